@@ -1,0 +1,212 @@
+"""A model: a network together with what its files say about it, under one revision."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from model.errors import UnknownCohort, UnknownScenario, UnknownSource
+from model.evidence import Finding, Setting
+from model.network import Network
+
+if TYPE_CHECKING:
+    from model.gates import Gate
+
+JUDGEMENT = "judgement"
+"""The source of a number that nobody published: always given with its reason, always shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something published that a number rests on; ``date`` is YYYY, YYYY-MM or YYYY-MM-DD."""
+
+    name: str
+    title: str
+    publication: str
+    date: str
+    url: str | None
+    status: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One prior as written: a row of a table, or one parameter of a gate, with what it rests on.
+
+    ``what`` is the statement in words, ``ess`` the equivalent sample size, ``sources`` names of
+    sources or 'judgement', ``file`` and ``line`` where it is written.
+    """
+
+    variable: str
+    what: str
+    sources: tuple[str, ...]
+    ess: float | None
+    reason: str | None
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Description:
+    """What the files say about one variable beside its numbers."""
+
+    name: str
+    label: str
+    definition: str | None
+    role: str
+    kind: str
+    from_article: str | None
+    note: str | None
+    gate: Gate
+    statements: tuple[Statement, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source that a number of this variable cites, in the order of the file."""
+        return tuple(dict.fromkeys(source for statement in self.statements for source in statement.sources))
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Named evidence and interventions."""
+
+    name: str
+    label: str
+    note: str | None
+    findings: Mapping[str, Finding]
+    settings: Mapping[str, Setting]
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Fighters of one origin: a size as a 90 % range, and what is known of them as evidence."""
+
+    name: str
+    label: str
+    low: int
+    high: int
+    findings: Mapping[str, Finding]
+    sources: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A published figure as a range on the probability that ``target`` is in one of ``states``."""
+
+    name: str
+    label: str
+    target: str
+    states: tuple[str, ...]
+    scenario: str | None
+    cohort: str | None
+    findings: Mapping[str, Finding]
+    low: float
+    high: float
+    sources: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question worth asking, for the start page."""
+
+    label: str
+    target: str
+    findings: Mapping[str, Finding]
+    settings: Mapping[str, Setting]
+    scenario: str | None = None
+    cohort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Something the source names that is not a variable of its own, and where it went."""
+
+    name: str
+    into: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A network, what its files say about it, and the revision: the hash of everything that answers depend on."""
+
+    name: str
+    title: str
+    description: str
+    as_of: str
+    horizon: str
+    headline: tuple[str, ...]
+    network: Network
+    described: Mapping[str, Description]
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    cohorts: Mapping[str, Cohort] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    folded: Mapping[str, Folded] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+    revision: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "revision", _revision(self))
+
+    def scenario(self, name: str, *, where: tuple[str | int, ...] = ("scenario",)) -> Scenario:
+        """The scenario of that name. Raises UnknownScenario."""
+        if name not in self.scenarios:
+            raise UnknownScenario(name, self.scenarios, where=where)
+        return self.scenarios[name]
+
+    def cohort(self, name: str, *, where: tuple[str | int, ...] = ("cohort",)) -> Cohort:
+        """The cohort of that name. Raises UnknownCohort."""
+        if name not in self.cohorts:
+            raise UnknownCohort(name, self.cohorts, where=where)
+        return self.cohorts[name]
+
+    def source(self, name: str, *, where: tuple[str | int, ...] = ("source",)) -> Source:
+        """The source of that name. Raises UnknownSource."""
+        if name not in self.sources:
+            raise UnknownSource(name, self.sources, where=where)
+        return self.sources[name]
+
+    def cited(self, variables: Iterable[str]) -> tuple[str, ...]:
+        """Sources that the tables of these variables cite, in file order; 'judgement' last."""
+        wanted = set(variables)
+        found = dict.fromkeys(
+            source for name in self.network.names if name in wanted for source in self.described[name].sources
+        )
+        return (*(s for s in found if s != JUDGEMENT), *(s for s in found if s == JUDGEMENT))
+
+
+def _revision(model: Model) -> str:
+    said: dict[str, Any] = {
+        "name": model.name,
+        "title": model.title,
+        "description": model.description,
+        "as_of": model.as_of,
+        "horizon": model.horizon,
+        "headline": model.headline,
+        "described": [_plain(model.described[name]) for name in model.network.names],
+    }
+    for part in ("sources", "scenarios", "cohorts", "checks", "folded"):
+        said[part] = [_plain(value) for value in getattr(model, part).values()]
+    said["examples"] = [_plain(value) for value in model.examples]
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    return f"r-{hashlib.sha256((model.network.digest() + text).encode()).hexdigest()[:16]}"
+
+
+def _plain(value: Any) -> Any:
+    """A value of this module as JSON; places in files and gates are left out, since answers do not show them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        skipped = {"gate", "file", "line"}
+        fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
+        return {"is": type(value).__name__, **fields}
+    return value

@@ -1,0 +1,225 @@
+"""The one family of errors: each says where, what was found and what would have been right.
+
+Place and kind are attributes, so that a command line, an HTTP answer and a test read the same
+facts; the text is made from them and never parsed back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+Place = tuple[str | int, ...]
+
+
+class AftermathError(Exception):
+    """What a caller did wrong, or asked for that cannot be: root of the family.
+
+    ``where`` is the path to the offending value in what the caller sent, as keys and indices;
+    ``allowed`` lists what would have been right, where that is a short list.
+
+    >>> str(UnknownState("halfed", ("halved", "sustained"), where=("evidence", "finances")))
+    "evidence.finances: no state 'halfed'; the states are 'halved', 'sustained'. Did you mean 'halved'?"
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        where: Place = (),
+        allowed: Sequence[str] = (),
+        did_you_mean: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.where = where
+        self.allowed = tuple(allowed)
+        self.did_you_mean = did_you_mean
+
+    def __str__(self) -> str:
+        place = ".".join(str(step) for step in self.where)
+        hint = f" Did you mean {self.did_you_mean!r}?" if self.did_you_mean else ""
+        body = f"{self.detail}.{hint}" if hint else self.detail
+        return f"{place}: {body}" if place else body
+
+
+class UnknownName(AftermathError):
+    """A name that is not among those that exist."""
+
+    kind: ClassVar[str] = "name"
+    kinds: ClassVar[str] = "names"
+    code = "unknown_name"
+
+    def __init__(self, found: str, allowed: Iterable[str], *, where: Place = ()) -> None:
+        names = tuple(allowed)
+        shown = listed(names) if names else "there are none"
+        super().__init__(
+            f"no {self.kind} {found!r}; the {self.kinds} are {shown}",
+            where=where,
+            allowed=names,
+            did_you_mean=nearest(found, names),
+        )
+        self.found = found
+
+
+class UnknownVariable(UnknownName):
+    """A variable that the network does not have."""
+
+    kind, kinds, code = "variable", "variables", "unknown_variable"
+
+
+class UnknownState(UnknownName):
+    """A state that the variable does not have."""
+
+    kind, kinds, code = "state", "states", "unknown_state"
+
+
+class UnknownModel(UnknownName):
+    """A model that is not served."""
+
+    kind, kinds, code = "model", "models", "unknown_model"
+
+
+class UnknownRevision(UnknownName):
+    """A revision that is not the active one."""
+
+    kind, kinds, code = "revision", "revisions", "unknown_revision"
+
+
+class UnknownScenario(UnknownName):
+    """A scenario that the model does not name."""
+
+    kind, kinds, code = "scenario", "scenarios", "unknown_scenario"
+
+
+class UnknownCohort(UnknownName):
+    """A cohort that the model does not name."""
+
+    kind, kinds, code = "cohort", "cohorts", "unknown_cohort"
+
+
+class UnknownSource(UnknownName):
+    """A source that the model does not declare."""
+
+    kind, kinds, code = "source", "sources", "unknown_source"
+
+
+class BadQuestion(AftermathError):
+    """A question whose words are known but which has no meaning: an empty set, a negative likelihood."""
+
+    code = "bad_question"
+
+
+class DuplicateEvidence(BadQuestion):
+    """Two statements about one variable in one question."""
+
+    code = "duplicate_evidence"
+
+
+class EvidenceOnIntervened(BadQuestion):
+    """A variable that is set by do() and also observed."""
+
+    code = "evidence_on_intervened"
+
+
+class ImpossibleEvidence(AftermathError):
+    """Evidence of probability zero; ``conflict`` is a smallest set that cannot hold together."""
+
+    code = "impossible_evidence"
+
+    def __init__(self, conflict: Sequence[str], *, where: Place = ()) -> None:
+        if len(conflict) == 1:
+            detail = f"{conflict[0]} cannot happen in this model"
+        else:
+            detail = f"{conflict[0]} cannot hold together with {' and '.join(conflict[1:])}"
+        super().__init__(detail, where=where)
+        self.conflict = tuple(conflict)
+
+
+class JointTooLarge(AftermathError):
+    """A joint distribution with more cells than an answer may hold."""
+
+    code = "joint_too_large"
+
+
+class NetworkTooLarge(AftermathError):
+    """A network whose exact inference would need more table cells than the limit, known before allocation."""
+
+    code = "network_too_large"
+
+    def __init__(self, *, cells: int, limit: int, width: int, largest_clique: Sequence[str]) -> None:
+        super().__init__(
+            f"exact inference needs {cells:,} table cells, more than the limit of {limit:,}; "
+            f"width {width}, largest clique {', '.join(largest_clique)}"
+        )
+        self.cells, self.limit, self.width = cells, limit, width
+        self.largest_clique = tuple(largest_clique)
+
+
+class BadNetwork(AftermathError):
+    """Variables and tables that do not make a Bayesian network."""
+
+    code = "bad_network"
+
+
+class BadExchangeFile(AftermathError):
+    """A BIF, XMLBIF or XDSL file that is unsafe, damaged, or says something we cannot keep."""
+
+    code = "bad_exchange_file"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in a prior file, where it is, and what would have been right.
+
+    >>> str(Problem("priors/asia/chest.yaml", 41, 9, "lung, row when {smoke: yes}", "sums to 0.9", "1"))
+    'priors/asia/chest.yaml:41:9: lung, row when {smoke: yes}: sums to 0.9, expected 1.'
+    """
+
+    file: str
+    line: int
+    column: int
+    where: str
+    found: str
+    expected: str
+    did_you_mean: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}: "
+        subject = f"{self.where}: " if self.where else ""
+        hint = f" Did you mean {self.did_you_mean!r}?" if self.did_you_mean else ""
+        return f"{place}{subject}{self.found}, expected {self.expected}.{hint}"
+
+
+class BadPriors(AftermathError):
+    """Prior files that cannot be loaded; ``problems`` holds every one of them, in file order."""
+
+    code = "bad_priors"
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def nearest(found: str, names: Iterable[str]) -> str | None:
+    """The name most like the one found, or None when none is near.
+
+    >>> nearest("halfed", ["collapsed", "halved", "sustained"])
+    'halved'
+    """
+    close = get_close_matches(found, tuple(names), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def listed(names: Sequence[str], *, most: int = 12) -> str:
+    """Names quoted and joined, a long list cut with its length.
+
+    >>> listed(["low", "high"])
+    "'low', 'high'"
+    """
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
