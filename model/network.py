@@ -67,6 +67,7 @@ class Network:
     tables: Mapping[str, Table]
     names: tuple[str, ...] = field(init=False)
     topological: tuple[str, ...] = field(init=False)
+    position: Mapping[str, int] = field(init=False)
     _by_name: Mapping[str, Variable] = field(init=False)
 
     def __init__(self, variables: Iterable[Variable], tables: Mapping[str, Table]) -> None:
@@ -89,6 +90,7 @@ class Network:
         object.__setattr__(self, "tables", MappingProxyType(locked))
         object.__setattr__(self, "names", tuple(by_name))
         object.__setattr__(self, "topological", topological(values))
+        object.__setattr__(self, "position", MappingProxyType({name: i for i, name in enumerate(by_name)}))
         object.__setattr__(self, "_by_name", MappingProxyType(by_name))
 
     def __getitem__(self, name: str) -> Variable:
