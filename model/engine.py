@@ -17,6 +17,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -326,8 +327,7 @@ def _log_total(collected: _Collected, cases: int) -> NDArray[np.float64]:
 def _distribute(plan: Plan, collected: _Collected, wanted: set[int]) -> dict[int, Table]:
     """The downward pass, root first, to the cliques wanted and those on the way: their tables made posterior."""
     needed: set[int] = set()
-    for clique in wanted:
-        c = clique
+    for c in wanted:
         while c >= 0 and c not in needed:
             needed.add(c)
             c = plan.tree.cliques[c].parent
@@ -400,7 +400,8 @@ def _most_probable_block(plan: Plan, evidence: Evidence) -> tuple[NDArray[np.int
     for clique, table in zip(reversed(plan.tree.cliques), reversed(collected.tables), strict=True):
         # index arrays apart from each other put their common axis first: shape (cases, *residual)
         full = np.broadcast_to(table, (evidence.cases, *table.shape[1:]))
-        given = full[(cases, *([slice(None)] * clique.residual), *(states[:, v] for v in clique.separator))]
+        index: tuple[Any, ...] = (cases, *([slice(None)] * clique.residual), *(states[:, v] for v in clique.separator))
+        given = full[index]
         flat = given.reshape(evidence.cases, -1).argmax(axis=1)
         shape = table.shape[1 : clique.residual + 1]
         for v, found in zip(clique.variables, np.unravel_index(flat, shape), strict=False):

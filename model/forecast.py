@@ -1,0 +1,381 @@
+"""The main path: a question about a model becomes an answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import engine
+from model.document import Model
+from model.engine import Evidence, Plan
+from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
+from model.evidence import (
+    Assumed,
+    Case,
+    Finding,
+    Observed,
+    Setting,
+    SetTo,
+    assume,
+    check,
+    encode,
+    in_words,
+    likelihood,
+)
+from model.network import Table
+from model.separation import requisite
+from model.triangulation import CELL_LIMIT
+
+NO_FINDINGS: Mapping[str, Finding] = MappingProxyType({})
+NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: ``targets`` (none means every variable), given findings, under interventions.
+
+    A scenario and a cohort bring statements of their own; on one variable the more specific wins:
+    the question's own, then the scenario's do(), then the cohort's evidence, then the scenario's.
+    """
+
+    targets: tuple[str, ...] = ()
+    findings: Mapping[str, Finding] = NO_FINDINGS
+    settings: Mapping[str, Setting] = NO_SETTINGS
+    scenario: str | None = None
+    cohort: str | None = None
+    joint: tuple[tuple[str, ...], ...] = ()
+    most_probable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StateAnswer:
+    """Probability of one state, and what it is with nothing known and nothing done."""
+
+    state: str
+    p: float
+    baseline: float
+
+    @property
+    def shift(self) -> float:
+        """How far the evidence and interventions moved it."""
+        return self.p - self.baseline
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAnswer:
+    """Distribution of one target in the order of the file, the sources it rests on, and what did not matter to it."""
+
+    target: str
+    distribution: tuple[StateAnswer, ...]
+    sources: tuple[str, ...]
+    no_effect: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JointAnswer:
+    """Probability of each combination of states, the last variable's states changing fastest."""
+
+    variables: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MostProbable:
+    """The most probable state of every variable together; ``p`` is its probability given the evidence."""
+
+    states: Mapping[str, str]
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An exact answer and what it depends on.
+
+    ``findings`` and ``settings`` are what was used, scenario and cohort laid in; ``replaced`` names
+    their statements that something more specific replaced. ``p_evidence`` is the probability of all
+    findings together (assumptions apart), under the interventions. ``conflict_bits`` is
+    log2 of the product of the findings' own probabilities over P(evidence) (Jensen et al. 1990),
+    above 0 where they sit badly together; None with fewer than two findings.
+    """
+
+    model: str
+    revision: str
+    question: Question
+    findings: Mapping[str, Finding]
+    settings: Mapping[str, Setting]
+    replaced: tuple[str, ...]
+    p_evidence: float
+    log_p_evidence: float
+    conflict_bits: float | None
+    targets: tuple[TargetAnswer, ...]
+    no_effect: tuple[str, ...]
+    sources: tuple[str, ...]
+    joint: tuple[JointAnswer, ...] = ()
+    most_probable: MostProbable | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecaster:
+    """A model compiled and ready: immutable, shared by every thread."""
+
+    model: Model
+    plan: Plan
+    baseline: Mapping[str, Table] = field(init=False)
+
+    def __post_init__(self) -> None:
+        prior = engine.posterior(self.plan)
+        rows = {name: prior.of(name)[0] for name in self.model.network.names}
+        object.__setattr__(self, "baseline", MappingProxyType(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """A question with its scenario and cohort laid in, every name checked."""
+
+    question: Question
+    targets: tuple[str, ...]
+    case: Case
+    replaced: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Notes:
+    """What an answer rests on: sources and idle statements of each target, then of all of them together."""
+
+    targets: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    sources: tuple[str, ...]
+    no_effect: tuple[str, ...]
+
+
+_Memo = dict[object, _Notes]
+
+
+def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
+    """Compile a model for answering. Raises NetworkTooLarge when its junction tree is over the limit."""
+    return Forecaster(model, engine.compile(model.network, limit=limit))
+
+
+def answer(forecaster: Forecaster, question: Question) -> Answer:
+    """Answer one question exactly.
+
+    Raises UnknownVariable, UnknownState, UnknownScenario, UnknownCohort, BadQuestion, or
+    ImpossibleEvidence naming a smallest set of findings that cannot hold together.
+    """
+    resolved = _resolve(forecaster.model, question)
+    plan, case = forecaster.plan, resolved.case
+    evidence = encode(plan.network, [case])
+    found = engine.posterior(plan, evidence, resolved.targets)
+    log_p = float(found.log_evidence[0])
+    if not math.isfinite(log_p):
+        raise impossible(plan, case)
+    if _assumes(case):
+        log_p = float(engine.log_evidence(plan, encode(plan.network, [Case(_counted(case), case.settings)]))[0])
+        evidence = assume(plan, evidence, [case])
+        found = engine.posterior(plan, evidence, resolved.targets)
+    marginals = {name: found.of(name)[0] for name in resolved.targets}
+    plain = _answer(forecaster, resolved, marginals, log_p=log_p, before=_before(forecaster, resolved.case), memo={})
+    return replace(
+        plain,
+        joint=tuple(_joint(forecaster.plan, names, evidence) for names in question.joint),
+        most_probable=_most_probable(forecaster.plan, evidence) if question.most_probable else None,
+    )
+
+
+def answers(forecaster: Forecaster, questions: Sequence[Question]) -> list[Answer | AftermathError]:
+    """Answer a batch, cases that change the same things side by side; a bad case is an error in its own place."""
+    done: dict[int, Answer | AftermathError] = {}
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[int, _Resolved]]] = {}
+    for i, question in enumerate(questions):
+        try:
+            resolved = _resolve(forecaster.model, question)
+            if _needs_its_own_run(resolved):
+                done[i] = answer(forecaster, question)
+            else:
+                groups.setdefault((resolved.targets, tuple(sorted(resolved.case.settings))), []).append((i, resolved))
+        except AftermathError as error:
+            done[i] = error
+    memo: _Memo = {}
+    for members in groups.values():
+        done.update(zip((i for i, _ in members), _side_by_side(forecaster, [r for _, r in members], memo), strict=True))
+    return [done[i] for i in range(len(questions))]
+
+
+def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
+    """The error for evidence of probability zero, with a minimal conflicting set found by deletion."""
+    kept = dict(case.findings)
+    for name in case.findings:
+        fewer = {other: finding for other, finding in kept.items() if other != name}
+        if fewer and not np.isfinite(engine.log_evidence(plan, encode(plan.network, [Case(fewer, case.settings)]))[0]):
+            kept = fewer
+    words = [in_words(name, finding) for name, finding in kept.items()]
+    return ImpossibleEvidence(words, where=("evidence",))
+
+
+def _resolve(model: Model, question: Question) -> _Resolved:
+    network = model.network
+    for i, target in enumerate(question.targets):
+        network.variable(target, where=("targets", i))
+    for i, names in enumerate(question.joint):
+        _check_joint(model, names, ("joint", i))
+    own = Case(question.findings, question.settings)
+    check(network, own)
+    scenario = model.scenario(question.scenario) if question.scenario else None
+    cohort = model.cohort(question.cohort) if question.cohort else None
+    layers: list[tuple[str, Mapping[str, Finding], Mapping[str, Setting]]] = [("question", own.findings, own.settings)]
+    if scenario:
+        layers.append((f"scenario {scenario.name}", {}, scenario.settings))
+    if cohort:
+        layers.append((f"cohort {cohort.name}", cohort.findings, {}))
+    if scenario:
+        layers.append((f"scenario {scenario.name}", scenario.findings, {}))
+    case, replaced = _laid(layers)
+    return _Resolved(question, question.targets or network.names, case, replaced)
+
+
+def _check_joint(model: Model, names: Sequence[str], where: tuple[str | int, ...]) -> None:
+    for name in names:
+        model.network.variable(name, where=where)
+    if len(set(names)) != len(names) or not names:
+        raise BadQuestion("a joint names each variable once, and at least one", where=where)
+
+
+def _laid(
+    layers: Iterable[tuple[str, Mapping[str, Finding], Mapping[str, Setting]]],
+) -> tuple[Case, tuple[str, ...]]:
+    """Statements laid over each other, the first layer on top; what is covered is named with its origin."""
+    findings: dict[str, Finding] = {}
+    settings: dict[str, Setting] = {}
+    replaced = []
+    for origin, given, set_to in layers:
+        for name, statement in (*given.items(), *set_to.items()):
+            if name in findings or name in settings:
+                replaced.append(f"{in_words(name, statement)} of {origin}")
+        findings.update({name: f for name, f in given.items() if name not in findings and name not in settings})
+        settings.update({name: s for name, s in set_to.items() if name not in findings and name not in settings})
+    return Case(findings, settings), tuple(replaced)
+
+
+def _needs_its_own_run(resolved: _Resolved) -> bool:
+    question = resolved.question
+    return bool(question.joint or question.most_probable or _assumes(resolved.case))
+
+
+def _side_by_side(forecaster: Forecaster, members: Sequence[_Resolved], memo: _Memo) -> list[Answer | AftermathError]:
+    """Answers to questions that share targets and intervened variables, in one run of the engine."""
+    plan, cases = forecaster.plan, [member.case for member in members]
+    found = engine.posterior(plan, encode(plan.network, cases), members[0].targets)
+    asked = tuple(dict.fromkeys(name for case in cases for name in case.findings))
+    done_only = [Case({}, case.settings) for case in cases]
+    before = engine.posterior(plan, encode(plan.network, done_only), asked) if cases[0].settings else None
+    results: list[Answer | AftermathError] = []
+    for i, member in enumerate(members):
+        log_p = float(found.log_evidence[i])
+        if not math.isfinite(log_p):
+            results.append(impossible(plan, member.case))
+            continue
+        marginals = {name: found.of(name)[i] for name in member.targets}
+        known = {name: before.of(name)[i] for name in asked} if before else forecaster.baseline
+        results.append(_answer(forecaster, member, marginals, log_p=log_p, before=known, memo=memo))
+    return results
+
+
+def _answer(
+    forecaster: Forecaster,
+    resolved: _Resolved,
+    marginals: Mapping[str, Table],
+    *,
+    log_p: float,
+    before: Mapping[str, Table],
+    memo: _Memo,
+) -> Answer:
+    model, case = forecaster.model, resolved.case
+    notes = _notes(model, resolved, memo)
+    targets = tuple(
+        TargetAnswer(name, _states(forecaster, name, marginals[name]), *note)
+        for name, note in zip(resolved.targets, notes.targets, strict=True)
+    )
+    return Answer(
+        model=model.name,
+        revision=model.revision,
+        question=resolved.question,
+        findings=case.findings,
+        settings=case.settings,
+        replaced=resolved.replaced,
+        p_evidence=math.exp(log_p),
+        log_p_evidence=log_p,
+        conflict_bits=_conflict(model, case, before, log_p=log_p),
+        targets=targets,
+        no_effect=notes.no_effect,
+        sources=notes.sources,
+    )
+
+
+def _states(forecaster: Forecaster, name: str, p: Table) -> tuple[StateAnswer, ...]:
+    states = forecaster.model.network[name].states
+    return tuple(map(StateAnswer, states, p.tolist(), forecaster.baseline[name].tolist()))
+
+
+def _notes(model: Model, resolved: _Resolved, memo: _Memo) -> _Notes:
+    """What the answer rests on; the same for all cases that speak of the same variables in the same way."""
+    case = resolved.case
+    observed = frozenset(name for name, finding in case.findings.items() if isinstance(finding, Observed))
+    fixed = frozenset(name for name, setting in case.settings.items() if isinstance(setting, SetTo))
+    said = (*case.findings, *case.settings)
+    key = (resolved.targets, said, observed, fixed)
+    if key not in memo:
+        reported, cut = frozenset(case.findings) - observed, frozenset(case.settings)
+        needs = [
+            requisite(model.network, [name], observed=observed, reported=reported, cut=cut, fixed=fixed)
+            for name in resolved.targets
+        ]
+        memo[key] = _Notes(
+            tuple((model.cited(n.tables), tuple(name for name in said if name not in n.evidence)) for n in needs),
+            model.cited(frozenset().union(*(need.tables for need in needs))),
+            tuple(name for name in said if not any(name in need.evidence for need in needs)),
+        )
+    return memo[key]
+
+
+def _assumes(case: Case) -> bool:
+    return any(isinstance(finding, Assumed) for finding in case.findings.values())
+
+
+def _before(forecaster: Forecaster, case: Case) -> Mapping[str, Table]:
+    """Marginals under the interventions alone, of the variables that findings speak of."""
+    if not case.settings:
+        return forecaster.baseline
+    only_done = encode(forecaster.plan.network, [Case({}, case.settings)])
+    found = engine.posterior(forecaster.plan, only_done, tuple(case.findings))
+    return {name: found.of(name)[0] for name in case.findings}
+
+
+def _conflict(model: Model, case: Case, before: Mapping[str, Table], *, log_p: float) -> float | None:
+    counted = _counted(case)
+    if len(counted) < 2:
+        return None
+    alone = sum(math.log(float(before[n] @ likelihood(model.network[n], f))) for n, f in counted.items())
+    return (alone - log_p) / math.log(2)
+
+
+def _counted(case: Case) -> dict[str, Finding]:
+    """Findings that have a probability: all but assumptions."""
+    return {name: finding for name, finding in case.findings.items() if not isinstance(finding, Assumed)}
+
+
+def _joint(plan: Plan, names: Sequence[str], evidence: Evidence) -> JointAnswer:
+    table: NDArray[np.float64] = engine.joint(plan, names, evidence)
+    combinations = product(*(plan.network[name].states for name in names))
+    return JointAnswer(tuple(names), tuple(zip(combinations, table.ravel().tolist(), strict=True)))
+
+
+def _most_probable(plan: Plan, evidence: Evidence) -> MostProbable:
+    states, log = engine.most_probable(plan, evidence)
+    total = engine.log_evidence(plan, evidence)
+    named = {v.name: v.states[k] for v, k in zip(plan.network.variables, states[0].tolist(), strict=True)}
+    return MostProbable(named, float(np.exp(log[0] - total[0])))
