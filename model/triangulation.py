@@ -15,7 +15,9 @@ CELL_LIMIT = 30_000_000
 
 SEED = 2017
 WORK = 30_000
-"""Vertices eliminated over all restarts: a count, not a time, so that every machine finds the same tree."""
+PATIENCE = 20
+"""Vertices eliminated over all restarts, and restarts without gain: counts, not times, so that every
+machine finds the same tree."""
 
 Adjacency = list[int]
 Score = Callable[[Adjacency, Sequence[int], int], float]
@@ -86,15 +88,22 @@ def moral_graph(network: Network) -> Adjacency:
 
 
 def best_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
-    """The elimination order with the fewest table cells among every heuristic, plain and with random ties."""
+    """The elimination order with the fewest table cells among every heuristic, plain and with random ties.
+
+    Restarts until PATIENCE of them in a row have found nothing better, or WORK is used up.
+    """
     chance = random.Random(SEED)
-    restarts = min(200, max(1, WORK // (len(cards) * len(HEURISTICS))))
-    best, fewest = list(range(len(cards))), math.inf
+    restarts = max(1, WORK // (len(cards) * len(HEURISTICS)))
+    best, fewest, idle = list(range(len(cards))), math.inf, 0
     for turn in range(restarts):
+        before = fewest
         for score in HEURISTICS:
             order, cells = eliminate(adjacent, cards, score, chance=chance if turn else None, give_up=fewest)
             if cells < fewest:
                 best, fewest = order, cells
+        idle = 0 if fewest < before else idle + 1
+        if idle == PATIENCE:
+            break
     return best
 
 
