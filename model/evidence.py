@@ -15,6 +15,8 @@ from model.network import SUM_TOLERANCE, Network, Table, Variable
 
 SWEEPS = 500
 FITTED = 1e-12
+FAINTEST = 1e-100
+"""A likelihood below this means that the fit runs away: the assumptions contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +160,32 @@ def assume(plan: Plan, evidence: Evidence, cases: Sequence[Case]) -> Evidence:
     """Fit every assumption at once: the likelihoods under which the marginals are those assumed.
 
     Iterative proportional fitting (Jeffrey's rule for several variables: Valtorta, Kim & Vomlel 2002);
-    stops when all marginals are within 1e-12, or refuses after 500 sweeps.
-    Raises BadQuestion when the assumptions cannot hold together.
+    done when all marginals are within 1e-12 of those assumed.
+    Raises BadQuestion when the assumptions cannot hold together: the fit then has no end.
     """
     wanted = _assumed(plan.network, cases)
-    if not wanted:
-        return evidence
     rows = dict(evidence.likelihood)
-    for _ in range(SWEEPS):
+    for _ in range(SWEEPS if wanted else 0):
         furthest = 0.0
         for name, (which, target) in wanted.items():
             now = posterior(plan, Evidence(evidence.cases, rows, evidence.tables), (name,)).of(name)[which]
-            furthest = max(furthest, float(np.abs(now - target)[now.any(axis=1)].max(initial=0.0)))
-            updated = np.array(rows[name])
-            updated[which] *= np.divide(target, now, out=np.zeros_like(target), where=now > 0)
-            updated[which] /= np.maximum(updated[which].max(axis=1, keepdims=True), np.finfo(float).tiny)
-            rows[name] = updated
+            furthest = max(furthest, float(np.abs(now - target).max()))
+            rows[name] = _moved(rows[name], which, np.divide(target, now, out=np.zeros_like(target), where=now > 0))
         if furthest < FITTED:
             return Evidence(evidence.cases, rows, evidence.tables)
+        if any(0 < float(rows[name][rows[name] > 0].min()) < FAINTEST for name in wanted):
+            break
+    if not wanted:
+        return evidence
     raise BadQuestion(f"the assumptions on {', '.join(wanted)} cannot hold together", where=("evidence",))
+
+
+def _moved(rows: Table, which: NDArray[np.intp], ratio: Table) -> Table:
+    """Likelihoods with some cases' multiplied by a ratio, the largest of each made 1."""
+    moved = np.array(rows)
+    moved[which] *= ratio
+    moved[which] /= np.maximum(moved[which].max(axis=1, keepdims=True), FAINTEST)
+    return moved
 
 
 def in_words(name: str, finding: Finding | Setting) -> str:

@@ -32,9 +32,6 @@ from model.network import Table
 from model.separation import requisite
 from model.triangulation import CELL_LIMIT
 
-NO_FINDINGS: Mapping[str, Finding] = MappingProxyType({})
-NO_SETTINGS: Mapping[str, Setting] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -45,8 +42,8 @@ class Question:
     """
 
     targets: tuple[str, ...] = ()
-    findings: Mapping[str, Finding] = NO_FINDINGS
-    settings: Mapping[str, Setting] = NO_SETTINGS
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = field(default_factory=dict)
     scenario: str | None = None
     cohort: str | None = None
     joint: tuple[tuple[str, ...], ...] = ()
