@@ -101,7 +101,7 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Collected:
-    """The upward pass: each clique's table with its children's messages in, its normalised message up, and its total."""
+    """The upward pass, by clique: its table with its children's messages in, its normalised message up, its total."""
 
     tables: tuple[Table, ...]
     messages: tuple[Table, ...]

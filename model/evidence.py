@@ -110,8 +110,10 @@ def check(network: Network, case: Case) -> None:
 def likelihood(variable: Variable, finding: Finding) -> Table:
     """How likely the finding is under each state, shape (states,); for an assumption, the states it allows.
 
+    A report whose largest likelihood is over 1 is scaled to 1, so that P(evidence) stays a probability.
+
     >>> likelihood(Variable("xray", ("yes", "no")), Reported({"yes": 4.0, "no": 1.0}))
-    array([4., 1.])
+    array([1.  , 0.25])
     """
     where: Place = ("evidence", variable.name)
     match finding:
@@ -122,8 +124,9 @@ def likelihood(variable: Variable, finding: Finding) -> Table:
         case RuledOut(states):
             _known(variable, states, where)
             weights = {state: 1.0 for state in variable.states if state not in states}
-        case Reported(weights_given):
-            weights = dict(weights_given)
+        case Reported(reported):
+            vector = _vector(variable, reported, where)
+            return vector / max(1.0, float(vector.max()))
         case Assumed(probabilities):
             weights = {state: float(p > 0) for state, p in _shares(variable, probabilities, where).items()}
     return _vector(variable, weights, where)

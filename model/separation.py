@@ -54,10 +54,10 @@ def requisite(
         name, from_child = waiting.pop()
         seen.add(name)
         blocked = name in known
-        if (not blocked or not from_child or name in fixed) and (from_child or blocked or name in reported):
-            if name not in above:
-                above.add(name)
-                waiting.extend((parent, True) for parent in (() if name in cut else network[name].parents))
+        upwards = not blocked if from_child else blocked or name in reported
+        if (upwards or name in fixed) and name not in above:
+            above.add(name)
+            waiting.extend((parent, True) for parent in (() if name in cut else network[name].parents))
         if not blocked and name not in below:
             below.add(name)
             waiting.extend((child, False) for child in children[name])

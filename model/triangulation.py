@@ -110,7 +110,7 @@ def best_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
 def eliminate(
     adjacent: Adjacency, cards: Sequence[int], score: Score, *, chance: random.Random | None, give_up: float
 ) -> tuple[list[int], float]:
-    """One greedy elimination; ties by position, or at random. Returns (order, cells), cells inf once over ``give_up``."""
+    """One greedy elimination, ties by position or at random: (order, cells), cells inf once over ``give_up``."""
     graph = list(adjacent)
     left = set(range(len(cards)))
     scores = {v: score(graph, cards, v) for v in left}
@@ -187,7 +187,7 @@ def _remove(graph: Adjacency, v: int) -> list[int]:
             touched |= graph[u]
         graph[u] = (graph[u] | around) & ~(1 << u) & ~(1 << v)
     graph[v] = 0
-    return [u for u in bits(touched & ~(1 << v))]
+    return list(bits(touched & ~(1 << v)))
 
 
 def _fill(graph: Adjacency, cards: Sequence[int], v: int) -> float:
