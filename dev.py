@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""Set Aftermath up on a machine that has only Python, then serve it or test it.
+
+    python3 dev.py run [--host HOST] [--port PORT] [--priors DIR]
+    python3 dev.py test [--long] [pytest arguments]
+    python3 dev.py lock [--upgrade]
+
+The environment stands in .venv, or where AFTERMATH_VENV says. It holds exactly what requirements.txt
+lists, hashes checked, and is made afresh when that file, setup.cfg or the Python changes. A set-up that
+was killed is done again from the start: an environment is used only once its stamp has been written.
+
+This file needs nothing but the standard library, and parses under Python 3.6, so that an old Python is
+answered with a sentence and not with a syntax error.
+"""
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple
+
+ROOT = Path(__file__).resolve().parent
+LOCK = ROOT / "requirements.txt"
+OLDEST = (3, 11)
+UNFINISHED = "unfinished"
+CHECKS = (
+    ("ruff check", ["ruff", "check", "."]),
+    ("ruff format", ["ruff", "format", "--check", "."]),
+    ("mypy", ["mypy", "--strict", "model", "service", "dev.py", "wsgi.py"]),
+)
+PYTEST = ["pytest", "--numprocesses=auto", "--dist=worksteal"]
+
+
+class CannotSetUp(Exception):
+    """What is missing on this machine, in a sentence, with the command that mends it."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    options, rest = parsed(arguments)
+    try:
+        python = environment()
+        if options.command == "run":
+            serve(python, options.host, options.port, options.priors)
+        if options.command == "lock":
+            return lock(python, options.upgrade)
+        return test(python, rest)
+    except CannotSetUp as missing:
+        print(f"\n{missing}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"\nThis machine refused: {error}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def parsed(arguments: Sequence[str]) -> Tuple[argparse.Namespace, List[str]]:
+    """The command with its options, and for ``test`` whatever else was written, which is pytest's."""
+    parser = argparse.ArgumentParser(prog="dev.py", description=(__doc__ or "").split("\n\n")[0])
+    commands = parser.add_subparsers(dest="command", metavar="run | test | lock")
+    commands.required = True
+    run = commands.add_parser("run", help="set up and serve", allow_abbrev=False)
+    run.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    run.add_argument("--port", default=8000, type=int, help="port to listen on (8000)")
+    run.add_argument("--priors", type=Path, metavar="DIR", help="a folder of models (the project's own)")
+    commands.add_parser("test", help="set up and run every check", allow_abbrev=False)
+    locked = commands.add_parser("lock", help="make requirements.txt again from setup.cfg", allow_abbrev=False)
+    locked.add_argument("--upgrade", action="store_true", help="take the newest versions too")
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "test":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options, rest
+
+
+# What the machine must have
+
+
+def demand_the_machine() -> None:
+    """Raise CannotSetUp unless this Python is new enough and can make environments."""
+    version = sys.version_info[:2]
+    modules = ("venv", "ensurepip", "fcntl", "ssl")
+    absent = tuple(name for name in modules if importlib.util.find_spec(name) is None)
+    lack = lacking(version, absent)
+    if lack:
+        raise CannotSetUp(lack)
+
+
+def lacking(version: Tuple[int, ...], absent: Sequence[str]) -> Optional[str]:
+    """The sentence that says what is missing and what mends it, or None when all is there."""
+    found = f"Python {'.'.join(map(str, version))} ({sys.executable})"
+    if version < OLDEST:
+        return f"Aftermath needs Python 3.11 or newer; this is {found}.\n{newer_python()}"
+    if "fcntl" in absent:
+        return "Aftermath is served by gunicorn, which needs Linux or macOS. On Windows, run it inside WSL."
+    if "venv" in absent or "ensurepip" in absent:
+        mend = package_command("python3-venv", "python3-libs", "python@3.13")
+        return f"{found} cannot make environments: its module {absent[0]} is missing.\n{mend}"
+    if "ssl" in absent:
+        return f"{found} was built without ssl, so it can fetch no packages. Use another Python."
+    return None
+
+
+def newer_python() -> str:
+    """How to get a Python that is new enough, with what this machine has."""
+    for minor in range(30, OLDEST[1] - 1, -1):
+        newer = shutil.which(f"python3.{minor}")
+        if newer and subprocess.call([newer, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+            return f"A newer one is here. Run: {newer} {' '.join(sys.argv)}"
+    return package_command("python3.11 python3.11-venv", "python3.11", "python@3.13")
+
+
+def package_command(debian: str, fedora: str, homebrew: str) -> str:
+    """How to install it with this machine's package manager, or with each of three when none is found."""
+    commands = (
+        ("apt", f"sudo apt install {debian}"),
+        ("dnf", f"sudo dnf install {fedora}"),
+        ("brew", f"brew install {homebrew}"),
+    )
+    here = [command for manager, command in commands if shutil.which(manager)]
+    return f"Install it: {here[0] if here else ' or '.join(command for _, command in commands)}"
+
+
+# The environment
+
+
+def environment() -> Path:
+    """The environment's Python, the environment made first if it is missing, stale or half made."""
+    demand_the_machine()
+    folder = Path(os.environ.get("AFTERMATH_VENV") or ROOT / ".venv").absolute()
+    python = folder / "bin" / "python"
+    if stamped(folder) != digest(folder):
+        with held(folder):
+            if stamped(folder) != digest(folder):
+                make(folder, python)
+    return python
+
+
+def digest(folder: Path) -> str:
+    """What the environment must have been made from: the lock, the metadata, the Python and the place."""
+    parts = [LOCK.read_bytes(), (ROOT / "setup.cfg").read_bytes()]
+    parts += [text.encode() for text in (sys.version, sys.base_prefix, platform.machine(), str(folder), str(ROOT))]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def stamp(folder: Path) -> Path:
+    return folder / "aftermath.stamp"
+
+
+def stamped(folder: Path) -> Optional[str]:
+    try:
+        return stamp(folder).read_text()
+    except OSError:
+        return None
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Only one set-up at a time: a second one waits here, then finds the work done.
+
+    The programs that a set-up starts inherit the lock, so that one which outlives a killed set-up is waited for.
+    """
+    import fcntl
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(folder.name + ".lock").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"Another set-up of {folder} is at work; waiting for it.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def make(folder: Path, python: Path) -> None:
+    """Make the environment from nothing; its stamp is written last and at one stroke."""
+    started, wanted = time.monotonic(), digest(folder)
+    discard(folder)
+    say(f"Setting up {folder} (once; the next start skips this).")
+    folder.mkdir()
+    stamp(folder).write_text(UNFINISHED)
+    for step in (make_venv, install_packages, install_project):
+        step(folder, python)
+    finished = folder / "aftermath.stamp.new"
+    finished.write_text(wanted)
+    os.replace(str(finished), str(stamp(folder)))
+    say(f"Ready after {time.monotonic() - started:.0f} s.")
+
+
+def discard(folder: Path) -> None:
+    """Remove an environment that is ours; refuse to touch a folder that is not."""
+    rubbish = folder.with_name(folder.name + ".discarded")
+    shutil.rmtree(str(rubbish), ignore_errors=True)
+    if not folder.exists():
+        return
+    if stamped(folder) is None and any(folder.iterdir()):
+        raise CannotSetUp(
+            f"{folder} is not an environment that dev.py made, so it is left alone.\n"
+            "Remove it, or name another folder: AFTERMATH_VENV=DIR python3 dev.py run"
+        )
+    os.replace(str(folder), str(rubbish))
+    shutil.rmtree(str(rubbish), ignore_errors=True)
+
+
+def make_venv(folder: Path, _python: Path) -> None:
+    call([sys.executable, "-m", "venv", str(folder)], f"Python could not make an environment in {folder}.")
+
+
+def install_packages(folder: Path, python: Path) -> None:
+    """Everything in the lock, by uv; by pip, from the same file, where uv is not to be had."""
+    checked = ["--require-hashes", "--only-binary", ":all:", "--requirement"]
+    uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
+    with_pip = [*pip(python), *checked]
+    if not (succeeds([*with_pip, str(uv_alone(folder))]) and succeeds([*uv, *checked, str(LOCK)])):
+        say("uv did not work here; pip does the same from the same file, in some minutes.")
+        call(
+            [*with_pip, str(LOCK)],
+            "The packages could not be installed; the lines above say why. This machine must reach a Python\n"
+            "package index, or have one named in pip's configuration. What is done so far is done again next time.",
+        )
+
+
+def uv_alone(folder: Path) -> Path:
+    """A file with uv's own lines of the lock, so that pip checks uv's hashes too."""
+    lines = folder / "uv.txt"
+    lines.write_text(locked("uv"))
+    return lines
+
+
+def locked(package: str) -> str:
+    """The lines of one package in the lock: its version and its hashes."""
+    found = re.search(rf"^{re.escape(package)}==(?:.*\\\n)+.*\n", LOCK.read_text(), re.MULTILINE)
+    if not found:
+        raise CannotSetUp(f"{LOCK.name} has no {package}. Make it again: python3 dev.py lock")
+    return found.group(0)
+
+
+def install_project(_folder: Path, python: Path) -> None:
+    """The project itself, as it stands in the work tree, for the command ``aftermath``."""
+    call(
+        [*pip(python), "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
+        "The project itself could not be installed; the lines above say why. setup.cfg is the place to look.",
+    )
+
+
+def pip(python: Path) -> List[str]:
+    return [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+# The commands
+
+
+def serve(python: Path, host: str, port: int, priors: Optional[Path]) -> NoReturn:
+    """Become ``aftermath serve``."""
+    demand_the_port(host, port)
+    models = ["--priors", str(priors.absolute())] if priors else []
+    command = [str(python), "-m", "service.cli", "serve", "--host", host, "--port", str(port), *models]
+    os.chdir(str(ROOT))
+    os.execv(command[0], command)
+
+
+def demand_the_port(host: str, port: int) -> None:
+    """Raise CannotSetUp unless the address can be listened on now."""
+    if not 0 < port < 65536:
+        raise CannotSetUp(f"--port {port}: a port is a number from 1 to 65535.")
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
+    except OSError as error:
+        advice = f"Is it served already? Another port: python3 dev.py run --port {min(port + 1, 65535)}"
+        raise CannotSetUp(f"{host} port {port} cannot be used: {error.strerror}.\n{advice}") from None
+
+
+def test(python: Path, arguments: Sequence[str]) -> int:
+    """Every check, each to its end; then which of them failed."""
+    narrowed = [argument for argument in arguments if argument != "--long"]
+    tests = ["pytest", *arguments] if narrowed else [*PYTEST, *arguments]
+    settings = dict(os.environ, PATH=os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]))
+    failed = [name for name, command in CHECKS if not passes(name, [str(python), "-m", *command], settings)]
+    failed += [] if passes("pytest", [str(python), "-m", *tests], settings) else ["pytest"]
+    if failed:
+        say(f"\nFailed: {', '.join(failed)}.")
+    return 1 if failed else 0
+
+
+def passes(name: str, command: Sequence[str], settings: Dict[str, str]) -> bool:
+    say(f"\n== {name}")
+    return subprocess.call(command, cwd=str(ROOT), env=settings) == 0
+
+
+def lock(python: Path, upgrade: bool) -> int:
+    """Make the lock again from setup.cfg: one file for every platform and every Python from 3.11 on."""
+    compiled = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    named = ["--extra", "test", "--custom-compile-command", "python3 dev.py lock"]
+    named += ["--upgrade"] if upgrade else []
+    return subprocess.call(
+        [str(python), "-m", *compiled, *named, "setup.cfg", "--output-file", LOCK.name], cwd=str(ROOT)
+    )
+
+
+# Talking
+
+
+def succeeds(command: Sequence[str]) -> bool:
+    return subprocess.call(command, cwd=str(ROOT), close_fds=False) == 0
+
+
+def call(command: Sequence[str], otherwise: str) -> None:
+    if not succeeds(command):
+        raise CannotSetUp(otherwise)
+
+
+def say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,46 @@
+"""How gunicorn serves Aftermath: one worker per core, a few threads in each, nothing outside the project.
+
+Every setting can be overridden on gunicorn's command line.
+"""
+
+import os
+from pathlib import Path
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+MEMORY = Path("/dev/shm")
+
+
+def cores() -> int:
+    """The cores that this process may use, which in a container are fewer than the machine's."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+# The last bits of a product depend on the number of BLAS threads, and answers are the same bytes on
+# every worker. BLAS reads this when numpy is imported, which the preload below does.
+os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+
+bind = "127.0.0.1:8000"
+backlog = 512
+
+# The models are read and compiled once, before the fork, and shared by all workers. A reload signal keeps
+# the code and the models it finds in memory: restart to change the code.
+preload_app = True
+worker_class = "service.gunicorn_errors.Worker"  # gthread, whose own refusals have the shape of ours
+workers = int(os.environ.get("WEB_CONCURRENCY") or cores())
+threads = 8
+
+timeout = 60  # of a worker whose main loop is dead; a slow request does not trip it
+graceful_timeout = 30
+keepalive = 5
+
+limit_request_line = 8190  # a what-if with much evidence still fits in a URL
+limit_request_fields = 64
+limit_request_field_size = 8190
+forwarded_allow_ips = "127.0.0.1"
+
+control_socket_disable = True  # it would stand in the home folder, shared by all of one user's servers
+if os.access(MEMORY, os.W_OK):
+    worker_tmp_dir = str(MEMORY)  # a heartbeat on a slow disk would look like a dead worker

@@ -1,0 +1,62 @@
+"""What holds for every test: nothing is skipped in silence, and long versions run when asked for."""
+
+import os
+import shutil
+from collections.abc import Generator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+Report = pytest.TestReport | pytest.CollectReport
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=IN_CI,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("house")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests marked long too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    chosen = [item for item in items if item.get_closest_marker("long") is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for tool in marker.args:
+            if shutil.which(tool) is None:
+                pytest.skip(f"needs the program {tool}, which is not on the PATH")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Report, Report]:
+    return spoken((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, Report, Report]:
+    return spoken((yield))
+
+
+def spoken(report: Report) -> Report:
+    """The report, a skip in CI and a skip without a reason made into failures."""
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return report
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+    said = reason.removeprefix("Skipped:").strip()
+    if said in ("", "unconditional skip"):
+        report.outcome, report.longrepr = "failed", "a skipped test must say why"
+    elif IN_CI:
+        report.outcome, report.longrepr = "failed", f"nothing is skipped in CI: {said}"
+    return report
