@@ -1,0 +1,180 @@
+"""The table of one variable as its words mean it, with ranges, sentences and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from textwrap import TextWrapper
+
+import numpy as np
+
+from model.document import JUDGEMENT, Model, Source, Statement
+from model.network import Table
+from model.readback.ranges import ranges, seed_of
+from model.readback.words import as_sure, figure, in_words, percent
+
+NARROWEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The probability of one state in one combination, with its 90 % range."""
+
+    state: str
+    p: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return (
+            percent(self.p) if self.low == self.high else f"{percent(self.p)} ({figure(self.low)}–{figure(self.high)})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """One combination of the parents' states, in the variable's order of parents."""
+
+    when: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What the files say about one variable, as numbers and as sentences.
+
+    ``draws`` is how many draws of the gate's parameters the ranges rest on; 0 means that they are exact.
+    ``sources`` are those that the statements cite; a judgement stands on its reason, in its statement.
+    """
+
+    variable: str
+    label: str
+    definition: str | None
+    note: str | None
+    kind: str
+    revision: str
+    parents: tuple[str, ...]
+    states: tuple[str, ...]
+    rows: tuple[ReadRow, ...]
+    words: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    sources: tuple[Source, ...]
+    draws: int
+
+    def text(self, width: int = 100) -> str:
+        """A plain page for the terminal: sentences, the table in aligned columns, then what it rests on."""
+        width = max(width, NARROWEST)
+        lines = [*_head(self, width), "", *_paragraphs(self.words, width), "", *_table(self, width)]
+        lines += ["", *_paragraphs([_about_ranges(self)], width), *_foundations(self, width)]
+        return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def show(model: Model, variable: str) -> ReadBack:
+    """The table that the words of a variable mean, every combination, with 90 % ranges and sources.
+
+    Raises UnknownVariable, naming the nearest.
+    """
+    found = model.network.variable(variable)
+    said = model.described[variable]
+    (low, high), draws = ranges(said.gate, seed=seed_of(model.revision, variable))
+    return ReadBack(
+        variable=variable,
+        label=said.label,
+        definition=said.definition,
+        note=said.note,
+        kind=said.kind,
+        revision=model.revision,
+        parents=found.parents,
+        states=found.states,
+        rows=_rows(
+            [model.network[parent].states for parent in found.parents],
+            found.states,
+            np.stack([model.network.tables[variable], low, high], axis=-1),
+        ),
+        words=in_words(said, found, model.network),
+        statements=said.statements,
+        sources=tuple(model.source(name) for name in said.sources if name != JUDGEMENT),
+        draws=draws,
+    )
+
+
+def _rows(parents: Sequence[tuple[str, ...]], states: tuple[str, ...], numbers: Table) -> tuple[ReadRow, ...]:
+    """``numbers`` (*parents' states, states, 3) as rows; last parent fastest."""
+    flat = numbers.reshape(-1, len(states), 3).tolist()
+    return tuple(
+        ReadRow(when, tuple(Cell(state, *values) for state, values in zip(states, row, strict=True)))
+        for when, row in zip(product(*parents), flat, strict=True)
+    )
+
+
+def _head(shown: ReadBack, width: int) -> Iterator[str]:
+    yield from _wrapped(f"{shown.variable}: {shown.label} ({shown.kind})", width)
+    for text in (shown.definition, shown.note):
+        if text:
+            yield from _wrapped(text, width)
+
+
+def _paragraphs(sentences: Sequence[str], width: int) -> Iterator[str]:
+    for sentence in sentences:
+        yield from _wrapped(sentence, width, then="  ")
+
+
+def _table(shown: ReadBack, width: int) -> list[str]:
+    """Combinations down and states across where that fits, else a line for each state."""
+    head = [*shown.parents, *shown.states]
+    across = _columns([head, *([*row.when, *map(str, row.cells)] for row in shown.rows)])
+    return across if len(across[0]) <= width else _stacked(shown)
+
+
+def _stacked(shown: ReadBack) -> list[str]:
+    lines = []
+    for row in shown.rows:
+        if row.when:
+            lines.append(", ".join(f"{name} {state}" for name, state in zip(shown.parents, row.when, strict=True)))
+        lines += [f"  {line}" for line in _columns([[cell.state, str(cell)] for cell in row.cells])]
+    return lines
+
+
+def _columns(cells: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)) for row in cells]
+
+
+def _about_ranges(shown: ReadBack) -> str:
+    if all(cell.low == cell.high for row in shown.rows for cell in row.cells):
+        return "Every number is certain."
+    how = f"from {shown.draws:,} draws of the gate's own parameters" if shown.draws else "exact"
+    return f"In brackets the 90 % range, {how}: how sure the priors are, not whether the arcs are right."
+
+
+def _foundations(shown: ReadBack, width: int) -> Iterator[str]:
+    if shown.statements:
+        yield ""
+        yield "What it rests on"
+        for statement in shown.statements:
+            yield from _wrapped(_statement(statement), width, first="- ", then="  ")
+    if shown.sources:
+        yield ""
+        yield "Sources"
+        for source in shown.sources:
+            yield from _wrapped(_source(source), width, first="- ", then="  ")
+
+
+def _statement(statement: Statement) -> str:
+    sure = f", {as_sure(statement.ess)}" if statement.ess else ""
+    reason = f" ({statement.reason})" if statement.reason else ""
+    cited = ", ".join(statement.sources) or "no source"
+    return f"{statement.what}{sure}: {cited}{reason} [{statement.file}:{statement.line}]"
+
+
+def _source(source: Source) -> str:
+    where = f", {source.url}" if source.url else ""
+    return f"{source.name}: {source.title}. {source.publication}, {source.date}{where} ({source.status})"
+
+
+def _wrapped(text: str, width: int, *, first: str = "", then: str = "") -> list[str]:
+    """Lines of at most this width; an address is never broken."""
+    wrapper = TextWrapper(width, initial_indent=first, subsequent_indent=then)
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    return wrapper.wrap(text)
