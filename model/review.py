@@ -1,0 +1,147 @@
+"""What a modeller is told about a model: its size, the arcs that cost most, what its numbers rest on, its checks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from model.document import JUDGEMENT, Check, Model
+from model.errors import AftermathError
+from model.forecast import Forecaster, Question, answer
+from model.network import Network, Variable
+from model.triangulation import HEURISTICS, JunctionTree, best_order, cliques_of, eliminate, moral_graph
+
+SEARCHED = 6
+"""Arcs whose tree is searched for as thoroughly as the model's own; the others are ranked by a quick bound."""
+
+ROUNDING = 1e-9
+"""How far over the edge of a published range a figure may lie before it counts as outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costly:
+    """An arc, and how many table entries of the junction tree would go with it."""
+
+    parent: str
+    child: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What the numbers of a model rest on, counted in statements (rows and parameters of gates).
+
+    ``published`` cite something published, ``judged`` judgement alone, ``uncited`` nothing at all;
+    ``unverified`` are those published ones whose every source is marked unverified; ``certain`` state
+    no equivalent sample size, since each is a certainty.
+    """
+
+    statements: int
+    published: int
+    unverified: int
+    judged: int
+    uncited: int
+    certain: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A check and the figure that the model gives for it; no figure where its evidence is impossible."""
+
+    check: Check
+    p: float | None
+    reason: str | None = None
+
+    @property
+    def inside(self) -> bool:
+        """Whether the figure lies in the published range."""
+        return self.p is not None and self.check.low - ROUNDING <= self.p <= self.check.high + ROUNDING
+
+
+def held(forecaster: Forecaster) -> tuple[Held, ...]:
+    """Every check of the model with the figure that the compiled model gives, in the order of the file."""
+    return tuple(_held(forecaster, check) for check in forecaster.model.checks.values())
+
+
+def footing(model: Model) -> Footing:
+    """What the model's numbers rest on, counted."""
+    statements = [s for description in model.described.values() for s in description.statements]
+    published = [[source for source in s.sources if source != JUDGEMENT] for s in statements]
+    return Footing(
+        statements=len(statements),
+        published=sum(bool(sources) for sources in published),
+        unverified=sum(
+            bool(sources) and all(model.source(source).status != "verified" for source in sources)
+            for sources in published
+        ),
+        judged=sum(s.sources == (JUDGEMENT,) for s in statements),
+        uncited=sum(not s.sources for s in statements),
+        certain=sum(s.ess is None or math.isinf(s.ess) for s in statements),
+    )
+
+
+def costly_arcs(network: Network, tree: JunctionTree, *, most: int = 5) -> tuple[Costly, ...]:
+    """The arcs without which the junction tree would shrink most, dearest first.
+
+    Each arc's figure is the tree's entries now less those of the best tree found without the arc.
+
+    >>> from model.network import Variable
+    >>> from model.triangulation import junction_tree
+    >>> import numpy as np
+    >>> two = ("no", "yes")
+    >>> both = Network(
+    ...     [Variable("a", two), Variable("b", two), Variable("c", two, ("a", "b"))],
+    ...     {"a": np.full(2, 0.5), "b": np.full(2, 0.5), "c": np.full((2, 2, 2), 0.5)},
+    ... )
+    >>> costly_arcs(both, junction_tree(both), most=1)
+    (Costly(parent='a', child='c', entries=2),)
+    """
+    order = [v for clique in tree.cliques for v in clique.variables[: clique.residual]]
+    quick = {arc: tree.cells - _quick_cells(_without(network, *arc), order) for arc in _arcs(network)}
+    dearest = sorted(quick, key=lambda arc: -quick[arc])[: max(SEARCHED, most)]
+    found = [Costly(*arc, max(quick[arc], tree.cells - _searched_cells(_without(network, *arc)))) for arc in dearest]
+    return tuple(sorted(found, key=lambda cost: -cost.entries)[:most])
+
+
+def _held(forecaster: Forecaster, check: Check) -> Held:
+    asked = Question((check.target,), check.findings, scenario=check.scenario, cohort=check.cohort)
+    try:
+        found = answer(forecaster, asked)
+    except AftermathError as error:
+        return Held(check, None, str(error))
+    return Held(check, math.fsum(row.p for row in found.targets[0].distribution if row.state in check.states))
+
+
+def _arcs(network: Network) -> Iterator[tuple[str, str]]:
+    return ((parent, v.name) for v in network.variables for parent in v.parents)
+
+
+def _without(network: Network, parent: str, child: str) -> Network:
+    """The network with one arc cut, the child's table averaged over that parent: only its shape is used."""
+    axis = network[child].parents.index(parent)
+    variables = [
+        Variable(v.name, v.states, tuple(p for p in v.parents if v.name != child or p != parent))
+        for v in network.variables
+    ]
+    return Network(variables, {**network.tables, child: network.tables[child].mean(axis=axis)})
+
+
+def _quick_cells(network: Network, order: list[int]) -> int:
+    """Entries of the tree by the order given, or by a plain heuristic where that is better."""
+    adjacent, cards = moral_graph(network), _cards(network)
+    plain = (eliminate(adjacent, cards, score, chance=None, give_up=math.inf)[0] for score in HEURISTICS)
+    return min(_cells(network, candidate) for candidate in (order, *plain))
+
+
+def _searched_cells(network: Network) -> int:
+    return _cells(network, best_order(moral_graph(network), _cards(network)))
+
+
+def _cells(network: Network, order: list[int]) -> int:
+    cards = _cards(network)
+    return sum(math.prod(cards[v] for v in clique.variables) for clique in cliques_of(moral_graph(network), order))
+
+
+def _cards(network: Network) -> list[int]:
+    return [len(variable.states) for variable in network.variables]

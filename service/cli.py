@@ -1,0 +1,325 @@
+"""The command line: check, show, ask, import, export, serve.
+
+Each command imports what it needs when it runs, so that ``aftermath --help`` answers at once and
+only ``import`` and ``export`` come near other tools' formats.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import click
+
+from model.errors import AftermathError, UnknownModel
+
+if TYPE_CHECKING:
+    from model.document import Model
+    from model.forecast import Forecaster, Question
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+REFUSED = 1
+HOME = Path(__file__).resolve().parent.parent
+"""Where wsgi.py stands: the work tree, or the folder of installed packages."""
+
+STATE_HELP = "VARIABLE:STATE, or in(…), not(…), like(…), assumed(…) after the colon; repeat for more."
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command: exit 0, 1 for a refused question or a model with problems, 2 for wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        commands.main(args=arguments, prog_name="aftermath", standalone_mode=True)
+    except AftermathError as error:
+        for line in _lines(error):
+            click.echo(line, err=True)
+        sys.exit(REFUSED)
+    sys.exit(0)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="aftermath", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Conditional forecasts from a Bayesian network: exact, cited, compared with what is known."""
+
+
+def priors_option(command: Command) -> Command:
+    """``--priors DIR``, on every command that reads models."""
+    return click.option(
+        "--priors",
+        "root",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder of models (AFTERMATH_PRIORS, else the project's own).",
+    )(command)
+
+
+@commands.command(short_help="Problems, size and checks of a model.")
+@click.argument("model", required=False)
+@priors_option
+def check(model: str | None, root: Path | None) -> None:
+    """Every problem of MODEL (or of all), its size, what it rests on, and its checks against published figures.
+
+    Exits 1 when a model has problems or a figure lies outside its published range.
+    """
+    folders = _folders(root)
+    chosen = [_known(model, folders)] if model else list(folders)
+    if not chosen:
+        raise AftermathError(f"no models in {_root(root)}: a model is a folder with a model.yaml")
+    sound = [_checked(name, folders[name]) for name in chosen]
+    sys.exit(0 if all(sound) else REFUSED)
+
+
+@commands.command(short_help="The table that a variable's words mean.")
+@click.argument("model")
+@click.argument("variable")
+@priors_option
+def show(model: str, variable: str, root: Path | None) -> None:
+    """The table that the words of VARIABLE mean, with 90 % ranges and sources."""
+    from shutil import get_terminal_size
+
+    from model import readback
+
+    click.echo(readback.show(_load(model, root), variable).text(get_terminal_size((100, 24)).columns).rstrip("\n"))
+
+
+@commands.command(short_help="How likely each state of a target is under a what-if.")
+@click.argument("model")
+@click.argument("targets", metavar="TARGET…", nargs=-1, required=True)
+@click.option("--given", multiple=True, metavar="EVIDENCE", help=f"What is known: {STATE_HELP}")
+@click.option("--do", "done", multiple=True, metavar="SETTING", help="What is done: VARIABLE:STATE or chances(…).")
+@click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model.")
+@click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence.")
+@click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer.")
+@priors_option
+def ask(
+    model: str,
+    targets: tuple[str, ...],
+    given: tuple[str, ...],
+    done: tuple[str, ...],
+    scenario: str | None,
+    cohort: str | None,
+    as_json: bool,
+    root: Path | None,
+) -> None:
+    """How likely each state of TARGET is under a what-if.
+
+    \b
+    aftermath ask asia lung --given xray:yes --do smoke:no
+    """
+    from model.forecast import Question, answer
+    from service import grammar, terminal, wire
+
+    question = Question(targets, grammar.findings(given), grammar.settings(done), scenario=scenario, cohort=cohort)
+    forecaster = _ready(model, root)
+    found = answer(forecaster, _canonical(forecaster, question))
+    if as_json:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(wire.answer_body(forecaster.model, found))
+        return
+    click.echo(terminal.answer_text(forecaster.model, found, drawn=terminal.marks()), nl=False)
+
+
+@commands.command("import", short_help="Make prior files from a BIF, XMLBIF or XDSL file.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("folder")
+@click.option("--title", help="Title of the model (the file's name by default).")
+@click.option("--source", "publication", help="Where the numbers were published; the file itself by default.")
+@click.option("--url", help="Address of that publication.")
+@click.option("--date", help="When it was published: YYYY, YYYY-MM or YYYY-MM-DD; today by default.")
+@click.option("--as-of", help="The model's as-of date, YYYY-MM-DD; today by default.")
+@click.option("--ess", type=click.FloatRange(min=0, min_open=True), help="How sure every number is; else 'unstated'.")
+@priors_option
+def import_file(
+    file: Path,
+    folder: str,
+    title: str | None,
+    publication: str | None,
+    url: str | None,
+    date: str | None,
+    as_of: str | None,
+    ess: float | None,
+    root: Path | None,
+) -> None:
+    """Make prior files in FOLDER from a BIF, XMLBIF or XDSL FILE, number for number.
+
+    A FOLDER without a slash is made inside the folder of models. Nothing is written over, and nothing
+    is written when the network is too large for exact inference.
+    """
+    from model.document import Source
+    from model.interchange import read, to_priors
+    from model.triangulation import junction_tree
+    from service import terminal
+
+    place = Path(folder) if os.sep in folder else _root(root) / folder
+    exchange = read(file)
+    tree = junction_tree(exchange.network)
+    today = datetime.date.today().isoformat()
+    source = Source(
+        name=_source_name(file),
+        title=f"All tables of the network {exchange.name!r}",
+        publication=publication or f"the file {file.name}",
+        date=date or today,
+        url=url,
+        status="unverified",
+        note=None
+        if publication
+        else "The file does not say where its numbers were published; the date is the import's.",
+    )
+    to_priors(exchange.network, place, title=title or _stem(file), source=source, as_of=as_of or today, ess=ess)
+    for note in exchange.notes:
+        click.echo(note)
+    click.echo(f"{place}: {terminal.size_text(exchange.network, tree)}")
+
+
+@commands.command(short_help="Write a model as BIF, XMLBIF or XDSL.")
+@click.argument("model")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Write over FILE if it is there.")
+@priors_option
+def export(model: str, file: Path, overwrite: bool, root: Path | None) -> None:
+    """Write MODEL as a BIF, XMLBIF or XDSL FILE and say what the format has no place for."""
+    from model.errors import BadExchangeFile
+    from model.interchange import losses, write
+
+    loaded = _load(model, root)
+    lost = losses(loaded, file)
+    if file.exists() and not overwrite:
+        raise BadExchangeFile("exists already; --overwrite writes over it", where=(str(file),))
+    labels = {name: description.label for name, description in loaded.described.items()}
+    notes = write(loaded.network, file, name=loaded.name, labels=labels)
+    click.echo(f"{file}: {len(loaded.network.names)} variables, {loaded.network.parameters():,} probabilities")
+    for note in notes:
+        click.echo(note)
+    click.echo("no place in this format for:")
+    for item in lost:
+        click.echo(f"  {item}")
+
+
+@commands.command(short_help="Serve every model over HTTP.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to listen on.")
+@priors_option
+def serve(host: str, port: int, root: Path | None) -> None:
+    """Serve every model over HTTP, under gunicorn, until stopped."""
+    environment = {**os.environ, "AFTERMATH_PRIORS": str(_root(root).resolve())}
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    command = [sys.executable, "-m", "gunicorn", "--config", str(_configuration()), "--bind", address]
+    command += ["--pythonpath", str(HOME), "wsgi:app"]
+    click.echo(f"Serving on http://{address} (Ctrl-C stops it).", err=True)
+    sys.stderr.flush()
+    os.execve(command[0], command, environment)
+
+
+def _checked(name: str, folder: Path) -> bool:
+    """Print what is to be said of one model; whether nothing is wrong with it."""
+    from model import priors, review
+    from model.errors import BadPriors
+    from model.forecast import prepare
+    from service import terminal
+
+    try:
+        forecaster = prepare(priors.load(folder))
+    except BadPriors as error:
+        for line in (*map(str, error.problems), _count(len(error.problems), "problem", name)):
+            click.echo(line)
+        return False
+    except AftermathError as error:
+        click.echo(f"{name}: {error}")
+        return False
+    model, tree = forecaster.model, forecaster.plan.tree
+    held = review.held(forecaster)
+    click.echo(f"{name}  {model.title} ({model.revision}, as of {model.as_of})")
+    click.echo(terminal.size_text(model.network, tree))
+    click.echo(terminal.footing_text(review.footing(model)))
+    arcs = review.costly_arcs(model.network, tree)
+    if arcs:
+        click.echo(terminal.arcs_text(arcs))
+    if held:
+        click.echo(terminal.checks_text(held))
+    outside = sum(not each.inside for each in held)
+    click.echo(f"{len(held)} checks, {outside} outside their range" if held else "no checks")
+    return outside == 0
+
+
+def _count(count: int, what: str, name: str) -> str:
+    return f"{name}: {count} {what}{'' if count == 1 else 's'}"
+
+
+def _lines(error: AftermathError) -> list[str]:
+    """An error as plain lines; each of several mistakes on its own."""
+    several = getattr(error, "errors", None) or getattr(error, "problems", None) or (error,)
+    return [" ".join(str(each).splitlines()) for each in several]
+
+
+def _root(root: Path | None) -> Path:
+    from service.settings import Settings, from_environment
+
+    return Settings(root).priors if root else from_environment().priors
+
+
+def _folders(root: Path | None) -> dict[str, Path]:
+    from model import priors
+
+    return priors.models(_root(root))
+
+
+def _known(model: str, folders: dict[str, Path]) -> str:
+    if model not in folders:
+        raise UnknownModel(model, folders)
+    return model
+
+
+def _load(model: str, root: Path | None) -> Model:
+    from model import priors
+
+    folders = _folders(root)
+    return priors.load(folders[_known(model, folders)])
+
+
+def _ready(model: str, root: Path | None) -> Forecaster:
+    from model.forecast import prepare
+
+    return prepare(_load(model, root))
+
+
+def _canonical(forecaster: Forecaster, question: Question) -> Question:
+    from service import wire
+
+    return wire.canonical(forecaster.model, question)
+
+
+def _source_name(file: Path) -> str:
+    """A name for the imported file as a source.
+
+    >>> _source_name(Path("2nd net.bif.gz"))
+    'file_2nd_net'
+    """
+    words = re.sub(r"[^A-Za-z0-9]+", "_", _stem(file)).strip("_")
+    return f"file_{words}"[:64]
+
+
+def _stem(file: Path) -> str:
+    return file.name.split(".")[0] or file.name
+
+
+def _configuration() -> Path:
+    """gunicorn.conf.py: beside the project's code, or where an installed wheel put it."""
+    places = (HOME, Path(sys.prefix) / "share" / "aftermath")
+    for place in places:
+        if (place / "gunicorn.conf.py").is_file():
+            return place / "gunicorn.conf.py"
+    raise AftermathError(f"gunicorn.conf.py is in none of {', '.join(map(str, places))}; install the project again")
+
+
+if __name__ == "__main__":
+    main()

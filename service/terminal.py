@@ -1,0 +1,170 @@
+"""Answers and reviews as plain text for a terminal: aligned columns, bars, no colours."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from model.document import JUDGEMENT, Model
+from model.evidence import in_words
+from model.forecast import Answer, StateAnswer, TargetAnswer
+from model.network import Network
+from model.review import Costly, Footing, Held
+from model.triangulation import JunctionTree
+
+BAR = 32
+WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The characters that bars are drawn with."""
+
+    full: str
+    half: str
+    empty: str
+    baseline: str
+
+
+BLOCKS = Marks("█", "▌", "·", "│")
+ASCII = Marks("#", "=", ".", "|")
+
+
+def marks(encoding: str | None = None) -> Marks:
+    """Blocks where the terminal's encoding has them, else plain characters.
+
+    >>> marks("ascii").full
+    '#'
+    """
+    try:
+        "".join((BLOCKS.full, BLOCKS.half, BLOCKS.empty, BLOCKS.baseline)).encode(encoding or sys.stdout.encoding)
+    except (UnicodeEncodeError, LookupError, TypeError):
+        return ASCII
+    return BLOCKS
+
+
+def answer_text(model: Model, found: Answer, *, drawn: Marks) -> str:
+    """An answer: each target's states with bars, then what it rests on."""
+    parts = ["\n".join(_target(model, target, drawn)) for target in found.targets]
+    return "\n\n".join([*parts, "\n".join(_about(model, found, drawn))]) + "\n"
+
+
+def bar(p: float, baseline: float, drawn: Marks) -> str:
+    """A bar of length p with a mark where the baseline is.
+
+    >>> bar(0.5, 0.25, ASCII)
+    '########|#######................'
+    """
+    halves = round(p * BAR * 2)
+    cells = list((drawn.full * (halves // 2) + drawn.half * (halves % 2)).ljust(BAR, drawn.empty))
+    cells[min(BAR - 1, int(baseline * BAR))] = drawn.baseline
+    return "".join(cells)
+
+
+def number(p: float) -> str:
+    """A probability in eight columns; a small one in powers of ten, since 0.0000 would hide it.
+
+    >>> number(0.25), number(0.00001234), number(0.0)
+    ('0.2500', '1.23e-05', '0')
+    """
+    if p == 0:
+        return "0"
+    return f"{p:.4f}" if p >= 5e-4 else f"{p:.2e}"
+
+
+def size_text(network: Network, tree: JunctionTree) -> str:
+    """How large a model is, and how much exact inference on it costs."""
+    arcs = sum(len(variable.parents) for variable in network.variables)
+    return (
+        f"{len(network.names)} variables, {arcs} arcs, {network.parameters():,} parameters\n"
+        f"{tree.cells:,} table entries in {len(tree.cliques)} cliques, width {tree.width}; "
+        f"the largest: {', '.join(tree.largest)}"
+    )
+
+
+def footing_text(found: Footing) -> str:
+    """What the numbers rest on, in a line."""
+    return (
+        f"{found.statements:,} statements: {found.published:,} cite something published "
+        f"({found.unverified:,} of them unverified), {found.judged:,} judgement alone, {found.uncited:,} nothing; "
+        f"{found.certain:,} are certain"
+    )
+
+
+def arcs_text(arcs: Sequence[Costly]) -> str:
+    """The arcs that cost most, one a line."""
+    rows = [(f"{arc.entries:,}", f"{arc.parent} -> {arc.child}") for arc in arcs]
+    return "\n".join(("table entries that would go without this arc:", *_columns(rows, right={0})))
+
+
+def checks_text(found: Sequence[Held]) -> str:
+    """Each check with its figure and its range, those outside marked."""
+    rows = [
+        (
+            "inside" if each.inside else "OUTSIDE",
+            "-" if each.p is None else number(each.p),
+            f"{number(each.check.low)} to {number(each.check.high)}",
+            each.check.name,
+            each.reason or each.check.label,
+        )
+        for each in found
+    ]
+    return "\n".join(_columns(rows, right={1}))
+
+
+def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
+    yield f"{target.target}  {model.described[target.target].label}"
+    yield from _columns([_state(row, drawn) for row in target.distribution], right={1, 3})
+    if target.no_effect:
+        yield from _wrapped("no effect on it", target.no_effect)
+
+
+def _state(row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
+    shift = "" if abs(row.shift) < 5e-5 else f"{row.shift:+.4f}"
+    return row.state, number(row.p), bar(row.p, row.baseline, drawn), shift
+
+
+def _about(model: Model, found: Answer, drawn: Marks) -> Iterator[str]:
+    said = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
+    if said:
+        yield from _wrapped("given", said)
+        yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without evidence"
+    if found.conflict_bits is not None and found.conflict_bits > 0:
+        yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
+    if found.replaced:
+        yield from _wrapped("replaced", found.replaced)
+    if found.no_effect:
+        yield from _wrapped("no effect", found.no_effect)
+    yield from _sources(model, found.sources)
+    yield f"{model.name} {found.revision}, as of {model.as_of}"
+
+
+def _sources(model: Model, names: Sequence[str]) -> Iterator[str]:
+    if not names:
+        return
+    yield "sources"
+    for name in names:
+        if name == JUDGEMENT:
+            yield f"  {name}: of the modeller, with the reason beside each number"
+            continue
+        source = model.source(name)
+        text = f"{name}: {source.title} ({source.publication}, {source.date}; {source.status})"
+        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _wrapped(head: str, items: Iterable[str]) -> Iterator[str]:
+    text = f"{head}: {', '.join(items)}"
+    yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]) -> Iterator[str]:
+    """Rows with their columns aligned, two spaces apart, indented."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield f"  {'  '.join(cells)}".rstrip()
