@@ -110,7 +110,7 @@ def check(network: Network, case: Case) -> None:
 def likelihood(variable: Variable, finding: Finding) -> Table:
     """How likely the finding is under each state, shape (states,); for an assumption, the states it allows.
 
-    A report whose largest likelihood is over 1 is scaled to 1, so that P(evidence) stays a probability.
+    A report is scaled to a largest likelihood of 1: only its ratios count, and P(evidence) stays a probability.
 
     >>> likelihood(Variable("xray", ("yes", "no")), Reported({"yes": 4.0, "no": 1.0}))
     array([1.  , 0.25])
@@ -126,7 +126,7 @@ def likelihood(variable: Variable, finding: Finding) -> Table:
             weights = {state: 1.0 for state in variable.states if state not in states}
         case Reported(reported):
             vector = _vector(variable, reported, where)
-            return vector / max(1.0, float(vector.max()))
+            return np.asarray(vector / vector.max(), dtype=np.float64)
         case Assumed(probabilities):
             weights = {state: float(p > 0) for state, p in _shares(variable, probabilities, where).items()}
     return _vector(variable, weights, where)

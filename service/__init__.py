@@ -1,0 +1,31 @@
+"""The HTTP service over the model, and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from service.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole service, wired: models loaded, every operation at its address.
+
+    The imports stand here so that the command line, which lives in this package, starts without a web framework.
+    """
+    from flask import Flask
+
+    from service import guard, operation, refusals, revisions, routes
+    from service.settings import from_environment
+    from service.version import fingerprint
+
+    chosen = settings or from_environment()
+    app = Flask("service", static_folder=None)
+    app.url_map.merge_slashes = False
+    held = revisions.load(chosen.priors)
+    operation.register(app, operation.Service(chosen, held, fingerprint(), routes.OPERATIONS))
+    guard.register(app, chosen.hosts)
+    refusals.register(app)
+    return app

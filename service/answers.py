@@ -1,0 +1,579 @@
+"""The shapes of answers: typed dictionaries, so that what is declared is what is sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from service.problems import Problem
+
+
+class StateP(TypedDict):
+    """Probability of one state; states stand in the order of the file."""
+
+    state: str
+    p: float
+
+
+class StateShift(TypedDict):
+    """Probability of one state, without evidence (baseline), and the difference."""
+
+    state: str
+    p: float
+    baseline: float
+    shift: float
+
+
+class Cited(TypedDict):
+    """Something that the numbers rest on; `judgement` is nobody's publication."""
+
+    name: str
+    title: str
+    publication: str | None
+    date: str | None
+    url: str | None
+    status: Annotated[str, Field(description="verified, unverified or judgement")]
+    note: str | None
+
+
+InSet = TypedDict("InSet", {"in": list[str]})
+NotSet = TypedDict("NotSet", {"not": list[str]})
+
+
+class LikelihoodSet(TypedDict):
+    """A report, as sent."""
+
+    likelihood: dict[str, float]
+
+
+class AssumedSet(TypedDict):
+    """Chances held, as sent."""
+
+    assumed: dict[str, float]
+
+
+class ChancesSet(TypedDict):
+    """Chances set, as sent."""
+
+    p: dict[str, float]
+
+
+FindingSaid = str | InSet | NotSet | LikelihoodSet | AssumedSet
+SettingSaid = str | ChancesSet
+
+
+class Header(TypedDict):
+    """Which model, at which revision, knowing what was published when."""
+
+    model: str
+    revision: str
+    as_of: str
+
+
+class Asked(TypedDict):
+    """The question as asked, in the order of the file."""
+
+    targets: list[str]
+    given: dict[str, FindingSaid]
+    do: dict[str, SettingSaid]
+    scenario: str | None
+    cohort: str | None
+    joint: list[list[str]]
+    most_probable: bool
+
+
+class Links(TypedDict):
+    """The same answer in other forms, for the active revision."""
+
+    json: str | None
+    csv: str | None
+
+
+class Evidence(TypedDict):
+    """What was asked, what was used, and how likely it was."""
+
+    asked: Asked
+    given: Annotated[dict[str, FindingSaid], Field(description="What was used, scenario and cohort laid in.")]
+    do: dict[str, SettingSaid]
+    replaced: Annotated[list[str], Field(description="What of scenario and cohort something more specific replaced.")]
+    p_evidence: Annotated[
+        float, Field(ge=0, description="Probability of all findings together under the interventions.")
+    ]
+    log10_p_evidence: float
+    conflict_bits: Annotated[
+        float | None, Field(description="Above 0 where findings sit badly together; null with fewer than two.")
+    ]
+    no_effect: Annotated[list[str], Field(description="Variables spoken of that change no target.")]
+
+
+class About(Header, Evidence):
+    """What every answer says of itself."""
+
+    sources: list[Cited]
+    permalink: Annotated[str | None, Field(description="This answer, for ever; null when too long for an address.")]
+    links: Links
+
+
+class ForecastAnswer(About):
+    """The distribution of one target under a what-if."""
+
+    target: str
+    label: str
+    distribution: list[StateShift]
+
+
+class TargetDistribution(TypedDict):
+    """One target of several; ``sources`` are names."""
+
+    target: str
+    label: str
+    distribution: list[StateShift]
+    no_effect: list[str]
+    sources: list[str]
+
+
+class JointRow(TypedDict):
+    """One combination of states."""
+
+    states: list[str]
+    p: float
+
+
+class JointDistribution(TypedDict):
+    """Every combination of states of some variables, the last changing fastest."""
+
+    variables: list[str]
+    rows: list[JointRow]
+
+
+class MostProbableStates(TypedDict):
+    """The most probable state of every variable together."""
+
+    states: dict[str, str]
+    p: float
+
+
+class QueryAnswer(About):
+    """The distributions of several targets under one what-if."""
+
+    targets: list[TargetDistribution]
+    joint: list[JointDistribution]
+    most_probable: MostProbableStates | None
+
+
+class StateRow(TypedDict):
+    """A row of an answer as CSV."""
+
+    target: str
+    state: str
+    p: float
+    baseline: float
+    shift: float
+    p_evidence: float
+    model: str
+    revision: str
+
+
+class CaseTarget(TypedDict):
+    """One target of one case."""
+
+    target: str
+    distribution: list[StateP]
+
+
+class CaseAnswer(TypedDict):
+    """One case, answered or refused: one of ``targets`` and ``error`` is null; pointers are within the case."""
+
+    id: str | None
+    p_evidence: float | None
+    log10_p_evidence: float | None
+    conflict_bits: float | None
+    no_effect: list[str] | None
+    targets: list[CaseTarget] | None
+    error: Problem | None
+
+
+class BatchAnswer(Header):
+    """Every case in the order sent."""
+
+    targets: list[str]
+    baseline: list[CaseTarget]
+    answered: int
+    refused: int
+    cases: list[CaseAnswer]
+    sources: list[Cited]
+
+
+class CaseRow(TypedDict):
+    """A row of a batch as CSV: a state of a target of a case, or a case refused."""
+
+    id: str | None
+    target: str | None
+    state: str | None
+    p: float | None
+    p_evidence: float | None
+    error: str | None
+
+
+class ScenarioColumn(TypedDict):
+    """One scenario of a comparison; an impossible one has its error and no numbers."""
+
+    scenario: str
+    label: str
+    given: dict[str, FindingSaid] | None
+    do: dict[str, SettingSaid] | None
+    replaced: list[str] | None
+    p_evidence: float | None
+    log10_p_evidence: float | None
+    error: Problem | None
+
+
+class ScenarioCell(TypedDict):
+    """A state's probability under a scenario, and the difference from the baseline."""
+
+    scenario: str
+    p: float | None
+    difference: float | None
+
+
+class ComparedState(TypedDict):
+    """One state under every scenario."""
+
+    state: str
+    baseline: float
+    scenarios: list[ScenarioCell]
+
+
+class ComparedTarget(TypedDict):
+    """One target under every scenario."""
+
+    target: str
+    label: str
+    states: list[ComparedState]
+
+
+class ComparisonAsked(TypedDict):
+    """The comparison as asked."""
+
+    targets: list[str]
+    scenarios: list[str]
+    given: dict[str, FindingSaid]
+    do: dict[str, SettingSaid]
+    cohort: str | None
+
+
+class ComparisonBaseline(TypedDict):
+    """What the scenarios are held against: the same evidence and no scenario."""
+
+    given: dict[str, FindingSaid]
+    do: dict[str, SettingSaid]
+    p_evidence: float
+    log10_p_evidence: float
+
+
+class ComparisonAnswer(Header):
+    """Scenarios x targets with the baseline and differences."""
+
+    asked: ComparisonAsked
+    baseline: ComparisonBaseline
+    scenarios: list[ScenarioColumn]
+    targets: list[ComparedTarget]
+    sources: list[Cited]
+    permalink: str | None
+    links: Links
+
+
+class ComparisonRow(TypedDict):
+    """A row of a comparison as CSV."""
+
+    scenario: str
+    target: str
+    state: str
+    p: float | None
+    baseline: float
+    difference: float | None
+    p_evidence: float | None
+    error: str | None
+
+
+class FileProblem(TypedDict):
+    """One thing wrong in a prior file."""
+
+    file: str
+    line: int
+    column: int
+    where: str
+    found: str
+    expected: str
+    did_you_mean: str | None
+
+
+class ModelState(TypedDict):
+    """A model of the folder: ready at a revision, or not, with the reasons."""
+
+    name: str
+    ready: bool
+    revision: str | None
+    title: str | None
+    description: str | None
+    as_of: str | None
+    horizon: str | None
+    variables: int | None
+    headline: list[str]
+    reasons: Annotated[list[str], Field(description="Why it is not ready.")]
+    problems: list[FileProblem]
+    link: Annotated[str | None, Field(description="The model itself.")]
+
+
+class Models(TypedDict):
+    """Every model of the folder."""
+
+    models: list[ModelState]
+
+
+class ModelRow(TypedDict):
+    """A model as CSV."""
+
+    name: str
+    ready: bool
+    revision: str | None
+    title: str | None
+    as_of: str | None
+    horizon: str | None
+    variables: int | None
+
+
+class ExampleQuestion(TypedDict):
+    """A question worth asking, with its address."""
+
+    label: str
+    target: str
+    given: dict[str, FindingSaid]
+    do: dict[str, SettingSaid]
+    scenario: str | None
+    cohort: str | None
+    link: str
+
+
+class FoldedIn(TypedDict):
+    """Something that the subject names and that is no variable of its own."""
+
+    name: str
+    into: list[str]
+    why: str
+
+
+class Size(TypedDict):
+    """How large the model is, and what exact inference in it holds."""
+
+    variables: int
+    arcs: int
+    parameters: int
+    tree_cells: int
+
+
+class ModelAnswer(Header):
+    """One model."""
+
+    title: str
+    description: str
+    horizon: str
+    headline: list[str]
+    size: Size
+    examples: list[ExampleQuestion]
+    folded: list[FoldedIn]
+    permalink: str | None
+    resources: Annotated[dict[str, str], Field(description="What there is of the model, by name.")]
+
+
+class VariableSummary(TypedDict):
+    """A variable in a list."""
+
+    name: str
+    label: str
+    role: str
+    kind: str
+    states: list[str]
+    parents: list[str]
+    baseline: list[StateP]
+    link: str
+
+
+class Variables(Header):
+    """Every variable in the order of the files."""
+
+    variables: list[VariableSummary]
+
+
+class VariableRow(TypedDict):
+    """A state of a variable, with its probability when nothing is known."""
+
+    name: str
+    label: str
+    role: str
+    kind: str
+    state: str
+    baseline: float
+    parents: str
+
+
+class TableRow(TypedDict):
+    """One row of a conditional table: when the parents are so."""
+
+    when: dict[str, str]
+    distribution: list[StateP]
+
+
+class StatementSaid(TypedDict):
+    """One prior as written, with what it rests on."""
+
+    what: str
+    sources: list[str]
+    ess: float | None
+    reason: str | None
+
+
+class VariableAnswer(Header):
+    """One variable: what it means, its table, and what the table rests on."""
+
+    name: str
+    label: str
+    definition: str | None
+    role: str
+    kind: str
+    from_article: str | None
+    note: str | None
+    states: list[str]
+    parents: list[str]
+    children: list[str]
+    baseline: list[StateP]
+    in_words: Annotated[list[str], Field(description="The gate in sentences.")]
+    table: list[TableRow]
+    statements: list[StatementSaid]
+    sources: list[Cited]
+    permalink: str | None
+    links: Links
+
+
+class TableCell(TypedDict):
+    """A cell of a conditional table as CSV; ``when`` names the parents' states."""
+
+    variable: str
+    when: str
+    state: str
+    p: float
+
+
+class Node(TypedDict):
+    """A variable in the graph."""
+
+    name: str
+    label: str
+    role: str
+    states: list[str]
+
+
+Arc = TypedDict("Arc", {"from": str, "to": str})
+
+
+class Graph(Header):
+    """What depends on what."""
+
+    nodes: list[Node]
+    arcs: list[Arc]
+
+
+class CitedBy(Cited):
+    """A source and the variables whose numbers rest on it."""
+
+    cited_by: list[str]
+
+
+class Sources(Header):
+    """Everything that the numbers rest on."""
+
+    sources: list[CitedBy]
+
+
+class SourceRow(TypedDict):
+    """A source as CSV."""
+
+    name: str
+    title: str
+    publication: str | None
+    date: str | None
+    url: str | None
+    status: str
+    note: str | None
+    cited_by: str
+
+
+class ScenarioSaid(TypedDict):
+    """Named evidence and interventions."""
+
+    name: str
+    label: str
+    note: str | None
+    given: dict[str, FindingSaid]
+    do: dict[str, SettingSaid]
+    sources: list[str]
+
+
+class Scenarios(Header):
+    """Every scenario."""
+
+    scenarios: list[ScenarioSaid]
+
+
+class CohortSaid(TypedDict):
+    """Fighters of one origin: how many (a 90 % range), and what is known of them."""
+
+    name: str
+    label: str
+    low: int
+    high: int
+    note: str | None
+    given: dict[str, FindingSaid]
+    sources: list[str]
+
+
+class Cohorts(Header):
+    """Every cohort."""
+
+    cohorts: list[CohortSaid]
+
+
+class CohortRow(TypedDict):
+    """What is known of a cohort, one variable a row, as CSV."""
+
+    name: str
+    label: str
+    low: int
+    high: int
+    variable: str | None
+    said: str | None
+
+
+class StatementRow(TypedDict):
+    """What a scenario says of one variable, as CSV."""
+
+    name: str
+    label: str
+    verb: Annotated[str, Field(description="given or do")]
+    variable: str
+    said: Annotated[str, Field(description="As in addresses, after the colon.")]
+
+
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: str
+
+
+class Readiness(TypedDict):
+    """Whether questions can be answered: ready, or degraded when some model cannot be loaded."""
+
+    status: str
+    models: list[ModelState]

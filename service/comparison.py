@@ -1,0 +1,144 @@
+"""Scenarios against a baseline: the same evidence with no scenario laid in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from model.document import Model
+from model.errors import AftermathError
+from model.forecast import Answer, Forecaster, Question
+from model.forecast import answers as forecast_answers
+from service import answers, batch, wire
+from service.problems import AnswerTooLarge, Refused, problem
+
+MOST_CELLS = 100_000
+
+Results = Mapping[str, Answer | AftermathError]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Which scenarios to compare, on the evidence and targets of one question."""
+
+    common: Question
+    scenarios: tuple[str, ...]
+
+
+def asked(model: Model, common: Question, scenarios: Sequence[str]) -> Comparison:
+    """The comparison in canonical order: no target means the headline, no scenario means every one.
+
+    Raises the error of an unknown name, or Refused with all of them.
+    """
+    wrong: list[AftermathError] = []
+    for i, name in enumerate(scenarios):
+        with wire.noted(wrong):
+            model.scenario(name, where=("scenarios", i))
+    with wire.noted(wrong):
+        common = wire.canonical(model, replace(common, targets=common.targets or model.headline))
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else Refused(wrong)
+    chosen = tuple(dict.fromkeys(scenarios)) or tuple(model.scenarios)
+    cells = len(chosen) * sum(model.network.cards(common.targets))
+    if cells > MOST_CELLS:
+        raise AnswerTooLarge(f"the comparison would have {cells:,} cells, the most is {MOST_CELLS:,}")
+    return Comparison(common, chosen)
+
+
+def address(model: Model, comparison: Comparison) -> wire.Address:
+    """Where the comparison stands, however it was asked."""
+    found = wire.query_address(model, comparison.common, resource="compare")
+    chosen = tuple(("scenario", name) for name in comparison.scenarios)
+    return wire.Address(found.path, (*found.parameters, *chosen))
+
+
+def answered(forecaster: Forecaster, comparison: Comparison) -> answers.ComparisonAnswer:
+    """The body for a comparison; a scenario that the evidence rules out has its error and no numbers."""
+    model, common = forecaster.model, comparison.common
+    questions = [common, *(replace(common, scenario=name) for name in comparison.scenarios)]
+    baseline, *found = forecast_answers(forecaster, questions)
+    if not isinstance(baseline, Answer):
+        raise baseline
+    results = dict(zip(comparison.scenarios, found, strict=True))
+    cited = {source for each in (baseline, *found) if isinstance(each, Answer) for source in each.sources}
+    at = address(model, comparison)
+    return {
+        "model": model.name,
+        "revision": model.revision,
+        "as_of": model.as_of,
+        "asked": {
+            "targets": list(common.targets),
+            "scenarios": list(comparison.scenarios),
+            "given": wire.findings_said(common.findings),
+            "do": wire.settings_said(common.settings),
+            "cohort": common.cohort,
+        },
+        "baseline": {
+            "given": wire.findings_said(baseline.findings),
+            "do": wire.settings_said(baseline.settings),
+            "p_evidence": baseline.p_evidence,
+            "log10_p_evidence": wire.log10(baseline.log_p_evidence),
+        },
+        "scenarios": [_column(model, name, result) for name, result in results.items()],
+        "targets": [_target(model, i, baseline, results) for i in range(len(baseline.targets))],
+        "sources": wire.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
+        "permalink": at.permalink(model.revision),
+        "links": at.links(),
+    }
+
+
+def _column(model: Model, name: str, result: Answer | AftermathError) -> answers.ScenarioColumn:
+    good = result if isinstance(result, Answer) else None
+    return {
+        "scenario": name,
+        "label": model.scenarios[name].label,
+        "given": wire.findings_said(good.findings) if good else None,
+        "do": wire.settings_said(good.settings) if good else None,
+        "replaced": list(good.replaced) if good else None,
+        "p_evidence": good.p_evidence if good else None,
+        "log10_p_evidence": wire.log10(good.log_p_evidence) if good else None,
+        "error": problem(result) if isinstance(result, AftermathError) else None,
+    }
+
+
+def _target(model: Model, i: int, baseline: Answer, results: Results) -> answers.ComparedTarget:
+    found = baseline.targets[i]
+    return {
+        "target": found.target,
+        "label": model.described[found.target].label,
+        "states": [
+            {
+                "state": state.state,
+                "baseline": state.p,
+                "scenarios": [_cell(name, result, i, k, baseline=state.p) for name, result in results.items()],
+            }
+            for k, state in enumerate(found.distribution)
+        ],
+    }
+
+
+def _cell(
+    name: str, result: Answer | AftermathError, target: int, state: int, *, baseline: float
+) -> answers.ScenarioCell:
+    if not isinstance(result, Answer):
+        return {"scenario": name, "p": None, "difference": None}
+    p = result.targets[target].distribution[state].p
+    return {"scenario": name, "p": p, "difference": p - baseline}
+
+
+def rows(content: answers.ComparisonAnswer) -> Iterator[answers.ComparisonRow]:
+    """A comparison as rows, one a state of a target under a scenario."""
+    for i, column in enumerate(content["scenarios"]):
+        for target in content["targets"]:
+            for state in target["states"]:
+                cell = state["scenarios"][i]
+                yield {
+                    "scenario": column["scenario"],
+                    "target": target["target"],
+                    "state": state["state"],
+                    "p": cell["p"],
+                    "baseline": state["baseline"],
+                    "difference": cell["difference"],
+                    "p_evidence": column["p_evidence"],
+                    "error": batch.said(column["error"]) if column["error"] else None,
+                }

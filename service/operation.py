@@ -1,0 +1,303 @@
+"""One decorator makes an HTTP operation: the address, what is read, what is sent, and how it may be kept.
+
+A view gets values that have the right shape and returns a ``Reply``; it catches nothing. Every error
+leaves by exception and becomes a problem document in one place, by the table in ``problems``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_origin
+from urllib.parse import parse_qsl
+
+from flask import Flask, Response, request
+from pydantic import BaseModel, ValidationError
+
+from model.errors import AftermathError
+from service import strict_json, tables, wire
+from service.problems import BadField, BadRequest, BodyTooLarge, MissingField, Refused, UnknownField, WrongMediaType
+from service.revisions import Revisions
+from service.settings import Settings
+from service.shapes import Pinned
+
+MEGABYTE = 1_000_000
+MOST_PARAMETERS = 1_000
+MOST_MISTAKES = 50
+NO_STORE = "no-store"
+SHORTLY = "public, max-age=5"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What operations work with; nothing in it changes while a request runs."""
+
+    settings: Settings
+    revisions: Revisions
+    fingerprint: str
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way of writing an answer: the suffix of the address, the media type, and how."""
+
+    suffix: str
+    media: str
+    write: Callable[[Any], bytes]
+    shape: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One way of reading a body: the media type, the shape to document, and how."""
+
+    media: str
+    shape: Any
+    read: Callable[[bytes], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer not yet worked out: ``content`` makes it when it is needed.
+
+    ``address`` with its revision decides the bytes, so that a client who has them is told so without
+    any work; without an address the bytes themselves do.
+    """
+
+    content: Callable[[], Any]
+    address: wire.Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method on an address, with everything that is documented of it."""
+
+    method: str
+    path: str
+    view: Callable[..., Reply]
+    query: type[Pinned] | None
+    body: tuple[Intake, ...]
+    forms: tuple[Form, ...]
+    errors: tuple[int, ...]
+    largest: int
+    kept: bool
+
+    @property
+    def of_model(self) -> bool:
+        """Whether the operation answers from one model."""
+        return "<model>" in self.path
+
+    @property
+    def addresses(self) -> tuple[tuple[str, Form], ...]:
+        """Each address with the form it gives; the bare address gives the first."""
+        suffixed = tuple((f"{self.path}.{form.suffix}", form) for form in self.forms if form.suffix)
+        return ((self.path, self.forms[0]), *suffixed)
+
+
+def json_form(shape: Any, *, suffix: str = "json") -> Form:
+    """Answers as JSON."""
+    return Form(suffix, "application/json", wire.encoded, shape)
+
+
+def csv_form(row: type, rows: Callable[[Any], Iterable[Mapping[str, object]]]) -> Form:
+    """Answers as CSV: the keys of the row's type are the columns."""
+    columns = tuple(row.__annotations__)
+    return Form("csv", "text/csv; charset=utf-8", lambda content: tables.written(columns, rows(content)), row)
+
+
+def json_body(shape: type[BaseModel]) -> Intake:
+    """A body of JSON in one shape."""
+    return Intake("application/json", shape, lambda raw: shaped(shape, strict_json.read(raw)))
+
+
+def operation(
+    method: str,
+    path: str,
+    *,
+    forms: tuple[Form, ...],
+    query: type[Pinned] | None = None,
+    body: tuple[Intake, ...] = (),
+    errors: tuple[int, ...] = (),
+    largest: int = MEGABYTE,
+    kept: bool = True,
+) -> Callable[[Callable[..., Reply]], Operation]:
+    """Make a view an operation. A view on a model gets its forecaster first, any other the service."""
+    parameters = query or (Pinned if "<model>" in path else None)
+
+    def made(view: Callable[..., Reply]) -> Operation:
+        return Operation(method, path, view, parameters, body, forms, errors, largest, kept and method == "GET")
+
+    return made
+
+
+def register(app: Flask, service: Service) -> None:
+    """Put every operation of the service at its addresses."""
+    for number, each in enumerate(service.operations):
+        for address, form in each.addresses:
+            endpoint = f"{number} {each.method} {address}"
+            app.add_url_rule(address, endpoint, _bound(each, form, service), methods=[each.method])
+
+
+def _bound(each: Operation, form: Form, service: Service) -> Callable[..., Response]:
+    def run(**path: str) -> Response:
+        return _run(each, form, service, path)
+
+    return run
+
+
+def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) -> Response:
+    if not each.of_model:
+        return _sent(each, form, each.view(service, **path), revision=None, fingerprint=service.fingerprint)
+    shape = each.query or Pinned
+    asked = shaped(shape, parameters(request.query_string, shape))
+    forecaster = service.revisions.current(path.pop("model"), asked.revision)
+    sent = {} if shape is Pinned else {"asked": asked}
+    if each.body:
+        sent["body"] = _body(each)
+    revision = forecaster.model.revision
+    reply = each.view(forecaster, **path, **sent)
+    response = _sent(each, form, reply, revision=revision, fingerprint=service.fingerprint)
+    response.headers["X-Model-Revision"] = revision
+    if each.kept and asked.revision:
+        response.headers["Cache-Control"] = FOR_EVER
+    return response
+
+
+def _sent(each: Operation, form: Form, reply: Reply, *, revision: str | None, fingerprint: str) -> Response:
+    if not each.kept:
+        return _response(form.write(reply.content()), form, 200, cache=NO_STORE)
+    if reply.address is None:
+        data = form.write(reply.content())
+        return _tagged(_digest(fingerprint, form.suffix, data), form, lambda: data)
+    tag = _digest(fingerprint, reply.address.url(form.suffix, revision=revision))
+    response = _tagged(tag, form, lambda: form.write(reply.content()))
+    _link_other_forms(response, each, form, reply.address)
+    return response
+
+
+def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:
+    """The answer under its tag, or 304 without working it out when the client has it."""
+    known = request.if_none_match
+    has_it = known.contains_weak(tag)
+    data = b"" if has_it and not known.star_tag else written()
+    response = _response(b"" if has_it else data, form, 304 if has_it else 200, cache=SHORTLY)
+    response.set_etag(tag)
+    return response
+
+
+def _response(data: bytes, form: Form, status: int, *, cache: str) -> Response:
+    response = Response(data, status, content_type=form.media)
+    response.headers["Cache-Control"] = cache
+    return response
+
+
+def _link_other_forms(response: Response, each: Operation, form: Form, address: wire.Address) -> None:
+    for other in each.forms:
+        url = address.url(other.suffix)
+        if other is not form and len(url) <= wire.LONGEST_ADDRESS:
+            media = other.media.partition(";")[0]
+            response.headers.add("Link", f'<{url}>; rel="alternate"; type="{media}"')
+
+
+def _digest(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() if isinstance(part, str) else part)
+        digest.update(b"\0")
+    return digest.hexdigest()[:32]
+
+
+def parameters(raw: bytes, shape: type[BaseModel]) -> dict[str, Any]:
+    """The parameters of a query string, those that repeat as lists.
+
+    >>> from service.shapes import ForecastParameters
+    >>> parameters(b"given=xray:yes&given=smoke:no&scenario=clinic", ForecastParameters)
+    {'given': ['xray:yes', 'smoke:no'], 'scenario': 'clinic'}
+
+    Raises BadRequest for what is no query string, BadField for a parameter said twice that may be said once.
+    """
+    found: dict[str, Any] = {}
+    for name, value in _pairs(raw):
+        field = shape.model_fields.get(name)
+        if field is not None and get_origin(field.annotation) is list:
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            raise BadField(f"the parameter {name!r} may be said once", where=(name,))
+        else:
+            found[name] = value
+    return found
+
+
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        text = raw.decode("utf-8")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except UnicodeDecodeError:
+        raise BadRequest("the query string is not UTF-8") from None
+    except ValueError:
+        raise BadRequest(f"the query string has more than {MOST_PARAMETERS:,} parameters") from None
+    if any("\0" in part for pair in pairs for part in pair):
+        raise BadRequest("the query string holds a NUL character")
+    return pairs
+
+
+def _body(each: Operation) -> Any:
+    """The body of the request, read as its media type says."""
+    readable = {intake.media: intake for intake in each.body}
+    media, encoding = request.mimetype, request.headers.get("Content-Encoding", "identity")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if media not in readable or charset not in ("utf-8", "utf8"):
+        found = request.headers.get("Content-Type", "no Content-Type")
+        raise WrongMediaType(
+            f"the body is read as {' or '.join(readable)} in UTF-8, not as {found[:100]!r}", allowed=tuple(readable)
+        )
+    if encoding.lower() != "identity":
+        raise WrongMediaType(f"the body is read as it is, not in the coding {encoding[:100]!r}", allowed=("identity",))
+    return readable[media].read(_bytes(each.largest))
+
+
+def _bytes(largest: int) -> bytes:
+    """The body as sent. The framework cuts a chunked body at its limit and says nothing, so that is one byte beyond."""
+    length = request.content_length or 0
+    request.max_content_length = largest + 1
+    data = request.get_data(cache=False) if length <= largest else None
+    if data is None or len(data) > largest:
+        raise BodyTooLarge(f"the body is larger than {largest:,} bytes")
+    return data
+
+
+def shaped(shape: type[BaseModel], value: Any) -> Any:
+    """A value of the shape. Raises Refused with every mistake, each in its place.
+
+    >>> from service.shapes import AskedInFull
+    >>> shaped(AskedInFull, {"given": {"xray": 3}})
+    Traceback (most recent call last):
+    service.problems.Refused: expected a state, or one of in, not, likelihood, assumed; found 3
+    """
+    try:
+        return shape.model_validate(value)
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False)[:MOST_MISTAKES]
+        raise Refused([_mistake(mistake, shape) for mistake in mistakes]) from None
+
+
+def _mistake(mistake: Mapping[str, Any], shape: type[BaseModel]) -> AftermathError:
+    steps = mistake["loc"]
+    where = tuple(step for step in steps if not _is_tag(step))
+    match mistake["type"]:
+        case "extra_forbidden":
+            fields = shape.model_fields if len(steps) == 1 else [str(s)[1:] for s in steps if _is_tag(s)]
+            return UnknownField(str(steps[-1]), fields, where=where)
+        case "missing":
+            return MissingField(f"the field {steps[-1]!r} is missing", where=where)
+        case _:
+            said = mistake["msg"][:1].lower() + mistake["msg"][1:]
+            return BadField(f"{said}; found {reprlib.repr(mistake['input'])}", where=where)
+
+
+def _is_tag(step: str | int) -> bool:
+    return isinstance(step, str) and (step.startswith("\0") or step == "[key]")

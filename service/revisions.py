@@ -1,0 +1,102 @@
+"""The models that are served, each at its active revision, each ready or with the reason why not.
+
+A request takes one reference to one immutable forecaster and keeps it; nothing here is changed in
+place, so a later revision can only come as a new value of ``Revisions``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from model import priors
+from model.errors import AftermathError, BadPriors, UnknownModel, UnknownRevision
+from model.errors import Problem as PriorProblem
+from model.forecast import Forecaster, prepare
+from service.problems import ModelNotReady
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A model that is in the folder and cannot be answered from, with everything that is wrong."""
+
+    name: str
+    reasons: tuple[str, ...]
+    problems: tuple[PriorProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Revisions:
+    """Every model of a folder by name, ready or broken; one broken model does not take down the others."""
+
+    ready: Mapping[str, Forecaster]
+    broken: Mapping[str, Broken] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every model, ready or not, in order of name."""
+        return tuple(sorted({*self.ready, *self.broken}))
+
+    @property
+    def state(self) -> str:
+        """A digest of what is served: it changes when any model's revision or trouble does."""
+        held = [(name, f.model.revision) for name, f in sorted(self.ready.items())]
+        wrong = [(name, b.reasons) for name, b in sorted(self.broken.items())]
+        return hashlib.sha256(repr((held, wrong)).encode()).hexdigest()
+
+    def current(self, name: str, revision: str | None = None) -> Forecaster:
+        """The forecaster of a model, at the revision asked for if one is named.
+
+        Raises UnknownModel, ModelNotReady with the reasons, or UnknownRevision.
+        """
+        if name in self.broken:
+            raise ModelNotReady(f"the model {name!r} cannot be loaded: {self.broken[name].reasons[0]}")
+        if name not in self.ready:
+            raise UnknownModel(name, self.names, where=("path", "model"))
+        forecaster = self.ready[name]
+        if revision is not None and revision != forecaster.model.revision:
+            raise UnknownRevision(revision, (forecaster.model.revision,), where=("revision",))
+        return forecaster
+
+
+def load(root: Path) -> Revisions:
+    """Load and compile every model of a folder."""
+    ready: dict[str, Forecaster] = {}
+    broken: dict[str, Broken] = {}
+    for name, folder in priors.models(root).items():
+        found = _prepared(name, folder)
+        if isinstance(found, Broken):
+            broken[name] = found
+        else:
+            ready[name] = found
+    return Revisions(MappingProxyType(ready), MappingProxyType(broken))
+
+
+def _prepared(name: str, folder: Path) -> Forecaster | Broken:
+    try:
+        return prepare(priors.load(folder))
+    except BadPriors as error:
+        logger.error("model %s is not ready:\n%s", name, error)
+        problems = tuple(replace(problem, file=_within(folder, problem.file)) for problem in error.problems)
+        return Broken(name, tuple(map(str, problems)), problems)
+    except AftermathError as error:
+        logger.error("model %s is not ready: %s", name, error)
+        return Broken(name, (str(error),))
+    except OSError as error:
+        logger.error("model %s is not ready: %s", name, error)
+        return Broken(name, (f"its files cannot be read: {error.strerror}",))
+    except Exception:
+        logger.exception("model %s is not ready", name)
+        return Broken(name, ("an internal error, written to the log",))
+
+
+def _within(folder: Path, file: str) -> str:
+    """A file's name from the model's folder on: where the folder lies on this machine is nobody's business."""
+    _, found, rest = file.rpartition(f"{folder.name}/")
+    return found + rest

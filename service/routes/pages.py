@@ -1,0 +1,44 @@
+"""Plain pages for people: where to start, and what the errors mean."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from flask import render_template
+
+from service import description
+from service.operation import Form, Reply, Service, operation
+from service.problems import codes
+
+HTML = "text/html; charset=utf-8"
+
+
+def _template(name: str) -> Form:
+    return Form("", HTML, lambda content: render_template(name, **content).encode(), str)
+
+
+@operation("GET", "/", forms=(_template("start.html"),))
+def start(service: Service) -> Reply:
+    """Show the models and questions worth asking, with links that ask them."""
+    ready = service.revisions.ready
+    return Reply(
+        lambda: {
+            "states": description.states(service.revisions),
+            "models": {name: description.model_answer(forecaster) for name, forecaster in ready.items()},
+        }
+    )
+
+
+@operation("GET", "/errors", forms=(_template("errors.html"),))
+def errors(_: Service) -> Reply:
+    """Explain the codes of problem documents."""
+    return Reply(lambda: {"codes": codes()})
+
+
+@operation("GET", "/page.css", forms=(Form("", "text/css; charset=utf-8", lambda data: data, str),))
+def style(_: Service) -> Reply:
+    """The style of the plain pages."""
+    return Reply((files("service") / "templates" / "page.css").read_bytes)
+
+
+OPERATIONS = (start, errors, style)

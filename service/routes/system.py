@@ -1,0 +1,40 @@
+"""Is it alive, can it answer, and what can it be asked."""
+
+from __future__ import annotations
+
+from service import answers, description
+from service.openapi import document
+from service.operation import Reply, Service, json_form, operation
+from service.problems import NotReady
+
+
+@operation("GET", "/livez", forms=(json_form(answers.Alive, suffix=""),), kept=False)
+def alive(_: Service) -> Reply:
+    """Say that the process answers."""
+    return Reply(lambda: {"status": "alive"})
+
+
+@operation("GET", "/readyz", forms=(json_form(answers.Readiness, suffix=""),), errors=(503,), kept=False)
+def ready(service: Service) -> Reply:
+    """Say whether questions can be answered: ready, degraded when a model cannot be loaded, 503 when none can."""
+    revisions = service.revisions
+    if not revisions.ready:
+        reasons = [f"{name}: {broken.reasons[0]}" for name, broken in revisions.broken.items()]
+        raise NotReady(f"no model can be answered from: {'; '.join(reasons) or 'the folder holds none'}")
+    status = "degraded" if revisions.broken else "ready"
+    return Reply(lambda: {"status": status, "models": description.states(revisions)})
+
+
+@operation("GET", "/openapi.json", forms=(json_form(dict[str, object], suffix=""),))
+def openapi(service: Service) -> Reply:
+    """Describe every operation as OpenAPI 3.1."""
+    return Reply(lambda: document(service))
+
+
+@operation("GET", "/v1/openapi.json", forms=(json_form(dict[str, object], suffix=""),))
+def openapi_of_version(service: Service) -> Reply:
+    """Describe every operation as OpenAPI 3.1, beside the resources."""
+    return Reply(lambda: document(service))
+
+
+OPERATIONS = (alive, ready, openapi, openapi_of_version)

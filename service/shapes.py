@@ -1,0 +1,218 @@
+"""The shapes of requests: checked once, for shape alone. Meaning is for the model to check."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
+
+MOST_STATEMENTS = 200
+MOST_TARGETS = 1_000
+MOST_JOINTS = 16
+MOST_CASES = 10_000
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A name or a state as sent; whether it exists is for the model to say."""
+StatementText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Shape(BaseModel):
+    """A mapping that a client sends: unknown keys are refused, values are never coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class InStates(Shape):
+    """Known to be in one of these states."""
+
+    in_: Annotated[list[Text], Field(alias="in", min_length=1, max_length=1_000)]
+
+
+class NotStates(Shape):
+    """Known not to be in any of these states."""
+
+    not_: Annotated[list[Text], Field(alias="not", min_length=1, max_length=1_000)]
+
+
+class Likelihood(Shape):
+    """A report: how likely it is under each state. Only ratios count; states not named count zero."""
+
+    likelihood: Annotated[dict[Text, Annotated[Number, Field(ge=0)]], Field(min_length=1, max_length=1_000)]
+
+
+class AssumedChances(Shape):
+    """Chances to be held whatever else is known (Jeffrey's rule); they sum to 1."""
+
+    assumed: Annotated[dict[Text, Annotated[Number, Field(ge=0, le=1)]], Field(min_length=1, max_length=1_000)]
+
+
+class Chances(Shape):
+    """An intervention that sets chances rather than a state; they sum to 1."""
+
+    p: Annotated[dict[Text, Annotated[Number, Field(ge=0, le=1)]], Field(min_length=1, max_length=1_000)]
+
+
+FORM_KEYS = ("in", "not", "likelihood", "assumed", "p")
+"""The keys that tell the forms apart. As tags they begin with a NUL, which no key of a request can hold."""
+
+
+def _form(value: Any) -> str | None:
+    """Which form of statement this is, by its one telling key."""
+    if isinstance(value, str):
+        return "\0state"
+    keys = FORM_KEYS if isinstance(value, dict) else ()
+    return next((f"\0{key}" for key in keys if key in value), None)
+
+
+FindingShape = Annotated[
+    Annotated[Text, Tag("\0state")]
+    | Annotated[InStates, Tag("\0in")]
+    | Annotated[NotStates, Tag("\0not")]
+    | Annotated[Likelihood, Tag("\0likelihood")]
+    | Annotated[AssumedChances, Tag("\0assumed")],
+    Discriminator(
+        _form,
+        custom_error_type="statement",
+        custom_error_message="expected a state, or one of in, not, likelihood, assumed",
+    ),
+]
+SettingShape = Annotated[
+    Annotated[Text, Tag("\0state")] | Annotated[Chances, Tag("\0p")],
+    Discriminator(_form, custom_error_type="statement", custom_error_message="expected a state, or p"),
+]
+
+Given = Annotated[
+    dict[Text, FindingShape],
+    Field(max_length=MOST_STATEMENTS, description="What is known, by variable."),
+]
+Do = Annotated[
+    dict[Text, SettingShape],
+    Field(max_length=MOST_STATEMENTS, description="What is set by intervention, by variable."),
+]
+
+
+class Case(Shape):
+    """One case of a batch: what is known and what is set."""
+
+    id: Annotated[Text | None, Field(description="Comes back with the answer.")] = None
+    given: Given = {}
+    do: Do = {}
+    scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
+    cohort: Annotated[Text | None, Field(description="A cohort of the model: its evidence is laid in.")] = None
+
+
+class AskedInFull(Shape):
+    """A question with any evidence; no targets means every variable."""
+
+    targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means every variable.")] = []
+    given: Given = {}
+    do: Do = {}
+    scenario: Text | None = None
+    cohort: Text | None = None
+    joint: Annotated[
+        list[Annotated[list[Text], Field(min_length=1, max_length=16)]],
+        Field(max_length=MOST_JOINTS, description="Sets of variables whose joint distribution is wanted."),
+    ] = []
+    most_probable: Annotated[bool, Field(description="Also the most probable states of all variables together.")] = (
+        False
+    )
+
+
+class ComparedInFull(Shape):
+    """Scenarios against a baseline: the same evidence with no scenario."""
+
+    targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means the headline targets.")] = []
+    scenarios: Annotated[list[Text], Field(max_length=100, description="None means every scenario.")] = []
+    given: Given = {}
+    do: Do = {}
+    cohort: Text | None = None
+
+
+class BatchInFull(Shape):
+    """Up to 10,000 cases; each is answered or refused on its own, a case of the wrong shape too."""
+
+    targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means the headline targets.")] = []
+    cases: Annotated[
+        list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/Case"})]],
+        Field(min_length=1, max_length=MOST_CASES),
+    ]
+
+
+def _switch(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value)
+
+
+GivenTexts = Annotated[
+    list[StatementText],
+    Field(
+        max_length=MOST_STATEMENTS,
+        description="Evidence, repeated: `name:state`, `name:in(a,b)`, `name:not(a,b)`, `name:like(a=4,b=1)`, "
+        '`name:assumed(a=0.7,b=0.3)`. A state that holds `,()="` stands in double quotes inside a verb.',
+    ),
+]
+DoTexts = Annotated[
+    list[StatementText],
+    Field(
+        max_length=MOST_STATEMENTS,
+        description="Interventions, repeated: `name:state`, `name:chances(a=0.3,b=0.7)`.",
+    ),
+]
+
+
+class Pinned(Shape):
+    """Parameters of every address of a model."""
+
+    revision: Annotated[
+        Text | None, Field(description="Answer from this revision, or not at all; such an answer never changes.")
+    ] = None
+
+
+class ForecastParameters(Pinned):
+    """What is known and set, as parameters of an address."""
+
+    given: GivenTexts = []
+    do: DoTexts = []
+    scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
+    cohort: Annotated[Text | None, Field(description="A cohort of the model: its evidence is laid in.")] = None
+
+
+class QueryParameters(ForecastParameters):
+    """A question of several targets as parameters of an address."""
+
+    target: Annotated[
+        list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means every variable.")
+    ] = []
+    joint: Annotated[
+        list[StatementText],
+        Field(max_length=MOST_JOINTS, description="Repeated: variables, separated by commas."),
+    ] = []
+    most_probable: Annotated[bool, BeforeValidator(_switch), Field(description="true or false")] = False
+
+
+class CompareParameters(Pinned):
+    """Scenarios and targets as parameters of an address."""
+
+    target: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means the headline.")] = []
+    scenario: Annotated[list[Text], Field(max_length=100, description="Repeated; none means every scenario.")] = []
+    given: GivenTexts = []
+    do: DoTexts = []
+    cohort: Text | None = None
+
+
+class BatchParameters(Pinned):
+    """The targets of a batch sent as CSV."""
+
+    target: Annotated[
+        list[Text],
+        Field(max_length=MOST_TARGETS, description="Repeated; for CSV. None means the headline targets."),
+    ] = []

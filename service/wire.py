@@ -1,0 +1,442 @@
+"""JSON and the model: requests become questions, answers become the bodies that are sent."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from model.document import JUDGEMENT, Example, Model
+from model.errors import AftermathError, BadQuestion, JointTooLarge, Place
+from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
+from model.forecast import Answer, Question, StateAnswer
+from model.network import Network, Variable
+from service import answers, grammar, shapes
+from service.problems import Refused
+
+LONGEST_ADDRESS = 8_000
+MOST_JOINT_CELLS = 10_000
+
+Said = TypeVar("Said")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What identifies a resource: a path without its suffix, and parameters in canonical order.
+
+    ``beside`` are parameters for what has no place in a table, so the address of the CSV goes without them.
+
+    >>> Address("/v1/models/asia/forecast/lung", (("given", "xray:yes"),)).url("json", revision="r-1")
+    '/v1/models/asia/forecast/lung.json?given=xray:yes&revision=r-1'
+    """
+
+    path: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
+
+    def url(self, form: str, *, revision: str | None = None) -> str:
+        """The address in a form, pinned to a revision if one is named."""
+        pinned = (("revision", revision),) if revision else ()
+        said = (*self.parameters, *(() if form == "csv" else self.beside), *pinned)
+        query = "&".join(f"{name}={quote(value, safe=':(),=')}" for name, value in said)
+        return f"{self.path}.{form}" + (f"?{query}" if query else "")
+
+    def permalink(self, revision: str) -> str | None:
+        """The pinned address, or None when it is longer than a server takes."""
+        url = self.url("json", revision=revision)
+        return url if len(url) <= LONGEST_ADDRESS else None
+
+    def links(self) -> answers.Links:
+        """The address in both forms, unpinned."""
+        urls = {form: self.url(form) for form in ("json", "csv")}
+        short = {form: url if len(url) <= LONGEST_ADDRESS else None for form, url in urls.items()}
+        return {"json": short["json"], "csv": short["csv"]}
+
+
+def encoded(value: Any) -> bytes:
+    """JSON as sent: keys in the order declared, the shortest number that reads back the same, a newline at the end.
+
+    >>> encoded({"p": 0.1, "state": "ja/né"}).decode()
+    '{"p":0.1,"state":"ja/né"}\\n'
+
+    Raises ValueError for NaN and infinities, which JSON does not have.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def answer_body(model: Model, answer: Answer) -> bytes:
+    """The JSON body of an answer, as HTTP sends it: a forecast for one target alone, else a query's answer.
+
+    The answer must be to a question in canonical order (see ``canonical``).
+    """
+    question = answer.question
+    single = len(question.targets) == 1 and not question.joint and not question.most_probable
+    return encoded(forecast_answer(model, answer) if single else query_answer(model, answer))
+
+
+def model_path(model: str, *steps: str) -> str:
+    """The path of a resource of a model.
+
+    >>> model_path("asia", "variables", "lung")
+    '/v1/models/asia/variables/lung'
+    """
+    return "/".join(("/v1/models", *(quote(step, safe="") for step in (model, *steps))))
+
+
+def question_sent(model: Model, body: shapes.AskedInFull) -> Question:
+    """The question of a body, in canonical order."""
+    return canonical(
+        model,
+        Question(
+            targets=tuple(body.targets),
+            findings=findings_sent(body.given),
+            settings=settings_sent(body.do),
+            scenario=body.scenario,
+            cohort=body.cohort,
+            joint=tuple(map(tuple, body.joint)),
+            most_probable=body.most_probable,
+        ),
+    )
+
+
+def question_addressed(model: Model, asked: shapes.ForecastParameters, *, targets: Sequence[str]) -> Question:
+    """The question of an address, in canonical order."""
+    return canonical(
+        model,
+        Question(
+            targets=tuple(targets),
+            findings=grammar.findings(asked.given),
+            settings=grammar.settings(asked.do),
+            scenario=asked.scenario,
+            cohort=asked.cohort,
+        ),
+    )
+
+
+def query_addressed(model: Model, asked: shapes.QueryParameters) -> Question:
+    """The question of an address that may ask for joints and the most probable states too."""
+    return replace(
+        question_addressed(model, asked, targets=asked.target),
+        joint=tuple(tuple(text.split(",")) for text in asked.joint),
+        most_probable=asked.most_probable,
+    )
+
+
+def case_sent(model: Model, case: shapes.Case, *, targets: tuple[str, ...]) -> Question:
+    """The question of one case of a batch."""
+    given, do = findings_sent(case.given), settings_sent(case.do)
+    return canonical(model, Question(targets, given, do, scenario=case.scenario, cohort=case.cohort))
+
+
+def findings_sent(given: Mapping[str, str | BaseModel]) -> dict[str, Finding]:
+    """Findings from their shapes."""
+    return {name: _finding(said) for name, said in given.items()}
+
+
+def settings_sent(do: Mapping[str, str | BaseModel]) -> dict[str, Setting]:
+    """Settings from their shapes."""
+    return {name: SetChances(dict(s.p)) if isinstance(s, shapes.Chances) else SetTo(str(s)) for name, s in do.items()}
+
+
+def _finding(said: str | BaseModel) -> Finding:
+    match said:
+        case shapes.InStates():
+            return OneOf(tuple(said.in_))
+        case shapes.NotStates():
+            return RuledOut(tuple(said.not_))
+        case shapes.Likelihood():
+            return Reported(dict(said.likelihood))
+        case shapes.AssumedChances():
+            return Assumed(dict(said.assumed))
+        case _:
+            return Observed(str(said))
+
+
+def canonical(model: Model, question: Question) -> Question:
+    """The same question in the order of the file, so that two ways of asking it give the same bytes.
+
+    Raises the error of an unknown name, or Refused with all of them; JointTooLarge beyond 10,000 cells.
+    """
+    wrong: list[AftermathError] = []
+    for i, target in enumerate(question.targets):
+        with noted(wrong):
+            model.network.variable(target, where=("targets", i))
+    for i, names in enumerate(question.joint):
+        with noted(wrong):
+            _ = [model.network.variable(name, where=("joint", i)) for name in names]
+    findings = _in_order(model.network, question.findings, "given", arranged=_finding_in_order, wrong=wrong)
+    settings = _in_order(model.network, question.settings, "do", arranged=_setting_in_order, wrong=wrong)
+    with noted(wrong):
+        _ = model.scenario(question.scenario) if question.scenario is not None else None
+    with noted(wrong):
+        _ = model.cohort(question.cohort) if question.cohort is not None else None
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else Refused(wrong)
+    _refuse_large_joints(model.network, question.joint)
+    return replace(question, findings=findings, settings=settings)
+
+
+def _refuse_large_joints(network: Network, joints: Sequence[Sequence[str]]) -> None:
+    cells = sum(math.prod(network.cards(names)) for names in joints)
+    if cells > MOST_JOINT_CELLS:
+        raise JointTooLarge(f"the joints have {cells:,} cells, the most is {MOST_JOINT_CELLS:,}", where=("joint",))
+
+
+def canonical_example(model: Model, each: Example) -> Question:
+    """The question of an example, in canonical order."""
+    asked = Question((each.target,), each.findings, each.settings, scenario=each.scenario, cohort=each.cohort)
+    return canonical(model, asked)
+
+
+@contextmanager
+def noted(wrong: list[AftermathError]) -> Iterator[None]:
+    """Put an error on the list and go on, so that a request hears of all its mistakes at once."""
+    try:
+        yield
+    except AftermathError as error:
+        wrong.append(error)
+
+
+def _in_order(
+    network: Network,
+    said: Mapping[str, Said],
+    where: str,
+    *,
+    arranged: Callable[[Variable, Said, Place], Said],
+    wrong: list[AftermathError],
+) -> dict[str, Said]:
+    found: dict[str, Said] = {}
+    for name, statement in said.items():
+        with noted(wrong):
+            found[name] = arranged(network.variable(name, where=(where, name)), statement, (where, name))
+    return {name: found[name] for name in network.names if name in found}
+
+
+def _finding_in_order(variable: Variable, said: Finding, where: Place) -> Finding:
+    """A finding with its states in the order of the file; a set of one state is that state."""
+    match said:
+        case Observed(state):
+            return Observed(_known(variable, (state,), where)[0])
+        case OneOf(states):
+            known = _known(variable, states, where)
+            return OneOf(known) if len(known) > 1 else Observed(known[0])
+        case RuledOut(states):
+            return RuledOut(_known(variable, states, where))
+        case Reported(numbers):
+            return Reported({state: numbers[state] for state in _known(variable, numbers, where)})
+        case Assumed(numbers):
+            return Assumed({state: numbers[state] for state in _known(variable, numbers, where)})
+
+
+def _setting_in_order(variable: Variable, said: Setting, where: Place) -> Setting:
+    """A setting with its states in the order of the file; all chances on one state is that state."""
+    if isinstance(said, SetTo):
+        return SetTo(_known(variable, (said.state,), where)[0])
+    chances = {state: said.probabilities[state] for state in _known(variable, said.probabilities, where)}
+    return SetTo(next(iter(chances))) if list(chances.values()) == [1.0] else SetChances(chances)
+
+
+def _known(variable: Variable, states: Iterable[str], where: Place) -> tuple[str, ...]:
+    return tuple(sorted(dict.fromkeys(states), key=lambda name: variable.state(name, where=where)))
+
+
+def forecast_address(model: Model, question: Question) -> Address:
+    """Where one target's forecast stands."""
+    return Address(model_path(model.name, "forecast", question.targets[0]), tuple(_parameters(question)))
+
+
+def query_address(model: Model, question: Question, *, resource: str = "query") -> Address:
+    """Where the answer to a question of several targets stands, however it was asked."""
+    targets = [("target", target) for target in question.targets]
+    joints = [("joint", ",".join(names)) for names in question.joint]
+    explanation = [("most_probable", "true")] if question.most_probable else []
+    path = model_path(model.name, resource)
+    return Address(path, (*targets, *_parameters(question)), (*joints, *explanation))
+
+
+def _parameters(question: Question) -> Iterator[tuple[str, str]]:
+    for name, finding in question.findings.items():
+        yield "given", f"{name}:{grammar.written(finding)}"
+    for name, setting in question.settings.items():
+        yield "do", f"{name}:{grammar.written(setting)}"
+    if question.scenario is not None:
+        yield "scenario", question.scenario
+    if question.cohort is not None:
+        yield "cohort", question.cohort
+
+
+def forecast_answer(model: Model, answer: Answer) -> answers.ForecastAnswer:
+    """The body of one target's forecast."""
+    [found] = answer.targets
+    address = forecast_address(model, answer.question)
+    return {
+        "model": answer.model,
+        "revision": answer.revision,
+        "as_of": model.as_of,
+        "target": found.target,
+        "label": model.described[found.target].label,
+        "distribution": shifts(found.distribution),
+        **_evidence(model, answer),
+        "sources": cited(model, answer.sources),
+        "permalink": address.permalink(answer.revision),
+        "links": address.links(),
+    }
+
+
+def query_answer(model: Model, answer: Answer, *, resource: str = "query") -> answers.QueryAnswer:
+    """The body of an answer of several targets."""
+    address = query_address(model, answer.question, resource=resource)
+    return {
+        "model": answer.model,
+        "revision": answer.revision,
+        "as_of": model.as_of,
+        "targets": [
+            {
+                "target": found.target,
+                "label": model.described[found.target].label,
+                "distribution": shifts(found.distribution),
+                "no_effect": list(found.no_effect),
+                "sources": list(found.sources),
+            }
+            for found in answer.targets
+        ],
+        "joint": [
+            {"variables": list(joint.variables), "rows": [{"states": list(s), "p": p} for s, p in joint.rows]}
+            for joint in answer.joint
+        ],
+        "most_probable": (
+            {"states": dict(answer.most_probable.states), "p": answer.most_probable.p} if answer.most_probable else None
+        ),
+        **_evidence(model, answer),
+        "sources": cited(model, answer.sources),
+        "permalink": address.permalink(answer.revision),
+        "links": address.links(),
+    }
+
+
+def _evidence(model: Model, answer: Answer) -> answers.Evidence:
+    """What was asked and used, in the order of the file, and how likely it was."""
+    question, names = answer.question, model.network.names
+    findings = {name: answer.findings[name] for name in names if name in answer.findings}
+    settings = {name: answer.settings[name] for name in names if name in answer.settings}
+    return {
+        "asked": {
+            "targets": list(question.targets),
+            "given": findings_said(question.findings),
+            "do": settings_said(question.settings),
+            "scenario": question.scenario,
+            "cohort": question.cohort,
+            "joint": [list(names) for names in question.joint],
+            "most_probable": question.most_probable,
+        },
+        "given": findings_said(findings),
+        "do": settings_said(settings),
+        "replaced": list(answer.replaced),
+        "p_evidence": answer.p_evidence,
+        "log10_p_evidence": log10(answer.log_p_evidence),
+        "conflict_bits": answer.conflict_bits,
+        "no_effect": list(answer.no_effect),
+    }
+
+
+def forecast_rows(answer: answers.ForecastAnswer) -> list[answers.StateRow]:
+    """A forecast as rows, one a state."""
+    return _state_rows(answer, [(answer["target"], answer["distribution"])])
+
+
+def query_rows(answer: answers.QueryAnswer) -> list[answers.StateRow]:
+    """The targets of an answer as rows, one a state. Raises BadQuestion when a joint was asked for too."""
+    if answer["joint"] or answer["most_probable"]:
+        raise BadQuestion("joint and most_probable have no place in a table: ask for JSON")
+    return _state_rows(answer, [(found["target"], found["distribution"]) for found in answer["targets"]])
+
+
+def _state_rows(
+    about: answers.About, targets: Iterable[tuple[str, list[answers.StateShift]]]
+) -> list[answers.StateRow]:
+    return [
+        {
+            "target": target,
+            "state": state["state"],
+            "p": state["p"],
+            "baseline": state["baseline"],
+            "shift": state["shift"],
+            "p_evidence": about["p_evidence"],
+            "model": about["model"],
+            "revision": about["revision"],
+        }
+        for target, distribution in targets
+        for state in distribution
+    ]
+
+
+def shifts(distribution: Sequence[StateAnswer]) -> list[answers.StateShift]:
+    """A distribution with its baseline and shift, in the order of the file."""
+    return [{"state": s.state, "p": s.p, "baseline": s.baseline, "shift": s.shift} for s in distribution]
+
+
+def findings_said(findings: Mapping[str, Finding]) -> dict[str, answers.FindingSaid]:
+    """Findings as JSON."""
+    return {name: _said(finding) for name, finding in findings.items()}
+
+
+def settings_said(settings: Mapping[str, Setting]) -> dict[str, answers.SettingSaid]:
+    """Settings as JSON."""
+    return {
+        name: {"p": dict(said.probabilities)} if isinstance(said, SetChances) else said.state
+        for name, said in settings.items()
+    }
+
+
+def _said(finding: Finding) -> answers.FindingSaid:
+    match finding:
+        case Observed(state):
+            return state
+        case OneOf(states):
+            return {"in": list(states)}
+        case RuledOut(states):
+            return {"not": list(states)}
+        case Reported(numbers):
+            return {"likelihood": dict(numbers)}
+        case Assumed(numbers):
+            return {"assumed": dict(numbers)}
+
+
+def cited(model: Model, names: Sequence[str]) -> list[answers.Cited]:
+    """Sources in full; judgement shown as what it is."""
+    return [_cited(model, name) for name in names]
+
+
+def _cited(model: Model, name: str) -> answers.Cited:
+    if name == JUDGEMENT:
+        title = "Judgement of the modeller, with the reason given beside the number"
+        return {
+            "name": name,
+            "title": title,
+            "publication": None,
+            "date": None,
+            "url": None,
+            "status": "judgement",
+            "note": None,
+        }
+    source = model.source(name)
+    return {
+        "name": source.name,
+        "title": source.title,
+        "publication": source.publication,
+        "date": source.date,
+        "url": source.url,
+        "status": source.status,
+        "note": source.note,
+    }
+
+
+def log10(natural: float) -> float:
+    """A natural logarithm as a decimal one, minus zero made zero."""
+    return natural / math.log(10) + 0.0

@@ -1,0 +1,86 @@
+"""The contract holds for inputs nobody thought of: a fuzzer over every operation, and questions drawn at random."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.servers import ROOT
+
+NAMES = ("asia", "tub", "smoke", "lung", "bronc", "either", "xray", "dysp")
+IN_CI = bool(os.environ.get("CI"))
+PHASES = ("Examples", "Coverage", "Fuzzing", "Stateful")
+
+
+@pytest.mark.slow
+def test_the_fuzzer_finds_no_answer_outside_the_contract(server, tmp_path):
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(ROOT / "tests/data/schemathesis.toml")]
+    command += ["run", f"{server.url}/openapi.json", "--phases", ",".join(PHASES).lower()]
+    command += ["--no-color", *(["--generation-deterministic"] if IN_CI else ["--generation-database", "none"])]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False)
+    assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-5_000:]
+    cases = re.search(r"(\d+) generated", ran.stdout)
+    assert cases is not None
+    assert int(cases[1]) > 3_000
+    assert re.findall(r"^  ✅ (\w+)$", ran.stdout, re.MULTILINE) == list(PHASES), ran.stdout[-3_000:]
+    assert "Traceback" not in server.log.read_text()
+    assert server.get("/livez") == {"status": "alive"}
+
+
+def chances():
+    return st.floats(0, 1).map(lambda p: {"yes": p, "no": 1 - p})
+
+
+def findings():
+    some = st.lists(st.sampled_from(["yes", "no"]), min_size=1, max_size=3)
+    weights = st.floats(0, allow_infinity=False)
+    return st.one_of(
+        st.sampled_from(["yes", "no"]),
+        st.builds(lambda states: {"in": states}, some),
+        st.builds(lambda states: {"not": states}, some),
+        st.builds(lambda yes, no: {"likelihood": {"yes": yes, "no": no}}, weights, weights),
+        st.builds(lambda p: {"assumed": p}, chances()),
+        st.text(max_size=3).map(lambda text: text or "?"),
+    )
+
+
+def settings_said():
+    return st.one_of(st.sampled_from(["yes", "no"]), st.builds(lambda p: {"p": p}, chances()))
+
+
+def bodies():
+    names = st.sampled_from(NAMES)
+    return st.fixed_dictionaries(
+        {
+            "targets": st.lists(names, max_size=3),
+            "given": st.dictionaries(names, findings(), max_size=4),
+            "do": st.dictionaries(names, settings_said(), max_size=2),
+            "joint": st.lists(st.lists(names, min_size=1, max_size=3), max_size=1),
+            "most_probable": st.booleans(),
+            "scenario": st.sampled_from([None, "back_from_asia"]),
+            "cohort": st.sampled_from([None, "a_smoker"]),
+        }
+    )
+
+
+@settings(max_examples=200)
+@given(body=bodies())
+def test_any_question_is_answered_exactly_or_refused_with_a_reason(app, body):
+    client = app.test_client()
+    answer = client.post("/v1/models/asia/query", json=body)
+    assert answer.status_code in (200, 422), answer.text
+    if answer.status_code == 422:
+        assert answer.json["pointer"] or answer.json["errors"]
+        return
+    assert "NaN" not in answer.text
+    assert 0 <= answer.json["p_evidence"] <= 1 + 1e-9
+    for target in answer.json["targets"]:
+        assert sum(row["p"] for row in target["distribution"]) == pytest.approx(1, abs=1e-9)
+        assert all(0 <= row["p"] <= 1 + 1e-9 for row in target["distribution"])
+    for joint in answer.json["joint"]:
+        assert sum(row["p"] for row in joint["rows"]) == pytest.approx(1, abs=1e-9)
+    assert client.get(answer.json["permalink"]).data == answer.data

@@ -1,0 +1,105 @@
+"""Between JSON and the model: canonical questions, addresses, bytes."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model import priors
+from model.errors import UnknownState
+from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut, SetChances, SetTo
+from model.forecast import Question, answer, prepare
+from service import tables, wire
+from service.problems import Refused
+
+FORECASTER = prepare(priors.load(Path(__file__).resolve().parents[2] / "priors" / "asia"))
+MODEL = FORECASTER.model
+
+
+def test_a_question_is_put_in_the_order_of_the_file():
+    asked = Question(
+        ("lung",),
+        {"dysp": RuledOut(("no",)), "asia": Reported({"no": 1.0, "yes": 2.0})},
+        {"xray": SetTo("yes"), "smoke": SetChances({"no": 0.5, "yes": 0.5})},
+    )
+    found = wire.canonical(MODEL, asked)
+    assert list(found.findings) == ["asia", "dysp"]
+    assert list(found.findings["asia"].likelihood) == ["yes", "no"]
+    assert list(found.settings) == ["smoke", "xray"]
+    assert list(found.settings["smoke"].probabilities) == ["yes", "no"]
+    assert (dict(found.findings), dict(found.settings)) == (dict(asked.findings), dict(asked.settings))
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        (OneOf(("yes",)), Observed("yes")),
+        (OneOf(("yes", "yes")), Observed("yes")),
+        (OneOf(("no", "yes")), OneOf(("yes", "no"))),
+        (RuledOut(("no", "no")), RuledOut(("no",))),
+        (Assumed({"yes": 1.0}), Assumed({"yes": 1.0})),
+    ],
+)
+def test_two_ways_of_saying_one_thing_become_one(said, plain):
+    assert wire.canonical(MODEL, Question(findings={"xray": said})).findings == {"xray": plain}
+
+
+def test_all_chances_on_one_state_set_that_state():
+    assert wire.canonical(MODEL, Question(settings={"xray": SetChances({"no": 1.0})})).settings == {"xray": SetTo("no")}
+
+
+def test_every_unknown_name_is_told_and_one_alone_is_itself():
+    with pytest.raises(Refused) as raised:
+        wire.canonical(MODEL, Question(("lungs",), {"xray": Observed("ye")}, {"x": SetTo("yes")}, cohort="c"))
+    assert [error.where for error in raised.value.errors] == [
+        ("targets", 0),
+        ("given", "xray"),
+        ("do", "x"),
+        ("cohort",),
+    ]
+    with pytest.raises(UnknownState):
+        wire.canonical(MODEL, Question(("lung",), {"xray": Observed("ye")}))
+
+
+def test_an_address_is_safe_whatever_the_names_hold():
+    address = wire.Address(wire.model_path("a b", "x/y"), (("given", 'x:in("a&b=c#d%",é)'), ("scenario", "a+b")))
+    url = address.url("json")
+    assert url == "/v1/models/a%20b/x%2Fy.json?given=x:in(%22a%26b=c%23d%25%22,%C3%A9)&scenario=a%2Bb"
+    assert url.isascii()
+
+
+def test_the_table_s_address_goes_without_what_has_no_place_in_a_table():
+    address = wire.query_address(MODEL, Question(("lung",), joint=(("lung", "tub"),), most_probable=True))
+    assert address.url("json").endswith("query.json?target=lung&joint=lung,tub&most_probable=true")
+    assert address.url("csv").endswith("query.csv?target=lung")
+
+
+def test_one_function_gives_the_body_that_http_sends():
+    single = answer(FORECASTER, wire.canonical(MODEL, Question(("lung",), {"xray": Observed("yes")})))
+    several = answer(FORECASTER, wire.canonical(MODEL, Question(("lung", "tub"))))
+    assert wire.answer_body(MODEL, single).startswith(b'{"model":"asia","revision":"r-')
+    assert b'"distribution":[{"state":"yes","p":' in wire.answer_body(MODEL, single)
+    assert b'"targets":[{"target":"lung"' in wire.answer_body(MODEL, several)
+
+
+def test_not_a_number_is_never_sent():
+    with pytest.raises(ValueError, match="JSON compliant"):
+        wire.encoded({"p": float("nan")})
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), st.floats(allow_nan=False)
+        ),
+        max_size=5,
+    )
+)
+def test_a_table_reads_back_and_no_cell_starts_a_formula(rows):
+    text = tables.written(("id", "p"), [{"id": name, "p": p} for name, p in rows])
+    found = [record for _, record in tables.read(text)][1:]
+    assert [float(p) for _, p in found] == [p for _, p in rows]
+    for (name, _), (cell, _) in zip(rows, found, strict=True):
+        assert cell in (name, f"'{name}")
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
