@@ -32,13 +32,14 @@ class Costly:
 class Footing:
     """What the numbers of a model rest on, counted in statements (rows and parameters of gates).
 
-    ``published`` cite something published, ``judged`` judgement alone, ``uncited`` nothing at all;
-    ``unverified`` are those published ones whose every source is marked unverified; ``certain`` state
-    no equivalent sample size, since each is a certainty.
+    ``published`` cite publications alone, ``mixed`` publications and judgement, ``judged`` judgement
+    alone, ``uncited`` nothing at all; ``unverified`` are those whose every publication is marked
+    unverified; ``certain`` state no equivalent sample size, since each is a certainty.
     """
 
     statements: int
     published: int
+    mixed: int
     unverified: int
     judged: int
     uncited: int
@@ -68,9 +69,11 @@ def footing(model: Model) -> Footing:
     """What the model's numbers rest on, counted."""
     statements = [s for description in model.described.values() for s in description.statements]
     published = [[source for source in s.sources if source != JUDGEMENT] for s in statements]
+    judged = [JUDGEMENT in s.sources for s in statements]
     return Footing(
         statements=len(statements),
-        published=sum(bool(sources) for sources in published),
+        published=sum(bool(sources) and not judgement for sources, judgement in zip(published, judged, strict=True)),
+        mixed=sum(bool(sources) and judgement for sources, judgement in zip(published, judged, strict=True)),
         unverified=sum(
             bool(sources) and all(model.source(source).status != "verified" for source in sources)
             for sources in published

@@ -79,17 +79,33 @@ def check(model: str | None, root: Path | None) -> None:
     sys.exit(0 if all(sound) else REFUSED)
 
 
-@commands.command(short_help="The table that a variable's words mean.")
+@commands.command(short_help="The tables that a variable's words mean.")
 @click.argument("model")
-@click.argument("variable")
+@click.argument("variable", metavar="VARIABLE|FILE")
 @priors_option
 def show(model: str, variable: str, root: Path | None) -> None:
-    """The table that the words of VARIABLE mean, with 90 % ranges and sources."""
+    """The table that the words of VARIABLE mean, with 90 % ranges and sources.
+
+    The name of one of the model's files, such as levers, shows every variable in it.
+    """
     from shutil import get_terminal_size
 
     from model import readback
 
-    click.echo(readback.show(_load(model, root), variable).text(get_terminal_size((100, 24)).columns).rstrip("\n"))
+    loaded = _load(model, root)
+    chosen = [variable] if variable in loaded.network else (_written_in(loaded, variable) or [variable])
+    width = get_terminal_size((100, 24)).columns
+    click.echo("\n\n".join(readback.show(loaded, name).text(width).rstrip("\n") for name in chosen))
+
+
+def _written_in(model: Model, theme: str) -> list[str]:
+    """Variables whose file has this name, with or without its ending, in file order."""
+    files = {f"{theme}.yaml", theme}
+    return [
+        name
+        for name in model.network.names
+        if any(Path(statement.file).name in files for statement in model.described[name].statements)
+    ]
 
 
 @commands.command(short_help="How likely each state of a target is under a what-if.")

@@ -87,9 +87,9 @@ def size_text(network: Network, tree: JunctionTree) -> str:
 def footing_text(found: Footing) -> str:
     """What the numbers rest on, in a line."""
     return (
-        f"{found.statements:,} statements: {found.published:,} cite something published "
-        f"({found.unverified:,} of them unverified), {found.judged:,} judgement alone, {found.uncited:,} nothing; "
-        f"{found.certain:,} are certain"
+        f"{found.statements:,} statements: {found.published:,} rest on publications, {found.mixed:,} on publications "
+        f"and judgement, {found.judged:,} on judgement alone, {found.uncited:,} on nothing; "
+        f"{found.unverified:,} cite nothing verified, {found.certain:,} are certain"
     )
 
 

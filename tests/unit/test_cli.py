@@ -1,6 +1,7 @@
 """The command line: what each command prints, where, and with which exit code."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -158,7 +159,7 @@ def test_check_prints_size_costly_arcs_footing_and_checks(run):
     assert (ran.code, ran.err) == (0, "")
     assert "8 variables, 8 arcs, 36 parameters" in ran.out
     assert "40 table entries in 6 cliques, width 2; the largest: tub, lung, either" in ran.out
-    assert "17 cite something published (0 of them unverified), 0 judgement alone, 0 nothing" in ran.out
+    assert "17 rest on publications, 0 on publications and judgement, 0 on judgement alone, 0 on nothing" in ran.out
     assert "  12  smoke -> lung" in ran.out
     assert "inside  0.0550  0.0549 to 0.0551  lung_cancer " in ran.out
     assert "2 checks, 0 outside their range" in ran.out
@@ -239,6 +240,13 @@ def test_show_refuses_a_variable_that_is_not_there(run):
     ran = run("show", "asia", "dsyp")
     assert (ran.code, ran.out) == (1, "")
     assert "Did you mean 'dysp'?" in ran.err
+
+
+def test_show_takes_the_name_of_a_file_for_every_variable_in_it(run):
+    out = run("show", "asia", "findings").out
+    titles = [line.split(":")[0] for line in out.splitlines() if re.match(r"\w+: .+ \(\w+\)$", line)]
+    assert titles == ["either", "xray", "dysp"]
+    assert run("show", "asia", "findings.yaml").out == out
 
 
 # import and export

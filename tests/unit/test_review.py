@@ -59,13 +59,17 @@ def test_statements_are_counted_by_what_they_rest_on(asia):
     guessed = replace(
         first, statements=tuple(replace(s, sources=("judgement",), reason="a guess") for s in first.statements)
     )
+    partly = replace(
+        model.described["smoke"],
+        statements=tuple(replace(s, sources=(*s.sources, "judgement")) for s in model.described["smoke"].statements),
+    )
     bare = replace(
         model.described["tub"], statements=tuple(replace(s, sources=()) for s in model.described["tub"].statements)
     )
-    changed = replace_described(model, {"asia": guessed, "tub": bare})
+    changed = replace_described(model, {"asia": guessed, "smoke": partly, "tub": bare})
     before, after = footing(model), footing(changed)
     assert (before.statements, before.published, before.judged, before.uncited) == (17, 17, 0, 0)
-    assert (after.statements, after.published, after.judged, after.uncited) == (17, 14, 1, 2)
+    assert (after.statements, after.published, after.mixed, after.judged, after.uncited) == (17, 13, 1, 1, 2)
     assert before.certain == after.certain == 3
 
 
