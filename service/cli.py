@@ -115,6 +115,7 @@ def _written_in(model: Model, theme: str) -> list[str]:
 @click.option("--do", "done", multiple=True, metavar="SETTING", help="What is done: VARIABLE:STATE or chances(…).")
 @click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model.")
 @click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence.")
+@click.option("--sources", "whole", is_flag=True, help="Say the whole of every source, not only its name.")
 @click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer.")
 @priors_option
 def ask(
@@ -124,6 +125,7 @@ def ask(
     done: tuple[str, ...],
     scenario: str | None,
     cohort: str | None,
+    whole: bool,
     as_json: bool,
     root: Path | None,
 ) -> None:
@@ -142,7 +144,7 @@ def ask(
         sys.stdout.flush()
         sys.stdout.buffer.write(wire.answer_body(forecaster.model, found))
         return
-    click.echo(terminal.answer_text(forecaster.model, found, drawn=terminal.marks()), nl=False)
+    click.echo(terminal.answer_text(forecaster.model, found, drawn=terminal.marks(), whole=whole), nl=False)
 
 
 @commands.command("import", short_help="Make prior files from a BIF, XMLBIF or XDSL file.")

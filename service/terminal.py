@@ -16,6 +16,10 @@ from model.triangulation import JunctionTree
 
 BAR = 32
 WIDTH = 100
+FEW_SOURCES = 4
+"""So many sources are said whole; more are named, unless asked for."""
+MUCH_CONFLICT = 1.0
+"""Bits of conflict worth a word: less is common by chance (Jensen et al. 1990)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,10 @@ def marks(encoding: str | None = None) -> Marks:
     return BLOCKS
 
 
-def answer_text(model: Model, found: Answer, *, drawn: Marks) -> str:
-    """An answer: each target's states with bars, then what it rests on."""
+def answer_text(model: Model, found: Answer, *, drawn: Marks, whole: bool = False) -> str:
+    """An answer: each target's states with bars, then what it rests on; ``whole`` says all of every source."""
     parts = ["\n".join(_target(model, target, drawn)) for target in found.targets]
-    return "\n\n".join([*parts, "\n".join(_about(model, found, drawn))]) + "\n"
+    return "\n\n".join([*parts, "\n".join(_about(model, found, drawn, whole=whole))]) + "\n"
 
 
 def bar(p: float, baseline: float, drawn: Marks) -> str:
@@ -126,32 +130,34 @@ def _state(row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
     return row.state, number(row.p), bar(row.p, row.baseline, drawn), shift
 
 
-def _about(model: Model, found: Answer, drawn: Marks) -> Iterator[str]:
+def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
     said = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
     if said:
         yield from _wrapped("given", said)
         yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without evidence"
-    if found.conflict_bits is not None and found.conflict_bits > 0:
+    if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.replaced:
         yield from _wrapped("replaced", found.replaced)
     if found.no_effect:
         yield from _wrapped("no effect", found.no_effect)
-    yield from _sources(model, found.sources)
+    yield from _sources(model, found.sources, whole=whole)
     yield f"{model.name} {found.revision}, as of {model.as_of}"
 
 
-def _sources(model: Model, names: Sequence[str]) -> Iterator[str]:
-    if not names:
-        return
-    yield "sources"
-    for name in names:
-        if name == JUDGEMENT:
-            yield f"  {name}: of the modeller, with the reason beside each number"
-            continue
-        source = model.source(name)
-        text = f"{name}: {source.title} ({source.publication}, {source.date}; {source.status})"
-        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+def _sources(model: Model, names: Sequence[str], *, whole: bool) -> Iterator[str]:
+    if whole or len(names) <= FEW_SOURCES:
+        yield from ("sources", *(line for name in names for line in _source(model, name))) if names else ()
+    else:
+        yield from _wrapped(f"{len(names)} sources (--sources prints them whole)", names)
+
+
+def _source(model: Model, name: str) -> list[str]:
+    if name == JUDGEMENT:
+        return [f"  {name}: of the modeller, with the reason beside each number"]
+    source = model.source(name)
+    text = f"{name}: {source.title} ({source.publication}, {source.date}; {source.status})"
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _wrapped(head: str, items: Iterable[str]) -> Iterator[str]:

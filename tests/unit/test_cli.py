@@ -229,6 +229,20 @@ def test_a_folder_without_models_is_said_plainly(run, tmp_path):
 # show
 
 
+def test_many_sources_are_named_and_said_whole_on_request(run):
+    asked = ("ask", "mosul-2017", "radicalised_youth_pool")
+    short, whole = run(*asked).out, run(*asked, "--sources").out
+    assert re.search(r"^\d+ sources \(--sources prints them whole\): B\d\d, ", short, re.MULTILINE)
+    assert "\n  B40: Of 274 German returnees" not in short
+    assert "\n  B40: Of 274 German returnees" in whole
+
+
+def test_little_conflict_is_not_worth_a_word(run):
+    given = ("--given", "is_finances:halved", "--given", "border_intel_strength:weak")
+    assert "conflict" not in run("ask", "mosul-2017", "pathway", *given).out
+    assert "conflict 2.46 bits" in run("ask", "asia", "tub", "--given", "smoke:no", "--given", "lung:yes").out
+
+
 def test_show_prints_the_table_and_its_sources(run):
     ran = run("show", "asia", "dysp")
     assert (ran.code, ran.err) == (0, "")
