@@ -16,6 +16,10 @@ from model.errors import BadNetwork, UnknownState, UnknownVariable, listed
 Table = NDArray[np.float64]
 
 SUM_TOLERANCE = 1e-9
+"""How far from 1 a row may be as written."""
+EXACT = 1e-14
+"""How far from 1 a row may be in a network: what is further is divided by its sum, so that an executor
+that leaves out barren variables agrees with one that does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Network:
     """A discrete Bayesian network: variables in file order, one conditional table each.
 
     ``tables[name]`` has shape (states of parent 1, …, states of parent n, states of the variable),
-    parents in the variable's own order; each row along the last axis sums to 1 within 1e-9.
+    parents in the variable's own order; each row along the last axis sums to 1. Rows given within 1e-9
+    of that are divided by their sum.
 
     >>> rain = Network([Variable("rain", ("no", "yes"))], {"rain": np.array([0.8, 0.2])})
     >>> rain["rain"].states
@@ -187,5 +192,8 @@ def _checked(variable: Variable, by_name: Mapping[str, Variable], table: Table) 
         row = np.unravel_index(int(off.argmax()), off.shape) if off.ndim else ()
         when = ", ".join(f"{p}: {by_name[p].states[k]}" for p, k in zip(variable.parents, row, strict=True))
         raise BadNetwork(f"the row when {{{when}}} sums to {float(array[row].sum())!r}, not 1", where=where)
+    inexact = off > EXACT
+    if inexact.any():
+        array[inexact] /= array[inexact].sum(axis=-1, keepdims=True)
     array.setflags(write=False)
     return array
