@@ -204,8 +204,14 @@ def test_rows_rounded_to_seven_places_are_scaled_and_it_is_said(file):
 
 
 def test_rows_that_sum_to_1_are_kept_bit_for_bit(file):
+    found = read(file("test.bif", BIF.replace("(yes) 0.1, 0.7, 0.2", "(yes) 0.1, 0.2, 0.7000000000000001")))
+    assert found.network.tables["road"][0].tolist() == [0.1, 0.2, 0.7000000000000001]
+
+
+def test_rows_within_the_tolerance_are_made_exact_without_a_word(file):
     found = read(file("test.bif", BIF.replace("(yes) 0.1, 0.7, 0.2", "(yes) 0.1, 0.2, 0.7000000001")))
-    assert found.network.tables["road"][0].tolist() == [0.1, 0.2, 0.7000000001]
+    assert abs(found.network.tables["road"][0].sum() - 1) < 1e-15
+    assert not any("scaled" in note for note in found.notes)
 
 
 # Refusing

@@ -15,7 +15,7 @@ FLIP = np.array([[0.9, 0.1], [0.1, 0.9]])
 def test_a_cycle_is_shown_as_a_path():
     ring = [Variable("a", TWO, ("c",)), Variable("b", TWO, ("a",)), Variable("c", TWO, ("b",))]
     with pytest.raises(BadNetwork, match="a cycle: a <- c <- b <- a"):
-        Network(ring, {name: FLIP for name in "abc"})
+        Network(ring, dict.fromkeys("abc", FLIP))
 
 
 def test_a_variable_that_is_its_own_parent_is_a_cycle():
