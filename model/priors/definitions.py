@@ -11,18 +11,56 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
+FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.yaml$"
+DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+DAY = r"^\d{4}-\d{2}-\d{2}$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME)]
 """A variable, scenario, cohort or source: letters, digits and underscores, a letter first."""
 
 StateName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+FileName = Annotated[str, StringConstraints(pattern=FILE_NAME)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
-Cell = Probability | Literal["rest", "never"]
 Share = Annotated[float, Field(gt=0)]
-Date = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+Day = Annotated[str, StringConstraints(pattern=DAY)]
 
+# Each choice below is made by looking at the value, so that a wrong value is held against the one
+# alternative that was meant. The part of a tag before the colon names the choice.
+
+
+def _cell(value: Any) -> str:
+    return "cell:word" if isinstance(value, str) else "cell:number"
+
+
+def _amount(value: Any) -> str:
+    return "amount:word" if isinstance(value, str) else "amount:number"
+
+
+def _date(value: Any) -> str:
+    return "date:year" if isinstance(value, int) else "date:text"
+
+
+def _states(value: Any) -> str:
+    return "states:several" if isinstance(value, list) else "states:one"
+
+
+Cell = Annotated[
+    Annotated[Probability, Tag("cell:number")] | Annotated[Literal["rest", "never"], Tag("cell:word")],
+    Discriminator(_cell),
+]
+Amount = Annotated[Annotated[Text, Tag("amount:word")] | Annotated[Share, Tag("amount:number")], Discriminator(_amount)]
+Date = Annotated[
+    Annotated[Annotated[str, StringConstraints(pattern=DATE)], Tag("date:text")]
+    | Annotated[Annotated[int, Field(ge=1000, le=9999)], Tag("date:year")],
+    Discriminator(_date),
+]
+SeveralStates = Annotated[list[StateName], Field(min_length=1)]
+States = Annotated[
+    Annotated[StateName, Tag("states:one")] | Annotated[SeveralStates, Tag("states:several")], Discriminator(_states)
+]
 Cells = dict[StateName, Cell]
-States = StateName | list[StateName]
 When = dict[Name, States]
 
 
@@ -32,13 +70,22 @@ class Definition(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Cited(Definition):
-    """A number and what it rests on."""
+class Sourced(Definition):
+    """Something said and what it rests on; left out, the variable's own sources and reason hold."""
 
-    sources: Annotated[
-        list[Name], Field(min_length=1, description="Sources declared in sources.yaml, or 'judgement' with a reason.")
-    ] | None = None
+    sources: (
+        Annotated[
+            list[Name],
+            Field(min_length=1, description="Sources declared in sources.yaml, or 'judgement' with a reason."),
+        ]
+        | None
+    ) = None
     reason: Annotated[Text, Field(description="Why this number, in one line; needed for judgement.")] | None = None
+
+
+class Cited(Sourced):
+    """A number, what it rests on and how sure it is; left out, what the variable says holds."""
+
     confidence: (
         Annotated[Text, Field(description="How sure: a confidence word of model.yaml, such as low or medium.")] | None
     ) = None
@@ -57,29 +104,29 @@ class Row(Cited):
 class Base(Cited):
     """The distribution before any influence."""
 
-    p: Annotated[Cells, Field(min_length=1)]
+    p: Annotated[Cells, Field(min_length=1, description="Probability by state; 'rest' once, 'never' for zero.")]
     when: Annotated[
         Literal["typical", "reference"],
-        Field(description="typical: the overall marginal; reference: every influence at its reference state."),
+        Field(description="typical: the marginal where no exception holds; reference: all influences at reference."),
     ]
 
 
 class Effect(Cited):
     """What some states of one parent do to an ordered child, against the parent's other states."""
 
-    if_: Annotated[States, Field(alias="if")]
-    effect: Literal["raises", "lowers"]
+    if_: Annotated[States, Field(alias="if", description="The state, or list of states, of the parent.")]
+    effect: Annotated[Literal["raises", "lowers"], Field(description="raises or lowers the child.")]
     strength: Annotated[
-        Text | Share, Field(description="A strength word of model.yaml, or a number of decibels on the odds.")
+        Amount, Field(description="A strength word of model.yaml, or a number of decibels on the odds.")
     ]
 
 
 class Slope(Cited):
     """What one ordered parent does to an ordered child, spread evenly from its lowest to its highest state."""
 
-    effect: Literal["raises", "lowers"]
+    effect: Annotated[Literal["raises", "lowers"], Field(description="raises or lowers the child.")]
     strength: Annotated[
-        Text | Share, Field(description="Between the lowest and the highest state: a word, or decibels on the odds.")
+        Amount, Field(description="Between the lowest and the highest state: a word, or decibels on the odds.")
     ]
     reference: Annotated[StateName, Field(description="The state that changes nothing.")] | None = None
 
@@ -87,30 +134,58 @@ class Slope(Cited):
 class Shift(Cited):
     """What some states of one parent do to each state of a child whose states have no order."""
 
-    if_: Annotated[States, Field(alias="if")]
-    towards: dict[StateName, Text | Share] = {}
-    away_from: dict[StateName, Text | Share] = {}
+    if_: Annotated[States, Field(alias="if", description="The state, or list of states, of the parent.")]
+    towards: Annotated[dict[StateName, Amount], Field(description="States made likelier, each with its strength.")] = {}
+    away_from: Annotated[
+        dict[StateName, Amount], Field(description="States made less likely, each with its strength.")
+    ] = {}
+
+
+def _influence(value: Any) -> str:
+    several = isinstance(value, list)
+    items = value if several else [value]
+    keys = {key for item in items if isinstance(item, dict) for key in item}
+    if keys & {"towards", "away_from"}:
+        return "influence:shifts" if several else "influence:shift"
+    if several:
+        return "influence:effects"
+    return "influence:effect" if "if" in keys else "influence:slope"
+
+
+Influence = Annotated[
+    Annotated[Slope, Tag("influence:slope")]
+    | Annotated[Effect, Tag("influence:effect")]
+    | Annotated[Annotated[list[Effect], Field(min_length=1)], Tag("influence:effects")]
+    | Annotated[Shift, Tag("influence:shift")]
+    | Annotated[Annotated[list[Shift], Field(min_length=1)], Tag("influence:shifts")],
+    Discriminator(_influence),
+]
 
 
 class Cause(Cited):
     """What some states of one parent do alone: the distribution of the child if nothing else acted."""
 
-    if_: Annotated[States, Field(alias="if")]
-    p: Annotated[Cells, Field(min_length=1)]
+    if_: Annotated[States, Field(alias="if", description="The state, or list of states, of the parent.")]
+    p: Annotated[Cells, Field(min_length=1, description="Probability by state; 'rest' once, 'never' for zero.")]
+
+
+Causes = Annotated[list[Cause], Field(min_length=1)]
 
 
 class Weight(Cited):
     """How much one ordered parent counts in the average of a ranked child."""
 
-    weight: Share
-    effect: Literal["raises", "lowers"]
+    weight: Annotated[
+        Share, Field(description="A number above 0; only the ratios count. Not said where combine is mixminmax.")
+    ] = 1.0
+    effect: Annotated[Literal["raises", "lowers"], Field(description="raises or lowers the child.")]
 
 
 class RuleRow(Definition):
     """One line of a rule: when the parents are so, the variable is in this state for certain."""
 
-    when: When
-    is_: Annotated[StateName, Field(alias="is")]
+    when: Annotated[When, Field(min_length=1, description="State (or list of states) of each parent.")]
+    is_: Annotated[StateName, Field(alias="is", description="The state that the variable then has.")]
 
 
 Role = Literal["lever", "condition", "state", "pathway", "outcome"]
@@ -121,10 +196,12 @@ class VariableBase(Cited):
 
     label: Annotated[Text, Field(description="A short name for people.")]
     definition: Annotated[Text, Field(description="What is meant, in a sentence or two.")] | None = None
-    states: Annotated[list[StateName], Field(min_length=1, description="In order, low to high where there is an order.")]
-    role: Role
+    states: Annotated[
+        list[StateName], Field(min_length=1, description="In order, low to high where there is an order.")
+    ]
+    role: Annotated[Role, Field(description="lever, condition, state, pathway or outcome.")]
     from_article: Annotated[Text, Field(description="Paragraph of the article, such as P1 or 'P1, P11'.")] | None = None
-    parents: list[Name] = []
+    parents: Annotated[list[Name], Field(description="The variables that this one depends on directly.")] = []
     note: Text | None = None
 
 
@@ -132,16 +209,19 @@ class TableVariable(VariableBase):
     """A variable whose table is written row by row."""
 
     kind: Literal["table"] = "table"
-    rows: Annotated[list[Row], Field(min_length=1)]
+    rows: Annotated[list[Row], Field(min_length=1, description="Rows that cover each combination of the parents once.")]
 
 
 class AnyCauseVariable(VariableBase):
     """Noisy-OR or noisy-MAX: any one cause can bring the child up; the strongest decides (Diez 1993, net form)."""
 
     kind: Literal["any_cause"]
-    causes: Annotated[dict[Name, list[Cause]], Field(min_length=1)]
+    causes: Annotated[
+        dict[Name, Causes],
+        Field(min_length=1, description="Per parent, what some of its states do alone; states not named do nothing."),
+    ]
     leak: Annotated[Row, Field(description="What happens with no cause at all.")]
-    except_: Annotated[list[Row], Field(alias="except")] = []
+    except_: Annotated[list[Row], Field(alias="except", description="Rows laid over whatever the gate says.")] = []
 
 
 class AllNeededVariable(VariableBase):
@@ -149,11 +229,11 @@ class AllNeededVariable(VariableBase):
 
     kind: Literal["all_needed"]
     needs: Annotated[
-        dict[Name, list[Cause]],
+        dict[Name, Causes],
         Field(min_length=1, description="Per parent, its limiting states; states not named allow everything."),
     ]
     ceiling: Annotated[Row, Field(description="What happens when every parent allows everything.")]
-    except_: Annotated[list[Row], Field(alias="except")] = []
+    except_: Annotated[list[Row], Field(alias="except", description="Rows laid over whatever the gate says.")] = []
 
 
 class InfluencesVariable(VariableBase):
@@ -163,27 +243,37 @@ class InfluencesVariable(VariableBase):
     scale: Annotated[
         Literal["ordinal", "nominal"], Field(description="ordinal: states low to high; nominal: no order.")
     ] = "ordinal"
-    base: Base
-    influences: Annotated[dict[Name, Slope | Effect | list[Effect] | Shift | list[Shift]], Field(min_length=1)]
-    except_: Annotated[list[Row], Field(alias="except")] = []
+    base: Annotated[Base, Field(description="The distribution before any influence: p and when.")]
+    influences: Annotated[
+        dict[Name, Influence], Field(min_length=1, description="Per parent, what it does to this variable.")
+    ]
+    except_: Annotated[list[Row], Field(alias="except", description="Rows laid over whatever the gate says.")] = []
 
 
 class RankedVariable(VariableBase):
     """A ranked node: a truncated normal about a weighted combination of ordered parents (Fenton et al. 2007)."""
 
     kind: Literal["ranked"]
-    combine: Literal["mean", "min", "max", "mixminmax"]
-    weights: Annotated[dict[Name, Weight], Field(min_length=1)]
-    spread: Annotated[Text | Share, Field(description="A spread word of model.yaml, or a variance on the 0 to 1 scale.")]
-    except_: Annotated[list[Row], Field(alias="except")] = []
+    combine: Annotated[
+        Literal["mean", "min", "max", "mixminmax"], Field(description="mean, min, max or mixminmax of the parents.")
+    ]
+    weights: Annotated[
+        dict[Name, Weight], Field(min_length=1, description="Per parent, its weight and whether it raises or lowers.")
+    ]
+    spread: Annotated[Amount, Field(description="A spread word of model.yaml, or a variance on the 0 to 1 scale.")]
+    worst: Annotated[Share, Field(description="For mixminmax: the weight of the worst parent.")] | None = None
+    best: Annotated[Share, Field(description="For mixminmax: the weight of the best parent.")] | None = None
+    except_: Annotated[list[Row], Field(alias="except", description="Rows laid over whatever the gate says.")] = []
 
 
 class RuleVariable(VariableBase):
     """A variable that its parents decide for certain."""
 
     kind: Literal["rule"]
-    rules: Annotated[list[RuleRow], Field(min_length=1)]
-    otherwise: Annotated[StateName, Field(description="The state in every combination that no rule names.")] | None = None
+    rules: Annotated[list[RuleRow], Field(min_length=1, description="When the parents are so, the state is this.")]
+    otherwise: Annotated[StateName, Field(description="The state in every combination that no rule names.")] | None = (
+        None
+    )
 
 
 def kind_of(value: Any) -> str:
@@ -202,58 +292,101 @@ AnyVariable = Annotated[
     Discriminator(kind_of),
 ]
 
+VARIABLE_KINDS: dict[str, type[VariableBase]] = {
+    "table": TableVariable,
+    "any_cause": AnyCauseVariable,
+    "all_needed": AllNeededVariable,
+    "influences": InfluencesVariable,
+    "ranked": RankedVariable,
+    "rule": RuleVariable,
+}
+"""By the word after ``kind``."""
+
+TELLING_KEYS = {"causes": "any_cause", "needs": "all_needed", "influences": "influences"} | {
+    "weights": "ranked",
+    "rules": "rule",
+}
+"""Keys that only one kind of variable has."""
+
 
 class Source(Definition):
     """Something published that a number rests on."""
 
     title: Annotated[Text, Field(description="The quantity and its value, or the title of the publication.")]
-    publication: Text
+    publication: Annotated[Text, Field(description="Who published it, and where.")]
     date: Annotated[Date, Field(description="When it was published: YYYY, YYYY-MM or YYYY-MM-DD.")]
     url: Text | None = None
-    status: Literal["verified", "unverified"]
+    status: Annotated[Literal["verified", "unverified"], Field(description="verified or unverified.")]
     note: Text | None = None
 
 
 class FindingSet(Definition):
     """One of several states."""
 
-    in_: Annotated[list[StateName], Field(alias="in", min_length=1)]
+    in_: Annotated[list[StateName], Field(alias="in", min_length=1, description="A list of states.")]
 
 
 class FindingNot(Definition):
     """Some states ruled out."""
 
-    not_: Annotated[StateName | list[StateName], Field(alias="not")]
+    not_: Annotated[States, Field(alias="not", description="The state, or list of states, ruled out.")]
 
 
 class FindingLikelihood(Definition):
     """A report: how likely it is under each state; only ratios count, states not named count zero."""
 
-    likelihood: Annotated[dict[StateName, Annotated[float, Field(ge=0)]], Field(min_length=1)]
+    likelihood: Annotated[
+        dict[StateName, Annotated[float, Field(ge=0)]],
+        Field(min_length=1, description="How likely the report is under each state."),
+    ]
 
 
 class FindingAssumed(Definition):
     """A distribution to be held whatever else is known (Jeffrey's rule)."""
 
-    assumed: Annotated[dict[StateName, Probability], Field(min_length=1)]
+    assumed: Annotated[
+        dict[StateName, Probability], Field(min_length=1, description="Probability by state; they add up to 1.")
+    ]
 
 
-Finding = StateName | FindingSet | FindingNot | FindingLikelihood | FindingAssumed
+def _finding(value: Any) -> str:
+    if not isinstance(value, dict):
+        return "finding:state"
+    return next((f"finding:{verb}" for verb in ("in", "not", "likelihood", "assumed") if verb in value), "finding:")
+
+
+Finding = Annotated[
+    Annotated[StateName, Tag("finding:state")]
+    | Annotated[FindingSet, Tag("finding:in")]
+    | Annotated[FindingNot, Tag("finding:not")]
+    | Annotated[FindingLikelihood, Tag("finding:likelihood")]
+    | Annotated[FindingAssumed, Tag("finding:assumed")],
+    Discriminator(_finding),
+]
 
 
 class SettingDistribution(Definition):
     """An intervention that sets chances rather than a state."""
 
-    p: Annotated[dict[StateName, Probability], Field(min_length=1)]
+    p: Annotated[
+        dict[StateName, Probability], Field(min_length=1, description="Probability by state; they add up to 1.")
+    ]
 
 
-Setting = StateName | SettingDistribution
+def _setting(value: Any) -> str:
+    return "setting:chances" if isinstance(value, dict) else "setting:state"
+
+
+Setting = Annotated[
+    Annotated[StateName, Tag("setting:state")] | Annotated[SettingDistribution, Tag("setting:chances")],
+    Discriminator(_setting),
+]
 
 
 class Scenario(Definition):
     """Named evidence and interventions."""
 
-    label: Text
+    label: Annotated[Text, Field(description="A short name for people.")]
     note: Text | None = None
     given: dict[Name, Finding] = {}
     do: dict[Name, Setting] = {}
@@ -263,39 +396,41 @@ class Scenario(Definition):
 class Size(Definition):
     """How many people, as a 90 % range."""
 
-    low: Annotated[int, Field(ge=0)]
-    high: Annotated[int, Field(ge=0)]
+    low: Annotated[int, Field(ge=0, description="The lower end of the 90 % range.")]
+    high: Annotated[int, Field(ge=0, description="The upper end of the 90 % range.")]
 
 
 class Cohort(Definition):
     """Fighters of one origin: how many, and what is known of them as evidence."""
 
-    label: Text
-    size: Size
+    label: Annotated[Text, Field(description="A short name for people.")]
+    size: Annotated[Size, Field(description="How many people: low and high.")]
     given: dict[Name, Finding] = {}
     note: Text | None = None
-    sources: Annotated[list[Name], Field(min_length=1)]
+    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
 
 
 class Check(Definition):
     """A published figure as a range that the compiled model must stay within."""
 
-    label: Text
-    target: Name
+    label: Annotated[Text, Field(description="A short name for people.")]
+    target: Annotated[Name, Field(description="The variable whose probability is meant.")]
     states: Annotated[list[StateName], Field(min_length=1, description="Their probabilities are added.")]
     scenario: Name | None = None
     cohort: Name | None = None
     given: dict[Name, Finding] = {}
-    range: Annotated[list[Probability], Field(min_length=2, max_length=2)]
-    sources: Annotated[list[Name], Field(min_length=1)]
+    range: Annotated[
+        list[Probability], Field(min_length=2, max_length=2, description="The lowest and the highest probability.")
+    ]
+    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
     note: Text | None = None
 
 
 class Folded(Definition):
     """Something the source names that is not a variable of its own."""
 
-    into: Annotated[list[Name], Field(min_length=1)]
-    why: Text
+    into: Annotated[list[Name], Field(min_length=1, description="The variables that carry it.")]
+    why: Annotated[Text, Field(description="Why it is not a variable of its own.")]
 
 
 class Words(Definition):
@@ -309,8 +444,8 @@ class Words(Definition):
 class ExampleQuestion(Definition):
     """A question worth asking, shown on the start page."""
 
-    label: Text
-    target: Name
+    label: Annotated[Text, Field(description="A short name for people.")]
+    target: Annotated[Name, Field(description="The variable whose probability is meant.")]
     given: dict[Name, Finding] = {}
     do: dict[Name, Setting] = {}
     scenario: Name | None = None
@@ -320,12 +455,14 @@ class ExampleQuestion(Definition):
 class ModelFile(Definition):
     """model.yaml: what the model is, what its words mean, which files belong to it."""
 
-    title: Text
-    description: Text
-    as_of: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    title: Annotated[Text, Field(description="What the model is called.")]
+    description: Annotated[Text, Field(description="What the model forecasts and for whom.")]
+    as_of: Annotated[Day, Field(description="The day of knowledge, YYYY-MM-DD: no source may be later.")]
     horizon: Annotated[Text, Field(description="How far ahead the forecasts look.")]
-    files: Annotated[list[Text], Field(min_length=1, description="Every other file of the model, so that none can be lost.")]
-    words: Words
+    files: Annotated[
+        list[FileName], Field(min_length=1, description="Every other file of the model, so that none can be lost.")
+    ]
+    words: Annotated[Words, Field(description="What the words of the files mean as numbers.")]
     headline: Annotated[list[Name], Field(min_length=1, description="The targets that matter most.")]
     examples: list[ExampleQuestion] = []
     folded: dict[Name, Folded] = {}

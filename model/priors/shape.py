@@ -1,0 +1,304 @@
+"""Plain data to definitions: what does not have the right shape, said in words at its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+
+from pydantic import Tag, ValidationError
+from pydantic_core import ErrorDetails
+
+from model.errors import Problem, listed, nearest
+from model.priors.definitions import DAY, FILE_NAME, NAME, TELLING_KEYS, VARIABLE_KINDS, Definition, VariableBase
+from model.priors.scalars import NUMBER
+from model.priors.sheet import Sheet, Steps
+
+D = TypeVar("D", bound=Definition, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written(Generic[D]):
+    """A definition under its name, and where in which file it is written."""
+
+    name: str
+    said: D
+    sheet: Sheet
+    steps: Steps
+
+    def problem(
+        self,
+        *more: str | int,
+        found: str,
+        expected: str,
+        at_key: bool = False,
+        did_you_mean: str | None = None,
+    ) -> Problem:
+        """A problem at a node below this one."""
+        steps = (*self.steps, *more)
+        return self.sheet.problem(steps, found=found, expected=expected, at_key=at_key, did_you_mean=did_you_mean)
+
+    def line(self, *more: str | int) -> int:
+        return self.sheet.place((*self.steps, *more)).line
+
+
+def fitted(sheet: Sheet, steps: Steps, shape: type[D], problems: list[Problem]) -> Written[D] | None:
+    """The node as a definition, or None when it does not fit: then ``problems`` has grown by the reasons."""
+    node = _node(sheet.data, steps)
+    name = str(steps[-1]) if steps else sheet.file
+    try:
+        said = shape.model_validate(node)
+    except ValidationError as error:
+        problems.extend(_problems(error.errors(include_url=False), sheet, steps, shape))
+        return None
+    return Written(name, said, sheet, steps) if sheet.is_sound(steps) else None
+
+
+def fitted_variable(sheet: Sheet, steps: Steps, problems: list[Problem]) -> Written[VariableBase] | None:
+    """A variable by its kind; a kind that is missing or unknown is one problem, not many."""
+    node = _node(sheet.data, steps)
+    said = node.get("kind") if isinstance(node, dict) else "table"
+    if (
+        said in (None, "table")
+        and isinstance(node, dict)
+        and "rows" not in node
+        and (telling := TELLING_KEYS.keys() & node.keys())
+    ):
+        key = sorted(telling)[0]
+        found, expected = f"{key!r} in a table", f"'kind: {TELLING_KEYS[key]}'"
+        problems.append(sheet.problem((*steps, key), found=found, expected=expected, at_key=True))
+        return None
+    if said is not None and not (isinstance(said, str) and said in VARIABLE_KINDS):
+        problems.append(
+            sheet.problem(
+                (*steps, "kind"),
+                found=shown(said),
+                expected=f"one of {listed(list(VARIABLE_KINDS))}",
+                did_you_mean=nearest(said, VARIABLE_KINDS) if isinstance(said, str) else None,
+            )
+        )
+        return None
+    return fitted(sheet, steps, VARIABLE_KINDS[said or "table"], problems)
+
+
+def is_name(text: str) -> bool:
+    """Whether text may name a variable, scenario, cohort or source."""
+    return re.fullmatch(NAME, text) is not None
+
+
+def shown(value: Any) -> str:
+    """A value as a person would say what stands there.
+
+    >>> shown("yes"), shown(True), shown([1]), shown(0.27)
+    ("'yes'", 'true', 'a list', '0.27')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        kind = "list" if isinstance(value, list) else "mapping"
+        return f"a {kind}" if value else f"an empty {kind}"
+    return "nothing" if value is None else repr(value)
+
+
+def _node(data: Any, steps: Steps) -> Any:
+    for step in steps:
+        data = data[step]
+    return data
+
+
+def _problems(errors: list[ErrorDetails], sheet: Sheet, steps: Steps, shape: type[Definition]) -> Iterator[Problem]:
+    misspelt = {hint for error in errors if (hint := _near_key(error, shape))}
+    for error in errors:
+        way, tag, at_key = _way(_node(sheet.data, steps), error["loc"])
+        place = (*steps, *way)
+        if _is_told(error, place, sheet) or (error["type"] == "missing" and error["loc"] in misspelt):
+            continue
+        found, expected = _said(error, tag, shape)
+        hint = _near_key(error, shape)
+        near = str(hint[-1]) if hint else _near_word(error)
+        key = at_key or error["type"] == "extra_forbidden"
+        yield sheet.problem(place, found=found, expected=expected, at_key=key, did_you_mean=near)
+
+
+def _is_told(error: ErrorDetails, place: Steps, sheet: Sheet) -> bool:
+    """Whether the reading has already found fault with this node, or with one around it."""
+    if error["type"] == "missing" and (*place, "<<") in sheet.broken:
+        return True
+    return any(place[:length] in sheet.broken for length in range(len(place) + 1))
+
+
+def _way(node: Any, loc: tuple[int | str, ...]) -> tuple[Steps, str, bool]:
+    """Steps that exist in the data, the last tag of a choice, and whether the key itself is meant."""
+    steps: list[str | int] = []
+    tag, at_key = "", False
+    for step in loc:
+        if _holds(node, step):
+            steps, node, tag = [*steps, step], node[step], ""
+        elif step == "[key]":
+            at_key = True
+        elif isinstance(step, str) and ":" in step:
+            tag = step
+    return tuple(steps), tag, at_key
+
+
+def _holds(node: Any, step: int | str) -> bool:
+    if isinstance(node, list):
+        return isinstance(step, int) and step < len(node)
+    return isinstance(node, dict) and step in node
+
+
+def _near_key(error: ErrorDetails, shape: type[Definition]) -> tuple[int | str, ...] | None:
+    """Where an unknown key should have been, by its nearest neighbour among the known ones."""
+    if error["type"] != "extra_forbidden":
+        return None
+    loc = error["loc"]
+    near = nearest(str(loc[-1]), _keys(_class_at(shape, loc[:-1])))
+    return (*loc[:-1], near) if near else None
+
+
+def _near_word(error: ErrorDetails) -> str | None:
+    """The word that was meant, where one of a few words belongs."""
+    value = error["input"]
+    if error["type"] != "literal_error" or not isinstance(value, str):
+        return None
+    return nearest(value, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+
+
+CHOICES = {
+    "cell": "a number from 0 to 1, 'rest' or 'never'",
+    "amount": "a word of model.yaml or a number above 0",
+    "date": "a date: YYYY, YYYY-MM or YYYY-MM-DD",
+    "states": "a state or a list of states",
+    "finding": "a state, or a mapping with one of 'in', 'not', 'likelihood', 'assumed'",
+    "setting": "a state, or a mapping with 'p'",
+    "influence": "a mapping with effect and strength (or with if, and for a nominal scale towards)",
+}
+"""What belongs where several things may stand, by the part of a tag before its colon."""
+
+PATTERNS = {
+    NAME: "a name: letters, digits and underscores, a letter first, 64 at most",
+    FILE_NAME: "the name of a .yaml file in this folder",
+    DAY: "a date: YYYY-MM-DD",
+}
+
+BY_KEY: dict[int | str, str] = {"as_of": PATTERNS[DAY]}
+
+KINDS = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "string_too_short": "text that is not empty",
+}
+
+
+def _said(error: ErrorDetails, tag: str, shape: type[Definition]) -> tuple[str, str]:
+    """What was found and what was expected, for one of pydantic's complaints."""
+    kind, value, ctx = error["type"], error["input"], error.get("ctx", {})
+    if kind == "missing":
+        return f"no {error['loc'][-1]!r}", _description(_class_at(shape, error["loc"][:-1]), str(error["loc"][-1]))
+    if kind == "extra_forbidden":
+        return f"the unknown key {error['loc'][-1]!r}", f"one of {_some(_keys(_class_at(shape, error['loc'][:-1])))}"
+    expected = _wanted(error, str(ctx.get("tag", tag)))
+    wants_number = kind in ("float_type", "int_type") or tag in ("cell:word", "amount:word")
+    if isinstance(value, str) and wants_number:
+        return shown(value), meant_number(value) or expected
+    if kind == "string_type" and expected not in PATTERNS.values() and isinstance(value, bool | int | float):
+        return shown(value), f'{expected}; "{shown(value)}" in quotes when it is a name'
+    if kind == "too_long" and isinstance(value, list):
+        return f"{len(value)} items", f"{expected} (a decimal comma would split a number: write 0.5)"
+    if kind == "less_than_equal" and isinstance(value, int | float) and 2 <= value <= 100:
+        return shown(value), f"{expected} ({value} % is written {value / 100:.10g})"
+    return shown(value), expected
+
+
+def _wanted(error: ErrorDetails, tag: str) -> str:
+    """What belongs at a node: by the choice that is open there, by its key, or by the complaint."""
+    key = error["loc"][-1] if error["loc"] else ""
+    return CHOICES.get(tag.partition(":")[0]) or BY_KEY.get(key) or _expected(error["type"], error.get("ctx", {}))
+
+
+def meant_number(text: str) -> str | None:
+    """How a number that is written in another way is written here.
+
+    >>> meant_number("0,27"), meant_number("30%"), meant_number("1_000"), meant_number("0.5")
+    ('a decimal point: 0.27', '0.3', '1000', '0.5 without quotes')
+    """
+    plain = text.strip()
+    if re.fullmatch(r"-?\d+,\d+", plain):
+        return f"a decimal point: {plain.replace(',', '.')}"
+    if re.fullmatch(r"\d+(\.\d+)?\s*%", plain):
+        return f"{float(plain.rstrip('% ')) / 100:.10g}"
+    if re.fullmatch(r"\d+(_\d+)+", plain):
+        return plain.replace("_", "")
+    if NUMBER.fullmatch(plain):
+        return f"{plain} without quotes"
+    if plain.lower() in ("yes", "no", "on", "off", "true", "false"):
+        return f"a number ({plain!r} is a word here, never 1 or 0)"
+    return None
+
+
+def _expected(kind: str, ctx: Mapping[str, Any]) -> str:
+    match kind:
+        case "literal_error":
+            return f"one of {ctx['expected'].replace(' or ', ', ')}"
+        case "string_pattern_mismatch":
+            return PATTERNS[ctx["pattern"]]
+        case "greater_than" | "greater_than_equal" | "less_than_equal":
+            words = {"gt": "above", "ge": "of at least", "le": "of at most"}
+            return next(f"a number {words[key]} {bound:.10g}" for key, bound in ctx.items() if key in words)
+        case "too_short" | "too_long":
+            count = ctx.get("min_length", ctx.get("max_length"))
+            return "at least one" if count == 1 else f"{count} items"
+        case "string_too_long":
+            return f"at most {ctx['max_length']} characters"
+        case _:
+            return KINDS.get(kind, "another kind of value")
+
+
+def _some(keys: list[str]) -> str:
+    return listed(keys, most=30)
+
+
+def _keys(shape: type[Definition] | None) -> list[str]:
+    return [field.alias or name for name, field in shape.model_fields.items()] if shape else []
+
+
+def _description(shape: type[Definition] | None, key: str) -> str:
+    """What a key is for, as the definition describes it."""
+    fields = shape.model_fields.items() if shape else ()
+    said = next((field.description for name, field in fields if key in (name, field.alias)), None)
+    return f"one: {said.rstrip('.')}" if said else "one"
+
+
+def _class_at(shape: Any, loc: tuple[int | str, ...]) -> type[Definition] | None:
+    """The definition that describes the mapping at the end of pydantic's way to it."""
+    for step in loc:
+        shape = _inside(shape, step)
+    shape = _bare(shape)
+    return shape if isinstance(shape, type) and issubclass(shape, Definition) else None
+
+
+def _inside(shape: Any, step: int | str) -> Any:
+    shape = _bare(shape)
+    if isinstance(shape, type) and issubclass(shape, Definition):
+        return next(f.annotation for name, f in shape.model_fields.items() if step in (f.alias, name))
+    parts = get_args(shape)
+    if get_origin(shape) in (Union, UnionType):
+        return next(part for part in parts if Tag(str(step)) in get_args(part)[1:])
+    return parts[-1] if parts else shape
+
+
+def _bare(shape: Any) -> Any:
+    """A type without its annotations, and without the None of what may be left out."""
+    while get_origin(shape) is Annotated:
+        shape = get_args(shape)[0]
+    parts = get_args(shape)
+    if get_origin(shape) in (Union, UnionType) and NoneType in parts:
+        return _bare(next(part for part in parts if part is not NoneType))
+    return shape

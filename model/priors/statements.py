@@ -1,0 +1,358 @@
+"""One variable's statements: its states, rows, sizes and sources, each checked where it is written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.document import JUDGEMENT, Statement
+from model.errors import Problem, listed, nearest
+from model.network import SUM_TOLERANCE, Table
+from model.priors.definitions import Cited, Row, Sourced, VariableBase, Words
+from model.priors.shape import Written, meant_number
+from model.priors.sheet import in_words
+
+CELL_LIMIT = 1_000_000
+"""Cells that one table may have."""
+
+PARENT_LIMIT = 30
+"""Parents that one variable may have, whatever their states."""
+
+LISTED = 12
+"""How many combinations a problem names before it only counts them."""
+
+Integers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Step = str | int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What the words of a variable may refer to.
+
+    ``states`` of the variables whose states could be read; ``variables`` and ``sources`` are all the
+    names there are. Unless ``complete``, a file could not be read, and a name may stand in it: then
+    nobody calls it unknown.
+    """
+
+    states: Mapping[str, tuple[str, ...]]
+    variables: Collection[str]
+    sources: Collection[str]
+    words: Words | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows laid over some combinations of the parents; ``owner`` numbers the row of each, -1 for none."""
+
+    owner: Integers
+    rows: Table
+    ess: Table
+
+    @property
+    def mask(self) -> Mask:
+        return self.owner >= 0
+
+
+class Reader:
+    """Reads one variable: finds states, rows, strengths and sizes, and notes what is wrong with them."""
+
+    def __init__(self, written: Written[VariableBase], known: Known, problems: list[Problem]) -> None:
+        self.written = written
+        self.said = written.said
+        self.known = known
+        self.problems = problems
+        self.states = tuple(self.said.states)
+        self.parents = tuple(self.said.parents)
+        self.statements: list[Statement] = []
+        self.has_all_parents = self._check_parents()
+        self.parent_states = tuple(known.states.get(parent, ()) for parent in self.parents)
+        self.cards = tuple(len(states) for states in self.parent_states)
+        self.ess = self._stated_ess(self.said)
+        self._check_sources(self.said)
+
+    def note(
+        self, *steps: Step, found: str, expected: str, at_key: bool = False, did_you_mean: str | None = None
+    ) -> None:
+        self.problems.append(
+            self.written.problem(*steps, found=found, expected=expected, at_key=at_key, did_you_mean=did_you_mean)
+        )
+
+    # Parents and their states
+
+    def _check_parents(self) -> bool:
+        for position, parent in enumerate(self.parents):
+            if parent in self.parents[:position]:
+                self.note("parents", position, found=f"the parent {parent!r} again", expected="each parent once")
+            elif parent not in self.known.variables and self.known.complete:
+                near = nearest(parent, self.known.variables)
+                found = f"no variable {parent!r}"
+                self.note("parents", position, found=found, expected="the name of a variable", did_you_mean=near)
+        return len(set(self.parents)) == len(self.parents) and set(self.parents) <= self.known.states.keys()
+
+    def is_too_large(self) -> bool:
+        """Whether the table would exceed the limit, known before any of it is allocated."""
+        cells = math.prod(self.cards) * len(self.states)
+        if cells <= CELL_LIMIT and len(self.cards) <= PARENT_LIMIT:
+            return False
+        sizes = " x ".join(f"{parent} {card}" for parent, card in zip(self.parents, self.cards, strict=True))
+        self.note(
+            "parents",
+            at_key=True,
+            found=f"a table of {cells:,} cells ({sizes} x {len(self.states)} states)",
+            expected=f"at most {CELL_LIMIT:,} and {PARENT_LIMIT} parents: a variable between can sum up some of them",
+        )
+        return True
+
+    def chosen(self, states: str | Sequence[str], among: Sequence[str], owner: str, *steps: Step) -> list[int] | None:
+        """Positions of the states named; None when one is unknown or named twice."""
+        names = [states] if isinstance(states, str) else list(states)
+        good = True
+        for position, name in enumerate(names):
+            place = steps if isinstance(states, str) else (*steps, position)
+            if name not in among:
+                self.unknown_state(name, among, owner, *place)
+                good = False
+            elif name in names[:position]:
+                self.note(*place, found=f"the state {name!r} again", expected="each state once")
+                good = False
+        return [among.index(name) for name in names] if good else None
+
+    def unknown_state(self, name: str, among: Sequence[str], owner: str, *steps: Step, at_key: bool = False) -> None:
+        found, expected = f"no state {name!r} of {owner}", f"one of {listed(among)}"
+        self.note(*steps, found=found, expected=expected, at_key=at_key, did_you_mean=nearest(name, among))
+
+    def combinations(self, when: Mapping[str, str | list[str]], *steps: Step) -> Mask | None:
+        """Which combinations of the parents a ``when`` is about; a parent left out may be in any state."""
+        choice: dict[str, list[int] | None] = {}
+        for parent, states in when.items():
+            if parent not in self.parents:
+                self.unknown_parent(parent, *steps, parent)
+                choice[parent] = None
+                continue
+            among = self.parent_states[self.parents.index(parent)]
+            choice[parent] = self.chosen(states, among, parent, *steps, parent)
+        if None in choice.values():
+            return None
+        mask = np.zeros(self.cards, dtype=np.bool_)
+        indices = (choice.get(parent) or range(card) for parent, card in zip(self.parents, self.cards, strict=True))
+        mask[np.ix_(*indices)] = True
+        return mask
+
+    def unknown_parent(self, name: str, *steps: Step) -> None:
+        expected = f"one of {listed(self.parents)}" if self.parents else "no condition, since it has no parents"
+        found = f"{name!r} is not a parent of {self.written.name}"
+        self.note(*steps, found=found, expected=expected, at_key=True, did_you_mean=nearest(name, self.parents))
+
+    def _named(self, combination: Sequence[int]) -> str:
+        names = {p: s[k] for p, s, k in zip(self.parents, self.parent_states, combination, strict=True)}
+        return in_words(names)
+
+    def _each(self, mask: Mask) -> str:
+        """The combinations of a mask in words, a long list cut with its count."""
+        found = np.argwhere(mask)
+        names = ", ".join(self._named(combination) for combination in found[:LISTED])
+        return names if len(found) <= LISTED else f"{names} and {len(found) - LISTED:,} more"
+
+    # Numbers, how sure they are and what they rest on
+
+    def chances(self, cells: Mapping[str, float | str], *steps: Step) -> Table | None:
+        """A distribution over the variable's states, in their order; None when it is not one."""
+        good = self._check_cells(cells, *steps)
+        rests = [state for state, cell in cells.items() if cell == "rest"]
+        numbers = {state: Decimal(repr(cell)) for state, cell in cells.items() if not isinstance(cell, str)}
+        total = sum(numbers.values(), Decimal(0))
+        if not good:
+            return None
+        if rests and total >= 1 - Decimal(SUM_TOLERANCE):
+            found = f"'rest' where the others sum to {_plain(total)}"
+            self.note(*steps, rests[0], found=found, expected="'never', or others that leave something")
+            return None
+        if not rests and abs(total - 1) > Decimal(SUM_TOLERANCE):
+            self.note(*steps, found=f"sums to {_plain(total)}", expected="1")
+            return None
+        numbers |= dict.fromkeys(rests, 1 - total)
+        return np.array([float(numbers.get(state, 0)) for state in self.states])
+
+    def _check_cells(self, cells: Mapping[str, float | str], *steps: Step) -> bool:
+        before = len(self.problems)
+        unknown = [state for state in cells if state not in self.states]
+        for state in unknown:
+            self.unknown_state(state, self.states, self.written.name, *steps, state, at_key=True)
+        missing = [state for state in self.states if state not in cells]
+        if missing and not unknown:
+            found = f"no chance for {listed(missing)}"
+            self.note(*steps, found=found, expected="every state named, with 'rest' once or 'never' if need be")
+        for state, cell in cells.items():
+            if cell == 0:
+                self.note(*steps, state, found="0", expected="'never', which says that zero is meant")
+        for state in [state for state, cell in cells.items() if cell == "rest"][1:]:
+            self.note(*steps, state, found="'rest' again", expected="'rest' at most once")
+        return len(self.problems) == before
+
+    def _stated_ess(self, cited: Cited, *steps: Step) -> float | None:
+        """The equivalent sample size said here, by number or word; None when nothing (good) is said."""
+        if cited.ess is not None and cited.confidence is not None:
+            self.note(*steps, "ess", found="both confidence and ess", expected="one of them", at_key=True)
+        if cited.ess is not None or cited.confidence is None:
+            return cited.ess
+        return self.word("confidence", cited.confidence, *steps, "confidence")
+
+    def word(self, kind: str, word: str, *steps: Step) -> float | None:
+        """What a word of model.yaml stands for."""
+        if self.known.words is None:
+            return 1.0
+        words: dict[str, float] = getattr(self.known.words, kind)
+        if word not in words:
+            number = meant_number(word)
+            expected = number or f"one of {listed(list(words))}, or a number"
+            self.note(*steps, found=f"no {kind} {word!r}", expected=expected, did_you_mean=nearest(word, words))
+        return words.get(word)
+
+    def amount(self, kind: str, said: float | str, *steps: Step) -> float | None:
+        return self.word(kind, said, *steps) if isinstance(said, str) else float(said)
+
+    def size(self, cited: Cited, *steps: Step) -> float:
+        """How sure a number is, said on it or on the variable; it is a problem when nobody says."""
+        before = len(self.problems)
+        own = self._stated_ess(cited, *steps)
+        size = self.ess if own is None else own
+        if size is None and len(self.problems) == before and self.said.confidence is None:
+            expected = "one of them, here or on the variable"
+            self.note(*steps, found="neither confidence nor ess", expected=expected)
+        return 1.0 if size is None else float(size)
+
+    def row_size(self, cited: Cited, row: Table | None, *steps: Step) -> float:
+        """As ``_size``; a row that is certain has nothing to be unsure of."""
+        if row is not None and row.max() == 1:
+            self._stated_ess(cited, *steps)
+            return math.inf
+        return self.size(cited, *steps)
+
+    def state(self, cited: Sourced, what: str, ess: float, *steps: Step) -> None:
+        """Keep a statement with its sources; it is a problem when it has none."""
+        own = cited.sources is not None and cited is not self.said
+        if own:
+            self._check_sources(cited, *steps)
+        sources = cited.sources or self.said.sources or []
+        if not sources:
+            self.note(*steps, found="no sources", expected="one at least, here or on the variable")
+        reason = cited.reason or self.said.reason
+        size = None if math.isinf(ess) else ess
+        self._keep(what, sources, size, reason, *steps)
+
+    def _keep(self, what: str, sources: Sequence[str], ess: float | None, reason: str | None, *steps: Step) -> None:
+        file = "/".join(self.written.sheet.file.split("/")[-2:])
+        line = self.written.line(*steps)
+        self.statements.append(Statement(self.written.name, what, tuple(sources), ess, reason, file, line))
+
+    def _check_sources(self, cited: Sourced, *steps: Step) -> None:
+        for position, source in enumerate(cited.sources or ()):
+            place = (*steps, "sources", position)
+            if source == JUDGEMENT:
+                if not (cited.reason or self.said.reason):
+                    expected = "a reason beside it, in one line"
+                    self.note(*place, found="judgement without a reason", expected=expected)
+            elif source not in self.known.sources and self.known.complete:
+                near = nearest(source, [*self.known.sources, JUDGEMENT])
+                expected = "a source declared in sources.yaml, or 'judgement'"
+                self.note(*place, found=f"no source {source!r}", expected=expected, did_you_mean=near)
+            if source in (cited.sources or ())[:position]:
+                self.note(*place, found=f"the source {source!r} again", expected="each source once")
+
+    def said_row(self, row: Table) -> str:
+        return ", ".join(f"{s} {f'{p:.6g}' if p else 'never'}" for s, p in zip(self.states, row, strict=True))
+
+    # Rows, of tables and of exceptions
+
+    def laid(self, rows: Sequence[Row], key: str) -> tuple[Rows, bool]:
+        """Rows put where they belong, and whether all of them could be placed."""
+        laid = Rows(
+            np.full(self.cards, -1, dtype=np.int64),
+            np.zeros((*self.cards, len(self.states))),
+            np.full(self.cards, math.inf),
+        )
+        placed = True
+        for position, row in enumerate(rows):
+            mask = self.combinations(row.when, key, position, "when")
+            chances = self.chances(row.p, key, position, "p")
+            size = self.row_size(row, chances, key, position)
+            if mask is None:
+                placed = False
+                continue
+            self.check_overlap(mask, laid.owner, key, position)
+            laid.owner[mask] = position
+            if chances is not None:
+                laid.rows[mask], laid.ess[mask] = chances, size
+                condition = f"when {in_words(row.when)}: " if row.when else ""
+                self.state(row, condition + self.said_row(chances), size, key, position)
+        return laid, placed
+
+    def check_overlap(self, mask: Mask, owner: Integers, key: str, position: int) -> None:
+        twice = mask & (owner >= 0)
+        if not twice.any():
+            return
+        others = [
+            f"{self._each(twice & (owner == other))} as line {self.written.line(key, int(other))} does"
+            for other in np.unique(owner[twice])
+        ]
+        expected = "each combination of the parents once"
+        self.note(key, position, found=f"covers {' and '.join(others)}", expected=expected)
+
+    def check_gaps(self, covered: Mask, key: str, expected: str) -> None:
+        if covered.all():
+            return
+        missing = np.size(covered) - int(covered.sum())
+        plural = "combinations" if missing > 1 else "combination"
+        found = f"no row for {missing:,} {plural} of the parents: {self._each(~covered)}"
+        self.note(key, found=found, expected=expected, at_key=True)
+
+    def exceptions(self) -> Rows | None:
+        """The rows laid over the gate by ``except``."""
+        rows: list[Row] = getattr(self.said, "except_", [])
+        for position, row in enumerate(rows):
+            if not row.when:
+                expected = "'when', with what makes it an exception"
+                self.note("except", position, found="an exception to everything", expected=expected)
+        return self.laid(rows, "except")[0] if rows else None
+
+    def check_used(self, entries: Collection[str], key: str, *, exceptions_count: bool = True) -> bool:
+        """Each entry is about a parent, and each parent has an entry or an exception."""
+        strangers = [name for name in entries if name not in self.parents]
+        for name in strangers:
+            self.unknown_parent(name, key, name)
+        rows: list[Row] = getattr(self.said, "except_", []) if exceptions_count else []
+        used = {*entries, *(parent for row in rows for parent in row.when)}
+        for position, parent in enumerate(self.parents):
+            if parent not in used and not strangers:
+                found = f"nothing said about the parent {parent!r}"
+                self.note("parents", position, found=found, expected=f"an entry under {key!r}, or the parent left out")
+        return not strangers
+
+    def states_once(
+        self, states: str | list[str], parent: int, owner: Integers, position: int, *steps: Step
+    ) -> list[int] | None:
+        """Positions of states that no earlier entry of the same parent is about."""
+        names = self.parent_states[parent]
+        chosen = self.chosen(states, names, self.parents[parent], *steps, "if")
+        for state in chosen or ():
+            if owner[state] >= 0:
+                line = self.written.line(*steps[:-1], int(owner[state]))
+                found = f"the state {names[state]!r} again, as on line {line}"
+                self.note(*steps, "if", found=found, expected="each state once")
+            owner[state] = position
+        return chosen
+
+    def state_rule(self, what: str, *steps: Step) -> None:
+        """A rule is certain and holds by definition: it needs no source, and has the variable's."""
+        self._keep(what, self.said.sources or [], None, self.said.reason, *steps)
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"

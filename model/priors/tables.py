@@ -1,0 +1,223 @@
+"""One variable's words to its gate: every kind of table, and what all of them have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.document import Statement
+from model.errors import Problem
+from model.gates import AllNeeded, AnyCause, Gate, Pinned, Ranked, Rule, TableGate
+from model.network import Table, Variable
+from model.priors.definitions import (
+    AllNeededVariable,
+    AnyCauseVariable,
+    Cause,
+    InfluencesVariable,
+    RankedVariable,
+    Row,
+    RuleVariable,
+    TableVariable,
+    VariableBase,
+)
+from model.priors.influences import Typical, influences
+from model.priors.shape import Written
+from model.priors.sheet import in_words
+from model.priors.statements import Integers, Known, Reader, Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drafted:
+    """A variable whose words have all been understood; its gate may still wait for the parents' joint."""
+
+    written: Written[VariableBase]
+    variable: Variable
+    gate: Gate | Typical
+    exceptions: Rows | None
+    statements: tuple[Statement, ...]
+
+    @property
+    def is_typical(self) -> bool:
+        """Whether the gate waits for how the parents stand together."""
+        return isinstance(self.gate, Typical)
+
+    def uniform(self) -> Table:
+        """The table of a typical variable before anything is known of it: each state as likely as the others."""
+        assert isinstance(self.gate, Typical)
+        states = len(self.variable.states)
+        return np.full((*self.gate.cards, states), 1 / states)
+
+    def finished(self, joint: Table | None) -> Gate:
+        """The gate. A typical one is calibrated where no exception holds: there alone its base speaks."""
+        gate = self.gate
+        if isinstance(gate, Typical):
+            assert joint is not None
+            gate = gate.over(joint if self.exceptions is None else np.where(self.exceptions.mask, 0.0, joint))
+        if self.exceptions is None:
+            return gate
+        over = self.exceptions
+        return Pinned(gate, over.mask, over.rows, over.ess, over.owner)
+
+
+def draft(written: Written[VariableBase], known: Known, problems: list[Problem]) -> Drafted | None:
+    """Understand one variable, or note everything that cannot be understood and return None."""
+    before = len(problems)
+    reader = Reader(written, known, problems)
+    if not reader.has_all_parents or reader.is_too_large():
+        return None
+    gate = _gate(reader)
+    exceptions = reader.exceptions()
+    if gate is None or len(problems) > before:
+        return None
+    said = written.said
+    variable = Variable(written.name, tuple(said.states), tuple(said.parents))
+    return Drafted(written, variable, gate, exceptions, tuple(reader.statements))
+
+
+def _gate(reader: Reader) -> Gate | Typical | None:
+    match reader.said:
+        case TableVariable():
+            return _table(reader, reader.said)
+        case AnyCauseVariable():
+            return _any_cause(reader, reader.said)
+        case AllNeededVariable():
+            return _all_needed(reader, reader.said)
+        case InfluencesVariable():
+            return influences(reader, reader.said)
+        case RankedVariable():
+            return _ranked(reader, reader.said)
+        case RuleVariable():
+            return _rule(reader, reader.said)
+    raise TypeError(f"no gate for {type(reader.said).__name__}")
+
+
+def _table(reader: Reader, said: TableVariable) -> TableGate | None:
+    laid, placed = reader.laid(said.rows, "rows")
+    if placed:
+        reader.check_gaps(laid.mask, "rows", "a row for each")
+    if not laid.mask.all() or not np.isclose(laid.rows.sum(axis=-1), 1).all():
+        return None
+    return TableGate(laid.rows, laid.ess, laid.owner)
+
+
+def _by_state(
+    reader: Reader, causes: Mapping[str, list[Cause]], key: str, nothing: Table
+) -> tuple[tuple[Table, ...], tuple[Table, ...], tuple[Integers, ...]]:
+    """What each state of each parent does alone; ``nothing`` for the states not named."""
+    effects = tuple(np.tile(nothing, (card, 1)) for card in reader.cards)
+    sizes = tuple(np.full(card, math.inf) for card in reader.cards)
+    owners = tuple(np.full(card, -1, dtype=np.int64) for card in reader.cards)
+    for parent in (name for name in causes if name in reader.parents):
+        i = reader.parents.index(parent)
+        for position, cause in enumerate(causes[parent]):
+            steps = (key, parent, position)
+            chosen = reader.states_once(cause.if_, i, owners[i], position, *steps)
+            chances = reader.chances(cause.p, *steps, "p")
+            size = reader.row_size(cause, chances, *steps)
+            if chosen is not None and chances is not None:
+                effects[i][chosen], sizes[i][chosen] = chances, size
+                condition = in_words({parent: cause.if_})
+                reader.state(cause, f"{condition} alone: {reader.said_row(chances)}", size, *steps)
+    return effects, sizes, owners
+
+
+def _alone(reader: Reader, row: Row, key: str, what: str) -> tuple[Table, float] | None:
+    """A distribution that depends on no parent: a leak or a ceiling."""
+    if row.when:
+        reader.note(key, "when", found="a condition", expected="none: this is what happens apart from the parents")
+    chances = reader.chances(row.p, key, "p")
+    size = reader.row_size(row, chances, key)
+    if chances is None:
+        return None
+    reader.state(row, f"{what}: {reader.said_row(chances)}", size, key)
+    return chances, size
+
+
+def _any_cause(reader: Reader, said: AnyCauseVariable) -> AnyCause | None:
+    reader.check_used(said.causes, "causes")
+    lowest = np.eye(len(reader.states))[0]
+    effects, sizes, owners = _by_state(reader, said.causes, "causes", lowest)
+    leak = _alone(reader, said.leak, "leak", "with no cause")
+    return AnyCause(*leak, effects, sizes, owners) if leak else None
+
+
+def _all_needed(reader: Reader, said: AllNeededVariable) -> AllNeeded | None:
+    reader.check_used(said.needs, "needs")
+    highest = np.eye(len(reader.states))[-1]
+    limits, sizes, owners = _by_state(reader, said.needs, "needs", highest)
+    ceiling = _alone(reader, said.ceiling, "ceiling", "when everything allows it")
+    return AllNeeded(*ceiling, limits, sizes, owners) if ceiling else None
+
+
+def _ranked(reader: Reader, said: RankedVariable) -> Ranked | None:
+    good = reader.check_used(said.weights, "weights", exceptions_count=False)
+    size = reader.size(said)
+    variance = reader.amount("spread", said.spread, "spread")
+    own = _weight_sizes(reader, said)
+    weights = _ranked_weights(reader, said)
+    if not good or variance is None or weights is None or any(p not in said.weights for p in reader.parents):
+        return None
+    reader.state(said, f"combined by {said.combine}, with a variance of {variance:g}", size)
+    return Ranked(
+        states=len(reader.states),
+        combine=said.combine,
+        weights=weights,
+        reversed=tuple(said.weights[parent].effect == "lowers" for parent in reader.parents),
+        cards=reader.cards,
+        variance=variance,
+        ess=None if math.isinf(size) else size,
+        weights_ess=None if said.combine == "mixminmax" else own,
+    )
+
+
+def _weight_sizes(reader: Reader, said: RankedVariable) -> tuple[float, ...]:
+    """How sure each weight is, in the order of the parents."""
+    sizes = {}
+    for parent, weight in said.weights.items():
+        sizes[parent] = reader.size(weight, "weights", parent)
+        if parent in reader.parents:
+            what = f"{parent} {weight.effect} it with weight {weight.weight:g}"
+            reader.state(weight, what, sizes[parent], "weights", parent)
+    return tuple(sizes[parent] for parent in reader.parents if parent in sizes)
+
+
+def _ranked_weights(reader: Reader, said: RankedVariable) -> tuple[float, ...] | None:
+    ends = (said.worst, said.best)
+    if said.combine != "mixminmax":
+        for key, end in zip(("worst", "best"), ends, strict=True):
+            if end is not None:
+                reader.note(key, found=f"{key!r} with {said.combine}", expected="'combine: mixminmax'", at_key=True)
+        return tuple(said.weights[parent].weight for parent in reader.parents if parent in said.weights)
+    for parent, weight in said.weights.items():
+        if "weight" in weight.model_fields_set:
+            expected = "only worst and best weigh in mixminmax"
+            reader.note("weights", parent, "weight", found="a weight of one parent", expected=expected, at_key=True)
+    if said.worst is None or said.best is None:
+        reader.note("combine", found="mixminmax without its two weights", expected="'worst' and 'best' beside it")
+        return None
+    return said.worst, said.best
+
+
+def _rule(reader: Reader, said: RuleVariable) -> Rule | None:
+    owner = np.full(reader.cards, -1, dtype=np.int64)
+    outcome = np.full(reader.cards, -1, dtype=np.int64)
+    placed = True
+    for position, rule in enumerate(said.rules):
+        mask = reader.combinations(rule.when, "rules", position, "when")
+        state = reader.chosen(rule.is_, reader.states, reader.written.name, "rules", position, "is")
+        placed = placed and mask is not None and state is not None
+        if mask is None or state is None:
+            continue
+        reader.check_overlap(mask, owner, "rules", position)
+        owner[mask], outcome[mask] = position, state[0]
+        reader.state_rule(f"when {in_words(rule.when)}: {rule.is_}", "rules", position)
+    if said.otherwise is not None:
+        state = reader.chosen(said.otherwise, reader.states, reader.written.name, "otherwise")
+        outcome[outcome < 0] = state[0] if state else 0
+        reader.state_rule(f"otherwise: {said.otherwise}", "otherwise")
+    elif placed:
+        reader.check_gaps(owner >= 0, "rules", "a rule for each, or 'otherwise'")
+    return Rule(outcome, len(reader.states)) if (outcome >= 0).all() else None
