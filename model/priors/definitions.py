@@ -104,7 +104,10 @@ class Row(Cited):
 class Base(Cited):
     """The distribution before any influence."""
 
-    p: Annotated[Cells, Field(min_length=1, description="Probability by state; 'rest' once, 'never' for zero.")]
+    p: Annotated[
+        Cells,
+        Field(min_length=1, description="Probability by state; 'rest' once, 'never' for zero; one of two is enough."),
+    ]
     when: Annotated[
         Literal["typical", "reference"],
         Field(description="typical: the marginal where no exception holds; reference: all influences at reference."),

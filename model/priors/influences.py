@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,7 +34,7 @@ class Typical:
 def influences(reader: Reader, said: InfluencesVariable) -> Influences | Typical | None:
     """The gate that a base and the influences on it make; None when the base is not a distribution."""
     reader.check_used(said.influences, "influences")
-    base = reader.chances(said.base.p, "base", "p")
+    base = reader.chances(_completed(said.base.p, reader.states), "base", "p")
     size = reader.row_size(said.base, base, "base")
     if base is not None:
         typically = "typically" if said.base.when == "typical" else "when every influence is at its reference"
@@ -50,6 +50,12 @@ def influences(reader: Reader, said: InfluencesVariable) -> Influences | Typical
     if said.base.when == "typical":
         return Typical(said.scale, base, size, effects, reader.cards)
     return Influences(said.scale, base, size, "reference", effects, reader.cards)
+
+
+def _completed(cells: Mapping[str, float | str], states: Sequence[str]) -> Mapping[str, float | str]:
+    """The base as written; of two states it may name one, since the other then has the rest."""
+    other = [state for state in states if state not in cells]
+    return {**cells, other[0]: "rest"} if len(states) == 2 and len(cells) == len(other) == 1 else cells
 
 
 def _effects(reader: Reader, said: InfluencesVariable, parent: int) -> Iterator[Influence]:

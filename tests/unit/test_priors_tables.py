@@ -48,6 +48,13 @@ def test_a_typical_base_is_the_marginal_of_the_compiled_network(kinds: Model) ->
     assert_allclose(marginal, [[0.9, 0.1]], atol=1e-12)
 
 
+def test_a_base_of_two_states_may_name_one(kinds: Model, tmp_path: Path) -> None:
+    changed = edited(
+        DATA / "kinds", tmp_path, "variables.yaml", ("base: {p: {no: 0.9, yes: 0.1}", "base: {p: {yes: 0.1}")
+    )
+    assert_allclose(load(changed).network.tables["typical"], kinds.network.tables["typical"], atol=1e-15)
+
+
 def test_a_reference_base_is_the_row_where_nothing_acts(kinds: Model) -> None:
     table = kinds.network.tables["ordered"]
     assert_allclose(table[0, 1], [0.5, 0.3, 0.2], atol=1e-12)
