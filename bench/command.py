@@ -1,0 +1,106 @@
+"""The command line of the benchmarks."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from bench import inference, limit, networks, table
+from bench.peers import PEERS, Hired, Refused
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one of the commands."""
+    options = _parser().parse_args(arguments)
+    run = {"inference": _inference, "http": _http, "scale": _scale, "report": _report}
+    return run[options.command](options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 -m bench", description=(__doc__ or "").strip())
+    commands = parser.add_subparsers(dest="command", required=True)
+    engine = commands.add_parser("inference", help="the engine beside pgmpy, pyAgrum and compiled-knowledge")
+    engine.add_argument("--quick", action="store_true", help=f"only {', '.join(networks.QUICK)}, in under a minute")
+    engine.add_argument("--networks", type=lambda text: text.split(","), help="a,b,…; all by default")
+    engine.add_argument("--cases", default="abcde", help="letters among abcde")
+    engine.add_argument("--budget", type=float, help="seconds for each network (150; 3 with --quick)")
+    engine.add_argument("--cut", type=float, help="seconds that one turn of a peer may take (30; 4 with --quick)")
+    engine.add_argument("--json", type=Path, metavar="FILE", help="write case, network, seconds, ratios, difference")
+    web = commands.add_parser("http", help="requests per second under the shipped gunicorn.conf.py; needs wrk")
+    web.add_argument("--quick", action="store_true", help="one round of each")
+    growth = commands.add_parser("scale", help="how cost grows with scenarios, slices, variables and width")
+    growth.add_argument("--quick", action="store_true", help="without the largest sizes")
+    for each in (engine, web, growth):
+        each.add_argument("--csv", type=Path, metavar="FILE", help="write the rows (bench/results/ after a full run)")
+    for each in (engine, growth):
+        each.add_argument("--plot", type=Path, metavar="FILE", help="draw them; needs matplotlib")
+    report = commands.add_parser("report", help="the newest results as tables")
+    report.add_argument("--write", action="store_true", help="put them into bench/README.md")
+    return parser
+
+
+def _file(given: Path | None, full: bool, command: str, ending: str) -> Path | None:
+    """Where results go: where the options say; after a full run, into the results."""
+    return given or (RESULTS / f"{date.today().isoformat()}-{command}.{ending}" if full else None)
+
+
+def _inference(options: argparse.Namespace) -> int:
+    full = not (options.quick or options.networks or options.cases != "abcde")
+    names = options.networks or (networks.QUICK if options.quick else networks.NAMES)
+    unknown = [name for name in names if name not in networks.NAMES]
+    if unknown:
+        print(f"no network {', '.join(unknown)}; there are {', '.join(networks.NAMES)}")
+        return 2
+    rate = limit.rate()
+    print(
+        f"{platform.machine()}, Python {platform.python_version()}, {rate / 1e9:.2f}e9 multiply-adds a second and core"
+    )
+    print(table.HEAD)
+    hired = {name: Hired(name) for name in PEERS}
+    for peer in hired.values():
+        peer.start()
+    for peer in hired.values():
+        with suppress(Refused):
+            peer.greet()
+    seconds = options.budget or (3.0 if options.quick else 150.0)
+    cut = options.cut or (4.0 if options.quick else 30.0)
+    rows = []
+    try:
+        for row in inference.rows(names, options.cases, seconds=seconds, cut=cut, rate=rate, peers=hired):
+            rows.append(row)
+            print(table.line(row), flush=True)
+    finally:
+        for peer in hired.values():
+            peer.dismiss()
+    if options.json:
+        options.json.write_text(table.as_json(rows), encoding="utf-8")
+    if file := _file(options.csv, full, "inference", "csv"):
+        table.write_inference(rows, file)
+    if file := _file(options.plot, full, "inference", "svg"):
+        print(table.plot_inference(file, rows))
+    return 0
+
+
+def _http(options: argparse.Namespace) -> int:
+    from bench import http
+
+    return http.run(quick=options.quick, csv=_file(options.csv, not options.quick, "http", "csv"))
+
+
+def _scale(options: argparse.Namespace) -> int:
+    from bench import scale
+
+    file = _file(options.csv, not options.quick, "scale", "csv")
+    return scale.run(quick=options.quick, csv=file, plot=_file(options.plot, not options.quick, "scale", "svg"))
+
+
+def _report(options: argparse.Namespace) -> int:
+    from bench import report
+
+    return report.run(RESULTS, write=options.write)

@@ -1,0 +1,116 @@
+"""The engine of this project, asked through its public functions as any caller would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.peers import Done, Refused
+from bench.questions import Question
+from bench.timing import clock
+from model import engine
+from model.engine import Evidence, Plan, Posterior
+from model.errors import AftermathError
+from model.network import Network, Table
+
+REPEATS = 40
+"""Times that a question is asked again within one turn, at most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A network compiled, with its unit vectors at hand; ``seconds`` is what compiling took."""
+
+    network: Network
+    plan: Plan
+    units: Mapping[str, Table]
+    seconds: float
+
+    def evidence(self, question: Question) -> Evidence:
+        """One case: a row of the unit matrix for each finding."""
+        return Evidence(1, {name: self.units[name][state : state + 1] for name, state in question.findings.items()})
+
+
+def prepare(network: Network) -> Prepared:
+    """Compile. Raises Refused in the engine's words."""
+    now = clock(wall=False)
+    started = now()
+    with refusing():
+        plan = engine.compile(network)
+    units = {v.name: np.eye(len(v.states)) for v in network.variables}
+    return Prepared(network, plan, units, now() - started)
+
+
+def single(
+    ours: Prepared, questions: Sequence[Question], tables: Mapping[str, Table], first_asked: dict[int, float]
+) -> Callable[[int, float], list[Done]]:
+    """A runner for questions one at a time; ``tables`` replace some, as interventions do.
+
+    The time is from findings to the rows of every variable wanted; the first time that each is
+    asked is noted apart, since plans for it may have to be made.
+    """
+    now = clock(wall=False)
+
+    def ask(question: Question) -> tuple[float, Posterior, tuple[str, ...]]:
+        names = (question.target,) if question.target else ours.network.names
+        started = now()
+        said = ours.evidence(question)
+        if tables:
+            said = Evidence(1, said.likelihood, tables)
+        found = engine.posterior(ours.plan, said, (question.target,) if question.target else None)
+        for name in names:
+            found.of(name)
+        return now() - started, found, names
+
+    def turn(_: int, seconds: float) -> list[Done]:
+        done: list[Done] = []
+        used = 0.0
+        for _ in range(REPEATS):
+            for number, question in enumerate(questions):
+                with refusing():
+                    spent, found, names = ask(question)
+                used += spent
+                if number not in first_asked:
+                    first_asked[number] = spent
+                    continue
+                done.append(Done(number, spent, {name: found.of(name)[0] for name in names}))
+            if used > seconds and done:
+                break
+        return done
+
+    return turn
+
+
+def batch(
+    ours: Prepared, make: Callable[[], Evidence], target: str, *, cases: int, wall: bool
+) -> Callable[[int, float], list[Done]]:
+    """A runner for a batch about one target: the seconds are those of one case of it, what ``make`` takes included."""
+    now = clock(wall=wall)
+
+    def turn(_: int, seconds: float) -> list[Done]:
+        done: list[Done] = []
+        used = 0.0
+        while not done or used + used / len(done) < seconds:
+            started = now()
+            with refusing():
+                rows = engine.posterior(ours.plan, make(), (target,)).of(target)
+            spent = now() - started
+            used += spent
+            done.append(Done(0, spent / cases, {target: rows}))
+            if len(done) == REPEATS:
+                break
+        return done
+
+    return turn
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What the engine refuses, as a peer would say it."""
+    try:
+        yield
+    except (AftermathError, MemoryError) as error:
+        raise Refused(f"refused: {type(error).__name__}: {str(error)[:120]}") from error
