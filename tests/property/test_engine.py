@@ -14,6 +14,8 @@ from model.network import Network
 from tests.networks import cases, enumerated, marginal, networks
 
 CLOSE = {"rtol": 0, "atol": 1e-12}
+RARE = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+"""For tests of what few random questions have."""
 
 
 @st.composite
@@ -61,6 +63,7 @@ def test_a_batch_cut_into_blocks_equals_the_batch_in_one(question):
         np.testing.assert_allclose(np.concatenate([p.of(name) for p in parts]), whole.of(name), **CLOSE)
 
 
+@RARE
 @given(questions(), st.data())
 def test_a_joint_of_some_variables_equals_the_enumerated_one(question, data):
     network, (case,) = question
@@ -117,7 +120,7 @@ def test_the_tree_holds_every_family_and_keeps_running_intersection(network):
         assert not set(clique.variables[: clique.residual]) & outside
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@RARE
 @given(networks(), st.data())
 def test_observing_a_root_equals_setting_it(network, data):
     roots = [variable for variable in network.variables if not variable.parents]

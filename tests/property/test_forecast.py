@@ -92,6 +92,7 @@ def test_assumptions_are_held_and_agree_with_fitting_the_enumerated_joint(questi
         np.testing.assert_allclose(p, marginal(wanted, network, name), rtol=0, atol=1e-9)
 
 
+@RARE
 @given(questions())
 def test_what_is_said_to_have_no_effect_changes_nothing(question):
     network, case = question
@@ -109,6 +110,7 @@ def test_what_is_said_to_have_no_effect_changes_nothing(question):
         )
 
 
+@RARE
 @given(questions())
 def test_conflict_is_the_findings_own_probabilities_over_their_joint_one(question):
     network, case = question
