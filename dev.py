@@ -188,7 +188,7 @@ def make(folder: Path, python: Path) -> None:
     say(f"Setting up {folder} (once; the next start skips this).")
     folder.mkdir()
     stamp(folder).write_text(UNFINISHED)
-    for step in (make_venv, install_packages, install_project):
+    for step in (make_venv, install_packages, install_project, compile_kernels):
         step(folder, python)
     finished = folder / "aftermath.stamp.new"
     finished.write_text(wanted)
@@ -250,6 +250,12 @@ def install_project(_folder: Path, python: Path) -> None:
         [*pip(python), "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
         "The project itself could not be installed; the lines above say why. setup.cfg is the place to look.",
     )
+
+
+def compile_kernels(_folder: Path, python: Path) -> None:
+    """The engine's machine code, into the cache beside its source, so that no question waits for a compiler."""
+    say("Compiling the engine (about a minute).")
+    call([str(python), "-m", "model.warm"], "The engine could not be compiled; the lines above say why.")
 
 
 def pip(python: Path) -> List[str]:

@@ -1,5 +1,7 @@
 """The application, for a WSGI server: ``gunicorn wsgi:app``."""
 
+from model.warm import warm
 from service import create_app
 
+warm()
 app = create_app()

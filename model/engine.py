@@ -15,54 +15,54 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import BadQuestion, JointTooLarge
+from model import lanes
+from model import tree as compiled
+from model.batch import NOTHING, Columns, Evidence, Posterior
+from model.errors import BadQuestion, JointTooLarge, NetworkTooLarge
 from model.network import Network, Table
-from model.triangulation import CELL_LIMIT, Clique, JunctionTree, junction_tree
+from model.packed import Packed, best_numbers, pack
+from model.triangulation import CELL_LIMIT, Clique, JunctionTree, junction_tree, too_large
+
+__all__ = [
+    "NOTHING",
+    "Evidence",
+    "Plan",
+    "Posterior",
+    "clique_factors",
+    "compile",
+    "joint",
+    "log_evidence",
+    "most_probable",
+    "most_probable_numpy",
+    "posterior",
+    "posterior_numpy",
+]
 
 JOINT_LIMIT = 100_000
 """Cells of a joint distribution that one answer may hold."""
+
+MANY_CHILDREN = 8
+"""Messages after which a table is brought back to a largest entry of 1, so that no product underflows."""
 
 BLOCK_CELLS = 4_000_000
 """Table cells worked on at once: a batch is cut so that the working memory stays near 100 MB."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """What a batch of questions says, as numbers.
-
-    ``likelihood[name]`` has shape (cases, states): how likely the finding is under each state.
-    ``tables[name]`` has shape (cases or 1, *parents' states, states): a replaced conditional table.
-    """
-
-    cases: int = 1
-    likelihood: Mapping[str, Table] = field(default_factory=dict)
-    tables: Mapping[str, Table] = field(default_factory=dict)
-
-    def block(self, start: int, stop: int) -> Evidence:
-        """Some consecutive cases of the batch."""
-        return Evidence(
-            min(stop, self.cases) - start,
-            {name: rows[start:stop] for name, rows in self.likelihood.items()},
-            {name: rows if len(rows) == 1 else rows[start:stop] for name, rows in self.tables.items()},
-        )
-
-
-NOTHING = Evidence()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """A network compiled for inference; immutable and shared by all threads.
 
     ``families[c]`` names the variables whose conditional table belongs to clique c, ``potentials[c]``
-    is their product; ``home[v]`` is the smallest clique that holds variable v.
+    is their product; ``home[v]`` is the smallest clique that holds variable v. What each executor works
+    on is made when it first answers (so the class has no slots), the same whichever thread makes it.
     """
 
     network: Network
@@ -71,41 +71,90 @@ class Plan:
     home: Mapping[str, int]
     shapes: tuple[tuple[int, ...], ...]
     children: tuple[tuple[int, ...], ...]
-    potentials: tuple[Table, ...]
-    prior: _Collected = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "prior", _collect(self, NOTHING, prior=None))
+    refusal: NetworkTooLarge | None = None
 
     @property
     def cells(self) -> int:
         """Table entries of the junction tree."""
         return self.tree.cells
 
+    @cached_property
+    def lanes(self) -> lanes.Lanes:
+        """For the lane executor."""
+        return lanes.prepare(self.network)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Posterior:
-    """Marginals of a batch: ``of(name)`` has shape (cases, states), rows sum to 1 in the file's order.
+    @cached_property
+    def potentials(self) -> tuple[Table, ...]:
+        """Product of each clique's conditional tables, shape (1, states of its variables)."""
+        potentials = tuple(_potential(self, c, NOTHING) for c in range(len(self.shapes)))
+        for potential in potentials:
+            potential.setflags(write=False)
+        return potentials
 
-    ``log_evidence`` has shape (cases,): the natural logarithm of P(evidence), -inf where the
-    evidence is impossible; the marginals of such a case are all zero.
-    """
+    @cached_property
+    def prior(self) -> _Collected:
+        """The upward pass without evidence."""
+        return _collect(self, NOTHING, prior=None)
 
-    log_evidence: NDArray[np.float64]
-    marginals: Mapping[str, Table]
+    @cached_property
+    def packed(self) -> compiled.Tree:
+        """For the tree executor, tables that are mostly zero compressed."""
+        return _packed(self, compress=True)
 
-    def of(self, name: str) -> Table:
-        """Marginal of one variable, shape (cases, states)."""
-        return self.marginals[name]
+    @cached_property
+    def whole(self) -> compiled.Tree:
+        """For the tree executor when a replaced table is not zero where the network's own is."""
+        return _packed(self, compress=False) if self.packed.packed.compressed else self.packed
+
+    @cached_property
+    def best(self) -> compiled.Tree:
+        """For the tree executor's most probable explanations."""
+        return _maximised(self, self.packed)
+
+    @cached_property
+    def best_whole(self) -> compiled.Tree:
+        """The same when a replaced table is not zero where the network's own is."""
+        return _maximised(self, self.whole)
+
+    def explain(self) -> str:
+        """Which executor answers, and how much it works on.
+
+        >>> from model.network import Variable
+        >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
+        >>> print(compile(coin).explain())
+        junction tree: 1 cliques, width 0, 2 table entries; largest clique coin
+        answered by: compiled tree executor, 2 entries stored, 0.0 MB of tables, at most 0.0 MB a workspace
+        """
+        found = self.tree
+        lines = [
+            f"junction tree: {len(found.cliques)} cliques, width {found.width}, {found.cells:,} table entries;"
+            f" largest clique {', '.join(found.largest)}"
+        ]
+        if self.refusal:
+            return "\n".join([*lines, "answered by: lane executor, a program for each target; the tree is too large"])
+        if compiled.kernels is None:
+            return "\n".join([*lines, "answered by: numpy executor, since numba cannot be imported"])
+        packed = self.packed.packed
+        share = f" of {packed.dense:,}, zeros left out" if packed.compressed else ""
+        size = (packed.floats.nbytes + packed.ints.nbytes) / 1e6
+        lines.append(
+            f"answered by: compiled tree executor, {packed.cells:,} entries stored{share}, {size:.1f} MB of tables,"
+            f" at most {8 * packed.work / 1e6:.1f} MB a workspace"
+        )
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Collected:
-    """The upward pass, by clique: its table with its children's messages in, its normalised message up, its total."""
+    """The upward pass, by clique: its table with its children's messages in, its normalised message up, its total.
+
+    ``logs`` is the logarithm of what was divided out of the table and its message together, shape (cases or 1,).
+    """
 
     tables: tuple[Table, ...]
     messages: tuple[Table, ...]
     totals: tuple[NDArray[np.float64], ...]
+    logs: tuple[NDArray[np.float64], ...]
 
 
 def compile(network: Network, *, limit: int = CELL_LIMIT) -> Plan:
@@ -119,39 +168,54 @@ def compile(network: Network, *, limit: int = CELL_LIMIT) -> Plan:
     >>> posterior(plan, Evidence(1, {"wet": np.array([[0.0, 1.0]])})).of("rain").round(4)
     array([[0.3077, 0.6923]])
 
-    Raises NetworkTooLarge, before any table is allocated, when the junction tree has over ``limit`` cells.
+    A network whose tree has over ``limit`` cells is compiled too: it is answered target by target, by programs
+    that leave out what a question does not need. Where even these are too large, the question raises NetworkTooLarge.
     """
-    tree = junction_tree(network, limit=limit)
+    found = junction_tree(network, limit=None)
     cards = [len(variable.states) for variable in network.variables]
-    shapes = tuple(tuple(cards[v] for v in clique.variables) for clique in tree.cliques)
-    families, home = _placed(network, tree, [math.prod(shape) for shape in shapes])
-    children: list[list[int]] = [[] for _ in tree.cliques]
-    for c, clique in enumerate(tree.cliques):
+    shapes = tuple(tuple(cards[v] for v in clique.variables) for clique in found.cliques)
+    families, home = _placed(network, found, [math.prod(shape) for shape in shapes])
+    children: list[list[int]] = [[] for _ in found.cliques]
+    for c, clique in enumerate(found.cliques):
         if clique.parent >= 0:
             children[clique.parent].append(c)
-    plan_potentials = []
-    for c, members in enumerate(families):
-        potential = np.ones((1, *shapes[c]))
-        for name in members:
-            potential = potential * _fitted(network, tree.cliques[c].variables, name, network.tables[name][None])
-        potential.setflags(write=False)
-        plan_potentials.append(potential)
-    return Plan(
-        network, tree, families, MappingProxyType(home), shapes, tuple(map(tuple, children)), tuple(plan_potentials)
-    )
+    refusal = too_large(found, limit) if found.cells > limit else None
+    return Plan(network, found, families, MappingProxyType(home), shapes, tuple(map(tuple, children)), refusal)
 
 
 def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
     """Probability of each state of the variables named (all of them by default) once the evidence is known.
 
-    Exact, by two passes over the junction tree; the downward pass visits only what the names need.
+    Exact, by whichever executor has the fewest table entries to go through: two passes over the junction tree,
+    the downward one only to what the names need, or a program made for this target and these findings.
+    Raises NetworkTooLarge where the tree is over the limit and so is the program of a name.
     """
+    names = None if names is None else tuple(dict.fromkeys(names))
+    if plan.refusal or _in_lanes(plan, evidence, names):
+        return Posterior.gathered(
+            *lanes.posterior(plan.lanes, evidence, plan.network.names if names is None else names)
+        )
+    if compiled.kernels is None:
+        return posterior_numpy(plan, evidence, names)
+    chosen = plan.packed
+    if evidence.tables and not compiled.fits(chosen, evidence.tables):
+        chosen = plan.whole
+    rows = compiled.posterior(chosen, evidence.cases, evidence.likelihood, evidence.tables, names)
+    return Posterior(rows, chosen.packed.columns if names is None else _columns(chosen.packed, names))
+
+
+def _in_lanes(plan: Plan, evidence: Evidence, names: Sequence[str] | None) -> bool:
+    """Whether programs for these names cost less than the tree."""
+    if not names or compiled.kernels is None:
+        return False
+    return lanes.pays(plan.lanes, evidence, names, against=plan.packed.packed.cells)
+
+
+def posterior_numpy(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
+    """The same by the numpy executor: the fallback where numba is missing, and an independent check of it."""
     wanted = tuple(plan.network.names if names is None else names)
     blocks = [_posterior_block(plan, part, wanted) for part in _blocks(plan, evidence)]
-    if len(blocks) == 1:
-        return blocks[0]
-    marginals = {name: np.concatenate([block.of(name) for block in blocks]) for name in wanted}
-    return Posterior(np.concatenate([block.log_evidence for block in blocks]), MappingProxyType(marginals))
+    return blocks[0] if len(blocks) == 1 else Posterior(np.concatenate([b.rows for b in blocks]), blocks[0].places)
 
 
 def log_evidence(plan: Plan, evidence: Evidence) -> NDArray[np.float64]:
@@ -179,9 +243,13 @@ def joint(plan: Plan, names: Sequence[str], evidence: Evidence = NOTHING) -> Tab
     cells = math.prod(cards)
     if cells > JOINT_LIMIT:
         raise JointTooLarge(f"a joint of {', '.join(names)} has {cells:,} cells; the limit is {JOINT_LIMIT:,}")
-    inside = _clique_with(plan, names)
+    inside = None if plan.refusal else _clique_with(plan, names)
     if inside is not None:
-        return _joint_in_clique(plan, names, evidence, inside)
+        return (
+            _joint_compiled(plan, names, evidence, inside)
+            if compiled.kernels is not None
+            else _joint_in_clique(plan, names, evidence, inside)
+        )
     total = posterior(plan, evidence, ()).log_evidence
     if not np.isfinite(total[0]):
         return np.zeros(cards)
@@ -195,9 +263,52 @@ def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.
 
     Returns (states, log_p): shape (cases, variables) in file order, and the logarithm of that
     assignment's probability together with the evidence, shape (cases,); -inf when it is impossible.
+    Raises NetworkTooLarge where the junction tree is over the limit.
     """
+    if plan.refusal:
+        raise plan.refusal
+    if compiled.kernels is not None:
+        chosen = plan.best if compiled.fits(plan.packed, evidence.tables) else plan.best_whole
+        return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
+    return most_probable_numpy(plan, evidence)
+
+
+def most_probable_numpy(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The same by the numpy executor."""
     parts = [_most_probable_block(plan, part) for part in _blocks(plan, evidence)]
     return np.concatenate([states for states, _ in parts]), np.concatenate([log for _, log in parts])
+
+
+def _packed(plan: Plan, *, compress: bool) -> compiled.Tree:
+    tables = [_potential(plan, c, NOTHING)[0] for c in range(len(plan.shapes))]
+    packed = pack(plan.network, plan.tree, plan.families, tables, compress=compress)
+    return compiled.Tree(plan.network, packed, packed.floats)
+
+
+def _maximised(plan: Plan, whole: compiled.Tree) -> compiled.Tree:
+    tables = [_potential(plan, c, NOTHING)[0] for c in range(len(plan.shapes))]
+    return compiled.Tree(
+        plan.network, whole.packed, best_numbers(whole.packed, plan.tree, plan.network, tables), whole.spare
+    )
+
+
+def _columns(packed: Packed, names: Sequence[str]) -> Mapping[str, Columns]:
+    found = {}
+    start = 0
+    for name in names:
+        place = packed.places[name].marginal
+        found[name] = (slice(None), slice(start, start := start + place.stop - place.start))
+    return found
+
+
+def _joint_compiled(plan: Plan, names: Sequence[str], evidence: Evidence, c: int) -> Table:
+    chosen = plan.packed if compiled.fits(plan.packed, evidence.tables) else plan.whole
+    table, log = compiled.belief(chosen, c, evidence.likelihood, evidence.tables)
+    if log == -math.inf:
+        return np.zeros(plan.network.cards(names))
+    variables = chosen.packed.tree.cliques[c].variables
+    lengths = [len(plan.network.variables[v].states) for v in variables]
+    return _shares(plan, names, table.reshape(lengths), variables)
 
 
 def _placed(
@@ -241,24 +352,32 @@ def _collect(plan: Plan, evidence: Evidence, *, prior: _Collected | None, best: 
     tables: list[Table] = []
     messages: list[Table] = []
     totals: list[NDArray[np.float64]] = []
+    logs: list[NDArray[np.float64]] = []
     for c, clique in enumerate(plan.tree.cliques):
         dirty[c] = dirty[c] or any(dirty[child] for child in plan.children[c])
         if prior is not None and not dirty[c]:
             tables.append(prior.tables[c])
             messages.append(prior.messages[c])
             totals.append(prior.totals[c])
+            logs.append(prior.logs[c])
             continue
         table = _potential(plan, c, evidence) if c in replaced else plan.potentials[c]
         for vector in entering.get(c, ()):
             table = table * vector
-        for child in plan.children[c]:
+        taken = np.zeros(1)
+        for i, child in enumerate(plan.children[c], 1):
             table = table * _facing(plan, messages[child], child, c)
+            if i % MANY_CHILDREN == 0:
+                largest = _or_one(table.max(axis=tuple(range(1, table.ndim))))
+                table, taken = table / _column(largest, table), taken + np.log(largest)
         message = _summed_up(table, clique.residual, best=best)
         total = _summed_up(message, message.ndim - 1, best=best)
         tables.append(table)
         messages.append(message / _column(_or_one(total), message))
         totals.append(total)
-    return _Collected(tuple(tables), tuple(messages), tuple(totals))
+        with np.errstate(divide="ignore"):
+            logs.append(np.log(total) + taken)
+    return _Collected(tuple(tables), tuple(messages), tuple(totals), tuple(logs))
 
 
 def _entering(plan: Plan, evidence: Evidence) -> dict[int, list[Table]]:
@@ -271,6 +390,14 @@ def _entering(plan: Plan, evidence: Evidence) -> dict[int, list[Table]]:
         shape[axis] = rows.shape[1]
         entering.setdefault(c, []).append(rows.reshape(len(rows), *shape))
     return entering
+
+
+def clique_factors(plan: Plan, c: int, evidence: Evidence) -> tuple[dict[str, Table], list[Table]]:
+    """What multiplies into a clique, shaped to meet there: conditional tables by variable, and likelihoods."""
+    members = plan.tree.cliques[c].variables
+    tables = {name: evidence.tables.get(name, plan.network.tables[name][None]) for name in plan.families[c]}
+    fitted = {name: _fitted(plan.network, members, name, table) for name, table in tables.items()}
+    return fitted, _entering(plan, evidence).get(c, [])
 
 
 def _potential(plan: Plan, c: int, evidence: Evidence) -> Table:
@@ -311,17 +438,11 @@ def _posterior_block(plan: Plan, evidence: Evidence, names: Sequence[str]) -> Po
     possible = np.isfinite(log)
     if not possible.all():
         marginals = {name: np.where(possible[:, None], rows, 0.0) for name, rows in marginals.items()}
-    for rows in marginals.values():
-        rows.setflags(write=False)
-    return Posterior(log, MappingProxyType(marginals))
+    return Posterior.gathered(log, marginals)
 
 
 def _log_total(collected: _Collected, cases: int) -> NDArray[np.float64]:
-    logs = np.zeros(cases)
-    with np.errstate(divide="ignore"):
-        for total in collected.totals:
-            logs = logs + np.log(total)
-    return logs
+    return np.asarray(sum(collected.logs, np.zeros(cases)), dtype=np.float64)
 
 
 def _distribute(plan: Plan, collected: _Collected, wanted: set[int]) -> dict[int, Table]:
@@ -374,8 +495,11 @@ def _joint_in_clique(plan: Plan, names: Sequence[str], evidence: Evidence, c: in
     collected = _collect(plan, evidence, prior=plan.prior)
     if not np.isfinite(_log_total(collected, 1)[0]):
         return np.zeros(plan.network.cards(names))
-    belief = _distribute(plan, collected, {c})[c][0]
-    variables = plan.tree.cliques[c].variables
+    return _shares(plan, names, _distribute(plan, collected, {c})[c][0], plan.tree.cliques[c].variables)
+
+
+def _shares(plan: Plan, names: Sequence[str], belief: Table, variables: Sequence[int]) -> Table:
+    """Joint distribution of some variables, in the order named, from a table over ``variables``."""
     places = [variables.index(plan.network.position[name]) for name in names]
     shares = belief.sum(axis=tuple(i for i in range(len(variables)) if i not in places))
     kept = sorted(places)
@@ -398,6 +522,8 @@ def _most_probable_block(plan: Plan, evidence: Evidence) -> tuple[NDArray[np.int
     states = np.zeros((evidence.cases, len(plan.network.names)), dtype=np.int64)
     cases = np.arange(evidence.cases)
     for clique, table in zip(reversed(plan.tree.cliques), reversed(collected.tables), strict=True):
+        if not clique.residual:
+            continue
         # index arrays apart from each other put their common axis first: shape (cases, *residual)
         full = np.broadcast_to(table, (evidence.cases, *table.shape[1:]))
         index: tuple[Any, ...] = (cases, *([slice(None)] * clique.residual), *(states[:, v] for v in clique.separator))

@@ -10,7 +10,7 @@ from model.document import JUDGEMENT, Check, Model
 from model.errors import AftermathError
 from model.forecast import Forecaster, Question, answer
 from model.network import Network, Variable
-from model.triangulation import HEURISTICS, JunctionTree, best_order, cliques_of, eliminate, moral_graph
+from model.triangulation import HEURISTICS, JunctionTree, arranged, best_order, cliques_of, eliminate, moral_graph
 
 SEARCHED = 6
 """Arcs whose tree is searched for as thoroughly as the model's own; the others are ranked by a quick bound."""
@@ -143,7 +143,8 @@ def _searched_cells(network: Network) -> int:
 
 def _cells(network: Network, order: list[int]) -> int:
     cards = _cards(network)
-    return sum(math.prod(cards[v] for v in clique.variables) for clique in cliques_of(moral_graph(network), order))
+    cliques = arranged(cliques_of(moral_graph(network), order), cards)
+    return sum(math.prod(cards[v] for v in clique.variables) for clique in cliques)
 
 
 def _cards(network: Network) -> list[int]:

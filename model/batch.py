@@ -1,0 +1,70 @@
+"""What goes into inference and what comes out of it, as arrays with a leading axis of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.network import Table
+
+Columns = tuple[slice, slice]
+"""Every case, and the columns of one variable: ready to index with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What a batch of questions says, as numbers.
+
+    ``likelihood[name]`` has shape (cases, states): how likely the finding is under each state.
+    ``tables[name]`` has shape (cases or 1, *parents' states, states): a replaced conditional table.
+    """
+
+    cases: int = 1
+    likelihood: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+    def block(self, start: int, stop: int) -> Evidence:
+        """Some consecutive cases of the batch."""
+        return Evidence(
+            min(stop, self.cases) - start,
+            {name: rows[start:stop] for name, rows in self.likelihood.items()},
+            {name: rows if len(rows) == 1 else rows[start:stop] for name, rows in self.tables.items()},
+        )
+
+
+NOTHING = Evidence()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """Marginals of a batch: ``of(name)`` has shape (cases, states), rows sum to 1 in the file's order.
+
+    All are slices of one array: ``rows`` has shape (cases, states of every variable asked for + 1), its last
+    column the logarithm of P(evidence); ``places`` says which columns are whose, ready to index with.
+    """
+
+    rows: Table
+    places: Mapping[str, Columns]
+
+    @property
+    def log_evidence(self) -> NDArray[np.float64]:
+        """Natural logarithm of P(evidence), shape (cases,); -inf where it is impossible, all marginals then zero."""
+        return self.rows[:, -1]
+
+    def of(self, name: str) -> Table:
+        """Marginal of one variable, shape (cases, states)."""
+        return self.rows[self.places[name]]
+
+    @staticmethod
+    def gathered(log_evidence: NDArray[np.float64], marginals: Mapping[str, Table]) -> Posterior:
+        """From separate arrays: log_evidence of shape (cases,), each marginal of shape (cases, states)."""
+        places = {}
+        start = 0
+        for name, rows in marginals.items():
+            places[name] = (slice(None), slice(start, start := start + rows.shape[1]))
+        gathered = np.concatenate([*marginals.values(), log_evidence[:, None]], axis=1)
+        gathered.setflags(write=False)
+        return Posterior(gathered, places)

@@ -1,0 +1,66 @@
+"""The interpreters of ``lane_kernels`` in a few lines of numpy: checked against them, and used without numba."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.vectors import LANES
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, exponents: Floats) -> None:
+    """One case: each step is a product over (rows, states summed, run), summed over its middle axis."""
+    exponents[:] = 0.0
+    for card, rows, run, first, count, out, _ in steps.tolist():
+        product = np.ones((rows, card, run))
+        for f, stride, map_at, inc in inputs[first : first + count].tolist():
+            exponents[out] += exponents[f]
+            if at[f] >= 0:
+                row = maps[map_at : map_at + rows, None, None] + stride * np.arange(card)[:, None]
+                product = product * memory[at[f] + row + inc * np.arange(run)]
+        table = product.sum(axis=1).ravel()
+        power = int(np.frexp(table.max())[1])
+        if abs(power) > 100:
+            table = np.ldexp(table, -power)
+            exponents[out] += power
+        memory[at[out] : at[out] + rows * run] = table
+
+
+def lane_steps(
+    steps: Ints,
+    inputs: Ints,
+    maps: Ints,
+    weights: Floats,
+    weight_exponents: Floats,
+    place: Ints,
+    constant_at: Ints,
+    constants: Floats,
+    constant_exponents: Floats,
+    live: NDArray[np.uint8],
+    mixed: Floats,
+    memory: Floats,
+    exponents: Floats,
+    careful: bool,
+) -> float:
+    """LANES cases: each step is a product over (entries, states summed, lanes), summed over its middle axis."""
+    fixed = 0.0
+    lanes = memory.reshape(-1, LANES)
+    for s, (card, rows, first, count, out, w) in enumerate(steps.tolist()):
+        read = [part for part in inputs[first : first + count].tolist() if live[part[0]]]
+        live[out] = 2 if any(live[f] == 2 for f, _, _ in read) else 1
+        if live[out] == 1:
+            continue
+        fixed += weight_exponents[s]
+        product = np.repeat(weights[w : w + rows * card].reshape(rows, card, 1), LANES, axis=2)
+        for f, stride, map_at in read:
+            at = maps[map_at : map_at + rows, None] + stride * np.arange(card)
+            product = product * (lanes[place[f] + at] if live[f] == 2 else constants[constant_at[f] + at][..., None])
+            fixed += constant_exponents[f] if live[f] == 1 else 0.0
+        table = product.sum(axis=1)
+        powers = np.where(table.max(axis=0) > 0, np.frexp(table.max(axis=0))[1], 0) if careful else np.zeros(LANES, int)
+        exponents += powers
+        lanes[place[out] : place[out] + rows] = np.ldexp(table, -powers)
+    return fixed + (constant_exponents[-1] if live[-1] == 1 else 0.0)

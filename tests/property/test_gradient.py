@@ -1,0 +1,91 @@
+"""Derivatives against finite differences of the engine, and the compiled pass against its numpy twin."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from model import engine, tree
+from model.engine import Evidence
+from model.errors import BadQuestion
+from model.evidence import encode
+from model.gradient import derivatives_numpy, gradient, target_gradient
+from tests.networks import cases, networks
+
+compiled = settings(deadline=None)
+
+
+@st.composite
+def questions(draw):
+    network = draw(networks())
+    return network, encode(network, [draw(cases(network))])
+
+
+def moved(network, evidence, name, cell, by):
+    """The same question with one entry of a table moved and the rest of its row left alone."""
+    table = np.array(evidence.tables.get(name, network.tables[name][None]))
+    table[(0, *cell)] += by
+    return Evidence(1, evidence.likelihood, {**evidence.tables, name: table})
+
+
+@compiled
+@given(questions(), st.data())
+def test_the_gradient_of_log_p_evidence_equals_its_finite_difference(question, data):
+    network, evidence = question
+    plan = engine.compile(network)
+    before = engine.log_evidence(plan, evidence)[0]
+    assume(before > math.log(1e-3))
+    name = data.draw(st.sampled_from(network.names))
+    cell = data.draw(st.sampled_from(list(np.ndindex(network.tables[name].shape))))
+    after = engine.log_evidence(plan, moved(network, evidence, name, cell, 1e-6))[0]
+    assert gradient(plan, evidence)[name][cell] == pytest.approx((after - before) / 1e-6, rel=1e-2, abs=1e-3)
+
+
+@compiled
+@given(questions(), st.data())
+def test_the_gradient_of_a_target_equals_its_finite_difference(question, data):
+    network, evidence = question
+    plan = engine.compile(network)
+    assume(engine.log_evidence(plan, evidence)[0] > math.log(1e-3))
+    target = data.draw(st.sampled_from(network.names))
+    state = data.draw(st.integers(0, len(network[target].states) - 1))
+    name = data.draw(st.sampled_from(network.names))
+    cell = data.draw(st.sampled_from(list(np.ndindex(network.tables[name].shape))))
+    found = target_gradient(plan, target, state, evidence)[name][cell]
+    before = engine.posterior(plan, evidence, (target,)).of(target)[0, state]
+    after = engine.posterior(plan, moved(network, evidence, name, cell, 1e-6), (target,)).of(target)[0, state]
+    assert found == pytest.approx((after - before) / 1e-6, rel=1e-2, abs=1e-3)
+
+
+@compiled
+@given(questions())
+def test_the_compiled_gradient_equals_its_numpy_twin(question):
+    network, evidence = question
+    plan = engine.compile(network)
+    reference = max(engine.log_evidence(plan, evidence)[0], -50.0)
+    found = tree.gradient(plan.whole, evidence.likelihood, evidence.tables, reference)
+    wanted = derivatives_numpy(plan, evidence, reference)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-12)
+
+
+@compiled
+@given(questions())
+def test_entries_times_their_derivatives_sum_to_one_table_by_table(question):
+    network, evidence = question
+    plan = engine.compile(network)
+    assume(engine.log_evidence(plan, evidence)[0] > -math.inf)
+    for name, slopes in gradient(plan, evidence).items():
+        table = evidence.tables.get(name, network.tables[name][None])[0]
+        assert (slopes * table).sum() == pytest.approx(1.0, rel=1e-12)
+
+
+@compiled
+@given(networks())
+def test_impossible_evidence_has_no_gradient(network):
+    name = network.names[0]
+    nothing = Evidence(1, {name: np.zeros((1, len(network[name].states)))})
+    with pytest.raises(BadQuestion, match="impossible"):
+        gradient(engine.compile(network), nothing)

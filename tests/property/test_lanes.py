@@ -1,0 +1,177 @@
+"""The lane executor against enumeration of the joint and the junction tree, zeros and impossible cases included."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import elimination, engine, lane_kernels, lane_twins, lanes
+from model.engine import Evidence, Posterior
+from model.evidence import Case, encode
+from model.separation import requisite
+from model.vectors import LANES
+from tests.networks import cases, enumerated, marginal, networks
+
+CLOSE = {"rtol": 0, "atol": 1e-12}
+
+
+def ask(prepared, evidence, names):
+    return Posterior.gathered(*lanes.posterior(prepared, evidence, names))
+
+
+@st.composite
+def questions(draw, most=1):
+    """A network and cases that set the same variables by do()."""
+    network = draw(networks())
+    first = draw(cases(network))
+    others = [draw(cases(network, settings=False)) for _ in range(draw(st.integers(0, most - 1)))]
+    kept = [
+        Case({n: f for n, f in case.findings.items() if n not in first.settings}, first.settings) for case in others
+    ]
+    return network, [first, *kept]
+
+
+@settings(deadline=None)
+@given(questions())
+def test_one_case_equals_the_enumerated_joint(question):
+    network, (case,) = question
+    joint = enumerated(network, case)
+    prepared = lanes.prepare(network)
+    for name in network.names:
+        found = ask(prepared, encode(network, [case]), [name])
+        if joint.sum() == 0:
+            assert found.log_evidence[0] == -math.inf
+            assert (found.of(name) == 0).all()
+        else:
+            assert math.exp(found.log_evidence[0]) == pytest.approx(joint.sum(), rel=1e-12)
+            np.testing.assert_allclose(found.of(name)[0], marginal(joint, network, name), **CLOSE)
+
+
+@settings(deadline=None)
+@given(questions(most=4), st.data())
+def test_a_batch_equals_the_junction_tree(question, data):
+    network, some = question
+    batch = data.draw(st.lists(st.sampled_from(some), min_size=1, max_size=80))
+    evidence = encode(network, batch)
+    _same(network, evidence)
+
+
+@settings(deadline=None)
+@given(networks(), st.integers(0, 2**32 - 1))
+def test_a_batch_that_speaks_of_other_variables_in_each_case_equals_the_junction_tree(network, seed):
+    _same(network, _scattered(network, np.random.default_rng(seed), 70))
+
+
+def _scattered(network, rng, count):
+    """Random likelihoods, known states and silences, do() with other states in each case, and tables drawn by case."""
+    likelihood, tables = {}, {}
+    for variable in network.variables:
+        card, shape = len(variable.states), (count, *network.tables[variable.name].shape)
+        speaks = rng.random()
+        rows = np.where(rng.random((count, 1)) < 0.5, np.eye(card)[rng.integers(card, size=count)], 1.0)
+        soft = rng.random((count, 1)) < 0.2
+        rows = np.where(soft, rng.integers(0, 3, (count, card)) * 10.0 ** rng.integers(-40, 40, (count, 1)), rows)
+        if speaks < 0.6:
+            likelihood[variable.name] = rows
+        what = rng.random()
+        if what < 0.15:
+            tables[variable.name] = rng.dirichlet(np.ones(card), size=shape[:-1])
+        elif what < 0.3:
+            chosen = np.eye(card)[rng.integers(card, size=count)]
+            tables[variable.name] = np.broadcast_to(chosen.reshape(count, *([1] * (len(shape) - 2)), card), shape)
+        elif what < 0.4:
+            tables[variable.name] = rng.dirichlet(np.ones(card), size=(1, *shape[1:-1]))
+    return Evidence(count, likelihood, tables)
+
+
+def _same(network, evidence):
+    one = engine.posterior(engine.compile(network), evidence)
+    prepared = lanes.prepare(network)
+    together = ask(prepared, evidence, network.names)
+    np.testing.assert_allclose(together.log_evidence, one.log_evidence, rtol=1e-12, atol=1e-12)
+    for name in network.names:
+        alone = ask(prepared, evidence, [name])
+        np.testing.assert_allclose(alone.log_evidence, one.log_evidence, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(alone.of(name), one.of(name), **CLOSE)
+        np.testing.assert_allclose(together.of(name), one.of(name), **CLOSE)
+
+
+@st.composite
+def programs(draw, *, every):
+    """A program for some target and shape of evidence, with the network's tables in memory and the rest left out."""
+    network = draw(networks())
+    packed = elimination.pack(network)
+    bits = [0, 0, elimination.HARD, elimination.SOFT] if every else [0, elimination.SOFT, elimination.SOFT]
+    role = np.array([draw(st.sampled_from(bits)) for _ in network.names])
+    target = draw(st.integers(-1, len(role) - 1))
+    if target >= 0:
+        role[target] &= ~elimination.HARD
+    return packed, elimination.program(packed, target, role, whole=draw(st.booleans()), every=every)
+
+
+@settings(deadline=None)
+@given(programs(every=True), st.integers(0, 2**32 - 1))
+def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
+    _, program = drawn
+    rng = np.random.default_rng(seed)
+    at = np.concatenate([[0], np.cumsum(program.factors[:, 1])[:-1]])
+    scales = 10.0 ** rng.integers(-250, 100, len(at))
+    one = np.repeat(scales, program.factors[:, 1]) * rng.random(program.entries)
+    other, exponents, found = one.copy(), np.zeros(len(at)), np.zeros(len(at))
+    lane_kernels.run_steps(program.steps, program.inputs, program.maps, at, one, exponents)
+    lane_twins.run_steps(program.steps, program.inputs, program.maps, at, other, found)
+    np.testing.assert_allclose(one[at[-1] :], other[at[-1] :] * 2.0 ** (found[-1] - exponents[-1]), rtol=1e-12)
+
+
+@settings(deadline=None)
+@given(programs(every=False), st.booleans(), st.integers(0, 2**32 - 1))
+def test_the_steps_of_many_cases_equal_their_twin_in_numpy(drawn, careful, seed):
+    packed, program = drawn
+    linked = lanes._link(packed, lanes._said(lanes.Lanes(packed), 1, {}, {}), program, 0)
+    rng = np.random.default_rng(seed)
+    live = np.where(linked.constant_at < 0, rng.choice([0, 2], len(linked.place)), 1).astype(np.uint8)
+    memory = rng.random(linked.memory * LANES) * (rng.random(linked.memory * LANES) < 0.8)
+    results = []
+    for steps in (lane_kernels.lane_steps, lane_twins.lane_steps):
+        there, exponents, alive = memory.copy(), np.zeros(LANES), live.copy()
+        fixed = steps(
+            linked.steps, linked.inputs, linked.maps, linked.weights, linked.weight_exponents, linked.place,
+            linked.constant_at, linked.constants, linked.constant_exponents, alive, np.empty(linked.mixed), there,
+            exponents, careful,
+        )  # fmt: skip
+        results.append((there, exponents, alive, fixed))
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+@settings(deadline=None)
+@given(networks(), st.data())
+def test_the_tables_read_are_those_that_d_separation_leaves(network, data):
+    kinds = {name: data.draw(st.sampled_from(["", "hard", "soft", "cut", "done"])) for name in network.names}
+    target = data.draw(st.sampled_from(network.names))
+    kinds[target] = ""
+    bits = {
+        "": 0, "hard": elimination.HARD, "soft": elimination.SOFT, "cut": elimination.CUT,
+        "done": elimination.CUT | elimination.HARD,
+    }  # fmt: skip
+    which = {kind: {name for name in network.names if kinds[name] == kind} for kind in bits}
+    role = np.array([bits[kinds[name]] for name in network.names])
+    found = elimination.needed(elimination.pack(network), network.position[target], role, whole=False)
+    wanted = requisite(
+        network, [target], observed=which["hard"], reported=which["soft"], cut=which["cut"] | which["done"],
+        fixed=which["done"],
+    )  # fmt: skip
+    read = {name for name, counts in zip(network.names, found, strict=True) if counts}
+    assert read - which["cut"] == wanted.tables
+    assert read & which["cut"] == wanted.evidence & which["cut"]
+
+
+@settings(deadline=None)
+@given(st.integers(1, 5), st.integers(1, 90), st.integers(1, 4), st.integers(0, 2**32 - 1))
+def test_distinct_columns_are_found_exactly(rows, cases, states, seed):
+    codes = np.random.default_rng(seed).integers(-1, states, (rows, cases)).astype(np.int32)
+    first, which = lane_kernels.distinct(codes)
+    np.testing.assert_array_equal(codes[:, first][:, which], codes)
+    assert len(first) == len({tuple(column) for column in codes.T.tolist()})

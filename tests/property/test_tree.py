@@ -1,0 +1,231 @@
+"""The compiled tree executor against the numpy executor, each of its loops against its numpy twin."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from model import engine, packed, tree
+from model.engine import Evidence
+from model.evidence import Case, encode
+from model.network import Network, Variable
+from tests.networks import cases, networks
+
+pytest.importorskip("numba")
+from model import tree_kernels as kernels
+
+CLOSE = {"rtol": 0, "atol": 1e-12}
+settings.register_profile("compiled", deadline=None)
+settings.load_profile("compiled")
+
+
+@st.composite
+def layouts(draw):
+    """Thresholds of the packed layout, so that short runs, repeated lists, compression and outlooks all occur."""
+    return {
+        "SHORT_RUN": draw(st.sampled_from([1, 2, 4])),
+        "MAP_ROWS": draw(st.sampled_from([1, 4, 2048])),
+        "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
+        "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
+        "OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20])),
+    }
+
+
+@st.composite
+def questions(draw):
+    """A network and a batch of one to five cases under the same interventions, some of them impossible."""
+    network = draw(networks())
+    first = draw(cases(network))
+    batch = [first]
+    for _ in range(draw(st.integers(0, 4))):
+        other = draw(cases(network, settings=False)).findings
+        batch.append(Case({n: f for n, f in other.items() if n not in first.settings}, first.settings))
+    return network, encode(network, batch)
+
+
+def compiled(network, layout):
+    with mock.patch.multiple(packed, **layout):
+        plan = engine.compile(network)
+        _ = plan.packed, plan.whole, plan.best, plan.best_whole
+    return plan
+
+
+def assert_same(found, wanted, names):
+    np.testing.assert_allclose(found.log_evidence, wanted.log_evidence, rtol=1e-12, atol=1e-12)
+    for name in names:
+        np.testing.assert_allclose(found.of(name), wanted.of(name), **CLOSE)
+
+
+@given(questions(), layouts())
+def test_all_marginals_equal_those_of_the_numpy_executor(question, layout):
+    network, evidence = question
+    plan = compiled(network, layout)
+    assert_same(engine.posterior(plan, evidence), engine.posterior_numpy(plan, evidence), network.names)
+
+
+@given(questions(), layouts(), st.data())
+def test_marginals_of_some_targets_equal_those_of_the_numpy_executor(question, layout, data):
+    network, evidence = question
+    names = data.draw(st.lists(st.sampled_from(network.names), max_size=3))
+    plan = compiled(network, layout)
+    assert_same(engine.posterior(plan, evidence, names), engine.posterior_numpy(plan, evidence, names), names)
+
+
+@given(questions(), st.data())
+def test_tables_replaced_differently_in_each_case_are_each_case_on_its_own(question, data):
+    network, evidence = question
+    name = data.draw(st.sampled_from(network.names))
+    shape = network.tables[name].shape
+    seeds = np.random.default_rng(data.draw(st.integers(0, 99)))
+    rows = seeds.dirichlet(np.full(shape[-1], 0.3), size=(evidence.cases, *shape[:-1]))
+    question = Evidence(evidence.cases, evidence.likelihood, {**evidence.tables, name: rows})
+    plan = engine.compile(network)
+    assert_same(engine.posterior(plan, question), engine.posterior_numpy(plan, question), network.names)
+
+
+@given(questions(), layouts())
+def test_the_most_probable_explanation_is_as_probable_as_the_numpy_executors(question, layout):
+    network, evidence = question
+    plan = compiled(network, layout)
+    states, logs = engine.most_probable(plan, evidence)
+    _, wanted = engine.most_probable_numpy(plan, evidence)
+    np.testing.assert_allclose(logs, wanted, rtol=1e-12, atol=1e-12)
+    for i in range(evidence.cases):
+        if logs[i] > -math.inf:
+            assert math.exp(logs[i]) == pytest.approx(_probability(network, evidence, states[i], i), rel=1e-12)
+
+
+def _probability(network, evidence, states, case):
+    at = dict(zip(network.names, states.tolist(), strict=True))
+    p = 1.0
+    for variable in network.variables:
+        tables = evidence.tables.get(variable.name, network.tables[variable.name][None])
+        p *= tables[(case if len(tables) > 1 else 0, *(at[n] for n in (*variable.parents, variable.name)))]
+        if variable.name in evidence.likelihood:
+            p *= evidence.likelihood[variable.name][case, at[variable.name]]
+    return p
+
+
+@given(questions(), layouts(), st.data())
+def test_a_joint_equals_that_of_the_numpy_executor(question, layout, data):
+    network, evidence = question
+    names = data.draw(st.lists(st.sampled_from(network.names), min_size=1, max_size=3, unique=True))
+    plan, one = compiled(network, layout), evidence.block(0, 1)
+    found = engine.joint(plan, names, one)
+    with mock.patch.object(tree, "kernels", None):
+        wanted = engine.joint(plan, names, one)
+    np.testing.assert_allclose(found, wanted, **CLOSE)
+
+
+@given(questions())
+def test_the_same_question_gives_the_same_bytes_whatever_was_asked_before(question):
+    network, evidence = question
+    plan = engine.compile(network)
+    before = engine.posterior(plan, evidence).rows.tobytes()
+    engine.posterior(plan, Evidence(), network.names[:1])
+    engine.most_probable(plan, evidence)
+    assert engine.posterior(plan, evidence).rows.tobytes() == before
+    assert engine.posterior(engine.compile(network), evidence).rows.tobytes() == before
+
+
+@given(questions())
+def test_neither_the_order_of_findings_nor_the_batch_changes_a_bit(question):
+    network, evidence = question
+    plan = engine.compile(network)
+    together = engine.posterior(plan, evidence).rows
+    for i in range(evidence.cases):
+        one = evidence.block(i, i + 1)
+        said = [name for name, rows in one.likelihood.items() if not (rows == 1).all()]
+        turned = Evidence(1, {name: one.likelihood[name] for name in reversed(said)}, one.tables)
+        assert engine.posterior(plan, turned).rows[0].tobytes() == together[i].tobytes()
+
+
+@st.composite
+def maps(draw):
+    """A map between a table and a smaller one over some of its axes, and numbers for both."""
+    shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
+    wanted = draw(st.lists(st.sampled_from(range(len(shape))), unique=True, max_size=len(shape)))
+    writer = packed._Writer(0)
+    support = draw(st.sampled_from([None, np.arange(0, math.prod(shape), 2)]))
+    with mock.patch.multiple(packed, SHORT_RUN=draw(st.integers(1, 4)), MAP_ROWS=draw(st.sampled_from([1, 6, 99]))):
+        m = packed._Maps(writer, [tuple(range(len(shape)))], [shape], [support]).to(0, wanted)
+    cells = np.indices(shape).reshape(len(shape), -1)
+    lengths = [shape[v] for v in wanted]
+    meets = np.ravel_multi_index([cells[v] for v in wanted], lengths) if wanted else np.zeros(cells.shape[1], int)
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    table = rng.random(cells.shape[1]) * (rng.random(cells.shape[1]) < 0.7)
+    if support is not None:
+        meets, table = meets[support], table[support]
+    return np.concatenate(writer.blocks), m, meets, table, rng.random(math.prod(lengths))
+
+
+@given(maps())
+def test_each_loop_over_a_map_equals_its_numpy_twin(drawn):
+    ints, m, meets, table, small = drawn
+    assert kernels.map_cells(ints, m).tolist() == meets.tolist()
+    product = np.zeros_like(table)
+    kernels._times(ints, m, table, 0, small, 0, product, 0)
+    np.testing.assert_array_equal(product, kernels.table_times(table, meets, small))
+    summed, largest = small.copy(), small.copy()
+    kernels._sums(ints, m, table, 0, summed, 0)
+    kernels._maxima(ints, m, table, 0, largest, 0)
+    np.testing.assert_allclose(summed, kernels.table_sums(table, meets, small), rtol=1e-14)
+    np.testing.assert_array_equal(largest, kernels.table_maxima(table, meets, small))
+
+
+def star(children, causes=2):
+    """One cause of many states with many effects."""
+    rng = np.random.default_rng(7)
+    names = [f"x{i}" for i in range(children)]
+    tables = {name: rng.dirichlet((5.0, 5.0), size=causes) for name in names}
+    states = tuple(f"s{k}" for k in range(causes))
+    effects = [Variable(name, ("no", "yes"), ("c",)) for name in names]
+    return Network([Variable("c", states), *effects], {"c": np.full(causes, 1 / causes), **tables})
+
+
+def test_four_hundred_findings_on_one_cause_do_not_underflow():
+    network = star(400, causes=30)
+    states = {f"x{i}": i % 2 for i in range(400)}
+    evidence = Evidence(1, {name: np.eye(2)[[k]] for name, k in states.items()})
+    found = engine.posterior(engine.compile(network), evidence, ["c"])
+    logs = sum(np.log(network.tables[name][:, k]) for name, k in states.items()) - math.log(30)
+    total = np.logaddexp.reduce(logs)
+    assert found.log_evidence[0] == pytest.approx(total, rel=1e-12)
+    np.testing.assert_allclose(found.of("c")[0], np.exp(logs - total), atol=1e-12)
+
+
+def test_threads_asking_at_once_are_answered_as_one_thread_is():
+    network = star(12)
+    plan = engine.compile(network)
+    asked = [
+        Evidence(1, {f"x{i % 12}": np.eye(2)[[i % 2]], f"x{i * 5 % 12}": np.eye(2)[[i // 2 % 2]]}) for i in range(400)
+    ]
+    alone = [engine.posterior(plan, evidence).rows.tobytes() for evidence in asked]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda evidence: engine.posterior(plan, evidence).rows.tobytes(), asked))
+    assert together == alone
+    assert len(plan.packed.spare) <= tree.SPARE
+
+
+@given(questions())
+def test_without_numba_the_numpy_executor_answers(question):
+    network, evidence = question
+    plan = engine.compile(network)
+    wanted = engine.posterior(plan, evidence)
+    with mock.patch.object(tree, "kernels", None):
+        assert_same(engine.posterior(plan, evidence), wanted, network.names)
+        assert "numpy executor" in plan.explain()
+
+
+@given(networks(), st.data())
+def test_no_table_keeps_a_zero_where_compression_pays(network, data):
+    assume(any((table == 0).any() for table in network.tables.values()))
+    plan = compiled(network, {"DENSE": 1.1, "SMALLEST_SPARSE": 0})
+    beliefs = sum(
+        np.count_nonzero(engine.joint(plan, [network.names[v] for v in c.variables])) for c in plan.tree.cliques
+    )
+    assert plan.packed.packed.cells <= beliefs

@@ -1,0 +1,182 @@
+"""What the lane executor promises beyond the right numbers: no underflow, bounds, threads, forks, refusals."""
+
+import math
+import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from model import engine, lanes
+from model.engine import Evidence, Posterior
+from model.errors import BadQuestion, NetworkTooLarge
+from model.network import Network, Variable
+
+TWO = ("no", "yes")
+
+
+def ask(prepared, evidence, names):
+    return Posterior.gathered(*lanes.posterior(prepared, evidence, names))
+
+
+def chain(length, slip=1e-12):
+    names = [f"x{i}" for i in range(length)]
+    flip = np.array([[1 - slip, slip], [slip, 1 - slip]])
+    variables = [Variable(n, TWO, (names[i - 1],) if i else ()) for i, n in enumerate(names)]
+    return Network(variables, {n: flip if i else np.array([0.5, 0.5]) for i, n in enumerate(names)})
+
+
+def scenarios(network, count, *, seed=0, each=3):
+    """Random findings about ``each`` variables in each case."""
+    rng = np.random.default_rng(seed)
+    rows = {name: np.ones((count, len(network[name].states))) for name in network.names}
+    for i in range(count):
+        for name in rng.choice(network.names, each, replace=False):
+            rows[name][i] = np.eye(len(network[name].states))[rng.integers(len(network[name].states))]
+    return Evidence(count, rows)
+
+
+def web(width):
+    """Causes with a common effect for every pair of them: joining all causes once the effects are seen."""
+    causes = [Variable(f"c{i}", TWO) for i in range(width)]
+    effects = [Variable(f"e{i}_{k}", TWO, (f"c{i}", f"c{k}")) for i in range(width) for k in range(i)]
+    tables = {v.name: np.array([0.3, 0.7]) for v in causes}
+    tables |= {v.name: np.array([[[0.9, 0.1], [0.2, 0.8]], [[0.3, 0.7], [0.4, 0.6]]]) for v in effects}
+    return Network([*causes, *effects], tables)
+
+
+@pytest.mark.parametrize("cases", [1, 3, 70])
+def test_evidence_on_all_of_a_long_chain_does_not_underflow(cases):
+    network = chain(400)
+    alternating = {n: np.repeat(np.eye(2)[[i % 2]], cases, axis=0) for i, n in enumerate(network.names)}
+    alternating["x7"] = np.linspace(0.1, 0.9, cases)[:, None] * [[0.0, 1.0]]
+    found = ask(lanes.prepare(network), Evidence(cases, alternating), ["x200"])
+    wanted = math.log(0.5) + 399 * math.log(1e-12) + np.log(np.linspace(0.1, 0.9, cases))
+    np.testing.assert_allclose(found.log_evidence, wanted, rtol=1e-12)
+
+
+def test_likelihoods_of_any_scale_leave_the_distribution_alone():
+    network = chain(60, 0.2)
+    plain = Evidence(40, {n: np.random.default_rng(i).random((40, 2)) for i, n in enumerate(network.names)})
+    tiny = Evidence(40, {n: rows * 1e-300 for n, rows in plain.likelihood.items()})
+    prepared = lanes.prepare(network)
+    one, other = (ask(prepared, evidence, ["x30"]) for evidence in (plain, tiny))
+    np.testing.assert_allclose(one.of("x30"), other.of("x30"), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(other.log_evidence, one.log_evidence + 60 * math.log(1e-300), rtol=1e-12)
+
+
+def test_an_impossible_case_is_marked_in_its_own_row_of_a_batch():
+    never = np.array([[1.0, 0.0], [0.0, 1.0]])
+    variables = [Variable("a", TWO), Variable("b", TWO, ("a",)), Variable("c", TWO, ("b",))]
+    network = Network(variables, {"a": np.array([0.25, 0.75]), "b": never, "c": np.array([[0.9, 0.1], [0.4, 0.6]])})
+    a, c = np.eye(2)[np.arange(50) % 2], np.eye(2)[np.arange(50) // 25]
+    b = np.where(np.arange(50)[:, None] == 33, [[1.0, 0.0]], 1.0)
+    found = ask(lanes.prepare(network), Evidence(50, {"a": a, "b": b, "c": c}), ["b"])
+    assert found.log_evidence[33] == -math.inf
+    assert np.isfinite(np.delete(found.log_evidence, 33)).all()
+    assert (found.of("b")[33] == 0).all()
+    np.testing.assert_array_equal(np.delete(found.of("b"), 33, axis=0), np.delete(a, 33, axis=0))
+
+
+def test_draws_equal_the_junction_tree_with_each_draw_in_place():
+    network = web(4)
+    rng = np.random.default_rng(1)
+    drawn = {n: rng.dirichlet([1.0, 2.0], size=(45, *table.shape[:-1])) for n, table in network.tables.items()}
+    evidence = Evidence(1, {"e2_1": np.array([[0.0, 1.0]]), "e3_0": np.array([[1.0, 0.0]])})
+    prepared = lanes.prepare(network)
+    counting = lanes.needed(prepared, ["c2"], evidence)
+    assert counting == ("c1", "c2", "e2_1")
+    found = lanes.draws(prepared, ["c2"], evidence, {name: drawn[name] for name in counting})["c2"]
+    plan = engine.compile(network)
+    for i in range(45):
+        there = Evidence(1, evidence.likelihood, {name: rows[[i]] for name, rows in drawn.items()})
+        np.testing.assert_allclose(found[i], engine.posterior(plan, there, ["c2"]).of("c2")[0], rtol=0, atol=1e-12)
+
+
+def test_a_network_too_large_for_a_tree_is_answered_where_its_pruned_part_fits():
+    network = web(40)
+    plan = engine.compile(network)
+    assert isinstance(plan.refusal, NetworkTooLarge)
+    prepared = lanes.prepare(network)
+    seen = Evidence(1, {"e1_0": np.array([[0.0, 1.0]])})
+    joint = np.outer([0.3, 0.7], [0.3, 0.7]) * [[0.1, 0.8], [0.7, 0.6]]
+    found = ask(prepared, seen, ["c0"])
+    np.testing.assert_allclose(found.of("c0")[0], joint.sum(axis=0) / joint.sum(), rtol=0, atol=1e-12)
+    everything = Evidence(1, {n: np.array([[0.0, 1.0]]) for n in network.names if n.startswith("e")})
+    with pytest.raises(NetworkTooLarge, match=r"width 39"):
+        ask(prepared, everything, ["c0"])
+    assert engine.posterior(plan, seen, ["c0"]).rows.tobytes() == found.rows.tobytes()
+    assert "lane executor, a program for each target" in plan.explain()
+    with pytest.raises(NetworkTooLarge, match=r"exact inference needs"):
+        engine.most_probable(plan, seen)
+
+
+def test_the_same_batch_gives_the_same_bytes_from_any_number_of_threads():
+    network = chain(30, 0.1)
+    evidence = scenarios(network, 3000)
+    prepared = lanes.prepare(network)
+    wanted = ask(prepared, evidence, ["x11"]).of("x11").tobytes()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask, prepared, evidence, ["x11"]) for _ in range(8)]
+        assert {future.result().of("x11").tobytes() for future in asked} == {wanted}
+    alone = lanes.prepare(network)
+    alone.workers.count = 1
+    assert ask(alone, evidence, ["x11"]).of("x11").tobytes() == wanted
+
+
+def test_a_process_forked_after_the_threads_started_still_answers():
+    network = chain(300, 0.1)
+    evidence = scenarios(network, 3000)
+    prepared = lanes.prepare(network)
+    wanted = ask(prepared, evidence, ["x11"]).of("x11")
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=lambda: theirs.send_bytes(ask(prepared, evidence, ["x11"]).of("x11").tobytes()))
+    child.start()
+    assert ours.poll(60)
+    assert ours.recv_bytes() == wanted.tobytes()
+    child.join(10)
+    assert child.exitcode == 0
+
+
+def test_only_so_many_programs_are_kept():
+    recent = lanes.Recent(2500)
+    made = []
+    for key in ("a", "b", "a", "c", "a", "b"):
+        recent.get(key, lambda key=key: made.append(key))
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_a_batch_too_large_for_lanes_is_answered_one_by_one(monkeypatch):
+    network = chain(12, 0.1)
+    evidence = scenarios(network, 60, each=2)
+    wanted = ask(lanes.prepare(network), evidence, ["x5"])
+    monkeypatch.setattr(lanes, "MEMORY", 0)
+    monkeypatch.setattr(lanes, "_side_by_side", None)
+    found = ask(lanes.prepare(network), evidence, ["x5"])
+    np.testing.assert_allclose(found.of("x5"), wanted.of("x5"), rtol=0, atol=1e-12)
+
+
+def test_an_executor_is_chosen_by_the_table_entries_it_touches():
+    network = web(8)
+    prepared = lanes.prepare(network)
+    little = Evidence(1, {"e1_0": np.array([[0.0, 1.0]])})
+    assert lanes.cells(prepared, little, "c0") < 20
+    assert lanes.pays(prepared, little, ["c0"], against=100_000)
+    assert not lanes.pays(prepared, little, ["c0"], against=1_000)
+    everything = Evidence(1, {n: np.array([[0.0, 1.0]]) for n in network.names if n.startswith("e")})
+    assert lanes.cells(prepared, everything, "c0") > 256
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        Evidence(2, {"x0": np.ones((2, 3))}),
+        Evidence(2, {"x0": np.ones((1, 2))}),
+        Evidence(2, {}, {"x1": np.ones((3, 2, 2)) / 2}),
+        Evidence(2, {}, {"x1": np.ones((2, 2)) / 2}),
+    ],
+)
+def test_an_array_of_the_wrong_shape_is_refused(evidence):
+    with pytest.raises(BadQuestion, match=r"x[01] has shape .*, not"):
+        ask(lanes.prepare(chain(3)), evidence, ["x2"])
