@@ -72,4 +72,4 @@ def test_no_file_names_a_place_on_one_machine_or_a_package_registry() -> None:
 
 def test_a_place_on_one_machine_is_seen() -> None:
     assert PLACES.search("open('/" + "work/x')")
-    assert not PLACES.search("see example.test/work/x")
+    assert not PLACES.search("see example.test/" + "work/x")

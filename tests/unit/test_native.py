@@ -1,0 +1,47 @@
+"""The door to numba: kernels work where compiled code cannot be kept, and where there is no numba at all."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from model import native
+from model.native import COMPILED, kernel
+
+
+def twice(x: np.ndarray) -> float:
+    return 2 * float(x.sum())
+
+
+def no_numba(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a Python that finds no numba."""
+    hidden = "import sys; sys.modules['numba'] = None\n"
+    return subprocess.run([sys.executable, "-c", hidden + code], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not COMPILED, reason="numba is not installed")
+def test_a_kernel_that_cannot_be_kept_is_compiled_all_the_same_and_says_what_would_help(monkeypatch):
+    def refused(self):
+        raise RuntimeError("no locator available")
+
+    monkeypatch.setattr(native.numba.core.dispatcher.Dispatcher, "enable_caching", refused)
+    with pytest.warns(RuntimeWarning, match="NUMBA_CACHE_DIR"):
+        made = kernel(twice)
+    assert made(np.array([1.0, 2.0])) == 6.0
+
+
+def test_without_numba_questions_are_answered_and_it_is_said_once():
+    code = (
+        "from tests.textbook import forecaster\n"
+        "from model.forecast import Question, answer\n"
+        "from model.evidence import Observed\n"
+        "ready = forecaster('asia')\n"
+        "print(answer(ready, Question(('lung',), {'xray': Observed('yes')})).targets[0].distribution[0].p)\n"
+        "print(ready.plan.explain().splitlines()[-1])\n"
+    )
+    ran = no_numba(code)
+    p, executor = ran.stdout.splitlines()
+    assert float(p) == pytest.approx(0.4887114013196476, abs=1e-12)
+    assert executor == "answered by: numpy executor, since numba cannot be imported"
+    assert ran.stderr.count("numba cannot be imported") == 1
