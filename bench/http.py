@@ -28,26 +28,38 @@ from bench.plain import CHECKED, HELLO
 ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS = 8
 BATCH = 50
+OTHERS = 4_000
+"""Questions of which each is another: more than a worker answers in a round, and more answers than it keeps."""
 READY = 120.0
-PAIRS = (("what-if", "no inference"), ("304 poll", "hello"))
+PAIRS = (
+    ("what-if", "no inference"),
+    ("what-if again", "no inference again"),
+    ("what-if by GET again", "no inference again"),
+    ("304 poll", "hello"),
+)
 """Ratios of requests per second that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What wrk sends over and over, and the status that is right."""
+    """What wrk sends over and over, and the status that is right; several bodies are sent in turn."""
 
     path: str
     status: int = 200
-    body: str | None = None
+    bodies: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def lua(self) -> str:
         """The script that makes wrk send it, and count answers of another status."""
         said = [f'wrk.headers["{name}"] = {json.dumps(value)}' for name, value in self.headers.items()]
-        if self.body is not None:
+        if self.bodies:
             said += ['wrk.method = "POST"', 'wrk.headers["Content-Type"] = "application/json"']
-            said.append(f"wrk.body = {json.dumps(self.body)}")
+            said.append(f"wrk.body = {json.dumps(self.bodies[0])}")
+        if len(self.bodies) > 1:
+            said.append(f"local bodies, sent = {{{','.join(map(json.dumps, self.bodies))}}}, 0")
+            said.append(
+                "function request() sent = sent % #bodies + 1; return wrk.format(nil, nil, nil, bodies[sent]) end"
+            )
         said.append("local threads = {}")
         said.append("function setup(thread) table.insert(threads, thread) end")
         said.append("wrong = 0")
@@ -85,7 +97,7 @@ def run(*, quick: bool, csv: Path | None) -> int:
     rows = [_row(name, loads) for name, loads in found.items()]
     print(f"{model}, {CONNECTIONS} connections, {rounds} rounds of {seconds} s; a batch has {BATCH} cases")
     for row in rows:
-        print(f"{row['request']!s:<14}{row['per_second']:>10.0f} requests/s{row['cpu_us']:>10.0f} us of CPU each")
+        print(f"{row['request']!s:<22}{row['per_second']:>10.0f} requests/s{row['cpu_us']:>10.0f} us of CPU each")
     for one, other in PAIRS:
         ratios = [a.per_second / b.per_second for a, b in zip(found[one], found[other], strict=True)]
         print(f"{one} / {other}: {statistics.median(ratios):.2f} (rounds from {min(ratios):.2f} to {max(ratios):.2f})")
@@ -146,12 +158,19 @@ def _model(url: str) -> str:
 
 
 def _requests(url: str, model: str) -> dict[str, Request]:
-    """The same three findings in every question."""
+    """The same three findings in every question, one of them in the varied ones as a report with other odds each time.
+
+    So a question that varies is new to the worker, and its words are not: what a dashboard's slider asks.
+    """
     network = networks.load(model)
     rng = np.random.default_rng(networks.SEED)
     (asked,) = questions.asked(network, 1, rng=rng, targeted=True)
     given = {name: network[name].states[state] for name, state in asked.findings.items()}
-    body = json.dumps({"given": given})
+    same = [json.dumps({"given": given})]
+    reported = next(iter(given))
+    odds = rng.uniform(0.1, 1.0, (OTHERS, len(network[reported].states))).round(6).tolist()
+    reports = [{"likelihood": dict(zip(network[reported].states, row, strict=True))} for row in odds]
+    varied = [json.dumps({"given": {**given, reported: report}}) for report in reports]
     many = questions.scenarios(network, BATCH, rng=rng, target=asked.target or "", given=None)
     cases = [{"given": {name: network[name].states[s] for name, s in case.findings.items()}} for case in many]
     evidence = urllib.parse.urlencode([("given", f"{name}:{state}") for name, state in given.items()])
@@ -161,9 +180,12 @@ def _requests(url: str, model: str) -> dict[str, Request]:
     return {
         "hello": Request(HELLO),
         "304 poll": Request(poll, status=304, headers={"If-None-Match": tag}),
-        "no inference": Request(CHECKED.replace("<model>", model), body=body),
-        "what-if": Request(f"/v1/models/{model}/query", body=body),
-        "batch": Request(f"/v1/models/{model}/batch", body=json.dumps({"targets": [asked.target], "cases": cases})),
+        "no inference": Request(CHECKED.replace("<model>", model), bodies=varied),
+        "what-if": Request(f"/v1/models/{model}/query", bodies=varied),
+        "no inference again": Request(CHECKED.replace("<model>", model), bodies=same),
+        "what-if again": Request(f"/v1/models/{model}/query", bodies=same),
+        "what-if by GET again": Request(f"/v1/models/{model}/marginals.json?{evidence}"),
+        "batch": Request(f"/v1/models/{model}/batch", bodies=[json.dumps({"targets": [asked.target], "cases": cases})]),
     }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from flask import Flask
 
 from model.forecast import Forecaster
+from model.warm import warm
 from service import guard, operation, refusals, revisions, routes, shapes, wire
 from service.operation import Reply, Service, json_body, json_form
 from service.settings import from_environment
@@ -62,6 +63,7 @@ class Together:
     """Both in one server: bare hello by its address, everything else to the product."""
 
     def __init__(self) -> None:
+        warm()
         self.hello, self.product = hello(), with_checked()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -134,7 +134,11 @@ class Folded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A network, what its files say about it, and the revision: the hash of everything that answers depend on."""
+    """A network, what its files say about it, and the revision: the hash of everything that answers depend on.
+
+    ``content`` is a hash of what the files say, which does not depend on how a table was worked out from
+    them; a model that has no files is known by its tables.
+    """
 
     name: str
     title: str
@@ -150,6 +154,7 @@ class Model:
     checks: Mapping[str, Check] = field(default_factory=dict)
     folded: Mapping[str, Folded] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+    content: str | None = None
     revision: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -196,7 +201,7 @@ def _revision(model: Model) -> str:
         said[part] = [_plain(value) for value in getattr(model, part).values()]
     said["examples"] = [_plain(value) for value in model.examples]
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)
-    return f"r-{hashlib.sha256((model.network.digest() + text).encode()).hexdigest()[:16]}"
+    return f"r-{hashlib.sha256(((model.content or model.network.digest()) + text).encode()).hexdigest()[:16]}"
 
 
 def _plain(value: Any) -> Any:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import product
+from functools import lru_cache, partial
+from itertools import accumulate, pairwise, product
 from types import MappingProxyType
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import engine
 from model.document import Model
-from model.engine import Evidence, Plan
+from model.engine import Evidence, Plan, Posterior
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import (
     Assumed,
@@ -28,9 +30,12 @@ from model.evidence import (
     in_words,
     likelihood,
 )
-from model.network import Table
-from model.separation import requisite
+from model.network import Table, Variable
+from model.separation import requisite_each
 from model.triangulation import CELL_LIMIT
+
+BASES = 128
+"""Ways of asking (which targets, which statements) whose basis a forecaster keeps: some 100 KB each at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,54 @@ class TargetAnswer:
     no_effect: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Basis:
+    """What answers have in common that speak of the same variables in the same way, whatever the numbers.
+
+    ``places[i]`` is where target i's states stand among those of all targets end to end, and ``baseline``
+    is what they are with nothing known, in that order. ``cited[i]`` are its sources and ``idle[i]`` the
+    statements that did not matter to it; ``sources`` and ``no_effect`` are of all targets together.
+    """
+
+    targets: tuple[Variable, ...]
+    places: tuple[slice, ...]
+    baseline: Table
+    cited: tuple[tuple[str, ...], ...]
+    idle: tuple[tuple[str, ...], ...]
+    sources: tuple[str, ...]
+    no_effect: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets(Sequence[TargetAnswer]):
+    """The targets of an answer. ``p`` is the states of all of them end to end; a row is made when it is looked at."""
+
+    basis: Basis
+    p: Table
+
+    def __len__(self) -> int:
+        return len(self.basis.targets)
+
+    @overload
+    def __getitem__(self, i: int) -> TargetAnswer: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> list[TargetAnswer]: ...
+
+    def __getitem__(self, i: int | slice) -> TargetAnswer | list[TargetAnswer]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(len(self))[i]]
+        basis, place = self.basis, self.basis.places[i]
+        variable = basis.targets[i]
+        rows = map(StateAnswer, variable.states, self.p[place].tolist(), basis.baseline[place].tolist())
+        return TargetAnswer(variable.name, tuple(rows), basis.cited[i], basis.idle[i])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Targets) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, slots=True)
 class JointAnswer:
     """Probability of each combination of states, the last variable's states changing fastest."""
@@ -110,11 +163,30 @@ class Answer:
     p_evidence: float
     log_p_evidence: float
     conflict_bits: float | None
-    targets: tuple[TargetAnswer, ...]
-    no_effect: tuple[str, ...]
-    sources: tuple[str, ...]
+    targets: Targets
     joint: tuple[JointAnswer, ...] = ()
     most_probable: MostProbable | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What the answer rests on, in the order of the file."""
+        return self.targets.basis.sources
+
+    @property
+    def no_effect(self) -> tuple[str, ...]:
+        """Variables spoken of that matter to no target."""
+        return self.targets.basis.no_effect
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a basis depends on: the targets, and which variables are spoken of in which way."""
+
+    targets: tuple[str, ...]
+    said: tuple[str, ...]
+    observed: frozenset[str]
+    cut: frozenset[str]
+    fixed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,11 +196,13 @@ class Forecaster:
     model: Model
     plan: Plan
     baseline: Mapping[str, Table] = field(init=False)
+    basis: Callable[[_Shape], Basis] = field(init=False)
 
     def __post_init__(self) -> None:
         prior = engine.posterior(self.plan)
         rows = {name: prior.of(name)[0] for name in self.model.network.names}
         object.__setattr__(self, "baseline", MappingProxyType(rows))
+        object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +214,10 @@ class _Resolved:
     case: Case
     replaced: tuple[str, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class _Notes:
-    """What an answer rests on: sources and idle statements of each target, then of all of them together."""
-
-    targets: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-    sources: tuple[str, ...]
-    no_effect: tuple[str, ...]
-
-
-_Memo = dict[object, _Notes]
+    @property
+    def asked(self) -> tuple[str, ...] | None:
+        """The targets for the engine, None where they are all variables."""
+        return self.targets if self.question.targets else None
 
 
 def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
@@ -167,16 +234,16 @@ def answer(forecaster: Forecaster, question: Question) -> Answer:
     resolved = _resolve(forecaster.model, question)
     plan, case = forecaster.plan, resolved.case
     evidence = encode(plan.network, [case])
-    found = engine.posterior(plan, evidence, resolved.targets)
+    found = engine.posterior(plan, evidence, resolved.asked)
     log_p = float(found.log_evidence[0])
     if not math.isfinite(log_p):
         raise impossible(plan, case)
     if _assumes(case):
         log_p = float(engine.log_evidence(plan, encode(plan.network, [Case(_counted(case), case.settings)]))[0])
         evidence = assume(plan, evidence, [case])
-        found = engine.posterior(plan, evidence, resolved.targets)
-    marginals = {name: found.of(name)[0] for name in resolved.targets}
-    plain = _answer(forecaster, resolved, marginals, log_p=log_p, before=_before(forecaster, resolved.case), memo={})
+        found = engine.posterior(plan, evidence, resolved.asked)
+    [p] = _end_to_end(found, resolved.targets)
+    plain = _answer(forecaster, resolved, p, log_p=log_p, before=_before(forecaster, resolved.case))
     return replace(
         plain,
         joint=tuple(_joint(forecaster.plan, names, evidence) for names in question.joint),
@@ -197,9 +264,8 @@ def answers(forecaster: Forecaster, questions: Sequence[Question]) -> list[Answe
                 groups.setdefault((resolved.targets, tuple(sorted(resolved.case.settings))), []).append((i, resolved))
         except AftermathError as error:
             done[i] = error
-    memo: _Memo = {}
     for members in groups.values():
-        done.update(zip((i for i, _ in members), _side_by_side(forecaster, [r for _, r in members], memo), strict=True))
+        done.update(zip((i for i, _ in members), _side_by_side(forecaster, [r for _, r in members]), strict=True))
     return [done[i] for i in range(len(questions))]
 
 
@@ -263,10 +329,11 @@ def _needs_its_own_run(resolved: _Resolved) -> bool:
     return bool(question.joint or question.most_probable or _assumes(resolved.case))
 
 
-def _side_by_side(forecaster: Forecaster, members: Sequence[_Resolved], memo: _Memo) -> list[Answer | AftermathError]:
+def _side_by_side(forecaster: Forecaster, members: Sequence[_Resolved]) -> list[Answer | AftermathError]:
     """Answers to questions that share targets and intervened variables, in one run of the engine."""
     plan, cases = forecaster.plan, [member.case for member in members]
-    found = engine.posterior(plan, encode(plan.network, cases), members[0].targets)
+    found = engine.posterior(plan, encode(plan.network, cases), members[0].asked)
+    p = _end_to_end(found, members[0].targets)
     asked = tuple(dict.fromkeys(name for case in cases for name in case.findings))
     done_only = [Case({}, case.settings) for case in cases]
     before = engine.posterior(plan, encode(plan.network, done_only), asked) if cases[0].settings else None
@@ -276,27 +343,22 @@ def _side_by_side(forecaster: Forecaster, members: Sequence[_Resolved], memo: _M
         if not math.isfinite(log_p):
             results.append(impossible(plan, member.case))
             continue
-        marginals = {name: found.of(name)[i] for name in member.targets}
         known = {name: before.of(name)[i] for name in asked} if before else forecaster.baseline
-        results.append(_answer(forecaster, member, marginals, log_p=log_p, before=known, memo=memo))
+        results.append(_answer(forecaster, member, p[i], log_p=log_p, before=known))
     return results
 
 
+def _end_to_end(found: Posterior, targets: Sequence[str]) -> Table:
+    """Marginals of the targets side by side, shape (cases, states of all targets)."""
+    joined: Table = np.concatenate([found.of(name) for name in targets], axis=1)
+    joined.setflags(write=False)
+    return joined
+
+
 def _answer(
-    forecaster: Forecaster,
-    resolved: _Resolved,
-    marginals: Mapping[str, Table],
-    *,
-    log_p: float,
-    before: Mapping[str, Table],
-    memo: _Memo,
+    forecaster: Forecaster, resolved: _Resolved, p: Table, *, log_p: float, before: Mapping[str, Table]
 ) -> Answer:
     model, case = forecaster.model, resolved.case
-    notes = _notes(model, resolved, memo)
-    targets = tuple(
-        TargetAnswer(name, _states(forecaster, name, marginals[name]), *note)
-        for name, note in zip(resolved.targets, notes.targets, strict=True)
-    )
     return Answer(
         model=model.name,
         revision=model.revision,
@@ -307,36 +369,45 @@ def _answer(
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
         conflict_bits=_conflict(model, case, before, log_p=log_p),
-        targets=targets,
-        no_effect=notes.no_effect,
-        sources=notes.sources,
+        targets=Targets(forecaster.basis(_shape(resolved)), p),
     )
 
 
-def _states(forecaster: Forecaster, name: str, p: Table) -> tuple[StateAnswer, ...]:
-    states = forecaster.model.network[name].states
-    return tuple(map(StateAnswer, states, p.tolist(), forecaster.baseline[name].tolist()))
-
-
-def _notes(model: Model, resolved: _Resolved, memo: _Memo) -> _Notes:
-    """What the answer rests on; the same for all cases that speak of the same variables in the same way."""
+def _shape(resolved: _Resolved) -> _Shape:
     case = resolved.case
-    observed = frozenset(name for name, finding in case.findings.items() if isinstance(finding, Observed))
-    fixed = frozenset(name for name, setting in case.settings.items() if isinstance(setting, SetTo))
-    said = (*case.findings, *case.settings)
-    key = (resolved.targets, said, observed, fixed)
-    if key not in memo:
-        reported, cut = frozenset(case.findings) - observed, frozenset(case.settings)
-        needs = [
-            requisite(model.network, [name], observed=observed, reported=reported, cut=cut, fixed=fixed)
-            for name in resolved.targets
-        ]
-        memo[key] = _Notes(
-            tuple((model.cited(n.tables), tuple(name for name in said if name not in n.evidence)) for n in needs),
-            model.cited(frozenset().union(*(need.tables for need in needs))),
-            tuple(name for name in said if not any(name in need.evidence for need in needs)),
-        )
-    return memo[key]
+    return _Shape(
+        resolved.targets,
+        (*case.findings, *case.settings),
+        observed=frozenset(name for name, finding in case.findings.items() if isinstance(finding, Observed)),
+        cut=frozenset(case.settings),
+        fixed=frozenset(name for name, setting in case.settings.items() if isinstance(setting, SetTo)),
+    )
+
+
+def _basis(model: Model, baseline: Mapping[str, Table], shape: _Shape) -> Basis:
+    """What answers of one shape rest on: a table's sources are cited by the targets that depend on the table."""
+    reported = frozenset(shape.said) - shape.observed - shape.cut
+    needs = requisite_each(
+        model.network, shape.targets, observed=shape.observed, reported=reported, cut=shape.cut, fixed=shape.fixed
+    )
+    cited = {target: model.cited(need.tables) for target, need in needs.items()}
+    idle = {target: _unused(shape.said, need.evidence) for target, need in needs.items()}
+    ends = accumulate(model.network.cards(shape.targets), initial=0)
+    joined = np.concatenate([baseline[name] for name in shape.targets])
+    joined.setflags(write=False)
+    return Basis(
+        targets=tuple(model.network[name] for name in shape.targets),
+        places=tuple(slice(start, end) for start, end in pairwise(ends)),
+        baseline=joined,
+        cited=tuple(cited[name] for name in shape.targets),
+        idle=tuple(idle[name] for name in shape.targets),
+        sources=model.cited(frozenset().union(*(need.tables for need in needs.values()))),
+        no_effect=_unused(shape.said, frozenset().union(*(need.evidence for need in needs.values()))),
+    )
+
+
+def _unused(said: Iterable[str], evidence: Set[str]) -> tuple[str, ...]:
+    return tuple(name for name in said if name not in evidence)
 
 
 def _assumes(case: Case) -> bool:

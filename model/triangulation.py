@@ -133,24 +133,22 @@ def eliminate(
 ) -> tuple[list[int], float]:
     """One greedy elimination, ties by position or at random: (order, cells), cells inf once over ``give_up``."""
     graph = list(adjacent)
-    left = set(range(len(cards)))
 
     def scored(v: int) -> float:
         return math.inf if graph[v].bit_count() > HOPELESS else score(graph, cards, v)
 
-    scores = {v: scored(v) for v in left}
+    scores = {v: scored(v) for v in range(len(cards))}
     order: list[int] = []
     cells = 0.0
-    while left:
+    while scores:
         low = min(scores.values())
-        ties = [v for v in sorted(left) if scores[v] == low]
+        ties = [v for v, found in scores.items() if found == low]
         chosen = chance.choice(ties) if chance else ties[0]
         cells += cards[chosen] * math.prod(cards[u] for u in bits(graph[chosen]))
         if cells >= give_up:
             return order, math.inf
         for v in _remove(graph, chosen):
             scores[v] = scored(v)
-        left.remove(chosen)
         del scores[chosen]
         order.append(chosen)
     return order, cells

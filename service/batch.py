@@ -6,13 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from model.document import Model
 from model.errors import AftermathError, BadQuestion, UnknownVariable
 from model.forecast import Answer, Forecaster, Question
 from model.forecast import answers as forecast_answers
+from model.network import Variable
 from service import answers, grammar, shapes, strict_json, tables, wire
 from service.operation import shaped
 from service.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem
+from service.writing import GAP, Words, encoded
 
 MOST_ROWS = 1_000_000
 OWN_COLUMNS = ("id", "scenario", "cohort")
@@ -40,6 +44,15 @@ class Asked:
 
     id: str | None
     question: Question | AftermathError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """A batch on its way out: what was asked of each case, and its answer or what is wrong with it."""
+
+    forecaster: Forecaster
+    targets: tuple[str, ...]
+    cases: tuple[tuple[str | None, Answer | AftermathError], ...]
 
 
 def read_json(raw: bytes) -> JSONCases:
@@ -130,37 +143,44 @@ def _question(said: dict[str, str], targets: tuple[str, ...]) -> Question:
     )
 
 
-def answered(forecaster: Forecaster, cases: Sequence[Asked], targets: tuple[str, ...]) -> answers.BatchAnswer:
-    """The body for a batch. Raises AnswerTooLarge when it would have over a million rows."""
-    model = forecaster.model
-    rows = len(cases) * sum(model.network.cards(targets))
+def answered(forecaster: Forecaster, cases: Sequence[Asked], targets: tuple[str, ...]) -> Answered:
+    """Every case worked out. Raises AnswerTooLarge when the answer would have over a million rows."""
+    rows = len(cases) * sum(forecaster.model.network.cards(targets))
     if rows > MOST_ROWS:
         raise AnswerTooLarge(f"the answer would have {rows:,} rows, the most is {MOST_ROWS:,}: ask for fewer targets")
     questions = [case.question for case in cases if isinstance(case.question, Question)]
     found = iter(forecast_answers(forecaster, questions))
     results = [next(found) if isinstance(case.question, Question) else case.question for case in cases]
-    good = [result for result in results if isinstance(result, Answer)]
+    return Answered(forecaster, targets, tuple(zip((case.id for case in cases), results, strict=True)))
+
+
+def body(found: Answered) -> bytes:
+    """A batch as JSON."""
+    model = found.forecaster.model
+    good = [result for _, result in found.cases if isinstance(result, Answer)]
     cited = {source for answer in good for source in answer.sources}
-    return {
+    words = Words([_gaps(model.network[target]) for target in found.targets])
+    baseline = np.concatenate([found.forecaster.baseline[target] for target in found.targets])
+    said: answers.BatchAnswer = {
         "model": model.name,
         "revision": model.revision,
         "as_of": model.as_of,
-        "targets": list(targets),
-        "baseline": [_baseline(forecaster, target) for target in targets],
+        "targets": list(found.targets),
+        "baseline": words.laid(baseline),
         "answered": len(good),
-        "refused": len(results) - len(good),
-        "cases": [_case(case.id, result) for case, result in zip(cases, results, strict=True)],
+        "refused": len(found.cases) - len(good),
+        "cases": [_case(name, result, words) for name, result in found.cases],
         "sources": wire.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
     }
+    return encoded(said)
 
 
-def _baseline(forecaster: Forecaster, target: str) -> answers.CaseTarget:
-    states = forecaster.model.network[target].states
-    numbers = forecaster.baseline[target].tolist()
-    return {"target": target, "distribution": [{"state": s, "p": p} for s, p in zip(states, numbers, strict=True)]}
+def _gaps(variable: Variable) -> answers.CaseTarget:
+    """A target's states, with gaps for their probabilities."""
+    return {"target": variable.name, "distribution": [{"state": state, "p": GAP} for state in variable.states]}
 
 
-def _case(name: str | None, result: Answer | AftermathError) -> answers.CaseAnswer:
+def _case(name: str | None, result: Answer | AftermathError, words: Words) -> answers.CaseAnswer:
     if not isinstance(result, Answer):
         return {
             "id": name,
@@ -177,33 +197,25 @@ def _case(name: str | None, result: Answer | AftermathError) -> answers.CaseAnsw
         "log10_p_evidence": wire.log10(result.log_p_evidence),
         "conflict_bits": result.conflict_bits,
         "no_effect": list(result.no_effect),
-        "targets": [
-            {"target": found.target, "distribution": [{"state": s.state, "p": s.p} for s in found.distribution]}
-            for found in result.targets
-        ],
+        "targets": words.laid(result.targets.p),
         "error": None,
     }
 
 
-def rows(answer: answers.BatchAnswer) -> Iterator[answers.CaseRow]:
+def rows(found: Answered) -> Iterator[answers.CaseRow]:
     """A batch as rows, one a state of a target of a case, and one for a case refused."""
-    for case in answer["cases"]:
-        if case["error"] is not None:
-            yield _row(case, error=said(case["error"]))
-        for target in case["targets"] or ():
-            for state in target["distribution"]:
-                yield {**_row(case), "target": target["target"], "state": state["state"], "p": state["p"]}
+    network = found.forecaster.model.network
+    states = [(target, state) for target in found.targets for state in network[target].states]
+    for name, result in found.cases:
+        if not isinstance(result, Answer):
+            yield _row(name, error=said(problem(result)))
+            continue
+        for (target, state), p in zip(states, result.targets.p.tolist(), strict=True):
+            yield {**_row(name, result.p_evidence), "target": target, "state": state, "p": p}
 
 
-def _row(case: answers.CaseAnswer, *, error: str | None = None) -> answers.CaseRow:
-    return {
-        "id": case["id"],
-        "target": None,
-        "state": None,
-        "p": None,
-        "p_evidence": case["p_evidence"],
-        "error": error,
-    }
+def _row(name: str | None, p_evidence: float | None = None, *, error: str | None = None) -> answers.CaseRow:
+    return {"id": name, "target": None, "state": None, "p": None, "p_evidence": p_evidence, "error": error}
 
 
 def said(error: Problem) -> str:

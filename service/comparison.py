@@ -102,28 +102,25 @@ def _column(model: Model, name: str, result: Answer | AftermathError) -> answers
 
 
 def _target(model: Model, i: int, baseline: Answer, results: Results) -> answers.ComparedTarget:
-    found = baseline.targets[i]
+    basis = baseline.targets.basis
+    variable, place = basis.targets[i], basis.places[i]
+    columns = {n: r.targets.p[place].tolist() if isinstance(r, Answer) else None for n, r in results.items()}
     return {
-        "target": found.target,
-        "label": model.described[found.target].label,
+        "target": variable.name,
+        "label": model.described[variable.name].label,
         "states": [
             {
-                "state": state.state,
-                "baseline": state.p,
-                "scenarios": [_cell(name, result, i, k, baseline=state.p) for name, result in results.items()],
+                "state": state,
+                "baseline": p,
+                "scenarios": [_cell(name, found and found[k], baseline=p) for name, found in columns.items()],
             }
-            for k, state in enumerate(found.distribution)
+            for k, (state, p) in enumerate(zip(variable.states, baseline.targets.p[place].tolist(), strict=True))
         ],
     }
 
 
-def _cell(
-    name: str, result: Answer | AftermathError, target: int, state: int, *, baseline: float
-) -> answers.ScenarioCell:
-    if not isinstance(result, Answer):
-        return {"scenario": name, "p": None, "difference": None}
-    p = result.targets[target].distribution[state].p
-    return {"scenario": name, "p": p, "difference": p - baseline}
+def _cell(scenario: str, p: float | None, *, baseline: float) -> answers.ScenarioCell:
+    return {"scenario": scenario, "p": p, "difference": None if p is None else p - baseline}
 
 
 def rows(content: answers.ComparisonAnswer) -> Iterator[answers.ComparisonRow]:

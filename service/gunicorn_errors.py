@@ -14,7 +14,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from service.guard import HEADERS
 from service.problems import MEDIA, plain
-from service.wire import encoded
+from service.writing import encoded
 
 STATUSES: dict[type[Exception], int] = {
     errors.LimitRequestLine: 414,

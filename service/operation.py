@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_origin
 from urllib.parse import parse_qsl
 
@@ -18,14 +18,19 @@ from pydantic import BaseModel, ValidationError
 
 from model.errors import AftermathError
 from service import strict_json, tables, wire
+from service.kept import Kept
+from service.polls import ANSWERED_FROM, Polls
 from service.problems import BadField, BadRequest, BodyTooLarge, MissingField, Refused, UnknownField, WrongMediaType
 from service.revisions import Revisions
 from service.settings import Settings
 from service.shapes import Pinned
+from service.writing import encoded
 
 MEGABYTE = 1_000_000
 MOST_PARAMETERS = 1_000
 MOST_MISTAKES = 50
+ANSWERS = 32 * MEGABYTE
+"""Answers that a worker keeps, as sent."""
 NO_STORE = "no-store"
 SHORTLY = "public, max-age=5"
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -33,12 +38,15 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What operations work with; nothing in it changes while a request runs."""
+    """What operations work with. Nothing in it changes while a request runs but ``kept``, the answers sent
+    lately, by form and pinned address, which decide their bytes: whether one is found there changes nothing but time.
+    """
 
     settings: Settings
     revisions: Revisions
     fingerprint: str
     operations: tuple[Operation, ...]
+    kept: Kept[bytes] = field(default_factory=lambda: Kept(ANSWERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +106,9 @@ class Operation:
         return ((self.path, self.forms[0]), *suffixed)
 
 
-def json_form(shape: Any, *, suffix: str = "json") -> Form:
+def json_form(shape: Any, *, suffix: str = "json", write: Callable[[Any], bytes] = encoded) -> Form:
     """Answers as JSON."""
-    return Form(suffix, "application/json", wire.encoded, shape)
+    return Form(suffix, "application/json", write, shape)
 
 
 def csv_form(row: type, rows: Callable[[Any], Iterable[Mapping[str, object]]]) -> Form:
@@ -135,7 +143,8 @@ def operation(
 
 
 def register(app: Flask, service: Service) -> None:
-    """Put every operation of the service at its addresses."""
+    """Put every operation of the service at its addresses, polls in front of them."""
+    app.wsgi_app = Polls(app.wsgi_app, lambda: service.revisions.ready)  # type: ignore[method-assign]
     for number, each in enumerate(service.operations):
         for address, form in each.addresses:
             endpoint = f"{number} {each.method} {address}"
@@ -151,7 +160,7 @@ def _bound(each: Operation, form: Form, service: Service) -> Callable[..., Respo
 
 def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) -> Response:
     if not each.of_model:
-        return _sent(each, form, each.view(service, **path), revision=None, fingerprint=service.fingerprint)
+        return _sent(each, form, each.view(service, **path), service)
     shape = each.query or Pinned
     asked = shaped(shape, parameters(request.query_string, shape))
     forecaster = service.revisions.current(path.pop("model"), asked.revision)
@@ -159,24 +168,35 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     if each.body:
         sent["body"] = _body(each)
     revision = forecaster.model.revision
-    reply = each.view(forecaster, **path, **sent)
-    response = _sent(each, form, reply, revision=revision, fingerprint=service.fingerprint)
+    response = _sent(each, form, each.view(forecaster, **path, **sent), service, revision=revision)
     response.headers["X-Model-Revision"] = revision
     if each.kept and asked.revision:
         response.headers["Cache-Control"] = FOR_EVER
+    request.environ[ANSWERED_FROM] = forecaster
     return response
 
 
-def _sent(each: Operation, form: Form, reply: Reply, *, revision: str | None, fingerprint: str) -> Response:
-    if not each.kept:
-        return _response(form.write(reply.content()), form, 200, cache=NO_STORE)
-    if reply.address is None:
+def _sent(each: Operation, form: Form, reply: Reply, service: Service, *, revision: str | None = None) -> Response:
+    if reply.address is None or revision is None:
         data = form.write(reply.content())
-        return _tagged(_digest(fingerprint, form.suffix, data), form, lambda: data)
-    tag = _digest(fingerprint, reply.address.url(form.suffix, revision=revision))
-    response = _tagged(tag, form, lambda: form.write(reply.content()))
+        if not each.kept:
+            return _response(data, form, 200, cache=NO_STORE)
+        return _tagged(_digest(service.fingerprint, form.suffix, data), form, lambda: data)
+    asked = f"{form.suffix} {reply.address.url('json', revision=revision)}"
+    if not each.kept:
+        return _response(_kept(service.kept, asked, form, reply), form, 200, cache=NO_STORE)
+    response = _tagged(_digest(service.fingerprint, asked), form, lambda: _kept(service.kept, asked, form, reply))
     _link_other_forms(response, each, form, reply.address)
     return response
+
+
+def _kept(kept: Kept[bytes], asked: str, form: Form, reply: Reply) -> bytes:
+    """The bytes of an answer, worked out unless they were sent lately."""
+    data = kept.get(asked)
+    if data is None:
+        data = form.write(reply.content())
+        kept.put(asked, data, weight=len(data) + len(asked))
+    return data
 
 
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:

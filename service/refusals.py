@@ -10,8 +10,8 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from model.errors import AftermathError
-from service import wire
 from service.problems import MEDIA, Problem, plain, problem
+from service.writing import encoded
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,6 @@ def _of_framework(error: HTTPException, status: int) -> Response:
 
 
 def _response(body: Problem) -> Response:
-    response = Response(wire.encoded(body), body["status"], content_type=MEDIA)
+    response = Response(encoded(body), body["status"], content_type=MEDIA)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -18,6 +18,8 @@ BAR = 32
 WIDTH = 100
 FEW_SOURCES = 4
 """So many sources are said whole; more are named, unless asked for."""
+ROUNDING = 1e-9
+"""What is added before a bar is cut to whole cells, so that the last bit of a probability moves nothing."""
 MUCH_CONFLICT = 1.0
 """Bits of conflict worth a word: less is common by chance (Jensen et al. 1990)."""
 
@@ -61,9 +63,9 @@ def bar(p: float, baseline: float, drawn: Marks) -> str:
     >>> bar(0.5, 0.25, ASCII)
     '########|#######................'
     """
-    halves = round(p * BAR * 2)
+    halves = round(p * BAR * 2 + ROUNDING)
     cells = list((drawn.full * (halves // 2) + drawn.half * (halves % 2)).ljust(BAR, drawn.empty))
-    cells[min(BAR - 1, int(baseline * BAR))] = drawn.baseline
+    cells[min(BAR - 1, int(baseline * BAR + ROUNDING))] = drawn.baseline
     return "".join(cells)
 
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import numpy as np
 from pydantic import BaseModel
 
 from model.document import JUDGEMENT, Example, Model
 from model.errors import AftermathError, BadQuestion, JointTooLarge, Place
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
-from model.forecast import Answer, Question, StateAnswer
-from model.network import Network, Variable
+from model.forecast import Answer, Basis, Question
+from model.network import Network, Table, Variable
 from service import answers, grammar, shapes
 from service.problems import Refused
+from service.writing import GAP, Words, encoded, written
 
 LONGEST_ADDRESS = 8_000
 MOST_JOINT_CELLS = 10_000
+WRITTEN = 64
+"""Bases of answers whose words are kept as JSON: some 100 KB each where every variable is a target."""
 
 Said = TypeVar("Said")
 
@@ -59,15 +63,13 @@ class Address:
         return {"json": short["json"], "csv": short["csv"]}
 
 
-def encoded(value: Any) -> bytes:
-    """JSON as sent: keys in the order declared, the shortest number that reads back the same, a newline at the end.
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """An answer on its way out, and where it stands."""
 
-    >>> encoded({"p": 0.1, "state": "ja/né"}).decode()
-    '{"p":0.1,"state":"ja/né"}\\n'
-
-    Raises ValueError for NaN and infinities, which JSON does not have.
-    """
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    model: Model
+    answer: Answer
+    address: Address
 
 
 def answer_body(model: Model, answer: Answer) -> bytes:
@@ -77,7 +79,19 @@ def answer_body(model: Model, answer: Answer) -> bytes:
     """
     question = answer.question
     single = len(question.targets) == 1 and not question.joint and not question.most_probable
-    return encoded(forecast_answer(model, answer) if single else query_answer(model, answer))
+    if single:
+        return forecast_body(Found(model, answer, forecast_address(model, question)))
+    return query_body(Found(model, answer, query_address(model, question)))
+
+
+def forecast_body(found: Found) -> bytes:
+    """One target's forecast as JSON."""
+    return encoded(forecast_answer(found))
+
+
+def query_body(found: Found) -> bytes:
+    """The answer of several targets as JSON."""
+    return encoded(query_answer(found))
 
 
 def model_path(model: str, *steps: str) -> str:
@@ -271,41 +285,32 @@ def _parameters(question: Question) -> Iterator[tuple[str, str]]:
         yield "cohort", question.cohort
 
 
-def forecast_answer(model: Model, answer: Answer) -> answers.ForecastAnswer:
+def forecast_answer(found: Found) -> answers.ForecastAnswer:
     """The body of one target's forecast."""
-    [found] = answer.targets
-    address = forecast_address(model, answer.question)
+    model, answer = found.model, found.answer
+    [target] = answer.targets.basis.targets
     return {
         "model": answer.model,
         "revision": answer.revision,
         "as_of": model.as_of,
-        "target": found.target,
-        "label": model.described[found.target].label,
-        "distribution": shifts(found.distribution),
+        "target": target.name,
+        "label": model.described[target.name].label,
+        "distribution": _distribution(answer.targets.basis).laid(_shifts(answer)),
         **_evidence(model, answer),
-        "sources": cited(model, answer.sources),
-        "permalink": address.permalink(answer.revision),
-        "links": address.links(),
+        "sources": _sources(model, answer.targets.basis),
+        "permalink": found.address.permalink(answer.revision),
+        "links": found.address.links(),
     }
 
 
-def query_answer(model: Model, answer: Answer, *, resource: str = "query") -> answers.QueryAnswer:
+def query_answer(found: Found) -> answers.QueryAnswer:
     """The body of an answer of several targets."""
-    address = query_address(model, answer.question, resource=resource)
+    model, answer = found.model, found.answer
     return {
         "model": answer.model,
         "revision": answer.revision,
         "as_of": model.as_of,
-        "targets": [
-            {
-                "target": found.target,
-                "label": model.described[found.target].label,
-                "distribution": shifts(found.distribution),
-                "no_effect": list(found.no_effect),
-                "sources": list(found.sources),
-            }
-            for found in answer.targets
-        ],
+        "targets": _targets(model, answer.targets.basis).laid(_shifts(answer)),
         "joint": [
             {"variables": list(joint.variables), "rows": [{"states": list(s), "p": p} for s, p in joint.rows]}
             for joint in answer.joint
@@ -314,9 +319,9 @@ def query_answer(model: Model, answer: Answer, *, resource: str = "query") -> an
             {"states": dict(answer.most_probable.states), "p": answer.most_probable.p} if answer.most_probable else None
         ),
         **_evidence(model, answer),
-        "sources": cited(model, answer.sources),
-        "permalink": address.permalink(answer.revision),
-        "links": address.links(),
+        "sources": _sources(model, answer.targets.basis),
+        "permalink": found.address.permalink(answer.revision),
+        "links": found.address.links(),
     }
 
 
@@ -345,40 +350,62 @@ def _evidence(model: Model, answer: Answer) -> answers.Evidence:
     }
 
 
-def forecast_rows(answer: answers.ForecastAnswer) -> list[answers.StateRow]:
-    """A forecast as rows, one a state."""
-    return _state_rows(answer, [(answer["target"], answer["distribution"])])
+def _shifts(answer: Answer) -> Table:
+    """Probability and shift of each state of each target, shape (states, 2)."""
+    p = answer.targets.p
+    return np.stack([p, p - answer.targets.basis.baseline], axis=1)
 
 
-def query_rows(answer: answers.QueryAnswer) -> list[answers.StateRow]:
-    """The targets of an answer as rows, one a state. Raises BadQuestion when a joint was asked for too."""
-    if answer["joint"] or answer["most_probable"]:
+@lru_cache(WRITTEN)
+def _targets(model: Model, basis: Basis) -> Words:
+    said: list[answers.TargetDistribution] = [
+        {
+            "target": variable.name,
+            "label": model.described[variable.name].label,
+            "distribution": _states(variable, basis.baseline[place]),
+            "no_effect": list(idle),
+            "sources": list(sources),
+        }
+        for variable, place, idle, sources in zip(basis.targets, basis.places, basis.idle, basis.cited, strict=True)
+    ]
+    return Words(said)
+
+
+@lru_cache(WRITTEN)
+def _distribution(basis: Basis) -> Words:
+    return Words(_states(basis.targets[0], basis.baseline))
+
+
+def _states(variable: Variable, baseline: Table) -> list[answers.StateShift]:
+    """A distribution in the order of the file, with its baseline, and gaps for probability and shift."""
+    pairs = zip(variable.states, baseline.tolist(), strict=True)
+    return [{"state": state, "p": GAP, "baseline": before, "shift": GAP} for state, before in pairs]
+
+
+@lru_cache(WRITTEN)
+def _sources(model: Model, basis: Basis) -> Any:
+    return written(cited(model, basis.sources))
+
+
+def rows(found: Found) -> list[answers.StateRow]:
+    """An answer as rows, one a state of a target. Raises BadQuestion when a joint was asked for too."""
+    answer = found.answer
+    if answer.joint or answer.most_probable:
         raise BadQuestion("joint and most_probable have no place in a table: ask for JSON")
-    return _state_rows(answer, [(found["target"], found["distribution"]) for found in answer["targets"]])
-
-
-def _state_rows(
-    about: answers.About, targets: Iterable[tuple[str, list[answers.StateShift]]]
-) -> list[answers.StateRow]:
     return [
         {
-            "target": target,
-            "state": state["state"],
-            "p": state["p"],
-            "baseline": state["baseline"],
-            "shift": state["shift"],
-            "p_evidence": about["p_evidence"],
-            "model": about["model"],
-            "revision": about["revision"],
+            "target": target.target,
+            "state": state.state,
+            "p": state.p,
+            "baseline": state.baseline,
+            "shift": state.shift,
+            "p_evidence": answer.p_evidence,
+            "model": answer.model,
+            "revision": answer.revision,
         }
-        for target, distribution in targets
-        for state in distribution
+        for target in answer.targets
+        for state in target.distribution
     ]
-
-
-def shifts(distribution: Sequence[StateAnswer]) -> list[answers.StateShift]:
-    """A distribution with its baseline and shift, in the order of the file."""
-    return [{"state": s.state, "p": s.p, "baseline": s.baseline, "shift": s.shift} for s in distribution]
 
 
 def findings_said(findings: Mapping[str, Finding]) -> dict[str, answers.FindingSaid]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
@@ -47,8 +49,18 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
         headline=tuple(model_file.headline),
         network=Network([drafted.variable for drafted in drafts.values()], tables),
         described={name: _description(drafted, gates[name]) for name, drafted in drafts.items()},
+        content=_content(settings, sheets),
         **parts,
     )
+
+
+def _content(settings: Sheet, sheets: Sequence[Sheet]) -> str:
+    """Hash of what the files say, whatever their comments, their names and the order of their keys."""
+    said: dict[str, Any] = {"model": {key: value for key, value in settings.data.items() if key != "files"}}
+    for sheet in sheets:
+        for kind, named in sheet.data.items():
+            said.setdefault(kind, {}).update(named)
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 # Variables

@@ -6,7 +6,8 @@ from model.forecast import Forecaster, Question, answer
 from service import answers, batch, comparison, grammar, shapes, wire
 from service.operation import MEGABYTE, Intake, Reply, csv_form, json_body, json_form, operation
 
-QUERY_FORMS = (json_form(answers.QueryAnswer), csv_form(answers.StateRow, wire.query_rows))
+FORECAST_FORMS = (json_form(answers.ForecastAnswer, write=wire.forecast_body), csv_form(answers.StateRow, wire.rows))
+QUERY_FORMS = (json_form(answers.QueryAnswer, write=wire.query_body), csv_form(answers.StateRow, wire.rows))
 COMPARISON_FORMS = (json_form(answers.ComparisonAnswer), csv_form(answers.ComparisonRow, comparison.rows))
 BATCH_BODY = (
     Intake("application/json", shapes.BatchInFull, batch.read_json),
@@ -18,7 +19,7 @@ BATCH_BODY = (
     "GET",
     "/v1/models/<model>/forecast/<target>",
     query=shapes.ForecastParameters,
-    forms=(json_form(answers.ForecastAnswer), csv_form(answers.StateRow, wire.forecast_rows)),
+    forms=FORECAST_FORMS,
     errors=(404, 422, 503),
 )
 def forecast(forecaster: Forecaster, target: str, asked: shapes.ForecastParameters) -> Reply:
@@ -26,9 +27,8 @@ def forecast(forecaster: Forecaster, target: str, asked: shapes.ForecastParamete
     model = forecaster.model
     model.network.variable(target, where=("path", "target"))
     question = wire.question_addressed(model, asked, targets=(target,))
-    return Reply(
-        lambda: wire.forecast_answer(model, answer(forecaster, question)), wire.forecast_address(model, question)
-    )
+    address = wire.forecast_address(model, question)
+    return Reply(lambda: wire.Found(model, answer(forecaster, question), address), address)
 
 
 @operation(
@@ -70,10 +70,8 @@ def query(forecaster: Forecaster, body: shapes.AskedInFull) -> Reply:
 
 def _query(forecaster: Forecaster, question: Question, *, resource: str = "query") -> Reply:
     model = forecaster.model
-    return Reply(
-        lambda: wire.query_answer(model, answer(forecaster, question), resource=resource),
-        wire.query_address(model, question, resource=resource),
-    )
+    address = wire.query_address(model, question, resource=resource)
+    return Reply(lambda: wire.Found(model, answer(forecaster, question), address), address)
 
 
 @operation(
@@ -81,7 +79,7 @@ def _query(forecaster: Forecaster, question: Question, *, resource: str = "query
     "/v1/models/<model>/batch",
     query=shapes.BatchParameters,
     body=BATCH_BODY,
-    forms=(json_form(answers.BatchAnswer), csv_form(answers.CaseRow, batch.rows)),
+    forms=(json_form(answers.BatchAnswer, write=batch.body), csv_form(answers.CaseRow, batch.rows)),
     errors=(404, 413, 415, 422, 503),
     largest=8 * MEGABYTE,
 )

@@ -52,7 +52,7 @@ def test_the_wheel_holds_nothing_of_the_workshop(wheel: Path) -> None:
 def test_the_installed_wheel_serves_its_own_priors(installed: Path, tmp_path: Path) -> None:
     port = free_port()
     command = [installed / "bin" / "aftermath", "serve", "--port", str(port)]
-    with served(command, port=port, cwd=tmp_path, log=tmp_path / "log", WEB_CONCURRENCY="1") as server:
+    with served(command, port=port, cwd=tmp_path, log=tmp_path / "log", within=400, WEB_CONCURRENCY="1") as server:
         models = {model["name"]: model for model in server.get("/v1/models")["models"]}
         answer = server.get("/v1/models/asia/forecast/lung.json?given=xray:yes")
     assert {"asia", "mosul-2017"} <= models.keys()

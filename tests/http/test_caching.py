@@ -4,7 +4,16 @@ import re
 
 import pytest
 
+from service import create_app
+from service.settings import Settings
+
 FORECAST = "/v1/models/asia/forecast/lung"
+
+
+@pytest.fixture
+def client(priors):
+    """A service of its own, which has answered nothing yet."""
+    return create_app(Settings(priors)).test_client()
 
 
 @pytest.fixture
@@ -50,6 +59,46 @@ def test_any_tag_stands_only_for_an_answer_that_there_is(client):
     assert client.get(f"{FORECAST}?given=tub:yes&given=either:no", headers={"If-None-Match": "*"}).status_code == 422
 
 
+def test_the_same_question_again_is_not_worked_out_again_and_has_the_same_bytes(client, inferences):
+    question = {"given": {"xray": "yes", "dysp": "yes"}}
+    first, second = (client.post("/v1/models/asia/query", json=question) for _ in range(2))
+    pinned = client.get(first.json["permalink"])
+    assert first.data == second.data == pinned.data
+    assert len(inferences) == 1
+    assert client.get("/v1/models/asia/query.csv?given=xray:yes&given=dysp:yes").content_type.startswith("text/csv")
+    assert len(inferences) == 2
+
+
+def test_what_is_kept_and_what_is_worked_out_are_the_same_bytes(client, priors):
+    paths = ["/v1/models/asia/marginals?given=xray:yes", FORECAST, f"{FORECAST}.csv?do=smoke:yes"]
+    paths += [
+        "/v1/models/asia/variables/lung",
+        "/v1/models/oddities/compare",
+        "/v1/models/asia/query?most_probable=true",
+    ]
+    once, again = ([client.get(path).data for path in paths] for _ in range(2))
+    assert once == again == [create_app(Settings(priors)).test_client().get(path).data for path in paths]
+
+
+def test_the_answers_kept_are_bounded(priors, inferences, monkeypatch):
+    from service import operation
+
+    monkeypatch.setattr(operation, "ANSWERS", 100_000)
+    client = create_app(Settings(priors)).test_client()
+    questions = [{"given": {"xray": {"likelihood": {"yes": float(i), "no": 1.0}}}} for i in range(1, 101)]
+    first = [client.post("/v1/models/asia/query", json=question).data for question in questions]
+    again = [client.post("/v1/models/asia/query", json=question).data for question in reversed(questions)]
+    assert first == list(reversed(again))
+    assert 100 < len(inferences) < 200
+
+
+def test_a_table_refused_for_what_it_leaves_out_is_not_taken_for_the_one_that_leaves_nothing_out(client):
+    plain, joint = "/v1/models/asia/query.csv", "/v1/models/asia/query.csv?joint=lung,tub"
+    tag = client.get(plain).headers["ETag"]
+    assert client.get(joint).status_code == 422
+    assert client.get(joint, headers={"If-None-Match": tag}).status_code == 422
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -76,8 +125,7 @@ def test_each_form_question_and_target_has_its_own_tag(client):
 
 
 def test_another_version_of_the_software_has_other_tags(priors, client, monkeypatch):
-    from service import create_app, version
-    from service.settings import Settings
+    from service import version
 
     monkeypatch.setattr(version, "fingerprint", lambda: "another")
     other = create_app(Settings(priors)).test_client()

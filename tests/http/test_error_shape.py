@@ -181,7 +181,7 @@ def test_a_mistake_of_ours_says_nothing_of_itself_and_is_logged_whole(app, clien
 
     monkeypatch.setattr("service.routes.forecasts.answer", fails)
     with caplog.at_level(logging.ERROR):
-        answer = client.get(FORECAST)
+        answer = client.get(f"{FORECAST}?given=xray:like(yes=3,no=7)")
     problem = refused(answer, 500, "internal")
     assert "secret" not in answer.text
     assert problem["id"] in caplog.text

@@ -1,5 +1,6 @@
 """Between JSON and the model: canonical questions, addresses, bytes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from model.errors import UnknownState
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut, SetChances, SetTo
 from model.forecast import Question, answer, prepare
 from service import tables, wire
+from service.answers import QueryAnswer, TargetDistribution
 from service.problems import Refused
+from service.writing import encoded
 
 FORECASTER = prepare(priors.load(Path(__file__).resolve().parents[2] / "priors" / "asia"))
 MODEL = FORECASTER.model
@@ -83,9 +86,33 @@ def test_one_function_gives_the_body_that_http_sends():
     assert b'"targets":[{"target":"lung"' in wire.answer_body(MODEL, several)
 
 
+def test_the_body_holds_the_numbers_of_the_answer_to_the_last_bit():
+    given = {"xray": Reported({"yes": 3.0, "no": 0.1}), "dysp": Observed("yes")}
+    found = answer(FORECASTER, wire.canonical(MODEL, Question((), given, {"smoke": SetTo("no")})))
+    body = json.loads(wire.answer_body(MODEL, found))
+    assert body["targets"] == [
+        {
+            "target": target.target,
+            "label": MODEL.described[target.target].label,
+            "distribution": [
+                {"state": s.state, "p": s.p, "baseline": s.baseline, "shift": s.shift} for s in target.distribution
+            ],
+            "no_effect": list(target.no_effect),
+            "sources": list(target.sources),
+        }
+        for target in found.targets
+    ]
+    assert [list(target) for target in body["targets"]] == [list(TargetDistribution.__annotations__)] * 8
+    assert set(body) == set(QueryAnswer.__annotations__)
+    assert body["sources"] == wire.cited(MODEL, found.sources)
+    alone = answer(FORECASTER, wire.canonical(MODEL, Question(("lung",), given, {"smoke": SetTo("no")})))
+    one = json.loads(wire.answer_body(MODEL, alone))
+    assert one["distribution"] == body["targets"][list(MODEL.network.names).index("lung")]["distribution"]
+
+
 def test_not_a_number_is_never_sent():
     with pytest.raises(ValueError, match="JSON compliant"):
-        wire.encoded({"p": float("nan")})
+        encoded({"p": float("nan")})
 
 
 @given(
