@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import elimination_kernels as kernels
-from model.elimination_kernels import CARD, CUT, HARD, LANED, ROWS, RUN, SIZE, SOFT, SOURCE
+from model.elimination_kernels import CUT, HARD, LANED, SIZE, SOFT, SOURCE
 from model.errors import NetworkTooLarge
 from model.network import Network
 from model.triangulation import CELL_LIMIT
@@ -85,11 +85,6 @@ class Program:
     def entries(self) -> int:
         """Numbers that one case keeps in memory."""
         return int(self.factors[:, SIZE].sum())
-
-    @property
-    def widest(self) -> int:
-        """Entries of the largest step: states summed times entries made."""
-        return int((self.steps[:, CARD] * self.steps[:, ROWS] * self.steps[:, RUN]).max())
 
 
 def pack(network: Network) -> Packed:

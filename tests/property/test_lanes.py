@@ -55,13 +55,13 @@ def test_a_batch_equals_the_junction_tree(question, data):
     network, some = question
     batch = data.draw(st.lists(st.sampled_from(some), min_size=1, max_size=80))
     evidence = encode(network, batch)
-    _same(network, evidence)
+    check_against_the_tree(network, evidence)
 
 
 @settings(deadline=None)
 @given(networks(), st.integers(0, 2**32 - 1))
 def test_a_batch_that_speaks_of_other_variables_in_each_case_equals_the_junction_tree(network, seed):
-    _same(network, _scattered(network, np.random.default_rng(seed), 70))
+    check_against_the_tree(network, _scattered(network, np.random.default_rng(seed), 70))
 
 
 def _scattered(network, rng, count):
@@ -86,7 +86,7 @@ def _scattered(network, rng, count):
     return Evidence(count, likelihood, tables)
 
 
-def _same(network, evidence):
+def check_against_the_tree(network, evidence):
     one = engine.posterior(engine.compile(network), evidence)
     prepared = lanes.prepare(network)
     together = ask(prepared, evidence, network.names)
