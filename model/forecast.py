@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from model import engine
 from model.document import Model
+from model.draws import Draws
 from model.engine import Evidence, Plan, Posterior
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import (
@@ -196,12 +197,14 @@ class Forecaster:
     model: Model
     plan: Plan
     baseline: Mapping[str, Table] = field(init=False)
+    draws: Draws = field(init=False)
     basis: Callable[[_Shape], Basis] = field(init=False)
 
     def __post_init__(self) -> None:
         prior = engine.posterior(self.plan)
         rows = {name: prior.of(name)[0] for name in self.model.network.names}
         object.__setattr__(self, "baseline", MappingProxyType(rows))
+        object.__setattr__(self, "draws", Draws(self.model))
         object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
 
 
