@@ -218,7 +218,9 @@ def _refuse_large_joints(network: Network, joints: Sequence[Sequence[str]]) -> N
 
 def canonical_example(model: Model, each: Example) -> Question:
     """The question of an example, in canonical order."""
-    asked = Question((each.target,), each.findings, each.settings, scenario=each.scenario, cohort=each.cohort)
+    asked = Question(
+        (each.target,), each.findings, each.settings, scenario=each.scenario, cohort=each.cohort, interval=MASS
+    )
     return canonical(model, asked)
 
 
