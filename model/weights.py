@@ -49,7 +49,8 @@ class Balance:
     """The evidence weighed: ``weights`` add up to ``change_db``, the change of log odds by all findings together.
 
     ``method`` is 'all orders' (the Shapley average) or 'in order'. Where the state is impossible or certain
-    its log odds are infinite: they are None, so are the weights, and ``reason`` says which it is.
+    its log odds are infinite: they are None, so are the weights, ``reason`` says which it is and ``decided_by`` names
+    the findings that make it so, the fewest of the sets asked about.
     """
 
     p_before: float
@@ -59,6 +60,7 @@ class Balance:
     change_db: float | None
     method: str
     reason: str | None
+    decided_by: tuple[str, ...]
     weights: tuple[Weight, ...]
 
 
@@ -108,6 +110,7 @@ def weigh(plan: Plan, case: Case, target: str, state: int) -> Balance:
         change_db=_finite(change),
         method="all orders" if every else "in order",
         reason=_reason(odds[0], odds[full], f"{target}={plan.network[target].states[state]}"),
+        decided_by=_deciding(case, sets.kept, odds),
         weights=_weights(case, sets, p, odds, weights),
     )
 
@@ -140,6 +143,12 @@ def _weights(case: Case, sets: _Sets, p: Numbers, odds: Numbers, weights: Number
         )
         for i, (name, finding) in enumerate(case.findings.items())
     )
+
+
+def _deciding(case: Case, kept: Flags, odds: Numbers) -> tuple[str, ...]:
+    decided = kept[np.isinf(odds)]
+    fewest = decided[decided.sum(axis=1).argmin()] if len(decided) else np.zeros(len(case.findings), dtype=np.bool_)
+    return tuple(name for name, needed in zip(case.findings, fewest.tolist(), strict=True) if needed)
 
 
 def _every_set(count: int) -> _Sets:

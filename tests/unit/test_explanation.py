@@ -1,13 +1,23 @@
 """Explanations of textbook answers, with worked numbers."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 
+from model.causes import cause_effect, seen_and_done
 from model.conflict import conflict, surprises
-from model.evidence import Case, Observed, observe
-from model.weights import weigh
-from tests.textbook import forecaster
+from model.document import Cohort
+from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownVariable
+from model.evidence import Assumed, Case, Observed, Reported, SetTo, observe
+from model.explanation import explain
+from model.forecast import Question, answer, prepare
+from model.subsets import whole
+from model.trails import LONGEST, STRONGEST, Step, active_trails, chains
+from model.weights import ALL_ORDERS, weigh
+from tests.textbook import forecaster, model_of, network
 
-LUNG = observe(smoke="yes", xray="yes", dysp="yes")
+YES = Observed("yes")
 
 
 def balance(**states):
@@ -57,6 +67,7 @@ def test_a_target_that_the_findings_make_certain_has_no_decibels_and_a_reason():
     found = balance(xray="yes", lung="yes")
     assert (found.db, found.change_db) == (None, None)
     assert found.reason == "lung=yes is certain given the findings, so its log odds are infinite"
+    assert found.decided_by == ("lung",)
     assert [w.db for w in found.weights] == [None, None]
     assert found.weights[0].in_order_db == pytest.approx(11.7, abs=0.5)
     assert [w.direction for w in found.weights] == ["none", "raises"]
@@ -105,3 +116,186 @@ def test_the_finding_that_the_others_expect_least_is_named_first():
     found = surprises(forecaster("asia").plan, case)
     assert found[0].p == min(surprise.p for surprise in found)
     assert {surprise.finding for surprise in found} == set(case.findings)
+
+
+def test_an_assumption_surprises_by_its_divergence_from_what_is_expected():
+    [found] = surprises(forecaster("asia").plan, Case({"bronc": Assumed({"yes": 0.9, "no": 0.1})}))
+    assert found.p is None
+    assert found.expected == pytest.approx({"yes": 0.45, "no": 0.55})
+    assert found.bits == pytest.approx(0.9 - 0.1 * 2.459431618637, abs=1e-9)
+
+
+def test_beyond_ten_findings_the_weights_are_those_in_the_order_given():
+    alarm = forecaster("alarm")
+    states = answer(alarm, Question(most_probable=True)).most_probable.states
+    names = [name for name in alarm.model.network.names if name != "HYPOVOLEMIA"][: ALL_ORDERS + 1]
+    found = weigh(alarm.plan, observe(**{name: states[name] for name in names}), "HYPOVOLEMIA", 0)
+    assert found.method == "in order"
+    assert [w.db for w in found.weights] == [w.in_order_db for w in found.weights]
+    assert sum(w.db for w in found.weights) == pytest.approx(found.change_db, abs=1e-9)
+
+
+def contrast(name, cause, cause_state, effect, state, **given):
+    found = cause_effect(forecaster(name), cause, effect, state, Question((), observe(**given).findings))
+    return next(row for row in found.rows if row.state == cause_state), found.backdoor
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "cause_state", "effect", "state", "seen", "done"),
+    [
+        ("sprinkler", "Sprinkler", "T", "Rain", "T", 0.3, 0.5),
+        ("sprinkler", "Sprinkler", "T", "Wet", "T", 0.927, 0.945),
+        ("asia", "bronc", "yes", "dysp", "yes", 0.8079672, 0.8064828),
+    ],
+)
+def test_seeing_a_state_and_bringing_it_about_differ(name, cause, cause_state, effect, state, seen, done):
+    row, _ = contrast(name, cause, cause_state, effect, state)
+    assert (row.observe, row.intervene) == (pytest.approx(seen, abs=1e-7), pytest.approx(done, abs=1e-7))
+    assert row.gap == pytest.approx(seen - done, abs=1e-7)
+
+
+def test_the_common_cause_that_makes_the_gap_is_named():
+    assert contrast("sprinkler", "Sprinkler", "T", "Wet", "T")[1].confounders == ("Cloudy",)
+    assert contrast("asia", "bronc", "yes", "dysp", "yes")[1].confounders == ("smoke",)
+
+
+def test_a_common_cause_that_is_known_makes_no_gap():
+    row, why = contrast("sprinkler", "Sprinkler", "T", "Wet", "T", Cloudy="F")
+    assert row.gap == pytest.approx(0.0, abs=1e-15)
+    assert why.confounders == ()
+
+
+def test_findings_on_consequences_of_the_cause_are_named_and_an_effect_that_is_a_cause_is_said():
+    row, why = contrast("sprinkler", "Sprinkler", "T", "Cloudy", "T", Wet="T")
+    assert row.observe == pytest.approx(0.1747572816, abs=1e-10)
+    assert row.intervene == pytest.approx(0.5142857143, abs=1e-10)
+    assert (why.reverse, why.downstream, why.confounders) == (True, ("Wet",), ())
+
+
+def test_each_finding_of_a_question_is_set_beside_its_intervention():
+    found = seen_and_done(forecaster("sprinkler").plan, observe(Sprinkler="T", Wet="T"), "Cloudy", 0)
+    sprinkler = found[0]
+    assert [each.finding for each in found] == ["Sprinkler", "Wet"]
+    assert sprinkler.contrast.intervene == pytest.approx(0.5142857143, abs=1e-10)
+    assert sprinkler.contrast.observe == pytest.approx(0.1747572816, abs=1e-10)
+
+
+def test_a_state_that_cannot_hold_with_the_rest_has_no_probability_instead_of_a_made_up_one():
+    row, _ = contrast("asia", "either", "no", "dysp", "yes", lung="yes")
+    assert (row.observe, row.gap) == (None, None)
+    assert row.intervene is not None
+
+
+def test_a_state_under_which_assumptions_cannot_hold_has_no_probability():
+    given = {"either": Assumed({"yes": 0.5, "no": 0.5})}
+    found = cause_effect(forecaster("asia"), "lung", "dysp", "yes", Question((), given))
+    yes, no = found.rows
+    assert (yes.observe, yes.intervene, yes.gap) == (None, None, None)
+    assert no.observe is not None
+
+
+def test_what_a_question_says_of_the_cause_gives_way_to_each_of_its_states():
+    asked = Question((), {"bronc": YES}, {"smoke": SetTo("no")})
+    plain = Question((), {}, {"smoke": SetTo("no")})
+    asia = forecaster("asia")
+    assert cause_effect(asia, "bronc", "dysp", "yes", asked) == cause_effect(asia, "bronc", "dysp", "yes", plain)
+
+
+def test_a_cause_is_not_its_own_effect_and_names_are_checked():
+    with pytest.raises(BadQuestion, match="its own effect"):
+        cause_effect(forecaster("asia"), "lung", "lung", "yes")
+    with pytest.raises(UnknownVariable, match="cause: no variable 'lnug'"):
+        cause_effect(forecaster("asia"), "lnug", "dysp", "yes")
+    with pytest.raises(UnknownState, match="state: no state 'maybe'"):
+        cause_effect(forecaster("asia"), "lung", "dysp", "maybe")
+    with pytest.raises(ImpossibleEvidence):
+        cause_effect(forecaster("asia"), "smoke", "dysp", "yes", Question((), {"either": Observed("no"), "lung": YES}))
+
+
+def told(target, **findings):
+    plan, case = forecaster("asia").plan, observe(**findings)
+    return chains(plan, case, target, 0, evidence=whole(plan, case))
+
+
+def test_a_trail_is_told_arc_by_arc_with_its_directions():
+    [found] = told("lung", xray="yes")
+    assert found.steps == (Step("xray", "either", False), Step("either", "lung", False))
+    assert found.direction == "raises"
+    assert found.trails == 1
+
+
+def test_cutting_the_only_arc_of_a_finding_leaves_the_target_as_it_was_before():
+    [found] = told("lung", xray="yes")
+    now = answer(forecaster("asia"), Question(("lung",), {"xray": YES})).targets[0].distribution[0]
+    assert found.change == pytest.approx(now.shift, abs=1e-12)
+    assert found.strength == pytest.approx(now.shift, abs=1e-12)
+
+
+def test_explaining_away_runs_through_a_consequence_that_is_spoken_of():
+    found = told("lung", xray="yes", tub="yes")
+    assert Step("tub", "either", True) in {chain.steps[0] for chain in found}
+    assert told("lung", tub="yes") == ()
+
+
+def test_a_known_state_blocks_a_trail_and_an_intervention_cuts_it():
+    asia = network("asia")
+    assert active_trails(asia, observe(either="yes"), "xray", "lung") == []
+    assert active_trails(asia, Case({}, {"either": SetTo("yes")}), "xray", "lung") == []
+    assert active_trails(asia, Case({}, {"xray": SetTo("yes")}), "xray", "lung") == []
+    assert active_trails(asia, Case({}, {"lung": SetTo("yes")}), "smoke", "xray") == []
+
+
+def test_the_strongest_trails_are_told_in_order_and_none_is_long():
+    found = told("lung", xray="yes", dysp="yes", smoke="yes", asia="yes")
+    assert len(found) == STRONGEST
+    assert [chain.strength for chain in found] == sorted((chain.strength for chain in found), reverse=True)
+    assert all(len(chain.steps) <= LONGEST for chain in found)
+
+
+def test_a_finding_on_the_target_itself_leaves_no_trail_to_tell():
+    assert told("lung", lung="yes", xray="yes") == ()
+
+
+def test_an_explanation_holds_plain_names_and_numbers():
+    asked = Question((), {"xray": YES, "dysp": Reported({"yes": 4.0, "no": 1.0})}, {"smoke": SetTo("yes")})
+    found = explain(forecaster("asia"), asked, target="lung", state="yes")
+    again = json.loads(json.dumps(asdict(found), allow_nan=False))
+    assert again["balance"]["p_before"] == pytest.approx(0.1)
+    assert again["revision"] == forecaster("asia").model.revision
+
+
+def test_an_explanation_agrees_with_the_answer():
+    asked = Question(("lung",), {"xray": YES, "dysp": YES, "bronc": Assumed({"yes": 0.2, "no": 0.8})})
+    found = explain(forecaster("asia"), asked, target="lung", state="yes")
+    plain = answer(forecaster("asia"), asked)
+    assert found.balance.p == pytest.approx(plain.targets[0].distribution[0].p, abs=1e-11)
+    assert found.conflict.bits == pytest.approx(plain.conflict_bits, abs=1e-11)
+    assert {weight.finding for weight in found.balance.weights} == {"xray", "dysp", "bronc"}
+    assert {odd.finding for odd in found.conflict.findings} == {"xray", "dysp"}
+
+
+def test_the_findings_of_a_cohort_are_explained_too():
+    model = with_cohort(model_of(network("asia"), "asia"))
+    found = explain(prepare(model), Question((), {"xray": YES}, cohort="c"), target="lung", state="yes")
+    assert [weight.finding for weight in found.balance.weights] == ["xray", "smoke"]
+
+
+def with_cohort(model):
+    keys = ("name", "title", "description", "as_of", "horizon", "headline", "network", "described")
+    cohort = Cohort("c", "c", 1, 2, {"smoke": YES}, ())
+    return type(model)(**{key: getattr(model, key) for key in keys}, cohorts={"c": cohort})
+
+
+def test_with_nothing_found_there_is_nothing_to_explain():
+    found = explain(forecaster("asia"), Question(), target="lung", state="yes")
+    assert (found.balance.p_before, found.balance.change_db, found.balance.weights) == (pytest.approx(0.055), 0.0, ())
+    assert (found.conflict.bits, found.surprises, found.chains, found.seen_and_done) == (None, (), (), ())
+
+
+def test_impossible_evidence_is_refused_and_names_are_checked():
+    with pytest.raises(ImpossibleEvidence, match="cannot hold together"):
+        explain(forecaster("asia"), Question((), {"either": Observed("no"), "lung": YES}), target="dysp", state="yes")
+    with pytest.raises(UnknownVariable, match="target: no variable 'lnug'"):
+        explain(forecaster("asia"), Question(), target="lnug", state="yes")
+    with pytest.raises(UnknownState, match="state: no state 'maybe'"):
+        explain(forecaster("asia"), Question(), target="lung", state="maybe")
