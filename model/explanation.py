@@ -1,0 +1,55 @@
+"""Why an answer is what it is: findings weighed, tested, followed to the target, and seen beside done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.causes import SeenAndDone, seen_and_done
+from model.conflict import Conflict, Surprise, conflict, surprises
+from model.forecast import Forecaster, Question, resolve
+from model.subsets import whole
+from model.trails import Chain, chains
+from model.weights import Balance, weigh
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The reasons for the probability of one state of a target, under a model's revision.
+
+    ``balance`` weighs each finding, ``conflict`` says whether they sit badly together, ``surprises`` which of them the
+    others expect least; ``chains`` are the strongest ways from a finding to the target, and
+    ``seen_and_done`` sets each finding beside the intervention that would bring it about.
+    """
+
+    model: str
+    revision: str
+    target: str
+    state: str
+    balance: Balance
+    conflict: Conflict
+    surprises: tuple[Surprise, ...]
+    chains: tuple[Chain, ...]
+    seen_and_done: tuple[SeenAndDone, ...]
+
+
+def explain(forecaster: Forecaster, question: Question, *, target: str, state: str) -> Explanation:
+    """Explain the probability of one state of a target under a question's findings and interventions.
+
+    Raises what ``resolve`` raises, UnknownVariable or UnknownState for the names given, ImpossibleEvidence naming what
+    cannot hold together, BadQuestion when assumptions cannot.
+    """
+    model, plan = forecaster.model, forecaster.plan
+    which = model.network.variable(target, where=("target",)).state(state, where=("state",))
+    case = resolve(model, question).case
+    evidence = whole(plan, case)
+    return Explanation(
+        model=model.name,
+        revision=model.revision,
+        target=target,
+        state=state,
+        balance=weigh(plan, case, target, which),
+        conflict=conflict(plan, case),
+        surprises=surprises(plan, case),
+        chains=chains(plan, case, target, which, evidence=evidence),
+        seen_and_done=seen_and_done(plan, case, target, which),
+    )

@@ -1,0 +1,96 @@
+"""One case with some of its findings left out, in many ways side by side: a batch axis of sets of findings."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.engine import Evidence, Plan, log_evidence
+from model.evidence import Assumed, Case, assume, distribution, encode, likelihood
+from model.forecast import impossible
+from model.network import Network
+
+Flags = NDArray[np.bool_]
+
+
+def subsets(plan: Plan, case: Case, kept: Flags) -> Evidence:
+    """Evidence whose case r has finding i where ``kept[r, i]``, shape (sets, findings); settings are in all of them.
+
+    What is left out has a likelihood of ones. Assumptions are fitted anew to what each set holds.
+
+    >>> from model import engine
+    >>> from model.evidence import observe
+    >>> from model.network import Network, Variable
+    >>> plan = engine.compile(Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])}))
+    >>> subsets(plan, observe(coin="tails"), np.array([[True], [False]])).likelihood["coin"]
+    array([[0., 1.],
+           [1., 1.]])
+
+    Raises BadQuestion when the assumptions of a set cannot hold together.
+    """
+    network = plan.network
+    rows = {
+        name: np.where(kept[:, i, None], likelihood(network[name], finding), 1.0)
+        for i, (name, finding) in enumerate(case.findings.items())
+    }
+    evidence = Evidence(len(kept), rows, encode(network, [Case({}, case.settings)]).tables)
+    return assume(plan, evidence, _members(case, kept)) if assumes(case) else evidence
+
+
+def whole(plan: Plan, case: Case) -> Evidence:
+    """Evidence with every finding of one case. Raises ImpossibleEvidence, naming what cannot hold together."""
+    evidence = encode(plan.network, [case])
+    if not math.isfinite(log_evidence(plan, evidence)[0]):
+        raise impossible(plan, case)
+    return assume(plan, evidence, [case])
+
+
+def leave_one_out(count: int) -> Flags:
+    """Sets of all findings but one, shape (findings, findings).
+
+    >>> leave_one_out(2).astype(int)
+    array([[0, 1],
+           [1, 0]])
+    """
+    return ~np.eye(count, dtype=np.bool_)
+
+
+def assumes(case: Case) -> bool:
+    """Whether a finding is a distribution to be held, which has no probability of its own."""
+    return any(isinstance(finding, Assumed) for finding in case.findings.values())
+
+
+def counted(case: Case) -> Case:
+    """The case without assumptions: findings that have a probability."""
+    return Case({n: f for n, f in case.findings.items() if not isinstance(f, Assumed)}, case.settings)
+
+
+def without(case: Case, name: str) -> Case:
+    """The case with nothing said about one variable."""
+    return Case(
+        {n: finding for n, finding in case.findings.items() if n != name},
+        {n: setting for n, setting in case.settings.items() if n != name},
+    )
+
+
+def settled(network: Network, case: Case) -> frozenset[str]:
+    """Variables in one known state, by finding or by setting: no influence passes through them."""
+    left = {n: likelihood(network[n], finding) for n, finding in case.findings.items()}
+    left |= {n: distribution(network[n], setting) for n, setting in case.settings.items()}
+    return frozenset(name for name, weights in left.items() if np.count_nonzero(weights) == 1)
+
+
+def arcs_left(network: Network, case: Case) -> dict[str, list[str]]:
+    """Children of every variable, the arcs that interventions cut left out."""
+    children: dict[str, list[str]] = {name: [] for name in network.names}
+    for variable in network.variables:
+        for parent in () if variable.name in case.settings else variable.parents:
+            children[parent].append(variable.name)
+    return children
+
+
+def _members(case: Case, kept: Flags) -> list[Case]:
+    given = tuple(case.findings.items())
+    return [Case({given[i][0]: given[i][1] for i in np.flatnonzero(row)}, case.settings) for row in kept]

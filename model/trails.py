@@ -1,0 +1,202 @@
+"""The ways along which a finding's influence reaches a target, and how much runs along each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import chain, pairwise
+
+import numpy as np
+
+from model import engine
+from model.engine import Evidence, Plan
+from model.evidence import Case, encode
+from model.network import Network, Table
+from model.subsets import arcs_left, settled, without
+from model.weights import direction
+
+LONGEST = 4
+"""Arcs of a trail."""
+
+STRONGEST = 3
+"""Trails that are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One arc of a trail: influence passes from ``start`` to ``end``, ``forward`` where that is cause to effect."""
+
+    start: str
+    end: str
+    forward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A trail from a finding to the target, and what goes with its first arc.
+
+    ``strength`` is the total variation between the target's distributions with the arc and without it, ``change`` is
+    what the arc adds to the probability of the state asked about and ``direction`` its word. ``trails`` counts the
+    active trails that begin with the same arc, of which this is the shortest.
+    """
+
+    finding: str
+    steps: tuple[Step, ...]
+    strength: float
+    change: float
+    direction: str
+    trails: int
+
+
+def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidence) -> tuple[Chain, ...]:
+    """The strongest ways along which the findings of a case reach a target, ``evidence`` being those findings encoded.
+
+    Every active trail of at most LONGEST arcs is followed (d-separated neither by the other findings nor by the arcs
+    that do() cuts). A trail is scored by cutting its first arc, after INSITE (Suermondt 1992): the child's table is
+    averaged over that parent, weighted with the parent's own probabilities before any finding. Trails with the
+    same first arc have the same score, so one stands for them.
+
+    >>> from model.evidence import observe
+    >>> from model.network import Variable
+    >>> rain = Variable("rain", ("no", "yes"))
+    >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
+    >>> tables = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
+    >>> plan, case = engine.compile(Network([rain, wet], tables)), observe(wet="yes")
+    >>> [found] = chains(plan, case, "rain", 1, evidence=encode(plan.network, [case]))
+    >>> found.steps, round(found.strength, 4), found.direction
+    ((Step(start='wet', end='rain', forward=False),), 0.4923, 'raises')
+    """
+    network = plan.network
+    begun = [] if target in case.findings else _by_first_arc(network, case, target)
+    if not begun:
+        return ()
+    [now] = engine.posterior(plan, evidence, (target,)).of(target)
+    cut = _cut(plan, case, [_arc(network, trails[0]) for trails in begun], target, evidence)
+    found = [_told(network, trails, now, cut[_arc(network, trails[0])], state) for trails in begun]
+    return tuple(sorted(found, key=lambda told: (-told.strength, len(told.steps)))[:STRONGEST])
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """A network under interventions, and what is known in it: ``distance`` is in arcs from the trails' end."""
+
+    parents: Mapping[str, Sequence[str]]
+    children: Mapping[str, Sequence[str]]
+    blocked: Set[str]
+    opened: Set[str]
+    distance: Mapping[str, int]
+
+    def neighbours(self, name: str) -> Iterator[str]:
+        """What an arc joins to a variable."""
+        return chain(self.children[name], self.parents[name])
+
+    def passes(self, before: str, name: str, after: str) -> bool:
+        """Whether influence passes a variable between two of its neighbours (Pearl 1988)."""
+        if before in self.parents[name] and after in self.parents[name]:
+            return name in self.opened
+        return name not in self.blocked
+
+
+def active_trails(network: Network, case: Case, start: str, end: str) -> list[tuple[str, ...]]:
+    """Every trail of at most LONGEST arcs along which one variable can tell of another, the shortest first.
+
+    It passes a variable that both its arcs point to where that one or a consequence of it is spoken of, and any
+    other where its state is not known; what the case says of ``start`` itself does not count.
+
+    >>> from model.evidence import observe
+    >>> from model.network import Variable
+    >>> two, even = ("no", "yes"), np.full((2, 2, 2), 0.5)
+    >>> alarm = [Variable("fire", two), Variable("theft", two), Variable("alarm", two, ("fire", "theft"))]
+    >>> network = Network(alarm, {"fire": even[0, 0], "theft": even[0, 0], "alarm": even})
+    >>> active_trails(network, Case({}), "fire", "theft"), active_trails(network, observe(alarm="yes"), "fire", "theft")
+    ([], [('fire', 'alarm', 'theft')])
+    """
+    known = _map(network, case, start, end)
+    found, waiting = [], [(start,)]
+    while waiting:
+        trail = waiting.pop()
+        if trail[-1] == end:
+            found.append(trail)
+        else:
+            waiting.extend(
+                (*trail, following) for following in known.neighbours(trail[-1]) if _goes_on(known, trail, following)
+            )
+    return sorted(found, key=lambda trail: (len(trail), trail))
+
+
+def _goes_on(known: _Map, trail: tuple[str, ...], following: str) -> bool:
+    near = len(trail) + known.distance.get(following, LONGEST) <= LONGEST
+    return near and following not in trail and (len(trail) == 1 or known.passes(*trail[-2:], following))
+
+
+def _map(network: Network, case: Case, start: str, end: str) -> _Map:
+    rest = without(case, start)
+    children = arcs_left(network, case)
+    parents = {name: () if name in case.settings else network[name].parents for name in network.names}
+    opened = _reached(parents.__getitem__, rest.findings, len(network.names))
+    distance = _reached(lambda name: chain(children[name], parents[name]), (end,), LONGEST)
+    return _Map(parents, children, settled(network, rest), frozenset(opened), distance)
+
+
+def _reached(onwards: Callable[[str], Iterable[str]], starts: Iterable[str], most: int) -> dict[str, int]:
+    """Steps to everything within so many of the starts."""
+    found = dict.fromkeys(starts, 0)
+    edge = list(found)
+    for steps in range(1, most + 1):
+        edge = [name for name in dict.fromkeys(chain.from_iterable(map(onwards, edge))) if name not in found]
+        found.update(dict.fromkeys(edge, steps))
+    return found
+
+
+def _by_first_arc(network: Network, case: Case, target: str) -> list[list[tuple[str, ...]]]:
+    """Active trails from the findings to the target, in groups that begin with the same arc."""
+    groups: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for name in case.findings:
+        for trail in active_trails(network, case, name, target):
+            groups.setdefault((trail[0], trail[1]), []).append(trail)
+    return list(groups.values())
+
+
+def _arc(network: Network, trail: Sequence[str]) -> tuple[str, str]:
+    """Parent and child of a trail's first arc."""
+    start, end = trail[:2]
+    return (start, end) if start in network[end].parents else (end, start)
+
+
+def _cut(
+    plan: Plan, case: Case, arcs: Iterable[tuple[str, str]], target: str, evidence: Evidence
+) -> dict[tuple[str, str], Table]:
+    """The target's distribution without each arc, shape (states,): the arcs to one child are a batch."""
+    by_child: dict[str, list[str]] = {}
+    for parent, child in dict.fromkeys(arcs):
+        by_child.setdefault(child, []).append(parent)
+    before = _before(plan, case, [parent for parents in by_child.values() for parent in parents])
+    found = {}
+    for child, parents in by_child.items():
+        tables = np.stack([_averaged(plan.network, parent, child, before[parent]) for parent in parents])
+        batch = {name: np.repeat(rows, len(parents), axis=0) for name, rows in evidence.likelihood.items()}
+        cut = Evidence(len(parents), batch, {**evidence.tables, child: tables})
+        rows = engine.posterior(plan, cut, (target,)).of(target)
+        found.update(zip([(parent, child) for parent in parents], rows, strict=True))
+    return found
+
+
+def _before(plan: Plan, case: Case, names: Iterable[str]) -> dict[str, Table]:
+    """What the variables named are under the interventions alone."""
+    wanted = tuple(dict.fromkeys(names))
+    found = engine.posterior(plan, encode(plan.network, [Case({}, case.settings)]), wanted)
+    return {name: found.of(name)[0] for name in wanted}
+
+
+def _averaged(network: Network, parent: str, child: str, weights: Table) -> Table:
+    """A child's table that no longer depends on one parent, its shape kept."""
+    table, axis = network.tables[child], network[child].parents.index(parent)
+    mean = np.tensordot(weights, table, axes=(0, axis))
+    return np.broadcast_to(np.expand_dims(mean, axis), table.shape)
+
+
+def _told(network: Network, trails: Sequence[tuple[str, ...]], now: Table, cut: Table, state: int) -> Chain:
+    change = float(now[state] - cut[state])
+    steps = tuple(Step(start, end, start in network[end].parents) for start, end in pairwise(trails[0]))
+    strength = float(np.abs(now - cut).sum() / 2)
+    return Chain(trails[0][0], steps, strength, change, direction(change), len(trails))
