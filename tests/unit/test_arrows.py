@@ -31,6 +31,9 @@ MODEL_ORDER = (
     "readback",
     "forecast",
     "review",
+    "information",
+    "collection",
+    "goals",
     "interchange",
 )
 ABOVE_THE_MODEL = {"service", "wsgi", "flask", "werkzeug", "gunicorn", "sqlalchemy", "alembic", "click", "rich"}
