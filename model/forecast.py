@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from model import engine
 from model.document import Model
+from model.draws import Draws
 from model.engine import Evidence, Plan, Posterior
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import (
@@ -30,6 +31,7 @@ from model.evidence import (
     in_words,
     likelihood,
 )
+from model.intervals import Intervals, intervals
 from model.network import Table, Variable
 from model.separation import requisite_each
 from model.triangulation import CELL_LIMIT
@@ -44,6 +46,7 @@ class Question:
 
     A scenario and a cohort bring statements of their own; on one variable the more specific wins:
     the question's own, then the scenario's do(), then the cohort's evidence, then the scenario's.
+    ``interval`` is the share that the interval of each target's state is to hold; None asks for none.
     """
 
     targets: tuple[str, ...] = ()
@@ -53,15 +56,18 @@ class Question:
     cohort: str | None = None
     joint: tuple[tuple[str, ...], ...] = ()
     most_probable: bool = False
+    interval: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StateAnswer:
-    """Probability of one state, and what it is with nothing known and nothing done."""
+    """Probability of one state, what it is with nothing known and nothing done, and the ends of its interval."""
 
     state: str
     p: float
     baseline: float
+    low: float | None = None
+    high: float | None = None
 
     @property
     def shift(self) -> float:
@@ -103,6 +109,7 @@ class Targets(Sequence[TargetAnswer]):
 
     basis: Basis
     p: Table
+    intervals: Intervals | None = None
 
     def __len__(self) -> int:
         return len(self.basis.targets)
@@ -118,7 +125,10 @@ class Targets(Sequence[TargetAnswer]):
             return [self[k] for k in range(len(self))[i]]
         basis, place = self.basis, self.basis.places[i]
         variable = basis.targets[i]
-        rows = map(StateAnswer, variable.states, self.p[place].tolist(), basis.baseline[place].tolist())
+        columns = [variable.states, self.p[place].tolist(), basis.baseline[place].tolist()]
+        if self.intervals is not None and not np.isnan(self.intervals.low[place]).any():
+            columns += [self.intervals.low[place].tolist(), self.intervals.high[place].tolist()]
+        rows = map(StateAnswer, *columns)
         return TargetAnswer(variable.name, tuple(rows), basis.cited[i], basis.idle[i])
 
     def __eq__(self, other: object) -> bool:
@@ -196,12 +206,14 @@ class Forecaster:
     model: Model
     plan: Plan
     baseline: Mapping[str, Table] = field(init=False)
+    draws: Draws = field(init=False)
     basis: Callable[[_Shape], Basis] = field(init=False)
 
     def __post_init__(self) -> None:
         prior = engine.posterior(self.plan)
         rows = {name: prior.of(name)[0] for name in self.model.network.names}
         object.__setattr__(self, "baseline", MappingProxyType(rows))
+        object.__setattr__(self, "draws", Draws(self.model))
         object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
 
 
@@ -244,6 +256,8 @@ def answer(forecaster: Forecaster, question: Question) -> Answer:
         found = engine.posterior(plan, evidence, resolved.asked)
     [p] = _end_to_end(found, resolved.targets)
     plain = _answer(forecaster, resolved, p, log_p=log_p, before=_before(forecaster, resolved.case))
+    if not question.joint and not question.most_probable:
+        return plain
     return replace(
         plain,
         joint=tuple(_joint(forecaster.plan, names, evidence) for names in question.joint),
@@ -283,6 +297,8 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
 def resolve(model: Model, question: Question) -> Resolved:
     """Lay scenario and cohort under the question's own statements, every name checked."""
     network = model.network
+    if question.interval is not None and not 0 < question.interval < 1:
+        raise BadQuestion(f"an interval holds a share between 0 and 1, not {question.interval:g}", where=("interval",))
     for i, target in enumerate(question.targets):
         network.variable(target, where=("targets", i))
     for i, names in enumerate(question.joint):
@@ -370,8 +386,15 @@ def _answer(
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
         conflict_bits=_conflict(model, case, before, log_p=log_p),
-        targets=Targets(forecaster.basis(_shape(resolved)), p),
+        targets=Targets(forecaster.basis(_shape(resolved)), p, _intervals(forecaster, resolved)),
     )
+
+
+def _intervals(forecaster: Forecaster, resolved: Resolved) -> Intervals | None:
+    mass = resolved.question.interval
+    if mass is None:
+        return None
+    return intervals(forecaster.draws, forecaster.plan, resolved.targets, resolved.case, mass=mass)
 
 
 def _shape(resolved: Resolved) -> _Shape:

@@ -1,4 +1,9 @@
-"""Rows drawn around stated probabilities, as sure as their equivalent sample size."""
+"""Numbers drawn around stated ones, as sure as their equivalent sample size.
+
+Every draw starts from normal scores by Latin hypercube sampling (McKay, Beckman & Conover 1979): each number of a
+gate falls once into each of as many equally likely strata as there are draws, so that a thousand draws place the
+ends of an interval as well as many thousands of independent ones.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +11,26 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from model.gates.formulas import LEAST
 from model.network import Table
 
 Indices = NDArray[np.int64]
+
+KNOTS = np.linspace(-6.0, 6.0, 97)
+"""Normal scores at which the quantiles of a Beta are worked out; between them its log odds are interpolated."""
+
+
+def normal_scores(rng: np.random.Generator, draws: int, count: int) -> Table:
+    """Standard normal numbers, one in each of ``draws`` equally likely strata; shape (draws, count).
+
+    >>> np.sort(normal_scores(np.random.default_rng(1), 1_000, 1)[:, 0])[[50, 500, 949]].round(2)
+    array([-1.64,  0.  ,  1.64])
+    """
+    strata = rng.permuted(np.broadcast_to(np.arange(draws), (count, draws)), axis=1)
+    chance = (strata + rng.random((count, draws))) / draws
+    return np.asarray(special.ndtri(np.maximum(chance, LEAST)).T, dtype=np.float64)
 
 
 def dirichlet(rng: np.random.Generator, mean: Table, ess: Table, *, draws: int, tied: Indices | None = None) -> Table:
@@ -27,15 +47,38 @@ def dirichlet(rng: np.random.Generator, mean: Table, ess: Table, *, draws: int, 
 
 
 def _dirichlet_rows(rng: np.random.Generator, mean: Table, ess: Table, draws: int) -> Table:
-    """Rows (rows, states) drawn as normalised gammas, in logs: gamma(a) = gamma(a + 1) U^(1/a) never underflows."""
-    possible = mean > 0
-    alpha = np.where(possible, ess[:, None] * mean, 1.0)
-    shape = (draws, *mean.shape)
-    level = np.log(rng.standard_gamma(alpha + 1, shape)) - rng.standard_exponential(shape) / alpha
-    level = np.where(possible, level, -np.inf)
-    mass = np.exp(level - level.max(axis=-1, keepdims=True))
-    share: Table = mass / mass.sum(axis=-1, keepdims=True)
-    return np.where(possible, np.maximum(share, LEAST), 0.0)
+    """Rows (rows, states) by breaking a stick: each state takes a Beta share of what those before it left."""
+    alpha = ess[:, None] * mean
+    after = np.cumsum(alpha[:, ::-1], axis=1)[:, ::-1] - alpha
+    after[np.cumsum((mean > 0)[:, ::-1], axis=1)[:, ::-1] <= (mean > 0)] = 0.0
+    left = np.ones((draws, len(mean)))
+    found = np.zeros((draws, *mean.shape))
+    for k in range(mean.shape[1]):
+        last, broken = (mean[:, k] > 0) & (after[:, k] == 0), (mean[:, k] > 0) & (after[:, k] > 0)
+        found[:, last, k] = left[:, last]
+        if broken.any():
+            odds = _beta_log_odds(normal_scores(rng, draws, int(broken.sum())), alpha[broken, k], after[broken, k])
+            found[:, broken, k] = left[:, broken] * special.expit(odds)
+            left[:, broken] *= special.expit(-odds)
+    return np.where(mean > 0, np.maximum(found, LEAST), 0.0)
+
+
+def _beta_log_odds(scores: Table, a: Table, b: Table) -> Table:
+    """The log odds at these normal scores (draws, rows) of Betas with parameters ``a`` and ``b`` (rows,).
+
+    Cubic between quantiles worked out at KNOTS: as a function of the score the log odds are nearly straight.
+    """
+    chance, other = special.ndtr(KNOTS), special.ndtr(-KNOTS)
+    low = special.betaincinv(a[:, None], b[:, None], chance[: len(KNOTS) // 2])
+    high = special.betaincinv(b[:, None], a[:, None], other[len(KNOTS) // 2 :])
+    low, high = np.clip(low, LEAST, 1 - 1e-16), np.clip(high, LEAST, 1 - 1e-16)
+    odds = np.concatenate([np.log(low) - np.log1p(-low), np.log1p(-high) - np.log(high)], axis=1)
+    place = np.clip((scores - KNOTS[0]) / (KNOTS[1] - KNOTS[0]), 1, len(KNOTS) - 2 - 1e-9)
+    at, row = place.astype(np.int64), np.arange(len(a))
+    t = place - at
+    before, here, there, beyond = (odds[row, at + step] for step in (-1, 0, 1, 2))
+    slope, bend = there - before, 2 * before - 5 * here + 4 * there - beyond
+    return np.asarray(here + 0.5 * t * (slope + t * (bend + t * (3 * (here - there) + beyond - before))))
 
 
 def dirichlets(

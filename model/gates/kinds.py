@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from model.errors import BadNetwork
 from model.gates.calibration import calibrated_nominal, calibrated_ordinal
-from model.gates.drawing import Indices, dirichlet, dirichlets
+from model.gates.drawing import Indices, dirichlet, dirichlets, normal_scores
 from model.gates.formulas import Combine, all_needed, any_cause, nominal, ordinal, ranked
 from model.network import SUM_TOLERANCE, Table
 
@@ -194,7 +194,7 @@ class Influences:
         base = dirichlet(rng, self.base, np.array(self.base_ess), draws=draws)
         mean = np.array([effect.strength * NATS_PER_DECIBEL for effect in self.effects])
         spread = np.array([2 / sqrt(effect.ess) for effect in self.effects])
-        return self._tables(base, mean + spread * rng.standard_normal((draws, len(self.effects))))
+        return self._tables(base, mean + spread * normal_scores(rng, draws, len(self.effects)))
 
     def of_parent(self, parent: int) -> Table:
         """All that one parent does, in decibels; (its states,) or (its states, the child's states)."""
@@ -271,10 +271,9 @@ class Ranked:
         """As ``table``, with fewer points in each bin beyond two parents, and in blocks to bound the memory."""
         ess = np.inf if self.ess is None else self.ess
         weights_ess = np.array(self.weights_ess or [ess] * len(self.weights))
-        weights = np.array(self.weights) * np.exp(
-            rng.standard_normal((draws, len(self.weights))) / np.sqrt(weights_ess)
-        )
-        variance = self.variance * np.exp(rng.standard_normal(draws) * sqrt(2 / ess))
+        scores = normal_scores(rng, draws, len(self.weights) + 1)
+        weights = np.array(self.weights) * np.exp(scores[:, :-1] / np.sqrt(weights_ess))
+        variance = self.variance * np.exp(scores[:, -1] * sqrt(2 / ess))
         samples = {1: 5, 2: 5, 3: 3}.get(len(self.cards), 2)
         block = max(1, BLOCK // (prod(self.cards) * samples ** len(self.cards) * self.states))
         starts = range(0, draws, block)

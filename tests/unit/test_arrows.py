@@ -29,6 +29,8 @@ MODEL_ORDER = (
     "document",
     "priors",
     "readback",
+    "draws",
+    "intervals",
     "forecast",
     "review",
     "information",

@@ -1,0 +1,190 @@
+"""How sure: tables drawn as the stated numbers allow, once a revision, and what a question's answer is under each.
+
+The draws are parameters', so a number that is used in many rows is drawn once for all of them. Evidence about a
+case is evidence about the parameters too: each draw weighs what it gives the evidence. A table that the target
+does not depend on is left at its stated numbers, its average: what it could add to the weights is averaged out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import engine, lanes
+from model.document import Model
+from model.engine import NOTHING, Evidence, Plan
+from model.errors import NetworkTooLarge
+from model.evidence import Assumed, Case, assume, encode
+from model.lanes import Recent
+from model.network import Table
+
+COUNT = 1_000
+"""Draws of a revision."""
+
+FEWEST = 100
+"""Effective draws below which weights say too little to be used, and draws below which there is no interval."""
+
+WORK = 2_000_000_000
+"""Multiplications that the draws of one answer may cost; a target that costs more gets fewer draws."""
+
+TABLES = 256_000_000
+ANSWERS = 16_000_000
+"""Bytes of drawn tables, and of answers without evidence, that are kept."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampled:
+    """The distribution of one variable under each draw.
+
+    ``rows`` has shape (draws, states); ``weights`` (draws,) sum to 1. ``effective`` is how many equally weighted draws
+    the evidence leaves, 1 / sum w^2 (Kish 1965); where it is below FEWEST, ``weights`` are equal ones instead.
+    """
+
+    rows: Table
+    weights: NDArray[np.float64]
+    effective: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """A drawn table, or nothing for one that is certain."""
+
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """The drawn tables of one model, each made when it is first needed: what is asked changes none of them.
+
+    >>> from model.gates import TableGate
+    >>> from model.document import Description
+    >>> from model.network import Network, Variable
+    >>> coin, gate = Variable("coin", ("heads", "tails")), TableGate(np.array([0.3, 0.7]), np.array(20.0))
+    >>> told = Description("coin", "Coin", None, "state", "table", None, None, gate, ())
+    >>> model = Model("coins", "", "", "2017-03-06", "", (), Network([coin], {"coin": gate.rows}), {"coin": told})
+    >>> Draws(model).table("coin").shape
+    (1000, 2)
+    """
+
+    model: Model
+    tables: Recent[_Drawn] = field(default_factory=lambda: Recent(TABLES))
+    without: Recent[Sampled | None] = field(default_factory=lambda: Recent(ANSWERS))
+
+    def table(self, name: str) -> Table | None:
+        """Tables of one variable, shape (COUNT, *parents' states, states); None when its numbers are certain."""
+        drawn = self.tables.get(name, lambda: self._draw(name)).table
+        return drawn if len(drawn) else None
+
+    def warm(self) -> None:
+        """Draw every table ahead of the first question."""
+        for name in self.model.network.names:
+            self.table(name)
+
+    def _draw(self, name: str) -> _Drawn:
+        rng = np.random.default_rng(_seed(self.model.revision, name))
+        drawn = np.ascontiguousarray(self.model.described[name].gate.draw(rng, COUNT))
+        if (drawn == drawn[:1]).all():
+            drawn = drawn[:0]
+        drawn.setflags(write=False)
+        return _Drawn(drawn)
+
+    def baseline(self, plan: Plan, name: str) -> Sampled | None:
+        """``sampled`` with nothing known and nothing done."""
+        return self.without.get(name, lambda: _sampled(self, plan, name, NOTHING, Case({})))
+
+
+def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
+    """The distribution of a variable under each draw, given a case that is possible.
+
+    An assumption is held under every draw: its likelihood is fitted anew to each. None where even FEWEST draws would
+    cost more than WORK multiplications.
+    """
+    if not case.findings and not case.settings:
+        return draws.baseline(plan, name)
+    return _sampled(draws, plan, name, encode(plan.network, [case]), case)
+
+
+def _sampled(draws: Draws, plan: Plan, name: str, evidence: Evidence, case: Case) -> Sampled | None:
+    assumed = tuple(other for other, finding in case.findings.items() if isinstance(finding, Assumed))
+    tables = _tables(draws, plan, (name, *assumed), evidence)
+    if not tables:
+        row = engine.posterior(plan, assume(plan, evidence, [case]), (name,)).of(name)
+        return _equally(np.broadcast_to(row, (COUNT, row.shape[1])))
+    count = _affordable(plan, name, evidence)
+    if count < FEWEST:
+        return None
+    repeated = Evidence(
+        count,
+        {other: np.repeat(rows, count, axis=0) for other, rows in evidence.likelihood.items()},
+        {other: table[:count] for other, table in tables.items()} | dict(evidence.tables),
+    )
+    if assumed:
+        return _held(plan, name, repeated, case, assumed)
+    if not evidence.likelihood:
+        return _equally(lanes.marginals(plan.lanes, repeated, (name,))[name])
+    logs, found = lanes.posterior(plan.lanes, repeated, (name,))
+    return _weighted(found[name], logs)
+
+
+def _held(plan: Plan, name: str, repeated: Evidence, case: Case, assumed: tuple[str, ...]) -> Sampled:
+    """With assumptions: fitted under each draw; the other findings alone give the weights."""
+    fitted = assume(plan, repeated, [case] * repeated.cases)
+    rows = lanes.marginals(plan.lanes, fitted, (name,))[name]
+    counted = {other: found for other, found in repeated.likelihood.items() if other not in assumed}
+    if not counted:
+        return _equally(rows)
+    return _weighted(rows, engine.log_evidence(plan, Evidence(repeated.cases, counted, repeated.tables)))
+
+
+def _equally(rows: Table) -> Sampled:
+    return Sampled(rows, np.full(len(rows), 1 / len(rows)), float(len(rows)))
+
+
+def _weighted(rows: Table, logs: NDArray[np.float64]) -> Sampled:
+    """Weights in proportion to P(evidence | draw)."""
+    weights = np.exp(logs - logs.max())
+    weights /= weights.sum()
+    effective = float(1.0 / (weights @ weights))
+    if effective < FEWEST:
+        weights = np.full(len(rows), 1 / len(rows))
+    return Sampled(rows, weights, effective)
+
+
+def interval(values: Table, weights: NDArray[np.float64], mass: float) -> tuple[Table, Table]:
+    """The ends of the central interval of each column: shape (columns,) twice.
+
+    ``values`` has shape (draws, columns), ``weights`` (draws,) sum to 1. Quantiles are read from the weighted
+    distribution function with each draw in the middle of its own step (Hazen 1914 where weights are equal).
+
+    >>> low, high = interval(np.arange(10.0)[:, None], np.full(10, 0.1), 0.8)
+    >>> low.round(9), high.round(9)
+    (array([0.5]), array([8.5]))
+    """
+    order = np.argsort(values, axis=0, kind="stable")
+    ends = np.empty((2, values.shape[1]))
+    for k in range(values.shape[1]):
+        steps = weights[order[:, k]]
+        ends[:, k] = np.interp((0.5 - mass / 2, 0.5 + mass / 2), np.cumsum(steps) - steps / 2, values[order[:, k], k])
+    return ends[0], ends[1]
+
+
+def _tables(draws: Draws, plan: Plan, names: Sequence[str], evidence: Evidence) -> dict[str, Table]:
+    """Drawn tables of the variables that the answer depends on."""
+    needed = (name for name in lanes.needed(plan.lanes, names, evidence) if name not in evidence.tables)
+    return {name: table for name in needed if (table := draws.table(name)) is not None}
+
+
+def _affordable(plan: Plan, name: str, evidence: Evidence) -> int:
+    """How many draws fit into WORK: 0 where no program does."""
+    try:
+        return min(COUNT, WORK // max(1, lanes.cells(plan.lanes, evidence, name)))
+    except NetworkTooLarge:
+        return 0
+
+
+def _seed(revision: str, name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{revision}\n{name}".encode()).digest()[:8])

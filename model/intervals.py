@@ -1,0 +1,71 @@
+"""Intervals of an answer: what the uncertainty of its numbers leaves open, and what no interval here covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
+from model.engine import Plan
+from model.evidence import Case
+from model.network import Table
+
+COVERS = "parameter uncertainty"
+OMITS = ("structure", "sampling of individuals")
+
+MASS = 0.9
+"""What an interval holds unless another share is asked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Intervals:
+    """Central intervals of every state of every target, end to end as the probabilities are, shape (states,).
+
+    ``low`` and ``high`` are of the probability, ``shift_low`` and ``shift_high`` of its difference from the
+    baseline under the same draws; NaN for a target that is too costly to draw. ``effective`` is the smallest
+    number of draws that the evidence leaves any target.
+    """
+
+    mass: float
+    draws: int
+    effective: float
+    low: Table
+    high: Table
+    shift_low: Table
+    shift_high: Table
+
+    @property
+    def warning(self) -> str | None:
+        """What to know before relying on them, in a sentence."""
+        if np.isnan(self.low).any():
+            return "some targets depend on tables that are too large to draw, and have no interval"
+        if self.effective < FEWEST:
+            return (
+                f"the evidence is so unlikely under most draws that only {self.effective:.0f} count; the draws are "
+                "taken as equally likely instead"
+            )
+        return None
+
+
+def intervals(draws: Draws, plan: Plan, targets: Sequence[str], case: Case, *, mass: float) -> Intervals:
+    """The intervals of the targets in a case that is possible."""
+    found = [_of_target(draws, plan, name, case, mass) for name in targets]
+    ends = np.concatenate([ends for ends, _ in found], axis=1)
+    ends.setflags(write=False)
+    kept = [sample for _, sample in found if sample is not None]
+    fewest = min((sample.effective for sample in kept), default=float(COUNT))
+    return Intervals(mass, min((len(sample.rows) for sample in kept), default=COUNT), fewest, *ends)
+
+
+def _of_target(draws: Draws, plan: Plan, name: str, case: Case, mass: float) -> tuple[Table, Sampled | None]:
+    """Ends of one target, shape (4, states), and what they were read from."""
+    sample, before = sampled(draws, plan, name, case), draws.baseline(plan, name)
+    if sample is None or before is None:
+        return np.full((4, len(plan.network[name].states)), np.nan), None
+    count = min(len(sample.rows), len(before.rows))
+    shift = sample.rows[:count] - before.rows[:count]
+    weights = sample.weights[:count] / sample.weights[:count].sum()
+    ends = interval(sample.rows, sample.weights, mass) + interval(shift, weights, mass)
+    return np.stack(ends), sample
