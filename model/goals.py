@@ -285,7 +285,7 @@ def _search(
         done = margins > ROUNDING
         searched.append(Searched(size, len(sets), len(combined), len(order)))
         for members, margin in zip(sets[done].tolist(), margins[done].tolist(), strict=True):
-            found.append((tuple(trial.changes[i] for i in members), margin))
+            found.append((tuple(trial.changes[i] for i in sorted(members)), margin))
         if size == 1:
             promise = np.nan_to_num(margins, nan=-np.inf)
             order = np.array([i for i in np.argsort(-promise, kind="stable") if not done[i]], dtype=np.int64)
