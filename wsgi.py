@@ -4,4 +4,4 @@ from model.warm import warm
 from service import create_app
 
 warm()
-app = create_app()
+app = create_app(ahead=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,12 @@ class Intervals:
     shift_low: Table
     shift_high: Table
 
+    def of_state(self, k: int) -> tuple[float | None, float | None, float | None, float | None]:
+        """Low, high, shift's low and high of one state by its place; None where there is no interval."""
+        ends = (float(part[k]) for part in (self.low, self.high, self.shift_low, self.shift_high))
+        low, high, shift_low, shift_high = (None if math.isnan(end) else end for end in ends)
+        return low, high, shift_low, shift_high
+
     @property
     def warning(self) -> str | None:
         """What to know before relying on them, in a sentence."""
@@ -49,23 +56,37 @@ class Intervals:
         return None
 
 
-def intervals(draws: Draws, plan: Plan, targets: Sequence[str], case: Case, *, mass: float) -> Intervals:
-    """The intervals of the targets in a case that is possible."""
-    found = [_of_target(draws, plan, name, case, mass) for name in targets]
-    ends = np.concatenate([ends for ends, _ in found], axis=1)
+def intervals(
+    draws: Draws,
+    plan: Plan,
+    targets: Sequence[str],
+    case: Case,
+    *,
+    mass: float,
+    against: Sequence[Sampled | None] | None = None,
+) -> Intervals:
+    """The intervals of the targets in a case that is possible.
+
+    ``against`` are the targets' samples that shifts are measured from; by default those without evidence.
+    """
+    befores = against or [draws.baseline(plan, name) for name in targets]
+    samples = [sampled(draws, plan, name, case) for name in targets]
+    parts = [
+        np.full((4, len(plan.network[name].states)), np.nan)
+        if sample is None or before is None
+        else np.stack(_ends(sample, before, mass))
+        for name, sample, before in zip(targets, samples, befores, strict=True)
+    ]
+    ends = np.concatenate(parts, axis=1)
     ends.setflags(write=False)
-    kept = [sample for _, sample in found if sample is not None]
+    kept = [sample for sample in samples if sample is not None]
     fewest = min((sample.effective for sample in kept), default=float(COUNT))
     return Intervals(mass, min((len(sample.rows) for sample in kept), default=COUNT), fewest, *ends)
 
 
-def _of_target(draws: Draws, plan: Plan, name: str, case: Case, mass: float) -> tuple[Table, Sampled | None]:
-    """Ends of one target, shape (4, states), and what they were read from."""
-    sample, before = sampled(draws, plan, name, case), draws.baseline(plan, name)
-    if sample is None or before is None:
-        return np.full((4, len(plan.network[name].states)), np.nan), None
+def _ends(sample: Sampled, before: Sampled, mass: float) -> tuple[Table, Table, Table, Table]:
+    """Low and high of the probability, and of its difference from before under the same draws."""
     count = min(len(sample.rows), len(before.rows))
     shift = sample.rows[:count] - before.rows[:count]
     weights = sample.weights[:count] / sample.weights[:count].sum()
-    ends = interval(sample.rows, sample.weights, mass) + interval(shift, weights, mass)
-    return np.stack(ends), sample
+    return (*interval(sample.rows, sample.weights, mass), *interval(shift, weights, mass))

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flask:
     """The whole service, wired: models loaded, every operation at its address.
+
+    ``ahead`` of the first question it also makes what questions will need: before a server forks, its workers share it.
 
     The imports stand here so that the command line, which lives in this package, starts without a web framework.
     """
@@ -25,6 +27,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False
     held = revisions.load(chosen.priors)
+    if ahead:
+        held.warm()
     operation.register(app, operation.Service(chosen, held, fingerprint(), routes.OPERATIONS))
     guard.register(app, chosen.hosts)
     refusals.register(app)

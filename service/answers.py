@@ -18,12 +18,30 @@ class StateP(TypedDict):
 
 
 class StateShift(TypedDict):
-    """Probability of one state, without evidence (baseline), and the difference."""
+    """Probability of one state, without evidence (baseline), and the difference, each with its interval.
+
+    The ends are null where no interval was asked for, or where the target is too costly to draw.
+    """
 
     state: str
     p: float
+    lo: float | None
+    hi: float | None
     baseline: float
     shift: float
+    shift_lo: Annotated[float | None, Field(description="Under the same draws as the baseline.")]
+    shift_hi: float | None
+
+
+class IntervalSaid(TypedDict):
+    """What the intervals of an answer hold, rest on, cover and omit."""
+
+    mass: float
+    draws: int
+    effective_draws: Annotated[float, Field(description="Draws that the evidence leaves; fewer than 100 is few.")]
+    covers: str
+    omits: list[str]
+    warning: str | None
 
 
 class Cited(TypedDict):
@@ -82,6 +100,7 @@ class Asked(TypedDict):
     cohort: str | None
     joint: list[list[str]]
     most_probable: bool
+    interval: float | None
 
 
 class Links(TypedDict):
@@ -105,6 +124,7 @@ class Evidence(TypedDict):
     conflict_bits: Annotated[
         float | None, Field(description="Above 0 where findings sit badly together; null with fewer than two.")
     ]
+    interval: Annotated[IntervalSaid | None, Field(description="What the intervals mean; null where none were asked.")]
     no_effect: Annotated[list[str], Field(description="Variables spoken of that change no target.")]
 
 
@@ -169,8 +189,12 @@ class StateRow(TypedDict):
     target: str
     state: str
     p: float
+    lo: float | None
+    hi: float | None
     baseline: float
     shift: float
+    shift_lo: float | None
+    shift_hi: float | None
     p_evidence: float
     model: str
     revision: str
@@ -227,15 +251,20 @@ class ScenarioColumn(TypedDict):
     replaced: list[str] | None
     p_evidence: float | None
     log10_p_evidence: float | None
+    interval: IntervalSaid | None
     error: Problem | None
 
 
 class ScenarioCell(TypedDict):
-    """A state's probability under a scenario, and the difference from the baseline."""
+    """A state's probability under a scenario, and the difference from the baseline, each with its interval."""
 
     scenario: str
     p: float | None
+    lo: float | None
+    hi: float | None
     difference: float | None
+    difference_lo: Annotated[float | None, Field(description="Under the same draws as the baseline.")]
+    difference_hi: float | None
 
 
 class ComparedState(TypedDict):
@@ -262,6 +291,7 @@ class ComparisonAsked(TypedDict):
     given: dict[str, FindingSaid]
     do: dict[str, SettingSaid]
     cohort: str | None
+    interval: float | None
 
 
 class ComparisonBaseline(TypedDict):
@@ -292,8 +322,12 @@ class ComparisonRow(TypedDict):
     target: str
     state: str
     p: float | None
+    lo: float | None
+    hi: float | None
     baseline: float
     difference: float | None
+    difference_lo: float | None
+    difference_hi: float | None
     p_evidence: float | None
     error: str | None
 

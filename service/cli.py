@@ -115,6 +115,14 @@ def _written_in(model: Model, theme: str) -> list[str]:
 @click.option("--do", "done", multiple=True, metavar="SETTING", help="What is done: VARIABLE:STATE or chances(…).")
 @click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model.")
 @click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.9,
+    show_default=True,
+    help="The share of the draws that each range holds.",
+)
+@click.option("--no-interval", "point", is_flag=True, help="Only the probabilities, without their ranges.")
 @click.option("--sources", "whole", is_flag=True, help="Say the whole of every source, not only its name.")
 @click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer.")
 @priors_option
@@ -125,6 +133,8 @@ def ask(
     done: tuple[str, ...],
     scenario: str | None,
     cohort: str | None,
+    interval: float,
+    point: bool,
     whole: bool,
     as_json: bool,
     root: Path | None,
@@ -137,7 +147,14 @@ def ask(
     from model.forecast import Question, answer
     from service import grammar, terminal, wire
 
-    question = Question(targets, grammar.findings(given), grammar.settings(done), scenario=scenario, cohort=cohort)
+    question = Question(
+        targets,
+        grammar.findings(given),
+        grammar.settings(done),
+        scenario=scenario,
+        cohort=cohort,
+        interval=None if point else interval,
+    )
     forecaster = _ready(model, root)
     found = answer(forecaster, _canonical(forecaster, question))
     if as_json:

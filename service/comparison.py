@@ -6,20 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from model.document import Model
+from model.draws import sampled
 from model.errors import AftermathError
+from model.evidence import Case
 from model.forecast import Answer, Forecaster, Question
 from model.forecast import answers as forecast_answers
+from model.intervals import Intervals, intervals
 from service import answers, batch, wire
 from service.problems import AnswerTooLarge, Refused, problem
 
 MOST_CELLS = 100_000
 
 Results = Mapping[str, Answer | AftermathError]
+Ends = Mapping[str, Intervals]
+NO_ENDS = (None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Which scenarios to compare, on the evidence and targets of one question."""
+    """Which scenarios to compare, on the evidence and targets of one question, with its intervals."""
 
     common: Question
     scenarios: tuple[str, ...]
@@ -55,11 +60,13 @@ def address(model: Model, comparison: Comparison) -> wire.Address:
 def answered(forecaster: Forecaster, comparison: Comparison) -> answers.ComparisonAnswer:
     """The body for a comparison; a scenario that the evidence rules out has its error and no numbers."""
     model, common = forecaster.model, comparison.common
-    questions = [common, *(replace(common, scenario=name) for name in comparison.scenarios)]
+    point = replace(common, interval=None)
+    questions = [point, *(replace(point, scenario=name) for name in comparison.scenarios)]
     baseline, *found = forecast_answers(forecaster, questions)
     if not isinstance(baseline, Answer):
         raise baseline
     results = dict(zip(comparison.scenarios, found, strict=True))
+    ends = _intervals(forecaster, common, baseline, results)
     cited = {source for each in (baseline, *found) if isinstance(each, Answer) for source in each.sources}
     at = address(model, comparison)
     return {
@@ -72,6 +79,7 @@ def answered(forecaster: Forecaster, comparison: Comparison) -> answers.Comparis
             "given": wire.findings_said(common.findings),
             "do": wire.settings_said(common.settings),
             "cohort": common.cohort,
+            "interval": common.interval,
         },
         "baseline": {
             "given": wire.findings_said(baseline.findings),
@@ -79,15 +87,26 @@ def answered(forecaster: Forecaster, comparison: Comparison) -> answers.Comparis
             "p_evidence": baseline.p_evidence,
             "log10_p_evidence": wire.log10(baseline.log_p_evidence),
         },
-        "scenarios": [_column(model, name, result) for name, result in results.items()],
-        "targets": [_target(model, i, baseline, results) for i in range(len(baseline.targets))],
+        "scenarios": [_column(model, name, result, ends.get(name)) for name, result in results.items()],
+        "targets": [_target(model, i, baseline, results, ends) for i in range(len(baseline.targets))],
         "sources": wire.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
         "permalink": at.permalink(model.revision),
         "links": at.links(),
     }
 
 
-def _column(model: Model, name: str, result: Answer | AftermathError) -> answers.ScenarioColumn:
+def _intervals(forecaster: Forecaster, common: Question, baseline: Answer, results: Results) -> Ends:
+    """Intervals of each scenario that can be, its differences taken from the baseline under the same draws."""
+    mass = common.interval
+    if mass is None:
+        return {}
+    draws, plan, targets = forecaster.draws, forecaster.plan, common.targets
+    before = [sampled(draws, plan, name, Case(baseline.findings, baseline.settings)) for name in targets]
+    cases = {name: Case(r.findings, r.settings) for name, r in results.items() if isinstance(r, Answer)}
+    return {name: intervals(draws, plan, targets, case, mass=mass, against=before) for name, case in cases.items()}
+
+
+def _column(model: Model, name: str, result: Answer | AftermathError, ends: Intervals | None) -> answers.ScenarioColumn:
     good = result if isinstance(result, Answer) else None
     return {
         "scenario": name,
@@ -97,14 +116,14 @@ def _column(model: Model, name: str, result: Answer | AftermathError) -> answers
         "replaced": list(good.replaced) if good else None,
         "p_evidence": good.p_evidence if good else None,
         "log10_p_evidence": wire.log10(good.log_p_evidence) if good else None,
+        "interval": wire.interval_said(ends),
         "error": problem(result) if isinstance(result, AftermathError) else None,
     }
 
 
-def _target(model: Model, i: int, baseline: Answer, results: Results) -> answers.ComparedTarget:
+def _target(model: Model, i: int, baseline: Answer, results: Results, ends: Ends) -> answers.ComparedTarget:
     basis = baseline.targets.basis
     variable, place = basis.targets[i], basis.places[i]
-    columns = {n: r.targets.p[place].tolist() if isinstance(r, Answer) else None for n, r in results.items()}
     return {
         "target": variable.name,
         "label": model.described[variable.name].label,
@@ -112,15 +131,30 @@ def _target(model: Model, i: int, baseline: Answer, results: Results) -> answers
             {
                 "state": state,
                 "baseline": p,
-                "scenarios": [_cell(name, found and found[k], baseline=p) for name, found in columns.items()],
+                "scenarios": [_cell(name, found, ends.get(name), k, baseline=p) for name, found in results.items()],
             }
-            for k, (state, p) in enumerate(zip(variable.states, baseline.targets.p[place].tolist(), strict=True))
+            for k, (state, p) in enumerate(
+                zip(variable.states, baseline.targets.p[place].tolist(), strict=True), place.start
+            )
         ],
     }
 
 
-def _cell(scenario: str, p: float | None, *, baseline: float) -> answers.ScenarioCell:
-    return {"scenario": scenario, "p": p, "difference": None if p is None else p - baseline}
+def _cell(
+    scenario: str, result: Answer | AftermathError, ends: Intervals | None, k: int, *, baseline: float
+) -> answers.ScenarioCell:
+    """State ``k`` of all targets' states end to end under one scenario."""
+    p = float(result.targets.p[k]) if isinstance(result, Answer) else None
+    lo, hi, shift_lo, shift_hi = NO_ENDS if ends is None else ends.of_state(k)
+    return {
+        "scenario": scenario,
+        "p": p,
+        "lo": lo,
+        "hi": hi,
+        "difference": None if p is None else p - baseline,
+        "difference_lo": shift_lo,
+        "difference_hi": shift_hi,
+    }
 
 
 def rows(content: answers.ComparisonAnswer) -> Iterator[answers.ComparisonRow]:
@@ -134,8 +168,12 @@ def rows(content: answers.ComparisonAnswer) -> Iterator[answers.ComparisonRow]:
                     "target": target["target"],
                     "state": state["state"],
                     "p": cell["p"],
+                    "lo": cell["lo"],
+                    "hi": cell["hi"],
                     "baseline": state["baseline"],
                     "difference": cell["difference"],
+                    "difference_lo": cell["difference_lo"],
+                    "difference_hi": cell["difference_hi"],
                     "p_evidence": column["p_evidence"],
                     "error": batch.said(column["error"]) if column["error"] else None,
                 }

@@ -114,7 +114,8 @@ def _query_parameters(each: Operation, examples: Mapping[str, Any]) -> list[JSON
 def _parameter(name: str, field: JSON, shape: type[BaseModel], examples: Mapping[str, Any]) -> JSON:
     schema = {key: value for key, value in field.items() if key not in ("title", "default", "description")}
     if "anyOf" in schema:
-        [schema] = [option for option in schema["anyOf"] if option.get("type") != "null"]
+        options = [option for option in schema["anyOf"] if option.get("type") != "null"]
+        schema = options[0] if len(options) == 1 else {"anyOf": options}
     said: JSON = {"name": name, "in": "query", "schema": schema}
     if "description" in field:
         said["description"] = field["description"]

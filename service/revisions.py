@@ -50,6 +50,11 @@ class Revisions:
         wrong = [(name, b.reasons) for name, b in sorted(self.broken.items())]
         return hashlib.sha256(repr((held, wrong)).encode()).hexdigest()
 
+    def warm(self) -> None:
+        """Draw every table of every model."""
+        for forecaster in self.ready.values():
+            forecaster.draws.warm()
+
     def current(self, name: str, revision: str | None = None) -> Forecaster:
         """The forecaster of a model, at the revision asked for if one is named.
 

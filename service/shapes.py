@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,25 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A name or a state as sent; whether it exists is for the model to say."""
 StatementText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[Number, Field(gt=0, lt=1)]
+
+
+def _share(value: Any) -> Any:
+    """A share as written in an address; what is no number is left for the shape to refuse."""
+    try:
+        return "none" if value == "none" else float(value)
+    except ValueError:
+        return value
+
+
+IntervalText = Annotated[
+    Share | Literal["none"] | None,
+    BeforeValidator(_share),
+    Field(
+        description="What share of the draws the interval of each state holds, or `none`. Without it 0.9 where targets "
+        "are named, none where every variable is asked for."
+    ),
+]
 
 
 class Shape(BaseModel):
@@ -101,6 +120,12 @@ Do = Annotated[
 ]
 
 
+IntervalSent = Annotated[
+    Share | Literal["none"] | None,
+    Field(description="The share that intervals hold, or none; 0.9 where targets are named."),
+]
+
+
 class Case(Shape):
     """One case of a batch: what is known and what is set."""
 
@@ -126,6 +151,7 @@ class AskedInFull(Shape):
     most_probable: Annotated[bool, Field(description="Also the most probable states of all variables together.")] = (
         False
     )
+    interval: IntervalSent = None
 
 
 class ComparedInFull(Shape):
@@ -136,6 +162,7 @@ class ComparedInFull(Shape):
     given: Given = {}
     do: Do = {}
     cohort: Text | None = None
+    interval: IntervalSent = None
 
 
 class BatchInFull(Shape):
@@ -177,13 +204,19 @@ class Pinned(Shape):
     ] = None
 
 
-class ForecastParameters(Pinned):
+class CaseParameters(Pinned):
     """What is known and set, as parameters of an address."""
 
     given: GivenTexts = []
     do: DoTexts = []
     scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
     cohort: Annotated[Text | None, Field(description="A cohort of the model: its evidence is laid in.")] = None
+
+
+class ForecastParameters(CaseParameters):
+    """What is known and set, and how wide the intervals are."""
+
+    interval: IntervalText = None
 
 
 class QueryParameters(ForecastParameters):
@@ -207,6 +240,7 @@ class CompareParameters(Pinned):
     given: GivenTexts = []
     do: DoTexts = []
     cohort: Text | None = None
+    interval: IntervalText = None
 
 
 class BatchParameters(Pinned):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from model.document import JUDGEMENT, Model
 from model.evidence import in_words
 from model.forecast import Answer, StateAnswer, TargetAnswer
+from model.intervals import COVERS, OMITS, Intervals
 from model.network import Network
 from model.review import Costly, Footing, Held
 from model.triangulation import JunctionTree
@@ -122,14 +123,18 @@ def checks_text(found: Sequence[Held]) -> str:
 
 def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
     yield f"{target.target}  {model.described[target.target].label}"
-    yield from _columns([_state(row, drawn) for row in target.distribution], right={1, 3})
+    yield from _columns([_state(row, drawn) for row in target.distribution], right={1, 4})
     if target.no_effect:
         yield from _wrapped("no effect on it", target.no_effect)
 
 
 def _state(row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
     shift = "" if abs(row.shift) < 5e-5 else f"{row.shift:+.4f}"
-    return row.state, number(row.p), bar(row.p, row.baseline, drawn), shift
+    return row.state, number(row.p), _range(row), bar(row.p, row.baseline, drawn), shift
+
+
+def _range(row: StateAnswer) -> str:
+    return "" if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"
 
 
 def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
@@ -139,12 +144,21 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
         yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without evidence"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
+    if found.targets.intervals is not None:
+        yield from _interval(found.targets.intervals)
     if found.replaced:
         yield from _wrapped("replaced", found.replaced)
     if found.no_effect:
         yield from _wrapped("no effect", found.no_effect)
     yield from _sources(model, found.sources, whole=whole)
     yield f"{model.name} {found.revision}, as of {model.as_of}"
+
+
+def _interval(found: Intervals) -> Iterator[str]:
+    omitted = " and ".join(OMITS)
+    yield f"ranges hold {100 * found.mass:g} % of {found.draws:,} draws: {COVERS}, not {omitted}"
+    if found.warning:
+        yield from textwrap.wrap(found.warning, WIDTH, subsequent_indent="  ")
 
 
 def _sources(model: Model, names: Sequence[str], *, whole: bool) -> Iterator[str]:
@@ -168,11 +182,12 @@ def _wrapped(head: str, items: Iterable[str]) -> Iterator[str]:
 
 
 def _columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]) -> Iterator[str]:
-    """Rows with their columns aligned, two spaces apart, indented."""
+    """Rows with their columns aligned, two spaces apart, indented; a column with nothing in it is left out."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (
             cell.rjust(width) if i in right else cell.ljust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            if width
         )
         yield f"  {'  '.join(cells)}".rstrip()

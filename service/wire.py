@@ -17,6 +17,7 @@ from model.document import JUDGEMENT, Example, Model
 from model.errors import AftermathError, BadQuestion, JointTooLarge, Place
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
 from model.forecast import Answer, Basis, Question
+from model.intervals import COVERS, MASS, OMITS, Intervals
 from model.network import Network, Table, Variable
 from service import answers, grammar, shapes
 from service.problems import Refused
@@ -115,8 +116,20 @@ def question_sent(model: Model, body: shapes.AskedInFull) -> Question:
             cohort=body.cohort,
             joint=tuple(map(tuple, body.joint)),
             most_probable=body.most_probable,
+            interval=interval_asked(body.interval, named=bool(body.targets)),
         ),
     )
+
+
+def interval_asked(said: float | str | None, *, named: bool) -> float | None:
+    """The share of an interval as asked for; unsaid, it depends on whether targets are ``named``.
+
+    >>> interval_asked(None, named=True), interval_asked("none", named=True), interval_asked(0.5, named=False)
+    (0.9, None, 0.5)
+    """
+    if said is None:
+        return MASS if named else None
+    return None if isinstance(said, str) else said
 
 
 def question_addressed(model: Model, asked: shapes.ForecastParameters, *, targets: Sequence[str]) -> Question:
@@ -129,6 +142,7 @@ def question_addressed(model: Model, asked: shapes.ForecastParameters, *, target
             settings=grammar.settings(asked.do),
             scenario=asked.scenario,
             cohort=asked.cohort,
+            interval=interval_asked(asked.interval, named=bool(targets)),
         ),
     )
 
@@ -204,7 +218,9 @@ def _refuse_large_joints(network: Network, joints: Sequence[Sequence[str]]) -> N
 
 def canonical_example(model: Model, each: Example) -> Question:
     """The question of an example, in canonical order."""
-    asked = Question((each.target,), each.findings, each.settings, scenario=each.scenario, cohort=each.cohort)
+    asked = Question(
+        (each.target,), each.findings, each.settings, scenario=each.scenario, cohort=each.cohort, interval=MASS
+    )
     return canonical(model, asked)
 
 
@@ -283,6 +299,8 @@ def _parameters(question: Question) -> Iterator[tuple[str, str]]:
         yield "scenario", question.scenario
     if question.cohort is not None:
         yield "cohort", question.cohort
+    if question.interval != interval_asked(None, named=bool(question.targets)):
+        yield "interval", "none" if question.interval is None else grammar.plain_number(question.interval)
 
 
 def forecast_answer(found: Found) -> answers.ForecastAnswer:
@@ -295,7 +313,9 @@ def forecast_answer(found: Found) -> answers.ForecastAnswer:
         "as_of": model.as_of,
         "target": target.name,
         "label": model.described[target.name].label,
-        "distribution": _distribution(answer.targets.basis).laid(_shifts(answer)),
+        "distribution": _distribution(answer.targets.basis, answer.targets.intervals is not None).laid(
+            _numbers(answer), missing=True
+        ),
         **_evidence(model, answer),
         "sources": _sources(model, answer.targets.basis),
         "permalink": found.address.permalink(answer.revision),
@@ -310,7 +330,9 @@ def query_answer(found: Found) -> answers.QueryAnswer:
         "model": answer.model,
         "revision": answer.revision,
         "as_of": model.as_of,
-        "targets": _targets(model, answer.targets.basis).laid(_shifts(answer)),
+        "targets": _targets(model, answer.targets.basis, answer.targets.intervals is not None).laid(
+            _numbers(answer), missing=True
+        ),
         "joint": [
             {"variables": list(joint.variables), "rows": [{"states": list(s), "p": p} for s, p in joint.rows]}
             for joint in answer.joint
@@ -339,6 +361,7 @@ def _evidence(model: Model, answer: Answer) -> answers.Evidence:
             "cohort": question.cohort,
             "joint": [list(names) for names in question.joint],
             "most_probable": question.most_probable,
+            "interval": question.interval,
         },
         "given": findings_said(findings),
         "do": settings_said(settings),
@@ -346,23 +369,41 @@ def _evidence(model: Model, answer: Answer) -> answers.Evidence:
         "p_evidence": answer.p_evidence,
         "log10_p_evidence": log10(answer.log_p_evidence),
         "conflict_bits": answer.conflict_bits,
+        "interval": interval_said(answer.targets.intervals),
         "no_effect": list(answer.no_effect),
     }
 
 
-def _shifts(answer: Answer) -> Table:
-    """Probability and shift of each state of each target, shape (states, 2)."""
-    p = answer.targets.p
-    return np.stack([p, p - answer.targets.basis.baseline], axis=1)
+def interval_said(found: Intervals | None) -> answers.IntervalSaid | None:
+    """What intervals mean, as JSON."""
+    if found is None:
+        return None
+    return {
+        "mass": found.mass,
+        "draws": found.draws,
+        "effective_draws": found.effective,
+        "covers": COVERS,
+        "omits": list(OMITS),
+        "warning": found.warning,
+    }
+
+
+def _numbers(answer: Answer) -> Table:
+    """What is laid into each state of each target: p, its interval, shift, its interval; p and shift where none is."""
+    p, found = answer.targets.p, answer.targets.intervals
+    shift = p - answer.targets.basis.baseline
+    if found is None:
+        return np.stack([p, shift], axis=1)
+    return np.stack([p, found.low, found.high, shift, found.shift_low, found.shift_high], axis=1)
 
 
 @lru_cache(WRITTEN)
-def _targets(model: Model, basis: Basis) -> Words:
+def _targets(model: Model, basis: Basis, intervals: bool) -> Words:
     said: list[answers.TargetDistribution] = [
         {
             "target": variable.name,
             "label": model.described[variable.name].label,
-            "distribution": _states(variable, basis.baseline[place]),
+            "distribution": _states(variable, basis.baseline[place], intervals),
             "no_effect": list(idle),
             "sources": list(sources),
         }
@@ -372,14 +413,26 @@ def _targets(model: Model, basis: Basis) -> Words:
 
 
 @lru_cache(WRITTEN)
-def _distribution(basis: Basis) -> Words:
-    return Words(_states(basis.targets[0], basis.baseline))
+def _distribution(basis: Basis, intervals: bool) -> Words:
+    return Words(_states(basis.targets[0], basis.baseline, intervals))
 
 
-def _states(variable: Variable, baseline: Table) -> list[answers.StateShift]:
-    """A distribution in the order of the file, with its baseline, and gaps for probability and shift."""
-    pairs = zip(variable.states, baseline.tolist(), strict=True)
-    return [{"state": state, "p": GAP, "baseline": before, "shift": GAP} for state, before in pairs]
+def _states(variable: Variable, baseline: Table, intervals: bool) -> list[answers.StateShift]:
+    """A distribution in the order of the file, with its baseline, and gaps for the numbers of one answer."""
+    end = GAP if intervals else None
+    return [
+        {
+            "state": state,
+            "p": GAP,
+            "lo": end,
+            "hi": end,
+            "baseline": before,
+            "shift": GAP,
+            "shift_lo": end,
+            "shift_hi": end,
+        }
+        for state, before in zip(variable.states, baseline.tolist(), strict=True)
+    ]
 
 
 @lru_cache(WRITTEN)
@@ -392,20 +445,34 @@ def rows(found: Found) -> list[answers.StateRow]:
     answer = found.answer
     if answer.joint or answer.most_probable:
         raise BadQuestion("joint and most_probable have no place in a table: ask for JSON")
+    numbers, basis = _numbers(answer), answer.targets.basis
+    if answer.targets.intervals is None:
+        numbers = np.insert(numbers, [1, 1, 2, 2], np.nan, axis=1)
+    states = [(variable.name, state) for variable in basis.targets for state in variable.states]
     return [
         {
-            "target": target.target,
-            "state": state.state,
-            "p": state.p,
-            "baseline": state.baseline,
-            "shift": state.shift,
+            "target": target,
+            "state": state,
+            "p": p,
+            "lo": lo,
+            "hi": hi,
+            "baseline": baseline,
+            "shift": shift,
+            "shift_lo": shift_lo,
+            "shift_hi": shift_hi,
             "p_evidence": answer.p_evidence,
             "model": answer.model,
             "revision": answer.revision,
         }
-        for target in answer.targets
-        for state in target.distribution
+        for (target, state), baseline, (p, lo, hi, shift, shift_lo, shift_hi) in zip(
+            states, basis.baseline.tolist(), _or_none(numbers), strict=True
+        )
     ]
+
+
+def _or_none(numbers: Table) -> list[list[Any]]:
+    """Rows of numbers, None where there is none."""
+    return [[None if math.isnan(number) else number for number in row] for row in numbers.tolist()]
 
 
 def findings_said(findings: Mapping[str, Finding]) -> dict[str, answers.FindingSaid]:

@@ -51,9 +51,12 @@ class Words:
     def __init__(self, value: Any) -> None:
         self._pieces = encoded(value)[:-1].split(_MARK)
 
-    def laid(self, numbers: NDArray[np.float64]) -> Any:
-        """The value with the numbers in its gaps, in the order of the array. Raises ValueError as ``encoded`` does."""
-        if not np.isfinite(numbers).all():
+    def laid(self, numbers: NDArray[np.float64], *, missing: bool = False) -> Any:
+        """The value with the numbers in its gaps, in the order of the array. Raises ValueError as ``encoded`` does.
+
+        Where numbers may be ``missing``, NaN becomes null.
+        """
+        if not (np.isfinite(numbers) | (missing & np.isnan(numbers))).all():
             raise ValueError("a number of an answer is not JSON compliant")
         line = [b""] * (2 * len(self._pieces) - 1)
         line[::2] = self._pieces

@@ -106,7 +106,11 @@ def cases(forecaster: Forecaster, asked: shapes.BatchParameters, body: batch.JSO
 def compare_by_address(forecaster: Forecaster, asked: shapes.CompareParameters) -> Reply:
     """Compare scenarios: each target under each scenario, against the same evidence with none."""
     common = Question(
-        tuple(asked.target), grammar.findings(asked.given), grammar.settings(asked.do), cohort=asked.cohort
+        tuple(asked.target),
+        grammar.findings(asked.given),
+        grammar.settings(asked.do),
+        cohort=asked.cohort,
+        interval=wire.interval_asked(asked.interval, named=True),
     )
     return _compared(forecaster, common, asked.scenario)
 
@@ -121,7 +125,11 @@ def compare_by_address(forecaster: Forecaster, asked: shapes.CompareParameters) 
 def compare(forecaster: Forecaster, body: shapes.ComparedInFull) -> Reply:
     """Compare scenarios under evidence that is too long for an address."""
     common = Question(
-        tuple(body.targets), wire.findings_sent(body.given), wire.settings_sent(body.do), cohort=body.cohort
+        tuple(body.targets),
+        wire.findings_sent(body.given),
+        wire.settings_sent(body.do),
+        cohort=body.cohort,
+        interval=wire.interval_asked(body.interval, named=True),
     )
     return _compared(forecaster, common, body.scenarios)
 

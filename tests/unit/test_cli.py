@@ -63,8 +63,9 @@ def test_ask_prints_each_state_with_a_bar_its_baseline_and_its_shift(run):
     ran = run("ask", "asia", "lung", "--given", "xray:yes")
     assert (ran.code, ran.err) == (0, "")
     rows = [line.split() for line in ran.out.splitlines()[1:3]]
-    assert [(row[0], row[1], row[3]) for row in rows] == [("yes", "0.4887", "+0.4337"), ("no", "0.5113", "-0.4337")]
-    yes, no = (row[2] for row in rows)
+    assert [(row[0], row[1], row[6]) for row in rows] == [("yes", "0.4887", "+0.4337"), ("no", "0.5113", "-0.4337")]
+    assert all(float(row[2]) < float(row[1]) < float(row[4]) for row in rows)
+    yes, no = (row[5] for row in rows)
     assert (len(yes), yes.index("│"), no.index("│")) == (32, 1, 30)
     assert (yes.count("█"), yes.count("▌")) == (14, 1)
 

@@ -72,8 +72,22 @@ def test_an_address_is_safe_whatever_the_names_hold():
     assert url.isascii()
 
 
+def test_an_answer_with_intervals_holds_them_and_says_what_they_mean():
+    question = wire.canonical(MODEL, Question(("lung",), {"xray": Observed("yes")}, interval=0.8))
+    found = answer(FORECASTER, question)
+    body = json.loads(wire.answer_body(MODEL, found))
+    ends = found.targets.intervals
+    assert [row["lo"] for row in body["distribution"]] == ends.low.tolist()
+    assert [row["shift_hi"] for row in body["distribution"]] == ends.shift_high.tolist()
+    assert all(row["lo"] < row["p"] < row["hi"] for row in body["distribution"])
+    assert body["interval"]["mass"] == body["asked"]["interval"] == 0.8
+    assert body["interval"]["covers"] == "parameter uncertainty"
+    assert body["interval"]["omits"] == ["structure", "sampling of individuals"]
+    assert body["permalink"].endswith("interval=0.8&revision=" + MODEL.revision)
+
+
 def test_the_table_s_address_goes_without_what_has_no_place_in_a_table():
-    address = wire.query_address(MODEL, Question(("lung",), joint=(("lung", "tub"),), most_probable=True))
+    address = wire.query_address(MODEL, Question(("lung",), joint=(("lung", "tub"),), most_probable=True, interval=0.9))
     assert address.url("json").endswith("query.json?target=lung&joint=lung,tub&most_probable=true")
     assert address.url("csv").endswith("query.csv?target=lung")
 
@@ -95,7 +109,9 @@ def test_the_body_holds_the_numbers_of_the_answer_to_the_last_bit():
             "target": target.target,
             "label": MODEL.described[target.target].label,
             "distribution": [
-                {"state": s.state, "p": s.p, "baseline": s.baseline, "shift": s.shift} for s in target.distribution
+                {"state": s.state, "p": s.p, "lo": None, "hi": None, "baseline": s.baseline, "shift": s.shift}
+                | {"shift_lo": None, "shift_hi": None}
+                for s in target.distribution
             ],
             "no_effect": list(target.no_effect),
             "sources": list(target.sources),
