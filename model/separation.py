@@ -93,6 +93,41 @@ def requisite_each(
     return found
 
 
+def connected(
+    network: Network,
+    target: str,
+    *,
+    observed: Set[str] = frozenset(),
+    reported: Set[str] = frozenset(),
+    cut: Set[str] = frozenset(),
+    fixed: Set[str] = frozenset(),
+) -> frozenset[str]:
+    """The variables, the target among them, whose state could still tell something of the target: not d-separated.
+
+    The sets are those of ``requisite``. What is not returned is worth exactly nothing to know.
+
+    >>> from model.network import Variable
+    >>> import numpy as np
+    >>> two, flip = ("no", "yes"), np.array([[0.9, 0.1], [0.1, 0.9]])
+    >>> chain = Network(
+    ...     [Variable("a", two), Variable("b", two, ("a",)), Variable("c", two, ("b",))],
+    ...     {"a": np.array([0.5, 0.5]), "b": flip, "c": flip},
+    ... )
+    >>> sorted(connected(chain, "c", observed={"b"}))
+    ['c']
+    """
+    known = set(observed) | set(fixed)
+    moves, _ = _moves(network, known, reported, cut, fixed)
+    reached = {network.position[target]}
+    waiting = list(reached)
+    while waiting:
+        for following in moves[waiting.pop()]:
+            if following not in reached:
+                reached.add(following)
+                waiting.append(following)
+    return frozenset(network.names[bit % len(network.names)] for bit in reached) - known
+
+
 def _moves(
     network: Network, known: Set[str], reported: Set[str], cut: Set[str], fixed: Set[str]
 ) -> tuple[list[list[int]], int]:

@@ -1,21 +1,37 @@
-"""What each target depends on, found for all at once, is what is found for it alone."""
+"""What targets depend on, all at once and one by one, and what could still tell something of them."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.separation import requisite, requisite_each
+from model.separation import connected, requisite, requisite_each
 from tests.networks import networks
 
 
-@given(st.data())
-def test_all_targets_at_once_are_each_by_itself(data):
-    network = data.draw(networks(variables=8))
-    names = st.sampled_from(network.names)
+@st.composite
+def spoken_of(draw):
+    """A network, and the variables that are observed, reported, intervened on, and of those set to one state."""
+    network = draw(networks(variables=8))
     observed, reported, cut = (set(), set(), set())
     for name in network.names:
-        data.draw(st.sampled_from([set(), observed, reported, cut])).add(name)
-    fixed = {name for name in sorted(cut) if data.draw(st.booleans())}
-    evidence = {"observed": observed, "reported": reported, "cut": cut, "fixed": fixed}
+        draw(st.sampled_from([set(), observed, reported, cut])).add(name)
+    fixed = {name for name in sorted(cut) if draw(st.booleans())}
+    return network, {"observed": observed, "reported": reported, "cut": cut, "fixed": fixed}
+
+
+@given(spoken_of(), st.data())
+def test_all_targets_at_once_are_each_by_itself(drawn, data):
+    network, evidence = drawn
+    names = st.sampled_from(network.names)
     targets = data.draw(st.lists(names, min_size=1, max_size=10))
     together = requisite_each(network, targets, **evidence)
     assert together == {target: requisite(network, [target], **evidence) for target in targets}
+
+
+@given(spoken_of(), st.data())
+def test_a_variable_could_tell_something_of_a_target_if_a_report_of_it_would_count(drawn, data):
+    network, evidence = drawn
+    target = data.draw(st.sampled_from(network.names))
+    found = connected(network, target, **evidence)
+    for name in set(network.names) - evidence["observed"] - evidence["cut"]:
+        with_report = {**evidence, "reported": evidence["reported"] | {name}}
+        assert (name in found) == (name in requisite(network, [target], **with_report).evidence)

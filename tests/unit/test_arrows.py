@@ -41,6 +41,9 @@ MODEL_ORDER = (
     "causes",
     "explanation",
     "review",
+    "information",
+    "collection",
+    "goals",
     "interchange",
 )
 ABOVE_THE_MODEL = {"service", "wsgi", "flask", "werkzeug", "gunicorn", "sqlalchemy", "alembic", "click", "rich"}

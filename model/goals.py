@@ -1,0 +1,346 @@
+"""Goal seeking: the fewest changes that bring a probability past a threshold, and what each lever does by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import engine
+from model.draws import interval, sampled
+from model.engine import Evidence, Plan
+from model.errors import AftermathError, BadQuestion
+from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo, encode
+from model.forecast import Answer, Forecaster, Question, answer, answers
+from model.intervals import MASS
+from model.network import Table
+
+Using = Literal["levers", "findings", "both"]
+
+LARGEST = 3
+"""Most changes in a set."""
+
+TRIED = 20_000
+"""Sets of one size that are tried. Where there are more, only the most promising changes are combined, by what
+each does alone, as many as make no more sets than this."""
+
+SHOWN = 20
+"""Sets that are returned, each of them asked again as a question of its own."""
+
+BLOCK_CELLS = 2_000_000
+"""Table entries and likelihoods written out at once: the working memory of a block stays near 16 MB."""
+
+ROUNDING = 1e-12
+"""How far past the threshold a probability must be: what is nearer may be rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing done or found: ``verb`` is 'do' for a lever that is set, 'observe' for a state that is found."""
+
+    variable: str
+    verb: Literal["do", "observe"]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoalSet:
+    """Changes that together reach the goal, no fewer of them doing so; ``margin`` is how far ``p`` is past it.
+
+    ``p_evidence`` is the probability of the question's findings and those of the set together, under what is set.
+    """
+
+    changes: tuple[Change, ...]
+    p: float
+    margin: float
+    p_evidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """How far the sets of one size were searched: those of the ``combined`` most promising of ``possible`` changes
+    that do not reach the goal alone, ``tried`` sets of them in which no smaller set does.
+    """
+
+    size: int
+    tried: int
+    combined: int
+    possible: int
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """The smallest ways to a goal. ``p`` is the probability as things are; ``found`` counts the sets that reach
+    the goal, of which ``sets`` holds the first, the smallest and then the furthest past the threshold first.
+    """
+
+    target: str
+    state: str
+    below: float | None
+    above: float | None
+    p: float
+    sets: tuple[GoalSet, ...]
+    found: int
+    searched: tuple[Searched, ...]
+
+    @property
+    def met(self) -> bool:
+        """Whether nothing needs to change."""
+        return self.margin(self.p) > ROUNDING
+
+    @property
+    def cut(self) -> bool:
+        """Whether some sets were not tried, so that there may be others."""
+        return any(row.combined < row.possible for row in self.searched)
+
+    def margin(self, p: float) -> float:
+        """How far a probability is past the threshold; negative on the wrong side of it."""
+        return p - self.above if self.above is not None else (self.below or 0.0) - p
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What setting one lever does to an event: its probability then, and the shift against doing nothing.
+
+    Intervals are of both, the shift's under common draws of the parameters; None where drawing is too costly.
+    """
+
+    variable: str
+    state: str
+    p: float
+    shift: float
+    low: float | None
+    high: float | None
+    shift_low: float | None
+    shift_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Every single lever setting, the lowest probability first. ``impossible`` are settings under which the
+    question's evidence cannot happen.
+    """
+
+    target: str
+    state: str
+    p: float
+    mass: float
+    rows: tuple[Policy, ...]
+    impossible: tuple[Change, ...]
+
+
+def goals(
+    forecaster: Forecaster,
+    question: Question,
+    *,
+    target: str,
+    state: str,
+    below: float | None = None,
+    above: float | None = None,
+    using: Using = "levers",
+    largest: int = LARGEST,
+) -> Goals:
+    """The smallest sets of changes that bring P(target = state) under or over a threshold.
+
+    Changes are settings of levers by do(), findings of a state of a condition or of something that can be
+    collected, or both; only of variables that the question does not speak of. Sets of one are tried first, then of
+    two and three; one that holds a smaller one that does it is left out, and so is one that is impossible. Each
+    set returned is asked again through ``forecast.answers``.
+    Raises BadQuestion for no threshold, two, or assumed probabilities, and what ``forecast.answer`` raises.
+    """
+    _check(below, above, largest)
+    now = answer(forecaster, _asked(question, target, ()))
+    variable = forecaster.model.network[target]
+    place = variable.state(state, where=("state",))
+    for name, finding in now.findings.items():
+        if isinstance(finding, Assumed):
+            raise BadQuestion("a goal is not sought under assumed probabilities", where=("evidence", name))
+    start = Goals(target, state, below, above, now.targets[0].distribution[place].p, (), 0, ())
+    if start.met:
+        return start
+    changes = _changes(forecaster, now, target, using)
+    found, searched = _search(_Trial(forecaster.plan, now, changes, target, place), start, largest)
+    replayed = _replayed(forecaster, question, start, [changes for changes, _ in found[:SHOWN]])
+    return replace(start, sets=replayed, found=len(found), searched=searched)
+
+
+def policies(forecaster: Forecaster, question: Question, *, target: str, state: str, mass: float = MASS) -> Policies:
+    """What each setting of each lever, one at a time, does to P(target = state); the lowest first.
+
+    Levers that the question speaks of are left as it has them. Raises what ``forecast.answer`` raises.
+    """
+    now = answer(forecaster, _asked(question, target, ()))
+    place = forecaster.model.network[target].state(state, where=("state",))
+    before = now.targets[0].distribution[place].p
+    changes = _changes(forecaster, now, target, "levers")
+    found = answers(forecaster, [_asked(question, target, [change]) for change in changes])
+    rows = [
+        _policy(forecaster, now, change, answered.targets[0].distribution[place].p, place=place, mass=mass)
+        for change, answered in zip(changes, found, strict=True)
+        if isinstance(answered, Answer)
+    ]
+    refused = (change for change, answered in zip(changes, found, strict=True) if isinstance(answered, AftermathError))
+    return Policies(target, state, before, mass, tuple(sorted(rows, key=lambda row: row.p)), tuple(refused))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """What is tried: changes on top of a question, for one state of the target."""
+
+    plan: Plan
+    now: Answer
+    changes: Sequence[Change]
+    target: str
+    place: int
+
+    def p(self, sets: NDArray[np.int64]) -> Table:
+        """The event's probability under each set of changes, shape (sets,); NaN where the evidence is impossible.
+
+        ``sets`` has shape (sets, size), indices of changes. All sets of a block are one batch: a lever that a
+        set leaves alone keeps its own table there, a finding that it does not make is a likelihood of ones.
+        """
+        tables = self.plan.network.tables
+        used = {self.changes[i].variable: self.changes[i].verb for i in np.unique(sets)}
+        cells = sum(tables[name].size if verb == "do" else tables[name].shape[-1] for name, verb in used.items())
+        step = max(1, BLOCK_CELLS // max(1, cells))
+        blocks = [self._block(sets[at : at + step]) for at in range(0, len(sets), step)]
+        return np.concatenate([np.empty(0), *blocks])
+
+    def _block(self, sets: NDArray[np.int64]) -> Table:
+        network = self.plan.network
+        plain = encode(network, [Case(self.now.findings, self.now.settings)])
+        rows = {name: np.broadcast_to(row, (len(sets), row.shape[1])) for name, row in plain.likelihood.items()}
+        tables = dict(plain.tables)
+        for i in np.unique(sets).tolist():
+            change = self.changes[i]
+            name, where = change.variable, (sets == i).any(axis=1)
+            shape = network.tables[name].shape
+            if change.verb == "do" and name not in tables:
+                tables[name] = np.repeat(network.tables[name][None], len(sets), axis=0)
+            elif change.verb == "observe" and name not in rows:
+                rows[name] = np.ones((len(sets), shape[-1]))
+            changed = tables[name] if change.verb == "do" else rows[name]
+            changed[where] = np.eye(shape[-1])[network[name].state(change.state)]
+        found = engine.posterior(self.plan, Evidence(len(sets), rows, tables), (self.target,))
+        return np.where(np.isfinite(found.log_evidence), found.of(self.target)[:, self.place], np.nan)
+
+
+def _check(below: float | None, above: float | None, largest: int) -> None:
+    if (below is None) == (above is None):
+        raise BadQuestion("a goal is a probability to be below or one to be above: one of the two", where=("below",))
+    for name, threshold in (("below", below), ("above", above)):
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise BadQuestion(f"a threshold lies between 0 and 1; {threshold:g} does not", where=(name,))
+    if not 1 <= largest <= LARGEST:
+        raise BadQuestion(f"sets of 1 to {LARGEST} changes are searched, not of {largest}", where=("largest",))
+
+
+def _asked(question: Question, target: str, changes: Sequence[Change]) -> Question:
+    """The question with some changes more, of this target alone."""
+    findings: dict[str, Finding] = {c.variable: Observed(c.state) for c in changes if c.verb == "observe"}
+    settings: dict[str, Setting] = {c.variable: SetTo(c.state) for c in changes if c.verb == "do"}
+    return replace(
+        question,
+        targets=(target,),
+        findings={**question.findings, **findings},
+        settings={**question.settings, **settings},
+        joint=(),
+        most_probable=False,
+        interval=None,
+    )
+
+
+def _changes(forecaster: Forecaster, now: Answer, target: str, using: Using) -> list[Change]:
+    """Everything that may be changed, in the order of the file."""
+    model = forecaster.model
+    free = [n for n in model.network.names if n not in now.findings and n not in now.settings and n != target]
+    levers = [n for n in free if model.described[n].role == "lever"] if using != "findings" else []
+    seen = [n for n in free if model.described[n].role == "condition" or n in model.collection]
+    seen = [n for n in seen if n not in levers] if using != "levers" else []
+    return [
+        *(Change(name, "do", state) for name in levers for state in model.network[name].states),
+        *(Change(name, "observe", state) for name in seen for state in model.network[name].states),
+    ]
+
+
+def _search(
+    trial: _Trial, start: Goals, largest: int
+) -> tuple[list[tuple[tuple[Change, ...], float]], tuple[Searched, ...]]:
+    """Every set that does it and holds none that does, of those that are tried, with its margin, the best first."""
+    variables = np.array([change.variable for change in trial.changes])
+    barred = variables[:, None] == variables[None, :]
+    order = np.arange(len(variables))
+    found: list[tuple[tuple[Change, ...], float]] = []
+    searched = []
+    for size in range(1, largest + 1):
+        combined = order[: _most(size)]
+        sets = _sets(combined, size, barred)
+        p = trial.p(sets)
+        margins = p - start.above if start.above is not None else (start.below or 0.0) - p
+        done = margins > ROUNDING
+        searched.append(Searched(size, len(sets), len(combined), len(order)))
+        for members, margin in zip(sets[done].tolist(), margins[done].tolist(), strict=True):
+            found.append((tuple(trial.changes[i] for i in sorted(members)), margin))
+        if size == 1:
+            promise = np.nan_to_num(margins, nan=-np.inf)
+            order = np.array([i for i in np.argsort(-promise, kind="stable") if not done[i]], dtype=np.int64)
+        elif size == 2:
+            barred[sets[done][:, 0], sets[done][:, 1]] = barred[sets[done][:, 1], sets[done][:, 0]] = True
+    return sorted(found, key=lambda row: (len(row[0]), -row[1])), tuple(searched)
+
+
+def _most(size: int) -> int:
+    """How many changes can be combined in sets of a size without there being more than TRIED.
+
+    >>> _most(2), _most(3)
+    (200, 50)
+    """
+    count = size
+    while math.comb(count + 1, size) <= TRIED:
+        count += 1
+    return count
+
+
+def _sets(order: NDArray[np.int64], size: int, barred: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Sets of changes, shape (sets, size), without those of which two are barred from being together."""
+    sets = np.array(list(combinations(order.tolist(), size)), dtype=np.int64).reshape(-1, size)
+    fine = np.ones(len(sets), dtype=np.bool_)
+    for one, other in combinations(range(size), 2):
+        fine &= ~barred[sets[:, one], sets[:, other]]
+    return sets[fine]
+
+
+def _replayed(
+    forecaster: Forecaster, question: Question, start: Goals, sets: Sequence[tuple[Change, ...]]
+) -> tuple[GoalSet, ...]:
+    """The sets with what a question of its own answers to each, those that then reach the goal."""
+    found = answers(forecaster, [_asked(question, start.target, changes) for changes in sets])
+    place = forecaster.model.network[start.target].state(start.state)
+    kept = []
+    for changes, answered in zip(sets, found, strict=True):
+        if isinstance(answered, Answer):
+            p = answered.targets[0].distribution[place].p
+            kept.append(GoalSet(changes, p, start.margin(p), answered.p_evidence))
+    reached = (row for row in kept if row.margin > ROUNDING)
+    return tuple(sorted(reached, key=lambda row: (len(row.changes), -row.margin)))
+
+
+def _policy(forecaster: Forecaster, now: Answer, change: Change, p: float, *, place: int, mass: float) -> Policy:
+    """One row, its intervals read from the answers with and without the change under each draw of the parameters."""
+    [before] = now.targets
+    plan, draws, case = forecaster.plan, forecaster.draws, Case(now.findings, now.settings)
+    changed = Case(case.findings, {**case.settings, change.variable: SetTo(change.state)})
+    after, without = sampled(draws, plan, before.target, changed), sampled(draws, plan, before.target, case)
+    ends: tuple[float | None, ...] = (None,) * 4
+    if after is not None and without is not None:
+        count = min(len(after.rows), len(without.rows))
+        column, weights = after.rows[:count, place], after.weights[:count] / after.weights[:count].sum()
+        both = np.stack([column, column - without.rows[:count, place]], axis=1)
+        (low, shift_low), (high, shift_high) = (end.tolist() for end in interval(both, weights, mass))
+        ends = (low, high, shift_low, shift_high)
+    return Policy(change.variable, change.state, p, p - before.distribution[place].p, *ends)
