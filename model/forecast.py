@@ -179,7 +179,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class Shape:
     """What a basis depends on: the targets, and which variables are spoken of in which way."""
 
     targets: tuple[str, ...]
@@ -196,7 +196,7 @@ class Forecaster:
     model: Model
     plan: Plan
     baseline: Mapping[str, Table] = field(init=False)
-    basis: Callable[[_Shape], Basis] = field(init=False)
+    basis: Callable[[Shape], Basis] = field(init=False)
 
     def __post_init__(self) -> None:
         prior = engine.posterior(self.plan)
@@ -206,7 +206,7 @@ class Forecaster:
 
 
 @dataclass(frozen=True, slots=True)
-class _Resolved:
+class Resolved:
     """A question with its scenario and cohort laid in, every name checked."""
 
     question: Question
@@ -231,14 +231,14 @@ def answer(forecaster: Forecaster, question: Question) -> Answer:
     Raises UnknownVariable, UnknownState, UnknownScenario, UnknownCohort, BadQuestion, or
     ImpossibleEvidence naming a smallest set of findings that cannot hold together.
     """
-    resolved = _resolve(forecaster.model, question)
+    resolved = resolve(forecaster.model, question)
     plan, case = forecaster.plan, resolved.case
     evidence = encode(plan.network, [case])
     found = engine.posterior(plan, evidence, resolved.asked)
     log_p = float(found.log_evidence[0])
     if not math.isfinite(log_p):
         raise impossible(plan, case)
-    if _assumes(case):
+    if assumes(case):
         log_p = float(engine.log_evidence(plan, encode(plan.network, [Case(_counted(case), case.settings)]))[0])
         evidence = assume(plan, evidence, [case])
         found = engine.posterior(plan, evidence, resolved.asked)
@@ -254,10 +254,10 @@ def answer(forecaster: Forecaster, question: Question) -> Answer:
 def answers(forecaster: Forecaster, questions: Sequence[Question]) -> list[Answer | AftermathError]:
     """Answer a batch, cases that change the same things side by side; a bad case is an error in its own place."""
     done: dict[int, Answer | AftermathError] = {}
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[int, _Resolved]]] = {}
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[int, Resolved]]] = {}
     for i, question in enumerate(questions):
         try:
-            resolved = _resolve(forecaster.model, question)
+            resolved = resolve(forecaster.model, question)
             if _needs_its_own_run(resolved):
                 done[i] = answer(forecaster, question)
             else:
@@ -280,7 +280,8 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
     return ImpossibleEvidence(words, where=("evidence",))
 
 
-def _resolve(model: Model, question: Question) -> _Resolved:
+def resolve(model: Model, question: Question) -> Resolved:
+    """A question with its scenario and cohort laid in. Raises as ``answer`` does for names that are not known."""
     network = model.network
     for i, target in enumerate(question.targets):
         network.variable(target, where=("targets", i))
@@ -298,7 +299,7 @@ def _resolve(model: Model, question: Question) -> _Resolved:
     if scenario:
         layers.append((f"scenario {scenario.name}", scenario.findings, {}))
     case, replaced = _laid(layers)
-    return _Resolved(question, question.targets or network.names, case, replaced)
+    return Resolved(question, question.targets or network.names, case, replaced)
 
 
 def _check_joint(model: Model, names: Sequence[str], where: tuple[str | int, ...]) -> None:
@@ -324,12 +325,12 @@ def _laid(
     return Case(findings, settings), tuple(replaced)
 
 
-def _needs_its_own_run(resolved: _Resolved) -> bool:
+def _needs_its_own_run(resolved: Resolved) -> bool:
     question = resolved.question
-    return bool(question.joint or question.most_probable or _assumes(resolved.case))
+    return bool(question.joint or question.most_probable or assumes(resolved.case))
 
 
-def _side_by_side(forecaster: Forecaster, members: Sequence[_Resolved]) -> list[Answer | AftermathError]:
+def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Answer | AftermathError]:
     """Answers to questions that share targets and intervened variables, in one run of the engine."""
     plan, cases = forecaster.plan, [member.case for member in members]
     found = engine.posterior(plan, encode(plan.network, cases), members[0].asked)
@@ -356,7 +357,7 @@ def _end_to_end(found: Posterior, targets: Sequence[str]) -> Table:
 
 
 def _answer(
-    forecaster: Forecaster, resolved: _Resolved, p: Table, *, log_p: float, before: Mapping[str, Table]
+    forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: float, before: Mapping[str, Table]
 ) -> Answer:
     model, case = forecaster.model, resolved.case
     return Answer(
@@ -369,13 +370,14 @@ def _answer(
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
         conflict_bits=_conflict(model, case, before, log_p=log_p),
-        targets=Targets(forecaster.basis(_shape(resolved)), p),
+        targets=Targets(forecaster.basis(shape_of(resolved)), p),
     )
 
 
-def _shape(resolved: _Resolved) -> _Shape:
+def shape_of(resolved: Resolved) -> Shape:
+    """Which variables a question speaks of in which way."""
     case = resolved.case
-    return _Shape(
+    return Shape(
         resolved.targets,
         (*case.findings, *case.settings),
         observed=frozenset(name for name, finding in case.findings.items() if isinstance(finding, Observed)),
@@ -384,7 +386,7 @@ def _shape(resolved: _Resolved) -> _Shape:
     )
 
 
-def _basis(model: Model, baseline: Mapping[str, Table], shape: _Shape) -> Basis:
+def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
     """What answers of one shape rest on: a table's sources are cited by the targets that depend on the table."""
     reported = frozenset(shape.said) - shape.observed - shape.cut
     needs = requisite_each(
@@ -410,7 +412,8 @@ def _unused(said: Iterable[str], evidence: Set[str]) -> tuple[str, ...]:
     return tuple(name for name in said if name not in evidence)
 
 
-def _assumes(case: Case) -> bool:
+def assumes(case: Case) -> bool:
+    """Whether a finding is an assumption, which has to be fitted."""
     return any(isinstance(finding, Assumed) for finding in case.findings.values())
 
 
