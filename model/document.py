@@ -37,7 +37,8 @@ class Statement:
     """One prior as written: a row of a table, or one parameter of a gate, with what it rests on.
 
     ``what`` is the statement in words, ``ess`` the equivalent sample size, ``sources`` names of
-    sources or 'judgement', ``file`` and ``line`` where it is written.
+    sources or 'judgement', ``file`` and ``line`` where it is written, ``place`` the keys that lead to it
+    within the variable, as ``("causes", "smoke", 0)``.
     """
 
     variable: str
@@ -47,6 +48,7 @@ class Statement:
     reason: str | None
     file: str
     line: int
+    place: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,7 +231,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        skipped = {"gate", "file", "line"}
+        skipped = {"gate", "file", "line", "place"}
         fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
         return {"is": type(value).__name__, **fields}
     return value

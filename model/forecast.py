@@ -189,7 +189,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class Shape:
     """What a basis depends on: the targets, and which variables are spoken of in which way."""
 
     targets: tuple[str, ...]
@@ -207,7 +207,7 @@ class Forecaster:
     plan: Plan
     baseline: Mapping[str, Table] = field(init=False)
     draws: Draws = field(init=False)
-    basis: Callable[[_Shape], Basis] = field(init=False)
+    basis: Callable[[Shape], Basis] = field(init=False)
 
     def __post_init__(self) -> None:
         prior = engine.posterior(self.plan)
@@ -250,7 +250,7 @@ def answer(forecaster: Forecaster, question: Question) -> Answer:
     log_p = float(found.log_evidence[0])
     if not math.isfinite(log_p):
         raise impossible(plan, case)
-    if _assumes(case):
+    if assumes(case):
         log_p = float(engine.log_evidence(plan, encode(plan.network, [Case(_counted(case), case.settings)]))[0])
         evidence = assume(plan, evidence, [case])
         found = engine.posterior(plan, evidence, resolved.asked)
@@ -343,7 +343,7 @@ def _laid(
 
 def _needs_its_own_run(resolved: Resolved) -> bool:
     question = resolved.question
-    return bool(question.joint or question.most_probable or _assumes(resolved.case))
+    return bool(question.joint or question.most_probable or assumes(resolved.case))
 
 
 def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Answer | AftermathError]:
@@ -386,7 +386,7 @@ def _answer(
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
         conflict_bits=_conflict(model, case, before, log_p=log_p),
-        targets=Targets(forecaster.basis(_shape(resolved)), p, _intervals(forecaster, resolved)),
+        targets=Targets(forecaster.basis(shape_of(resolved)), p, _intervals(forecaster, resolved)),
     )
 
 
@@ -397,9 +397,10 @@ def _intervals(forecaster: Forecaster, resolved: Resolved) -> Intervals | None:
     return intervals(forecaster.draws, forecaster.plan, resolved.targets, resolved.case, mass=mass)
 
 
-def _shape(resolved: Resolved) -> _Shape:
+def shape_of(resolved: Resolved) -> Shape:
+    """Which variables a question speaks of in which way."""
     case = resolved.case
-    return _Shape(
+    return Shape(
         resolved.targets,
         (*case.findings, *case.settings),
         observed=frozenset(name for name, finding in case.findings.items() if isinstance(finding, Observed)),
@@ -408,7 +409,7 @@ def _shape(resolved: Resolved) -> _Shape:
     )
 
 
-def _basis(model: Model, baseline: Mapping[str, Table], shape: _Shape) -> Basis:
+def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
     """What answers of one shape rest on: a table's sources are cited by the targets that depend on the table."""
     reported = frozenset(shape.said) - shape.observed - shape.cut
     needs = requisite_each(
@@ -434,7 +435,8 @@ def _unused(said: Iterable[str], evidence: Set[str]) -> tuple[str, ...]:
     return tuple(name for name in said if name not in evidence)
 
 
-def _assumes(case: Case) -> bool:
+def assumes(case: Case) -> bool:
+    """Whether a finding is an assumption, which has to be fitted."""
     return any(isinstance(finding, Assumed) for finding in case.findings.values())
 
 

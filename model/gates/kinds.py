@@ -183,7 +183,7 @@ class Influences:
 
     def table(self) -> Table:
         strengths = np.array([[effect.strength * NATS_PER_DECIBEL for effect in self.effects]])
-        table: Table = self._tables(self.base[None], strengths)[0]
+        table: Table = self.tables(self.base[None], strengths)[0]
         return table
 
     def draw(self, rng: np.random.Generator, draws: int) -> Table:
@@ -194,7 +194,7 @@ class Influences:
         base = dirichlet(rng, self.base, np.array(self.base_ess), draws=draws)
         mean = np.array([effect.strength * NATS_PER_DECIBEL for effect in self.effects])
         spread = np.array([2 / sqrt(effect.ess) for effect in self.effects])
-        return self._tables(base, mean + spread * normal_scores(rng, draws, len(self.effects)))
+        return self.tables(base, mean + spread * normal_scores(rng, draws, len(self.effects)))
 
     def of_parent(self, parent: int) -> Table:
         """All that one parent does, in decibels; (its states,) or (its states, the child's states)."""
@@ -212,7 +212,8 @@ class Influences:
         shift = np.clip(self.of_parent(parent)[state] * NATS_PER_DECIBEL, -LARGEST_SHIFT, LARGEST_SHIFT)
         return (ordinal if self.scale == "ordinal" else nominal)(self.reference(), shift)
 
-    def _tables(self, base: Table, strengths: Table) -> Table:
+    def tables(self, base: Table, strengths: Table) -> Table:
+        """Tables of bases (draws, states) with strengths (draws, effects) in natural log odds, calibrated anew."""
         shift = self._shift(strengths)
         expand = ordinal if self.scale == "ordinal" else nominal
         return expand(self._at_reference(base, shift), shift)
@@ -264,8 +265,8 @@ class Ranked:
             raise BadNetwork("the weights and the variance of a ranked gate must be positive")
 
     def table(self) -> Table:
-        samples = 5 if len(self.cards) <= 5 else 3
-        return self._tables(np.array(self.weights), np.array(self.variance), samples)
+        table: Table = self.tables(np.array(self.weights)[None], np.array([self.variance]))[0]
+        return table
 
     def draw(self, rng: np.random.Generator, draws: int) -> Table:
         """As ``table``, with fewer points in each bin beyond two parents, and in blocks to bound the memory."""
@@ -274,12 +275,19 @@ class Ranked:
         scores = normal_scores(rng, draws, len(self.weights) + 1)
         weights = np.array(self.weights) * np.exp(scores[:, :-1] / np.sqrt(weights_ess))
         variance = self.variance * np.exp(scores[:, -1] * sqrt(2 / ess))
-        samples = {1: 5, 2: 5, 3: 3}.get(len(self.cards), 2)
-        block = max(1, BLOCK // (prod(self.cards) * samples ** len(self.cards) * self.states))
-        starts = range(0, draws, block)
-        return np.concatenate([self._tables(weights[s : s + block], variance[s : s + block], samples) for s in starts])
+        return self._in_blocks(weights, variance, samples={1: 5, 2: 5, 3: 3}.get(len(self.cards), 2))
 
-    def _tables(self, weights: Table, variance: Table, samples: int) -> Table:
+    def tables(self, weights: Table, variance: Table) -> Table:
+        """Tables of weights (draws, weights) with variances (draws,), as fine as ``table``."""
+        return self._in_blocks(weights, variance, samples=5 if len(self.cards) <= 5 else 3)
+
+    def _in_blocks(self, weights: Table, variance: Table, *, samples: int) -> Table:
+        block = max(1, BLOCK // (prod(self.cards) * samples ** len(self.cards) * self.states))
+        starts = range(0, len(weights), block)
+        parts = [self._at_once(weights[s : s + block], variance[s : s + block], samples) for s in starts]
+        return np.concatenate(parts)
+
+    def _at_once(self, weights: Table, variance: Table, samples: int) -> Table:
         return ranked(
             weights,
             variance,

@@ -250,7 +250,7 @@ class Reader:
     def _keep(self, what: str, sources: Sequence[str], ess: float | None, reason: str | None, *steps: Step) -> None:
         file = "/".join(self.written.sheet.file.split("/")[-2:])
         line = self.written.line(*steps)
-        self.statements.append(Statement(self.written.name, what, tuple(sources), ess, reason, file, line))
+        self.statements.append(Statement(self.written.name, what, tuple(sources), ess, reason, file, line, steps))
 
     def _check_sources(self, cited: Sourced, *steps: Step) -> None:
         for position, source in enumerate(cited.sources or ()):

@@ -1,0 +1,251 @@
+"""Attribution: which prior statements and which sources an answer's uncertainty comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import engine
+from model.document import Model, Statement
+from model.engine import Evidence
+from model.evidence import assume, encode
+from model.forecast import Forecaster, Question
+from model.leaving_out import table_without
+from model.moves import Asked, Numbers, ask, numbers
+from model.network import Table
+from model.parameters import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class StatementShare:
+    """How much of an answer's variance one prior statement carries.
+
+    ``share`` is its part of the variance, ``sd`` the standard deviation that it alone would give the answer.
+    ``p_visited`` is the probability, given the evidence, of the case that the statement is about; None when it
+    is about every case. ``numbers`` are the numbers in it that are not certain.
+    """
+
+    variable: str
+    what: str
+    file: str
+    line: int
+    sources: tuple[str, ...]
+    ess: float | None
+    share: float
+    sd: float
+    p_visited: float | None
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShare:
+    """How much of an answer's variance one source carries, and what the answer would be without it.
+
+    ``statements`` that matter to the answer cite it, ``alone`` of them nothing else. ``p_without`` is the answer
+    when these say nothing (see ``model.leaving_out``); one that has other sources, in a pool too, stays.
+    ``p_without_any`` is the answer when every statement citing it says nothing. Both are None where the
+    evidence would then be impossible.
+    """
+
+    source: str
+    share: float
+    statements: int
+    alone: int
+    p_without: float | None
+    shift_without: float | None
+    p_without_any: float | None
+    shift_without_any: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableShare:
+    """How much of an answer's variance the prior of one variable carries."""
+
+    variable: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """What the uncertainty of one answer comes from, largest share first; each list of shares sums to 1.
+
+    ``sd`` is the standard deviation of the probability over what the priors' ESS allow, to first order. Where nothing
+    is uncertain it is 0, and so are the shares. ``held`` are variables with an assumed distribution,
+    which is held by a likelihood that stays as fitted for the stated numbers.
+    """
+
+    target: str
+    state: str
+    p: float
+    sd: float
+    held: tuple[str, ...]
+    statements: tuple[StatementShare, ...]
+    sources: tuple[SourceShare, ...]
+    variables: tuple[VariableShare, ...]
+
+
+def attribution(forecaster: Forecaster, question: Question, *, target: str, state: str) -> Attribution:
+    """Which prior statements and sources carry the spread of P(target = state).
+
+    The delta method (Van Allen, Singh, Greiner & Hooper 2008): the variance of the answer is, to first order, the sum
+    over independent parameters of variance times squared derivative; a row of a table is one Dirichlet, a gate has
+    the uncertainty of its own parameters. A statement with several sources is split between them equally, so
+    that nothing counts twice. Sources that the answer does not depend on have a share and a shift of exactly 0.
+
+    Raises as ``forecast.answer`` does, and UnknownState.
+    """
+    position = forecaster.model.network.variable(target, where=("target",)).state(state, where=("state",))
+    asked = ask(forecaster, question, target)
+    every = numbers(forecaster.model)
+    p = float(asked.p[position])
+    derivative = every.along(every.slope, asked.of_state(position)) - p * every.along(every.slope, asked.of_evidence)
+    groups = _groups(every, derivative, asked)
+    variance = math.fsum(group.variance for group in groups)
+    statements = tuple(_share(every, group, variance, asked) for group in groups)
+    return Attribution(
+        target=target,
+        state=state,
+        p=p,
+        sd=math.sqrt(variance),
+        held=asked.held,
+        statements=statements,
+        sources=_sources(forecaster.model, asked, groups, variance, position),
+        variables=_variables(statements),
+    )
+
+
+def parts_of(statement: Statement) -> dict[str, float]:
+    """What part of a statement rests on each of its sources, summing to 1: equal parts, or by the weights of a pool.
+
+    >>> parts_of(Statement("x", "yes 0.2", ("paper", "judgement"), 10.0, "a guess", "x.yaml", 3))
+    {'paper': 0.5, 'judgement': 0.5}
+    """
+    parts = dict.fromkeys(statement.sources, 0.0)
+    pool = [(member.sources, member.weight) for member in getattr(statement, "pool", None) or ()]
+    members = pool or [(statement.sources, 1.0)]
+    total = math.fsum(weight for _, weight in members)
+    for sources, weight in members:
+        for source in sources:
+            parts[source] += weight / total / len(sources)
+    return parts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """The numbers of one statement, by their places among all, and what they add to the variance of the answer."""
+
+    statement: Statement
+    numbers: tuple[int, ...]
+    variance: float
+
+
+def _groups(every: Numbers, derivative: Table, asked: Asked) -> list[_Group]:
+    """The uncertain statements that matter to the answer, the largest variance first."""
+    members: dict[int, list[int]] = {}
+    for i, number in enumerate(every.parameters):
+        if number.variable in asked.needed and not number.certain:
+            members.setdefault(id(number.statement), []).append(i)
+    groups = []
+    for group in members.values():
+        variance = math.fsum(every.parameters[i].variance * float(derivative[i]) ** 2 for i in group)
+        groups.append(_Group(every.parameters[group[0]].statement, tuple(group), variance))
+    return sorted(groups, key=lambda group: -group.variance)
+
+
+def _share(every: Numbers, group: _Group, total: float, asked: Asked) -> StatementShare:
+    said, first = group.statement, every.parameters[group.numbers[0]]
+    about_all = first.when is None or bool(first.when.all())
+    return StatementShare(
+        variable=said.variable,
+        what=said.what,
+        file=said.file,
+        line=said.line,
+        sources=said.sources,
+        ess=said.ess,
+        share=group.variance / total if total else 0.0,
+        sd=math.sqrt(group.variance),
+        p_visited=None if about_all else _visited(every, first, asked),
+        numbers=tuple(every.parameters[i].what for i in group.numbers),
+    )
+
+
+def _visited(every: Numbers, number: Parameter, asked: Asked) -> float:
+    """P(the case that a number is about | evidence): entries times their derivatives of log P(evidence)."""
+    table = asked.plan.network.tables[number.variable]
+    occurs = asked.of_evidence[every.places[number.variable]].reshape(table.shape) * table
+    return min(1.0, float(occurs[number.when].sum()))
+
+
+def _variables(statements: Sequence[StatementShare]) -> tuple[VariableShare, ...]:
+    shares = dict.fromkeys((statement.variable for statement in statements), 0.0)
+    for statement in statements:
+        shares[statement.variable] += statement.share
+    return tuple(VariableShare(name, share) for name, share in _largest_first(shares))
+
+
+def _largest_first(shares: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(shares.items(), key=lambda item: -item[1])
+
+
+def _sources(
+    model: Model, asked: Asked, groups: Sequence[_Group], variance: float, position: int
+) -> tuple[SourceShare, ...]:
+    shares = dict.fromkeys(model.cited(model.network.names), 0.0)
+    cited = dict.fromkeys(shares, 0)
+    alone = dict.fromkeys(shares, 0)
+    for group in groups:
+        for source, part in parts_of(group.statement).items():
+            shares[source] += part * group.variance / variance if variance else 0.0
+            cited[source] += 1
+            alone[source] += len(group.statement.sources) == 1
+    p = float(asked.p[position])
+    only, any_ = (_without(model, asked, tuple(shares), position, partly=partly) for partly in (False, True))
+    return tuple(
+        SourceShare(
+            source=source,
+            share=share,
+            statements=cited[source],
+            alone=alone[source],
+            p_without=only[source],
+            shift_without=_shift(only[source], p),
+            p_without_any=any_[source],
+            shift_without_any=_shift(any_[source], p),
+        )
+        for source, share in _largest_first(shares)
+    )
+
+
+def _shift(without: float | None, p: float) -> float | None:
+    return None if without is None else without - p
+
+
+def _without(
+    model: Model, asked: Asked, sources: Sequence[str], position: int, *, partly: bool
+) -> dict[str, float | None]:
+    """The answer without each source, all of them as one batch; untouched where no table that counts changes."""
+    changed = {source: dict(_tables_without(model, asked, source, partly=partly)) for source in sources}
+    touched = [source for source in sources if changed[source]]
+    found: dict[str, float | None] = dict.fromkeys(sources, float(asked.p[position]))
+    if not touched:
+        return found
+    network = asked.plan.network
+    names = dict.fromkeys(name for source in touched for name in changed[source])
+    tables = {name: np.stack([changed[source].get(name, network.tables[name]) for source in touched]) for name in names}
+    cases = [asked.case] * len(touched)
+    said = encode(network, cases)
+    evidence = assume(asked.plan, Evidence(len(cases), said.likelihood, {**said.tables, **tables}), cases)
+    answers = engine.posterior(asked.plan, evidence, (asked.target,))
+    for source, p, log in zip(touched, answers.of(asked.target)[:, position], answers.log_evidence, strict=True):
+        found[source] = float(p) if math.isfinite(log) else None
+    return found
+
+
+def _tables_without(model: Model, asked: Asked, source: str, *, partly: bool) -> Iterator[tuple[str, Table]]:
+    for name in model.network.names:
+        if name in asked.needed:
+            table = table_without(model, name, source, partly=partly)
+            if table is not None:
+                yield name, table
