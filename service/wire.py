@@ -291,6 +291,13 @@ def query_address(model: Model, question: Question, *, resource: str = "query") 
 
 
 def _parameters(question: Question) -> Iterator[tuple[str, str]]:
+    yield from case_parameters(question)
+    if question.interval != interval_asked(None, named=bool(question.targets)):
+        yield "interval", "none" if question.interval is None else grammar.plain_number(question.interval)
+
+
+def case_parameters(question: Question) -> Iterator[tuple[str, str]]:
+    """What is known and set, as parameters of an address."""
     for name, finding in question.findings.items():
         yield "given", f"{name}:{grammar.written(finding)}"
     for name, setting in question.settings.items():
@@ -299,8 +306,6 @@ def _parameters(question: Question) -> Iterator[tuple[str, str]]:
         yield "scenario", question.scenario
     if question.cohort is not None:
         yield "cohort", question.cohort
-    if question.interval != interval_asked(None, named=bool(question.targets)):
-        yield "interval", "none" if question.interval is None else grammar.plain_number(question.interval)
 
 
 def forecast_answer(found: Found) -> answers.ForecastAnswer:

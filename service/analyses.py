@@ -1,0 +1,160 @@
+"""Analyses over HTTP and on the command line: what was asked, what was found, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from typing_extensions import TypedDict
+
+from model.document import Model
+from model.forecast import Forecaster, Question, answer, resolve
+from service import answers, grammar, shapes, wire
+from service.operation import Form, Reply, csv_form, json_form
+from service.plain import plain, shape
+from service.writing import encoded
+
+OWN = ("model", "revision", "settings")
+"""What a result says of its question and every body says in its own way."""
+
+
+class AnalysisAsked(TypedDict):
+    """The event asked about, under which statements; scenario and cohort are not yet laid in."""
+
+    target: str
+    state: str | None
+    given: dict[str, answers.FindingSaid]
+    do: dict[str, answers.SettingSaid]
+    scenario: str | None
+    cohort: str | None
+
+
+class AnalysisAbout(answers.Header):
+    """What every analysis says of itself."""
+
+    asked: AnalysisAsked
+    given: dict[str, answers.FindingSaid]
+    do: dict[str, answers.SettingSaid]
+    replaced: list[str]
+
+
+class AnalysisPlaces(TypedDict):
+    """Where the analysis stands."""
+
+    permalink: str | None
+    links: answers.Links
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """A target, one of its states if one was named, and the question that they are asked under, in canonical order."""
+
+    target: str
+    state: str | None
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysed:
+    """A result on its way out."""
+
+    model: Model
+    event: Event
+    result: Any
+    address: wire.Address
+
+
+def event_asked(model: Model, asked: shapes.CaseParameters, target: str, state: str | None, where: str) -> Event:
+    """The event of an address. Raises the error of an unknown name, ``where`` being the target's parameter."""
+    variable = model.network.variable(target, where=(where,))
+    if state is not None:
+        variable.state(state, where=("state",))
+    question = Question(
+        (target,),
+        grammar.findings(asked.given),
+        grammar.settings(asked.do),
+        scenario=asked.scenario,
+        cohort=asked.cohort,
+    )
+    return Event(target, state, wire.canonical(model, question))
+
+
+def state_of(forecaster: Forecaster, event: Event) -> str:
+    """The state asked about; where none was named the most probable one, the first of those that are."""
+    if event.state is not None:
+        return event.state
+    [found] = answer(forecaster, event.question).targets
+    return max(found.distribution, key=lambda row: row.p).state
+
+
+def reply(
+    forecaster: Forecaster,
+    event: Event,
+    resource: str,
+    analyse: Callable[[], Any],
+    *,
+    target: str = "target",
+    also: tuple[tuple[str, object], ...] = (),
+) -> Reply:
+    """An analysis to be worked out when it is needed; ``also`` are parameters of its own, None where left out."""
+    address = _address(forecaster.model, event, resource, target, also)
+    return Reply(lambda: Analysed(forecaster.model, event, analyse(), address), address)
+
+
+def _address(
+    model: Model, event: Event, resource: str, target: str, also: tuple[tuple[str, object], ...]
+) -> wire.Address:
+    state = (("state", event.state),) if event.state is not None else ()
+    own = tuple((name, _said(value)) for name, value in also if value is not None)
+    path = wire.model_path(model.name, resource)
+    return wire.Address(path, ((target, event.target), *state, *wire.case_parameters(event.question), *own))
+
+
+def _said(value: object) -> str:
+    return grammar.plain_number(value) if isinstance(value, float) else str(value)
+
+
+def body(found: Analysed) -> bytes:
+    """An analysis as JSON."""
+    return encoded(said(found))
+
+
+def said(found: Analysed) -> dict[str, Any]:
+    """The body of an analysis."""
+    model, question = found.model, found.event.question
+    case = resolve(model, question)
+    result = {name: value for name, value in plain(found.result).items() if name not in OWN}
+    return {
+        "model": model.name,
+        "revision": model.revision,
+        "as_of": model.as_of,
+        "asked": {
+            "target": found.event.target,
+            "state": found.event.state,
+            "given": wire.findings_said(question.findings),
+            "do": wire.settings_said(question.settings),
+            "scenario": question.scenario,
+            "cohort": question.cohort,
+        },
+        "given": wire.findings_said(case.case.findings),
+        "do": wire.settings_said(case.case.settings),
+        "replaced": list(case.replaced),
+        **result,
+        "permalink": found.address.permalink(model.revision),
+        "links": found.address.links(),
+    }
+
+
+def forms(result: type, row: type, rows: Callable[[Any], Iterator[Any]]) -> tuple[Form, Form]:
+    """An analysis as JSON, and the table in it as CSV: ``rows`` makes its rows from the result."""
+    return json_form(_answer(result), write=body), csv_form(row, lambda found: rows(found.result))
+
+
+def _answer(result: type) -> Any:
+    """The typed dictionary of a body."""
+    found = {name: hint for name, hint in get_type_hints(shape(result)).items() if name not in OWN}
+    fields = get_type_hints(AnalysisAbout) | found | get_type_hints(AnalysisPlaces)
+    made = TypedDict(f"{result.__name__}Answer", fields)  # type: ignore[misc]
+    made.__doc__ = result.__doc__
+    return made

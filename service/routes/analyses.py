@@ -1,0 +1,168 @@
+"""Analyses of one event: what it rests on, what moves it, what explains it, what to find out, how to change it."""
+
+from __future__ import annotations
+
+from model.attribution import Attribution
+from model.attribution import attribution as attributed
+from model.causes import CauseEffect
+from model.causes import cause_effect as contrasted
+from model.collection import CollectionPlan, plan
+from model.errors import BadQuestion
+from model.explanation import Explanation, explain
+from model.forecast import Forecaster
+from model.goals import Goals, Policies
+from model.goals import goals as sought
+from model.goals import policies as ranked
+from model.intervals import MASS
+from model.sensitivity import Sensitivity
+from model.sensitivity import sensitivity as moved
+from service import analysis_rows as rows
+from service import shapes, wire
+from service.analyses import Event, event_asked, forms, reply, state_of
+from service.operation import Reply, operation
+
+ERRORS = (404, 422, 503)
+
+
+def _event(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Event:
+    return event_asked(forecaster.model, asked, asked.target, asked.state, "target")
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/attribution",
+    query=shapes.AnalysisParameters,
+    forms=forms(Attribution, rows.AttributionRow, rows.of_attribution),
+    errors=ERRORS,
+)
+def attribution(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Reply:
+    """Say which prior statements and which sources carry the uncertainty of an event's probability."""
+    event = _event(forecaster, asked)
+
+    def found() -> Attribution:
+        return attributed(forecaster, event.question, target=event.target, state=state_of(forecaster, event))
+
+    return reply(forecaster, event, "attribution", found)
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/sensitivity",
+    query=shapes.SensitivityParameters,
+    forms=forms(Sensitivity, rows.SensitivityRow, rows.of_sensitivity),
+    errors=ERRORS,
+)
+def sensitivity(forecaster: Forecaster, asked: shapes.SensitivityParameters) -> Reply:
+    """Say how far each prior number moves an event's probability over its own 90 % range, and where it would tip it."""
+    event = _event(forecaster, asked)
+
+    def found() -> Sensitivity:
+        state = state_of(forecaster, event)
+        return moved(forecaster, event.question, target=event.target, state=state, threshold=asked.threshold)
+
+    return reply(forecaster, event, "sensitivity", found, also=(("threshold", asked.threshold),))
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/explanation",
+    query=shapes.AnalysisParameters,
+    forms=forms(Explanation, rows.ExplanationRow, rows.of_explanation),
+    errors=ERRORS,
+)
+def explanation(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Reply:
+    """Say what each finding weighs, whether they sit badly together, and along which ways they reach the event."""
+    event = _event(forecaster, asked)
+
+    def found() -> Explanation:
+        return explain(forecaster, event.question, target=event.target, state=state_of(forecaster, event))
+
+    return reply(forecaster, event, "explanation", found)
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/collection-plan",
+    query=shapes.PlanParameters,
+    forms=forms(CollectionPlan, rows.PlanRow, rows.of_plan),
+    errors=ERRORS,
+)
+def collection_plan(forecaster: Forecaster, asked: shapes.PlanParameters) -> Reply:
+    """Say what to find out next: the reports that improve the forecast most for what they cost, in order."""
+    event = _event(forecaster, asked)
+    steps, budget = asked.steps, asked.budget
+
+    def found() -> CollectionPlan:
+        return plan(forecaster, event.question, target=event.target, state=event.state, steps=steps, budget=budget)
+
+    return reply(forecaster, event, "collection-plan", found, also=(("steps", steps), ("budget", budget)))
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/goals",
+    query=shapes.GoalParameters,
+    forms=forms(Goals, rows.GoalRow, rows.of_goals),
+    errors=ERRORS,
+)
+def goals(forecaster: Forecaster, asked: shapes.GoalParameters) -> Reply:
+    """Find the fewest changes that bring an event's probability below or above a threshold."""
+    event = _event(forecaster, asked)
+    if (asked.below is None) == (asked.above is None):
+        raise BadQuestion("a goal has one threshold: below or above", where=("below",))
+
+    def found() -> Goals:
+        return sought(
+            forecaster,
+            event.question,
+            target=event.target,
+            state=state_of(forecaster, event),
+            below=asked.below,
+            above=asked.above,
+            using=asked.using,
+            largest=asked.largest,
+        )
+
+    also = (("below", asked.below), ("above", asked.above), ("using", asked.using), ("largest", asked.largest))
+    return reply(forecaster, event, "goals", found, also=also)
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/policies",
+    query=shapes.PolicyParameters,
+    forms=forms(Policies, rows.PolicyRow, rows.of_policies),
+    errors=ERRORS,
+)
+def policies(forecaster: Forecaster, asked: shapes.PolicyParameters) -> Reply:
+    """Rank every setting of every lever, one at a time, by what it does to an event."""
+    event = _event(forecaster, asked)
+    mass = wire.interval_asked(asked.interval, named=True) or MASS
+
+    def found() -> Policies:
+        state = state_of(forecaster, event)
+        return ranked(forecaster, event.question, target=event.target, state=state, mass=mass)
+
+    return reply(forecaster, event, "policies", found, also=(("interval", None if mass == MASS else mass),))
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/cause-effect",
+    query=shapes.CauseParameters,
+    forms=forms(CauseEffect, rows.CauseEffectRow, rows.of_cause_effect),
+    errors=ERRORS,
+)
+def cause_effect(forecaster: Forecaster, asked: shapes.CauseParameters) -> Reply:
+    """Set each state of a cause as it is seen beside the same state brought about, and name what makes the gap."""
+    model = forecaster.model
+    model.network.variable(asked.cause, where=("cause",))
+    event = event_asked(model, asked, asked.effect, asked.state, "effect")
+
+    def found() -> CauseEffect:
+        return contrasted(forecaster, asked.cause, event.target, state_of(forecaster, event), event.question)
+
+    return reply(forecaster, event, "cause-effect", found, target="effect", also=(("cause", asked.cause),))
+
+
+OPERATIONS = (attribution, sensitivity, explanation, collection_plan, goals, policies, cause_effect)
