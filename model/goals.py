@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import engine
-from model.draws import interval, sampled
+from model.draws import sampled
 from model.engine import Evidence, Plan
-from model.errors import AftermathError, BadQuestion
+from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo, encode
 from model.forecast import Answer, Forecaster, Question, answer, answers
-from model.intervals import MASS
+from model.intervals import MASS, Intervals, intervals
 from model.network import Table
 
 Using = Literal["levers", "findings", "both"]
@@ -123,7 +123,7 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class Policies:
     """Every single lever setting, the lowest probability first. ``impossible`` are settings under which the
-    question's evidence cannot happen.
+    question's evidence cannot happen; ``warning`` is what to know before relying on the intervals.
     """
 
     target: str
@@ -132,6 +132,7 @@ class Policies:
     mass: float
     rows: tuple[Policy, ...]
     impossible: tuple[Change, ...]
+    warning: str | None
 
 
 def goals(
@@ -174,18 +175,35 @@ def policies(forecaster: Forecaster, question: Question, *, target: str, state: 
 
     Levers that the question speaks of are left as it has them. Raises what ``forecast.answer`` raises.
     """
+    if not 0 < mass < 1:
+        raise BadQuestion(f"an interval holds a share between 0 and 1, not {mass:g}", where=("interval",))
     now = answer(forecaster, _asked(question, target, ()))
     place = forecaster.model.network[target].state(state, where=("state",))
     before = now.targets[0].distribution[place].p
     changes = _changes(forecaster, now, target, "levers")
     found = answers(forecaster, [_asked(question, target, [change]) for change in changes])
-    rows = [
-        _policy(forecaster, now, change, answered.targets[0].distribution[place].p, place=place, mass=mass)
+    for answered in found:
+        if isinstance(answered, AftermathError) and not isinstance(answered, ImpossibleEvidence):
+            raise answered
+    reached = {
+        change: answered.targets[0].distribution[place].p
         for change, answered in zip(changes, found, strict=True)
         if isinstance(answered, Answer)
-    ]
-    refused = (change for change, answered in zip(changes, found, strict=True) if isinstance(answered, AftermathError))
-    return Policies(target, state, before, mass, tuple(sorted(rows, key=lambda row: row.p)), tuple(refused))
+    }
+    ends = _ends(forecaster, now, list(reached), mass)
+    rows = (
+        Policy(change.variable, change.state, p, p - before, *end.of_state(place))
+        for (change, p), end in zip(reached.items(), ends, strict=True)
+    )
+    return Policies(
+        target,
+        state,
+        p=before,
+        mass=mass,
+        rows=tuple(sorted(rows, key=lambda row: row.p)),
+        impossible=tuple(change for change in changes if change not in reached),
+        warning=next((end.warning for end in ends if end.warning), None),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -330,17 +348,10 @@ def _replayed(
     return tuple(sorted(reached, key=lambda row: (len(row.changes), -row.margin)))
 
 
-def _policy(forecaster: Forecaster, now: Answer, change: Change, p: float, *, place: int, mass: float) -> Policy:
-    """One row, its intervals read from the answers with and without the change under each draw of the parameters."""
-    [before] = now.targets
-    plan, draws, case = forecaster.plan, forecaster.draws, Case(now.findings, now.settings)
-    changed = Case(case.findings, {**case.settings, change.variable: SetTo(change.state)})
-    after, without = sampled(draws, plan, before.target, changed), sampled(draws, plan, before.target, case)
-    ends: tuple[float | None, ...] = (None,) * 4
-    if after is not None and without is not None:
-        count = min(len(after.rows), len(without.rows))
-        column, weights = after.rows[:count, place], after.weights[:count] / after.weights[:count].sum()
-        both = np.stack([column, column - without.rows[:count, place]], axis=1)
-        (low, shift_low), (high, shift_high) = (end.tolist() for end in interval(both, weights, mass))
-        ends = (low, high, shift_low, shift_high)
-    return Policy(change.variable, change.state, p, p - before.distribution[place].p, *ends)
+def _ends(forecaster: Forecaster, now: Answer, changes: Sequence[Change], mass: float) -> list[Intervals]:
+    """The intervals of the target with each lever set, its shifts measured from the question as it is."""
+    plan, draws = forecaster.plan, forecaster.draws
+    [target] = (row.target for row in now.targets)
+    without = [sampled(draws, plan, target, Case(now.findings, now.settings))]
+    cases = (Case(now.findings, {**now.settings, change.variable: SetTo(change.state)}) for change in changes)
+    return [intervals(draws, plan, (target,), case, mass=mass, against=without) for case in cases]

@@ -129,6 +129,8 @@ def test_a_goal_refuses_what_an_answer_refuses():
     cannot = Question((), {"lung": Observed("yes"), "either": Observed("no")})
     with pytest.raises(ImpossibleEvidence):
         goals(clinic(), cannot, target="tub", state="yes", below=0.001)
+    with pytest.raises(BadQuestion, match="share between 0 and 1, not 90"):
+        policies(clinic(), COUGHING, target="lung", state="yes", mass=90)
     with pytest.raises(BadQuestion, match="assumed"):
         goals(clinic(), Question((), {"xray": Assumed({"yes": 0.5, "no": 0.5})}), target="lung", state="yes", below=0.1)
 
