@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -64,11 +65,11 @@ def _left(variable: Variable, finding: Finding) -> tuple[str, ...]:
 
 def _implied(found: Answer) -> dict[str, str]:
     """Of the targets without a statement of their own, those with a state that is certain now and was not before."""
-    basis, settled = found.targets.basis, {}
-    for variable, place in zip(basis.targets, basis.places, strict=True):
-        now, before = found.targets.p[place], basis.baseline[place]
-        [state] = np.flatnonzero(now > 1.0 - CERTAIN)[:1].tolist() or [-1]
-        spoken_of = variable.name in found.findings or variable.name in found.settings
-        if state >= 0 and not spoken_of and before[state] <= 1.0 - CERTAIN:
-            settled[variable.name] = variable.states[state]
+    basis, now = found.targets.basis, found.targets.p
+    settled: dict[str, str] = {}
+    for at in np.flatnonzero((now > 1.0 - CERTAIN) & (basis.baseline <= 1.0 - CERTAIN)).tolist():
+        i = bisect_right(basis.places, at, key=lambda place: place.start) - 1
+        variable = basis.targets[i]
+        if variable.name not in found.findings and variable.name not in found.settings:
+            settled[variable.name] = variable.states[at - basis.places[i].start]
     return settled

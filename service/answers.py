@@ -110,6 +110,25 @@ class Links(TypedDict):
     csv: str | None
 
 
+class Controlled(TypedDict):
+    """A variable that was set, and the causes whose arcs to it were cut."""
+
+    variable: str
+    cut: list[str]
+
+
+class StatusSaid(TypedDict):
+    """How each variable spoken of entered the answer, and which targets it settled."""
+
+    observed: Annotated[dict[str, str], Field(description="The state that is known, by variable.")]
+    restricted: Annotated[dict[str, list[str]], Field(description="The states that are left, by variable.")]
+    reported: list[str]
+    assumed: list[str]
+    controlled: list[Controlled]
+    implied: Annotated[dict[str, str], Field(description="Targets with a state that became certain unasked.")]
+    no_effect: list[str]
+
+
 class Evidence(TypedDict):
     """What was asked, what was used, and how likely it was."""
 
@@ -125,6 +144,7 @@ class Evidence(TypedDict):
         float | None, Field(description="Above 0 where findings sit badly together; null with fewer than two.")
     ]
     interval: Annotated[IntervalSaid | None, Field(description="What the intervals mean; null where none were asked.")]
+    status: StatusSaid
     no_effect: Annotated[list[str], Field(description="Variables spoken of that change no target.")]
 
 

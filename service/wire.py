@@ -19,6 +19,7 @@ from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut
 from model.forecast import Answer, Basis, Question
 from model.intervals import COVERS, MASS, OMITS, Intervals
 from model.network import Network, Table, Variable
+from model.status import status_of
 from service import answers, grammar, shapes
 from service.problems import Refused
 from service.writing import GAP, Words, encoded, written
@@ -375,7 +376,21 @@ def _evidence(model: Model, answer: Answer) -> answers.Evidence:
         "log10_p_evidence": log10(answer.log_p_evidence),
         "conflict_bits": answer.conflict_bits,
         "interval": interval_said(answer.targets.intervals),
+        "status": _status(model.network, answer),
         "no_effect": list(answer.no_effect),
+    }
+
+
+def _status(network: Network, answer: Answer) -> answers.StatusSaid:
+    found = status_of(network, answer)
+    return {
+        "observed": dict(found.observed),
+        "restricted": {name: list(states) for name, states in found.restricted.items()},
+        "reported": list(found.reported),
+        "assumed": list(found.assumed),
+        "controlled": [{"variable": name, "cut": list(parents)} for name, parents in found.controlled.items()],
+        "implied": dict(found.implied),
+        "no_effect": list(found.no_effect),
     }
 
 
