@@ -8,8 +8,8 @@ is a mixture; it is brought back to one Dirichlet with the mixture's mean and av
 Counts fade towards the prior as it is written, never towards ignorance: a model that nobody attends to comes back
 to its experts. With years between them, alpha(t) = prior + fading^years (alpha(t-1) - prior) + counts(t).
 
-Every case is taken as a draw of its own of all that it does not name. Where cases share something (one war, one
-policy), the counts should name it, or say with ``updates`` which variables alone they teach.
+Every case is taken as a draw of its own, at random, of all that it does not name. Where cases share something (one
+war, one policy) or were chosen for what they show, ``updates`` says which variables alone they teach.
 """
 
 from __future__ import annotations

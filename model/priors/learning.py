@@ -125,11 +125,12 @@ def _notes(
     moved = [row for each in learned.values() for row in each.rows if batch.name in row.counts]
     if not moved:
         yield CountsNote(batch.name, None, "moved no row")
-    for row in moved:
-        twice = [source for source in batch.sources if source in row.statement.sources]
+    for name in dict.fromkeys(row.statement.variable for row in moved):
+        rows = [row for row in moved if row.statement.variable == name]
+        twice = [source for source in batch.sources if any(source in row.statement.sources for row in rows)]
         if twice:
-            text = f"{row.statement.what}: cites {', '.join(twice)} itself, so the same cases may count twice"
-            yield CountsNote(batch.name, row.statement.variable, text)
+            text = f"its rows cite {', '.join(twice)} themselves, so the same cases may count twice"
+            yield CountsNote(batch.name, name, text)
 
 
 def _unmoved(batch: Counts, name: str, network: Network, gate: Gate) -> str:
