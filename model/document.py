@@ -53,7 +53,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Description:
-    """What the files say about one variable beside its numbers."""
+    """What the files say about one variable beside its numbers.
+
+    ``prior`` is the gate as written where counts have moved it; None where ``gate`` is as written.
+    """
 
     name: str
     label: str
@@ -64,6 +67,7 @@ class Description:
     note: str | None
     gate: Gate
     statements: tuple[Statement, ...]
+    prior: Gate | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -131,6 +135,64 @@ class Collectable:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """So many cases that were seen alike: the state of each variable seen in them; the others are missing."""
+
+    n: int
+    states: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Cases that somebody counted, and when they were seen (YYYY, YYYY-MM or YYYY-MM-DD).
+
+    ``updates`` names the variables whose rows alone they may move; empty, all of them.
+    """
+
+    name: str
+    label: str
+    date: str
+    sources: tuple[str, ...]
+    cases: tuple[Seen, ...]
+    updates: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One statement of a table that counts have moved: its row and equivalent sample size, before and after.
+
+    ``statement`` is as written, ``cases`` how many cases, faded, fell under its rows and said something of them,
+    ``counts`` the names of those that moved it.
+    """
+
+    statement: Statement
+    cases: float
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    ess_before: float
+    ess_after: float
+    counts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What counts did to one variable: the statements they moved, in the order of the file."""
+
+    variable: str
+    rows: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountsNote:
+    """Something to know about counts: what could not be used, or what may count twice; ``variable`` where of one."""
+
+    counts: str
+    variable: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A question worth asking, for the start page."""
 
@@ -156,7 +218,8 @@ class Model:
     """A network, what its files say about it, and the revision: the hash of everything that answers depend on.
 
     ``content`` is a hash of what the files say, which does not depend on how a table was worked out from
-    them; a model that has no files is known by its tables.
+    them; a model that has no files is known by its tables. ``fading`` is what a count still weighs a year later,
+    ``learned`` what the counts did, by variable: the network's tables and the gates are those after it.
     """
 
     name: str
@@ -175,6 +238,10 @@ class Model:
     collection: Mapping[str, Collectable] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     content: str | None = None
+    counts: Mapping[str, Counts] = field(default_factory=dict)
+    fading: float = 1.0
+    learned: Mapping[str, Learned] = field(default_factory=dict)
+    counts_notes: tuple[CountsNote, ...] = ()
     revision: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -232,6 +299,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         skipped = {"gate", "file", "line", "place"}
+        skipped = {"gate", "prior", "file", "line"}
         fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
         return {"is": type(value).__name__, **fields}
     return value

@@ -276,6 +276,8 @@ def _checked(name: str, folder: Path) -> bool:
     click.echo(f"{name}  {model.title} ({model.revision}, as of {model.as_of})")
     click.echo(terminal.size_text(model.network, tree))
     click.echo(terminal.footing_text(review.footing(model)))
+    if model.counts:
+        click.echo(terminal.counts_text(model))
     arcs = review.costly_arcs(model.network, tree)
     if arcs:
         click.echo(terminal.arcs_text(arcs))

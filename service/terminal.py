@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from model.document import JUDGEMENT, Model
+from model.document import JUDGEMENT, Learned, Model
 from model.evidence import in_words
 from model.forecast import Answer, StateAnswer, TargetAnswer
 from model.intervals import COVERS, OMITS, Intervals
@@ -119,6 +119,27 @@ def checks_text(found: Sequence[Held]) -> str:
         for each in found
     ]
     return "\n".join(_columns(rows, right={1}))
+
+
+def counts_text(model: Model) -> str:
+    """What the counts of a model changed, what they could not, and what may count twice; one fact a line."""
+    faded = [] if model.fading == 1 else [f"counts keep {model.fading:.0%} of their weight a year"]
+    said = [
+        f"counts {batch.name}: {sum(seen.n for seen in batch.cases):,} cases, seen {batch.date}"
+        for batch in model.counts.values()
+    ]
+    moved = [f"  moved {_learned(each)}" for each in model.learned.values()]
+    notes = [
+        f"  {note.counts}: {f'{note.variable}, ' if note.variable else ''}{note.text}" for note in model.counts_notes
+    ]
+    return "\n".join((*said, *faded, *moved, *notes))
+
+
+def _learned(learned: Learned) -> str:
+    cases = sum(row.cases for row in learned.rows)
+    furthest = max(abs(p - q) for row in learned.rows for p, q in zip(row.before, row.after, strict=True))
+    rows = f"{len(learned.rows)} row{'s' * (len(learned.rows) != 1)}"
+    return f"{learned.variable}: {rows} by {cases:,.3g} cases' worth, the furthest probability by {furthest:.2g}"
 
 
 def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:

@@ -413,6 +413,30 @@ class Cohort(Definition):
     sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
 
 
+class SeenCases(Definition):
+    """Cases that were seen alike."""
+
+    n: Annotated[int, Field(ge=1, description="How many cases were seen to be so.")]
+    seen: Annotated[
+        dict[Name, StateName],
+        Field(min_length=1, description="The state of each variable that was seen in them; the others are missing."),
+    ]
+
+
+class Counts(Definition):
+    """Cases that somebody counted: they move the rows of tables, and fade back towards the prior as they age."""
+
+    label: Annotated[Text, Field(description="A short name for people.")]
+    date: Annotated[Date, Field(description="When they were seen: YYYY, YYYY-MM or YYYY-MM-DD.")]
+    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
+    updates: Annotated[
+        list[Name],
+        Field(min_length=1, description="The variables whose rows alone these cases may move; all when left out."),
+    ] = []
+    cases: Annotated[list[SeenCases], Field(min_length=1, description="How many cases were seen to be how.")]
+    note: Text | None = None
+
+
 class Check(Definition):
     """A published figure as a range that the compiled model must stay within."""
 
@@ -466,6 +490,9 @@ class ModelFile(Definition):
         list[FileName], Field(min_length=1, description="Every other file of the model, so that none can be lost.")
     ]
     words: Annotated[Words, Field(description="What the words of the files mean as numbers.")]
+    fading: Annotated[
+        float, Field(gt=0, le=1, description="What a count still weighs a year later: 1 = not at all faded.")
+    ] = 1.0
     headline: Annotated[list[Name], Field(min_length=1, description="The targets that matter most.")]
     examples: list[ExampleQuestion] = []
     folded: dict[Name, Folded] = {}
@@ -495,6 +522,12 @@ class CohortsFile(Definition):
     cohorts: dict[Name, Cohort]
 
 
+class CountsFile(Definition):
+    """Cases that somebody counted, by when they were seen."""
+
+    counts: dict[Name, Counts]
+
+
 class ChecksFile(Definition):
     """Published figures that the compiled model is held against."""
 
@@ -507,5 +540,6 @@ FILE_KINDS: dict[str, type[Definition]] = {
     "scenarios": ScenariosFile,
     "cohorts": CohortsFile,
     "checks": ChecksFile,
+    "counts": CountsFile,
 }
 """By the one top-level key that a file other than model.yaml has."""

@@ -20,6 +20,8 @@ from model.network import SUM_TOLERANCE, Network, Table, topological
 from model.priors import definitions
 from model.priors.contents import Contents, collected
 from model.priors.definitions import Definition
+from model.priors.learning import Lesson
+from model.priors.learning import lesson as learnt
 from model.priors.shape import Written
 from model.priors.sheet import Sheet, Steps
 from model.priors.statements import Known
@@ -38,8 +40,11 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
     gates = _gates(drafts, problems)
     if problems:
         return None
-    tables = {name: gate.table() for name, gate in gates.items()}
     model_file = contents.settings.said
+    lesson = _lesson(contents, drafts, gates, parts["counts"], problems)
+    if problems:
+        return None
+    tables = {name: gate.table() for name, gate in (gates | lesson.gates).items()}
     return Model(
         name=name,
         title=model_file.title,
@@ -48,8 +53,11 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
         horizon=model_file.horizon,
         headline=tuple(model_file.headline),
         network=Network([drafted.variable for drafted in drafts.values()], tables),
-        described={name: _description(drafted, gates[name]) for name, drafted in drafts.items()},
+        described={name: _description(drafted, gates[name], lesson) for name, drafted in drafts.items()},
         content=_content(settings, sheets),
+        fading=model_file.fading,
+        learned=lesson.learned,
+        counts_notes=lesson.notes,
         **parts,
     )
 
@@ -155,18 +163,33 @@ def _with_gaps(drafts: Mapping[str, Drafted], gates: Mapping[str, Gate]) -> Netw
     return Network([drafted.variable for drafted in kept], tables)
 
 
-def _description(drafted: Drafted, gate: Gate) -> document.Description:
+def _lesson(
+    contents: Contents,
+    drafts: Mapping[str, Drafted],
+    gates: Mapping[str, Gate],
+    said: Mapping[str, document.Counts],
+    problems: list[Problem],
+) -> Lesson:
+    """What the counts teach once the priors are known."""
+    assert contents.settings is not None
+    settings, counts = contents.settings.said, contents.entries["counts"]
+    return learnt(drafts, gates, counts, said=said, as_of=settings.as_of, fading=settings.fading, problems=problems)
+
+
+def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> document.Description:
     said = drafted.written.said
+    name = drafted.written.name
     return document.Description(
-        name=drafted.written.name,
+        name=name,
         label=said.label,
         definition=said.definition,
         role=said.role,
         kind=str(getattr(said, "kind", "table")),
         from_article=said.from_article,
         note=said.note,
-        gate=gate,
-        statements=drafted.statements,
+        gate=lesson.gates.get(name, gate),
+        statements=lesson.statements.get(name, drafted.statements),
+        prior=gate if name in lesson.gates else None,
     )
 
 
@@ -188,6 +211,7 @@ class _Said:
             "scenarios": {name: self._scenario(written) for name, written in entries["scenarios"].items()},
             "cohorts": {name: self._cohort(written) for name, written in entries["cohorts"].items()},
             "checks": {name: self._check(written) for name, written in entries["checks"].items()},
+            "counts": {name: self._counts(written) for name, written in entries["counts"].items()},
         }
         settings = self.contents.settings
         if settings is not None:
@@ -253,15 +277,21 @@ class _Said:
             self._note(settings, "as_of", found=repr(said), expected="a day of the calendar")
         for written in self.contents.entries["sources"].values():
             source: definitions.Source = written.said
-            published = _first_day(str(source.date))
             if written.name == JUDGEMENT:
                 expected = "another name: judgement is what nobody published"
                 self._note(written, found=f"a source called {JUDGEMENT!r}", expected=expected, at_key=True)
-            if published is None:
-                self._note(written, "date", found=repr(str(source.date)), expected="a date of the calendar")
-            elif as_of and published > as_of:
-                found = f"published {source.date}, later than the model's as-of date"
-                self._note(written, "date", found=found, expected=f"{as_of.isoformat()} or earlier")
+            self._check_date(written, "published", source.date, as_of)
+        for counted in self.contents.entries["counts"].values():
+            self._check_date(counted, "seen", counted.said.date, as_of)
+
+    def _check_date(self, written: Written[Definition], verb: str, said: str | int, as_of: date | None) -> None:
+        """A date must be of the calendar and begin by the day of knowledge."""
+        first = _first_day(str(said))
+        if first is None:
+            self._note(written, "date", found=repr(str(said)), expected="a date of the calendar")
+        elif as_of and first > as_of:
+            found = f"{verb} {said}, later than the model's as-of date"
+            self._note(written, "date", found=found, expected=f"{as_of.isoformat()} or earlier")
 
     def _source(self, written: Written[definitions.Source]) -> document.Source:
         said = written.said
@@ -391,6 +421,22 @@ class _Said:
             low=low,
             high=high,
             sources=tuple(said.sources),
+            note=said.note,
+        )
+
+    def _counts(self, written: Written[definitions.Counts]) -> document.Counts:
+        said = written.said
+        self._names("sources", said.sources, written, "sources")
+        self._names("variables", said.updates, written, "updates")
+        for position, case in enumerate(said.cases):
+            self._findings(case.seen, written, "cases", position, "seen")
+        return document.Counts(
+            name=written.name,
+            label=said.label,
+            date=str(said.date),
+            sources=tuple(said.sources),
+            cases=tuple(document.Seen(case.n, dict(case.seen)) for case in said.cases),
+            updates=tuple(said.updates),
             note=said.note,
         )
 

@@ -84,9 +84,17 @@ class Sheet:
         return ", ".join(words[1:] if len(steps) > 1 and words[0] in HEADINGS else words)
 
 
-HEADINGS = frozenset({"variables", "sources", "scenarios", "cohorts", "checks"})
+HEADINGS = frozenset({"variables", "sources", "scenarios", "cohorts", "checks", "counts"})
 
-ROWS = {"rows": "row", "except": "exception", "rules": "rule", "in": "state", "if": "state", "states": "state"}
+ROWS = {
+    "rows": "row",
+    "except": "exception",
+    "rules": "rule",
+    "cases": "case",
+    "in": "state",
+    "if": "state",
+    "states": "state",
+}
 
 
 def _child(node: Any, step: str | int) -> Any:

@@ -9,10 +9,10 @@ from textwrap import TextWrapper
 
 import numpy as np
 
-from model.document import JUDGEMENT, Model, Source, Statement
+from model.document import JUDGEMENT, Model, Moved, Source, Statement
 from model.network import Table
 from model.readback.ranges import ranges, seed_of
-from model.readback.words import as_sure, figure, in_words, percent
+from model.readback.words import as_sure, figure, in_words, percent, spread
 
 NARROWEST = 20
 
@@ -46,6 +46,7 @@ class ReadBack:
 
     ``draws`` is how many draws of the gate's parameters the ranges rest on; 0 means that they are exact.
     ``sources`` are those that the statements cite; a judgement stands on its reason, in its statement.
+    ``moved`` are the statements that counts have moved: the numbers and sentences are those after it.
     """
 
     variable: str
@@ -61,6 +62,7 @@ class ReadBack:
     statements: tuple[Statement, ...]
     sources: tuple[Source, ...]
     draws: int
+    moved: tuple[Moved, ...] = ()
 
     def text(self, width: int = 100) -> str:
         """A plain page for the terminal: sentences, the table in aligned columns, then what it rests on."""
@@ -96,6 +98,7 @@ def show(model: Model, variable: str) -> ReadBack:
         statements=said.statements,
         sources=tuple(model.source(name) for name in said.sources if name != JUDGEMENT),
         draws=draws,
+        moved=model.learned[variable].rows if variable in model.learned else (),
     )
 
 
@@ -154,6 +157,11 @@ def _foundations(shown: ReadBack, width: int) -> Iterator[str]:
         yield "What it rests on"
         for statement in shown.statements:
             yield from _wrapped(_statement(statement), width, first="- ", then="  ")
+    if shown.moved:
+        yield ""
+        yield "What counts made of it"
+        for moved in shown.moved:
+            yield from _wrapped(_moved(moved, shown.states), width, first="- ", then="  ")
     if shown.sources:
         yield ""
         yield "Sources"
@@ -166,6 +174,12 @@ def _statement(statement: Statement) -> str:
     reason = f" ({statement.reason})" if statement.reason else ""
     cited = ", ".join(statement.sources) or "no source"
     return f"{statement.what}{sure}: {cited}{reason} [{statement.file}:{statement.line}]"
+
+
+def _moved(moved: Moved, states: Sequence[str]) -> str:
+    before = f"{moved.statement.what}, {as_sure(moved.ess_before)}"
+    after = f"{spread(np.array(moved.after), states)}, {as_sure(moved.ess_after)}"
+    return f"{before}; with {', '.join(moved.counts)} ({moved.cases:.3g} cases' worth): {after}"
 
 
 def _source(source: Source) -> str:

@@ -86,10 +86,10 @@ def odds(factor: float) -> str:
 def as_sure(ess: float) -> str:
     """An equivalent sample size in words.
 
-    >>> as_sure(30.0), as_sure(1.0)
-    ('as sure as 30 cases', 'as sure as 1 case')
+    >>> as_sure(30.0), as_sure(1.0), as_sure(18.22617)
+    ('as sure as 30 cases', 'as sure as 1 case', 'as sure as 18.2 cases')
     """
-    return f"as sure as {ess:g} case{'s' if ess != 1 else ''}"
+    return f"as sure as {f'{ess:.3g}' if ess < 1000 else f'{ess:.0f}'} case{'s' if ess != 1 else ''}"
 
 
 def _sentences(gate: Gate, states: States, parents: Parents) -> Iterator[str]:

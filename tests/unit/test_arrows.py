@@ -27,6 +27,7 @@ MODEL_ORDER = (
     "warm",
     "evidence",
     "document",
+    "updating",
     "priors",
     "readback",
     "draws",

@@ -166,6 +166,13 @@ def test_check_prints_size_costly_arcs_footing_and_checks(run):
     assert "2 checks, 0 outside their range" in ran.out
 
 
+def test_check_says_what_counts_made_of_the_tables(run):
+    ran = run("check", "counts", "--priors", ROOT / "tests" / "data")
+    assert ran.code == 0
+    assert "  moved rain: 2 rows by 9.48 cases' worth, the furthest probability by 0.13\n" in ran.out
+    assert "counts" not in run("check", "asia").out
+
+
 def test_check_without_a_model_checks_every_one(run, models):
     shutil.copytree(models / "asia", models / "second")
     out = run("check", "--priors", models).out

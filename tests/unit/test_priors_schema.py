@@ -62,6 +62,12 @@ def test_every_kind_of_variable_keeps_to_the_schema() -> None:
     assert list(Draft202012Validator(schema("variables")).iter_errors(data)) == []
 
 
+@pytest.mark.parametrize("file", ["model.yaml", "mornings.yaml"])
+def test_counts_and_their_fading_keep_to_the_schema(file: str) -> None:
+    kind, data = kind_and_data(DATA / "counts" / file)
+    assert list(Draft202012Validator(schema(kind)).iter_errors(data)) == []
+
+
 @pytest.mark.parametrize(
     "name",
     [
