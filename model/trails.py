@@ -11,7 +11,6 @@ import numpy as np
 from model import engine
 from model.engine import Evidence, Plan
 from model.evidence import Case, encode
-from model.gradient import gradient, target_gradient
 from model.network import Network, Table
 from model.subsets import arcs_left, settled, without
 from model.weights import ROUNDING, direction
@@ -78,7 +77,7 @@ def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidenc
     arcs = list(dict.fromkeys(_arc(network, trails[0]) for trails in begun))
     before = _before(plan, case, [parent for parent, _ in arcs])
     tables = {(parent, child): _averaged(network, parent, child, before[parent]) for parent, child in arcs}
-    cut = (_cut_one_by_one if plan.refusal else _cut)(plan, tables, target, evidence)
+    cut = _cut(plan, tables, target, evidence)
     found = [_told(network, trails, now, cut[_arc(network, trails[0])], state) for trails in begun]
     telling = [told for told in found if told.strength > ROUNDING]
     return tuple(sorted(telling, key=lambda told: (-told.strength, len(told.steps)))[:STRONGEST])
@@ -173,32 +172,9 @@ def _arc(network: Network, trail: Sequence[str]) -> Arc:
 
 
 def _cut(plan: Plan, tables: Mapping[Arc, Table], target: str, evidence: Evidence) -> dict[Arc, Table]:
-    """The target's distribution, shape (states,), with each arc's child given that table.
-
-    P(state, evidence) is linear in any one table, so its derivatives by the entries answer for every arc at once.
-    """
-    states = _derivatives(plan, target, evidence)
-    found = {}
-    for (parent, child), table in tables.items():
-        shares = np.array([float((table * state[child]).sum()) for state in states])
-        found[parent, child] = shares / shares.sum()
-    return found
-
-
-def _derivatives(plan: Plan, target: str, evidence: Evidence) -> list[dict[str, Table]]:
-    """d P(state, evidence) / d every table entry, over P(evidence), for each state of the target."""
-    [now] = engine.posterior(plan, evidence, (target,)).of(target).tolist()
-    overall = gradient(plan, evidence)
-    moves = [target_gradient(plan, target, state, evidence) for state in range(len(now) - 1)]
-    # What the other states gain, the last one loses.
-    last = {name: -np.sum([move[name] for move in moves], axis=0) for name in overall}
-    return [
-        {name: move[name] + p * overall[name] for name in overall} for p, move in zip(now, [*moves, last], strict=True)
-    ]
-
-
-def _cut_one_by_one(plan: Plan, tables: Mapping[Arc, Table], target: str, evidence: Evidence) -> dict[Arc, Table]:
-    """The same by asking with each table in turn, where the tree is too large for derivatives."""
+    """The target's distribution, shape (states,), with each arc's child given that table."""
+    # One by one, since most of the network does not matter to a question with one table replaced: a batch in which
+    # several are is slower, and so are the derivatives by all tables.
     found = {}
     for (parent, child), table in tables.items():
         cut = Evidence(1, evidence.likelihood, {**evidence.tables, child: table[None]})

@@ -151,13 +151,10 @@ def test_there_is_an_active_trail_exactly_where_the_ball_of_bayes_reaches(questi
 @given(possible())
 def test_a_trail_is_as_strong_as_the_target_moves_when_its_first_arc_is_cut(question):
     network, case, target = question
-    plan, too_large = engine.compile(network), engine.compile(network, limit=1)
+    plan = engine.compile(network)
     done = enumerated(network, Case({}, case.settings))
     now = marginal(enumerated(network, case), network, target)
-    strongest = chains(plan, case, target, 0, evidence=whole(plan, case))
-    by_asking = chains(too_large, case, target, 0, evidence=whole(too_large, case))
-    assert [c.strength for c in by_asking] == pytest.approx([c.strength for c in strongest], abs=1e-9)
-    for found in strongest:
+    for found in chains(plan, case, target, 0, evidence=whole(plan, case)):
         first = found.steps[0]
         parent, child = (first.start, first.end) if first.forward else (first.end, first.start)
         mean = np.zeros_like(network.tables[child])

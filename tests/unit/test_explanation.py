@@ -322,6 +322,16 @@ def test_impossible_evidence_is_refused_and_names_are_checked():
         explain(forecaster("asia"), Question(), target="lung", state="maybe")
 
 
+def test_a_network_whose_tree_is_too_large_is_explained_by_programs_alike():
+    asked = Question((), observe(xray="yes", dysp="no", smoke="no").findings)
+    asia = forecaster("asia")
+    small, large = (explain(f, asked, target="lung", state="yes") for f in (asia, prepare(asia.model, limit=1)))
+    assert [w.db for w in large.balance.weights] == pytest.approx([w.db for w in small.balance.weights], abs=1e-9)
+    assert [s.bits for s in large.surprises] == pytest.approx([s.bits for s in small.surprises], abs=1e-9)
+    assert [c.strength for c in large.chains] == pytest.approx([c.strength for c in small.chains], abs=1e-9)
+    assert large.conflict.bits == pytest.approx(small.conflict.bits, abs=1e-9)
+
+
 def test_ten_findings_on_the_flagship_are_weighed_over_all_orders_and_add_up():
     flagship = prepare(load(ROOT / "priors" / "mosul-2017"))
     names = flagship.model.network.names
