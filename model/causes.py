@@ -68,9 +68,7 @@ class SeenAndDone:
     backdoor: Backdoor
 
 
-def cause_effect(
-    forecaster: Forecaster, cause: str, target: str, state: str, question: Question | None = None
-) -> CauseEffect:
+def cause_effect(forecaster: Forecaster, question: Question, *, cause: str, target: str, state: str) -> CauseEffect:
     """Each state of a cause as a thing found and as a thing done, given what else the question says.
 
     ``observe`` is P(effect | cause, findings) and ``intervene`` P(effect | do(cause), findings); findings are read
@@ -84,7 +82,7 @@ def cause_effect(
     states = network.variable(cause, where=("cause",)).states
     if cause == target:
         raise BadQuestion(f"{cause} is asked about as its own effect", where=("effect",))
-    case = without(resolve(forecaster.model, question or Question()).case, cause)
+    case = without(resolve(forecaster.model, question).case, cause)
     whole(plan, case)
     seen = _chances(plan, [_found(case, cause, each) for each in states], target, which)
     done = _chances(plan, [_brought(case, cause, each) for each in states], target, which)

@@ -124,7 +124,9 @@ def surprises(plan: Plan, case: Case) -> tuple[Surprise, ...]:
     """
     if not case.findings:
         return ()
-    rest = engine.posterior(plan, subsets(plan, case, leave_one_out(len(case.findings))), tuple(case.findings))
+    # One pass over the tree costs less than to work out a program for each variable with a finding.
+    names = tuple(case.findings) if plan.refusal else None
+    rest = engine.posterior(plan, subsets(plan, case, leave_one_out(len(case.findings))), names)
     found = [
         _surprise(plan.network[name], finding, rest.of(name)[i])
         for i, (name, finding) in enumerate(case.findings.items())

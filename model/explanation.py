@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from model.causes import SeenAndDone, seen_and_done
 from model.conflict import Conflict, Surprise, conflict, surprises
+from model.evidence import in_words
 from model.forecast import Forecaster, Question, resolve
 from model.subsets import whole
 from model.trails import Chain, chains
@@ -14,7 +15,7 @@ from model.weights import Balance, weigh
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The reasons for the probability of one state of a target, under a model's revision.
+    """The reasons for the probability of one state of a target, ``settings`` in place, under a model's revision.
 
     ``balance`` weighs each finding, ``conflict`` says whether they sit badly together, ``surprises`` which of them the
     others expect least; ``chains`` are the strongest ways from a finding to the target, and
@@ -25,6 +26,7 @@ class Explanation:
     revision: str
     target: str
     state: str
+    settings: tuple[str, ...]
     balance: Balance
     conflict: Conflict
     surprises: tuple[Surprise, ...]
@@ -47,6 +49,7 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
         revision=model.revision,
         target=target,
         state=state,
+        settings=tuple(in_words(name, setting) for name, setting in case.settings.items()),
         balance=weigh(plan, case, target, which),
         conflict=conflict(plan, case),
         surprises=surprises(plan, case),

@@ -13,13 +13,16 @@ from model.engine import Evidence, Plan
 from model.evidence import Case, encode
 from model.network import Network, Table
 from model.subsets import arcs_left, settled, without
-from model.weights import direction
+from model.weights import ROUNDING, direction
 
 LONGEST = 4
 """Arcs of a trail."""
 
 STRONGEST = 3
 """Trails that are told."""
+
+Arc = tuple[str, str]
+"""Parent and child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,17 @@ def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidenc
     ((Step(start='wet', end='rain', forward=False),), 0.4923, 'raises')
     """
     network = plan.network
-    begun = [] if target in case.findings else _by_first_arc(network, case, target)
-    if not begun:
+    begun = _by_first_arc(network, case, target)
+    if not begun or target in settled(network, case):
         return ()
     [now] = engine.posterior(plan, evidence, (target,)).of(target)
-    cut = _cut(plan, case, [_arc(network, trails[0]) for trails in begun], target, evidence)
+    arcs = list(dict.fromkeys(_arc(network, trails[0]) for trails in begun))
+    before = _before(plan, case, [parent for parent, _ in arcs])
+    tables = {(parent, child): _averaged(network, parent, child, before[parent]) for parent, child in arcs}
+    cut = _cut(plan, tables, target, evidence)
     found = [_told(network, trails, now, cut[_arc(network, trails[0])], state) for trails in begun]
-    return tuple(sorted(found, key=lambda told: (-told.strength, len(told.steps)))[:STRONGEST])
+    telling = [told for told in found if told.strength > ROUNDING]
+    return tuple(sorted(telling, key=lambda told: (-told.strength, len(told.steps)))[:STRONGEST])
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,8 @@ def active_trails(network: Network, case: Case, start: str, end: str) -> list[tu
     ([], [('fire', 'alarm', 'theft')])
     """
     known = _map(network, case, start, end)
-    found, waiting = [], [(start,)]
+    found: list[tuple[str, ...]] = []
+    waiting: list[tuple[str, ...]] = [(start,)]
     while waiting:
         trail = waiting.pop()
         if trail[-1] == end:
@@ -126,7 +134,7 @@ def active_trails(network: Network, case: Case, start: str, end: str) -> list[tu
 
 def _goes_on(known: _Map, trail: tuple[str, ...], following: str) -> bool:
     near = len(trail) + known.distance.get(following, LONGEST) <= LONGEST
-    return near and following not in trail and (len(trail) == 1 or known.passes(*trail[-2:], following))
+    return near and following not in trail and (len(trail) == 1 or known.passes(trail[-2], trail[-1], following))
 
 
 def _map(network: Network, case: Case, start: str, end: str) -> _Map:
@@ -151,33 +159,26 @@ def _reached(onwards: Callable[[str], Iterable[str]], starts: Iterable[str], mos
 def _by_first_arc(network: Network, case: Case, target: str) -> list[list[tuple[str, ...]]]:
     """Active trails from the findings to the target, in groups that begin with the same arc."""
     groups: dict[tuple[str, str], list[tuple[str, ...]]] = {}
-    for name in case.findings:
+    for name in without(case, target).findings:
         for trail in active_trails(network, case, name, target):
             groups.setdefault((trail[0], trail[1]), []).append(trail)
     return list(groups.values())
 
 
-def _arc(network: Network, trail: Sequence[str]) -> tuple[str, str]:
-    """Parent and child of a trail's first arc."""
+def _arc(network: Network, trail: Sequence[str]) -> Arc:
+    """The first arc of a trail."""
     start, end = trail[:2]
     return (start, end) if start in network[end].parents else (end, start)
 
 
-def _cut(
-    plan: Plan, case: Case, arcs: Iterable[tuple[str, str]], target: str, evidence: Evidence
-) -> dict[tuple[str, str], Table]:
-    """The target's distribution without each arc, shape (states,): the arcs to one child are a batch."""
-    by_child: dict[str, list[str]] = {}
-    for parent, child in dict.fromkeys(arcs):
-        by_child.setdefault(child, []).append(parent)
-    before = _before(plan, case, [parent for parents in by_child.values() for parent in parents])
+def _cut(plan: Plan, tables: Mapping[Arc, Table], target: str, evidence: Evidence) -> dict[Arc, Table]:
+    """The target's distribution, shape (states,), with each arc's child given that table."""
+    # One by one, since most of the network does not matter to a question with one table replaced: a batch in which
+    # several are is slower, and so are the derivatives by all tables.
     found = {}
-    for child, parents in by_child.items():
-        tables = np.stack([_averaged(plan.network, parent, child, before[parent]) for parent in parents])
-        batch = {name: np.repeat(rows, len(parents), axis=0) for name, rows in evidence.likelihood.items()}
-        cut = Evidence(len(parents), batch, {**evidence.tables, child: tables})
-        rows = engine.posterior(plan, cut, (target,)).of(target)
-        found.update(zip([(parent, child) for parent in parents], rows, strict=True))
+    for (parent, child), table in tables.items():
+        cut = Evidence(1, evidence.likelihood, {**evidence.tables, child: table[None]})
+        found[parent, child] = engine.posterior(plan, cut, (target,)).of(target)[0]
     return found
 
 

@@ -12,9 +12,11 @@ from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownV
 from model.evidence import Assumed, Case, Observed, Reported, SetTo, observe
 from model.explanation import explain
 from model.forecast import Question, answer, prepare
+from model.priors import load
 from model.subsets import whole
 from model.trails import LONGEST, STRONGEST, Step, active_trails, chains
 from model.weights import ALL_ORDERS, weigh
+from tests.sources import ROOT
 from tests.textbook import forecaster, model_of, network
 
 YES = Observed("yes")
@@ -127,16 +129,16 @@ def test_an_assumption_surprises_by_its_divergence_from_what_is_expected():
 
 def test_beyond_ten_findings_the_weights_are_those_in_the_order_given():
     alarm = forecaster("alarm")
-    states = answer(alarm, Question(most_probable=True)).most_probable.states
     names = [name for name in alarm.model.network.names if name != "HYPOVOLEMIA"][: ALL_ORDERS + 1]
-    found = weigh(alarm.plan, observe(**{name: states[name] for name in names}), "HYPOVOLEMIA", 0)
+    found = weigh(alarm.plan, Case(most_probable_states(alarm, names)), "HYPOVOLEMIA", 0)
     assert found.method == "in order"
     assert [w.db for w in found.weights] == [w.in_order_db for w in found.weights]
     assert sum(w.db for w in found.weights) == pytest.approx(found.change_db, abs=1e-9)
 
 
 def contrast(name, cause, cause_state, effect, state, **given):
-    found = cause_effect(forecaster(name), cause, effect, state, Question((), observe(**given).findings))
+    asked = Question((), observe(**given).findings)
+    found = cause_effect(forecaster(name), asked, cause=cause, target=effect, state=state)
     return next(row for row in found.rows if row.state == cause_state), found.backdoor
 
 
@@ -188,7 +190,7 @@ def test_a_state_that_cannot_hold_with_the_rest_has_no_probability_instead_of_a_
 
 def test_a_state_under_which_assumptions_cannot_hold_has_no_probability():
     given = {"either": Assumed({"yes": 0.5, "no": 0.5})}
-    found = cause_effect(forecaster("asia"), "lung", "dysp", "yes", Question((), given))
+    found = cause_effect(forecaster("asia"), Question((), given), cause="lung", target="dysp", state="yes")
     yes, no = found.rows
     assert (yes.observe, yes.intervene, yes.gap) == (None, None, None)
     assert no.observe is not None
@@ -197,19 +199,31 @@ def test_a_state_under_which_assumptions_cannot_hold_has_no_probability():
 def test_what_a_question_says_of_the_cause_gives_way_to_each_of_its_states():
     asked = Question((), {"bronc": YES}, {"smoke": SetTo("no")})
     plain = Question((), {}, {"smoke": SetTo("no")})
-    asia = forecaster("asia")
-    assert cause_effect(asia, "bronc", "dysp", "yes", asked) == cause_effect(asia, "bronc", "dysp", "yes", plain)
+    with_it, without_it = (
+        cause_effect(forecaster("asia"), question, cause="bronc", target="dysp", state="yes")
+        for question in (asked, plain)
+    )
+    assert with_it == without_it
 
 
-def test_a_cause_is_not_its_own_effect_and_names_are_checked():
-    with pytest.raises(BadQuestion, match="its own effect"):
-        cause_effect(forecaster("asia"), "lung", "lung", "yes")
-    with pytest.raises(UnknownVariable, match="cause: no variable 'lnug'"):
-        cause_effect(forecaster("asia"), "lnug", "dysp", "yes")
-    with pytest.raises(UnknownState, match="state: no state 'maybe'"):
-        cause_effect(forecaster("asia"), "lung", "dysp", "maybe")
+@pytest.mark.parametrize(
+    ("cause", "target", "state", "error", "says"),
+    [
+        ("lung", "lung", "yes", BadQuestion, "its own effect"),
+        ("lnug", "dysp", "yes", UnknownVariable, "cause: no variable 'lnug'"),
+        ("lung", "dypsnea", "yes", UnknownVariable, "effect: no variable 'dypsnea'"),
+        ("lung", "dysp", "maybe", UnknownState, "state: no state 'maybe'"),
+    ],
+)
+def test_a_cause_is_not_its_own_effect_and_names_are_checked(cause, target, state, error, says):
+    with pytest.raises(error, match=says):
+        cause_effect(forecaster("asia"), Question(), cause=cause, target=target, state=state)
+
+
+def test_causes_are_not_told_under_impossible_evidence():
+    asked = Question((), {"either": Observed("no"), "lung": YES})
     with pytest.raises(ImpossibleEvidence):
-        cause_effect(forecaster("asia"), "smoke", "dysp", "yes", Question((), {"either": Observed("no"), "lung": YES}))
+        cause_effect(forecaster("asia"), asked, cause="smoke", target="dysp", state="yes")
 
 
 def told(target, **findings):
@@ -256,11 +270,18 @@ def test_a_finding_on_the_target_itself_leaves_no_trail_to_tell():
     assert told("lung", lung="yes", xray="yes") == ()
 
 
+def test_a_report_on_the_target_leaves_the_trails_of_the_other_findings():
+    plan = forecaster("asia").plan
+    case = Case({"lung": Reported({"yes": 4.0, "no": 1.0}), "xray": YES})
+    assert [chain.finding for chain in chains(plan, case, "lung", 0, evidence=whole(plan, case))] == ["xray"]
+
+
 def test_an_explanation_holds_plain_names_and_numbers():
     asked = Question((), {"xray": YES, "dysp": Reported({"yes": 4.0, "no": 1.0})}, {"smoke": SetTo("yes")})
     found = explain(forecaster("asia"), asked, target="lung", state="yes")
     again = json.loads(json.dumps(asdict(found), allow_nan=False))
     assert again["balance"]["p_before"] == pytest.approx(0.1)
+    assert again["settings"] == ["do(smoke=yes)"]
     assert again["revision"] == forecaster("asia").model.revision
 
 
@@ -299,3 +320,30 @@ def test_impossible_evidence_is_refused_and_names_are_checked():
         explain(forecaster("asia"), Question(), target="lnug", state="yes")
     with pytest.raises(UnknownState, match="state: no state 'maybe'"):
         explain(forecaster("asia"), Question(), target="lung", state="maybe")
+
+
+def test_a_network_whose_tree_is_too_large_is_explained_by_programs_alike():
+    asked = Question((), observe(xray="yes", dysp="no", smoke="no").findings)
+    asia = forecaster("asia")
+    small, large = (explain(f, asked, target="lung", state="yes") for f in (asia, prepare(asia.model, limit=1)))
+    assert [w.db for w in large.balance.weights] == pytest.approx([w.db for w in small.balance.weights], abs=1e-9)
+    assert [s.bits for s in large.surprises] == pytest.approx([s.bits for s in small.surprises], abs=1e-9)
+    assert [c.strength for c in large.chains] == pytest.approx([c.strength for c in small.chains], abs=1e-9)
+    assert large.conflict.bits == pytest.approx(small.conflict.bits, abs=1e-9)
+
+
+def test_ten_findings_on_the_flagship_are_weighed_over_all_orders_and_add_up():
+    flagship = prepare(load(ROOT / "priors" / "mosul-2017"))
+    names = flagship.model.network.names
+    case = most_probable_states(flagship, [name for name in names if name != "return_flow"][:: len(names) // 10][:10])
+    found = explain(flagship, Question(("return_flow",), case), target="return_flow", state="surge").balance
+    plain = answer(flagship, Question(("return_flow",), case))
+    assert found.method == "all orders"
+    assert len(found.weights) == 10
+    assert sum(weight.db for weight in found.weights) == pytest.approx(found.change_db, abs=1e-9)
+    assert found.p == pytest.approx(plain.targets[0].distribution[-1].p, abs=1e-12)
+
+
+def most_probable_states(ready, names):
+    states = answer(ready, Question(most_probable=True)).most_probable.states
+    return {name: Observed(states[name]) for name in names}
