@@ -160,7 +160,8 @@ def cause_effect(forecaster: Forecaster, asked: shapes.CauseParameters) -> Reply
     event = event_asked(model, asked, asked.effect, asked.state, "effect")
 
     def found() -> CauseEffect:
-        return contrasted(forecaster, asked.cause, event.target, state_of(forecaster, event), event.question)
+        state = state_of(forecaster, event)
+        return contrasted(forecaster, event.question, cause=asked.cause, target=event.target, state=state)
 
     return reply(forecaster, event, "cause-effect", found, target="effect", also=(("cause", asked.cause),))
 
