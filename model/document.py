@@ -112,6 +112,23 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Collectable:
+    """What it takes to find out how a variable stands: by whom, for how much, how soon and how surely.
+
+    ``cost`` only compares with other costs. ``reliability`` is the chance that the report names the true
+    state; the rest is spread evenly over the other states.
+    """
+
+    name: str
+    how: str
+    cost: float
+    lead_days: float
+    reliability: float
+    sources: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A question worth asking, for the start page."""
 
@@ -153,6 +170,7 @@ class Model:
     cohorts: Mapping[str, Cohort] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
     folded: Mapping[str, Folded] = field(default_factory=dict)
+    collection: Mapping[str, Collectable] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     content: str | None = None
     revision: str = field(init=False)
@@ -197,7 +215,7 @@ def _revision(model: Model) -> str:
         "headline": model.headline,
         "described": [_plain(model.described[name]) for name in model.network.names],
     }
-    for part in ("sources", "scenarios", "cohorts", "checks", "folded"):
+    for part in ("sources", "scenarios", "cohorts", "checks", "folded", "collection"):
         said[part] = [_plain(value) for value in getattr(model, part).values()]
     said["examples"] = [_plain(value) for value in model.examples]
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)

@@ -19,6 +19,7 @@ ENTRIES: dict[str, type[Definition]] = {
     "scenarios": definitions.Scenario,
     "cohorts": definitions.Cohort,
     "checks": definitions.Check,
+    "collection": definitions.Collectable,
 }
 """What stands under each name, by the top-level key of a file that does not hold variables."""
 

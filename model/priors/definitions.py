@@ -429,6 +429,26 @@ class Check(Definition):
     note: Text | None = None
 
 
+class Collectable(Definition):
+    """What it takes to find out how one variable stands; a variable that is not listed cannot be observed."""
+
+    how: Annotated[Text, Field(description="How it would be learnt: who reports what.")]
+    cost: Annotated[Share, Field(description="A number above 0, in units that only compare with each other.")]
+    lead_days: Annotated[float, Field(ge=0, description="Days from asking to knowing.")]
+    reliability: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Chance that the report names the true state; the rest is spread evenly over the others.",
+        ),
+    ]
+    sources: Annotated[
+        list[Name], Field(min_length=1, description="Sources declared in sources.yaml, or 'judgement' with a reason.")
+    ]
+    reason: Annotated[Text, Field(description="Why these numbers, in one line; needed for judgement.")] | None = None
+
+
 class Folded(Definition):
     """Something the source names that is not a variable of its own."""
 
@@ -501,11 +521,18 @@ class ChecksFile(Definition):
     checks: dict[Name, Check]
 
 
+class CollectionFile(Definition):
+    """What finding out costs, by variable."""
+
+    collection: dict[Name, Collectable]
+
+
 FILE_KINDS: dict[str, type[Definition]] = {
     "variables": VariablesFile,
     "sources": SourcesFile,
     "scenarios": ScenariosFile,
     "cohorts": CohortsFile,
     "checks": ChecksFile,
+    "collection": CollectionFile,
 }
 """By the one top-level key that a file other than model.yaml has."""
