@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,18 +34,3 @@ def _dirichlet_rows(rng: np.random.Generator, mean: Table, ess: Table, draws: in
     mass = np.exp(level - level.max(axis=-1, keepdims=True))
     share: Table = mass / mass.sum(axis=-1, keepdims=True)
     return np.where(possible, np.maximum(share, LEAST), 0.0)
-
-
-def dirichlets(
-    rng: np.random.Generator,
-    effects: Sequence[Table],
-    sizes: Sequence[Table],
-    *,
-    tied: Sequence[Indices],
-    draws: int,
-) -> list[Table]:
-    groups: Sequence[Indices | None] = tied or [None] * len(effects)
-    return [
-        dirichlet(rng, effect, ess, draws=draws, tied=group)
-        for effect, ess, group in zip(effects, sizes, groups, strict=True)
-    ]

@@ -86,7 +86,15 @@ class Sheet:
 
 HEADINGS = frozenset({"variables", "sources", "scenarios", "cohorts", "checks", "collection"})
 
-ROWS = {"rows": "row", "except": "exception", "rules": "rule", "in": "state", "if": "state", "states": "state"}
+ROWS = {
+    "rows": "row",
+    "except": "exception",
+    "rules": "rule",
+    "in": "state",
+    "if": "state",
+    "states": "state",
+    "of": "expert",
+}
 
 
 def _child(node: Any, step: str | int) -> Any:
