@@ -124,8 +124,8 @@ def parts_of(statement: Statement) -> dict[str, float]:
     {'paper': 0.5, 'judgement': 0.5}
     """
     parts = dict.fromkeys(statement.sources, 0.0)
-    pool = [(member.sources, member.weight) for member in getattr(statement, "pool", None) or ()]
-    members = pool or [(statement.sources, 1.0)]
+    pool = statement.pool
+    members = [(m.sources, m.weight) for m in pool.members] if pool else [(statement.sources, 1.0)]
     total = math.fsum(weight for _, weight in members)
     for sources, weight in members:
         for source in sources:

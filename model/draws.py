@@ -86,7 +86,8 @@ class Draws:
 
     def _draw(self, name: str) -> _Drawn:
         rng = np.random.default_rng(_seed(self.model.revision, name))
-        drawn = np.ascontiguousarray(self.model.described[name].gate.draw(rng, COUNT))
+        experts = expert_clocks(_seed(self.model.revision, ""), COUNT)
+        drawn = np.ascontiguousarray(self.model.described[name].gate.draw(rng, COUNT, experts))
         if (drawn == drawn[:1]).all():
             drawn = drawn[:0]
         drawn.setflags(write=False)
