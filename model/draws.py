@@ -19,6 +19,7 @@ from model.document import Model
 from model.engine import NOTHING, Evidence, Plan
 from model.errors import NetworkTooLarge
 from model.evidence import Assumed, Case, assume, encode
+from model.gates import expert_clocks
 from model.lanes import Recent
 from model.network import Table
 

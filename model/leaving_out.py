@@ -13,8 +13,8 @@ from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, T
 from model.network import Table, Variable
 from model.parameters import effects_of, owners
 
-KEPT = 8_192
-"""Tables without a source that are kept ready."""
+KEPT = 1_024
+"""Tables of gates without some statements that are kept ready: most take a calibration each."""
 
 Place = tuple[str | int, ...]
 
@@ -37,20 +37,15 @@ def without(description: Description, variable: Variable, left_out: Collection[S
     return _silent(description.gate, variable, frozenset(said.place for said in left_out))
 
 
-@lru_cache(maxsize=KEPT)
 def table_without(model: Model, name: str, source: str, *, partly: bool) -> Table | None:
-    """The table of a variable without what rests on a source alone, or ``partly``; None where that is nothing."""
+    """The table of a variable without what rests on a source alone, or ``partly`` too; None where that is nothing."""
     description = model.described[name]
     left_out = [
         said
         for said in description.statements
         if source in said.sources and (partly or set(said.sources) == {source}) and said.ess is not None
     ]
-    if not left_out:
-        return None
-    table = without(description, model.network[name], left_out)
-    table.setflags(write=False)
-    return table
+    return without(description, model.network[name], left_out) if left_out else None
 
 
 def even(row: Table) -> Table:
@@ -83,10 +78,8 @@ def _silent(gate: Gate, variable: Variable, places: frozenset[Place]) -> Table:
             limits = _effects(gate.limits, gate.tied, variable, places, nothing=-1)
             ceiling = even(gate.ceiling) if ("ceiling",) in places else gate.ceiling
             return replace(gate, ceiling=ceiling, limits=limits).table()
-        case Influences():
-            return _without_influences(gate, variable, places)
-        case Ranked():
-            return _without_weights(gate, variable, places)
+        case Influences() | Ranked():
+            return _worked_out(gate, variable, places)
     return gate.table()
 
 
@@ -108,6 +101,16 @@ def _effects(
         silent = np.isin(owner, [place[2] for place in places if place[1:2] == (parent,)])
         found.append(np.where(silent[:, None], np.eye(effect.shape[1])[nothing], effect))
     return tuple(found)
+
+
+@lru_cache(maxsize=KEPT)
+def _worked_out(gate: Influences | Ranked, variable: Variable, places: frozenset[Place]) -> Table:
+    if isinstance(gate, Influences):
+        table = _without_influences(gate, variable, places)
+    else:
+        table = _without_weights(gate, variable, places)
+    table.setflags(write=False)
+    return table
 
 
 def _without_influences(gate: Influences, variable: Variable, places: frozenset[Place]) -> Table:

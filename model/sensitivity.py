@@ -140,7 +140,7 @@ def sensitivity(
     >>> found = sensitivity(asia, Question(findings=observe(xray="yes").findings), target="lung", state="yes")
     >>> row = next(row for row in found.rows if row.what == "when {smoke: yes}: yes")
     >>> round(found.p, 4), round(row.p_low, 4), round(row.p_high, 4), round(row.derivative, 4)
-    (0.4887, 0.2917, 0.6333, 2.4038)
+    (0.4887, 0.3009, 0.629, 2.4038)
 
     Raises as ``forecast.answer`` does; UnknownState; BadQuestion for a threshold that is no probability.
     """
