@@ -44,10 +44,10 @@ class StatementShare:
 class SourceShare:
     """How much of an answer's variance one source carries, and what the answer would be without it.
 
-    ``statements`` that matter to the answer cite it, ``alone`` of them nothing else. ``p_without`` is the answer
-    when these say nothing (see ``model.leaving_out``); one that has other sources, in a pool too, stays.
-    ``p_without_any`` is the answer when every statement citing it says nothing. Both are None where the
-    evidence would then be impossible.
+    ``statements`` counts the uncertain ones that matter to the answer and cite it, ``alone`` those of them that
+    cite nothing else. ``p_without`` is the answer when what rests on it alone says nothing (see
+    ``model.leaving_out``; a statement that has other sources, in a pool too, stays), ``p_without_any`` when
+    everything that cites it says nothing. Both are None where the evidence would then be impossible.
     """
 
     source: str

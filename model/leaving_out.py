@@ -38,14 +38,15 @@ def without(description: Description, variable: Variable, left_out: Collection[S
 
 
 def table_without(model: Model, name: str, source: str, *, partly: bool) -> Table | None:
-    """The table of a variable without what rests on a source alone, or ``partly`` too; None where that is nothing."""
+    """The table of a variable without what rests on a source alone, or ``partly`` too; None where it stays."""
     description = model.described[name]
     left_out = [
-        said
-        for said in description.statements
-        if source in said.sources and (partly or set(said.sources) == {source}) and said.ess is not None
+        said for said in description.statements if source in said.sources and (partly or set(said.sources) == {source})
     ]
-    return without(description, model.network[name], left_out) if left_out else None
+    if not left_out:
+        return None
+    table = without(description, model.network[name], left_out)
+    return None if np.array_equal(table, model.network.tables[name]) else table
 
 
 def even(row: Table) -> Table:

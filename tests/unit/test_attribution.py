@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -212,3 +213,24 @@ def test_parts_of_a_statement_sum_to_one() -> None:
     said = Statement("x", "yes 0.2", ("one", "two", "judgement"), 10.0, "a guess", "x.yaml", 3)
     assert sum(parts_of(said).values()) == pytest.approx(1)
     assert len(set(parts_of(said).values())) == 1
+
+
+def test_a_certain_row_carries_nothing_and_is_missed_all_the_same() -> None:
+    model = stated(network("sprinkler"), ess=np.inf)
+    found = {row.source: row for row in attribution(prepare(model), WET, target="Rain", state="T").sources}
+    assert (found["Rain"].share, found["Rain"].statements) == (0, 0)
+    assert found["Rain"].shift_without != 0
+
+
+def test_a_pooled_statement_is_split_by_the_weights_of_its_members() -> None:
+    said = Pooled("x", "yes 0.2", ("one", "two", "three"), 10.0, None, "x.yaml", 3)
+    assert parts_of(said) == pytest.approx({"one": 0.375, "two": 0.375, "three": 0.25})
+
+
+class Member(NamedTuple):
+    sources: tuple[str, ...]
+    weight: float
+
+
+class Pooled(Statement):
+    pool = (Member(("one", "two"), 3.0), Member(("three",), 1.0))
