@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from model.errors import UnknownCohort, UnknownScenario, UnknownSource
 from model.evidence import Finding, Setting
@@ -52,7 +52,7 @@ class Pool:
     pool a row of each). ``disagreement`` is the share of their mixture's variance that lies between them.
     """
 
-    method: str
+    method: Literal["linear", "log"]
     members: tuple[Expert, ...]
     disagreement: float
 

@@ -8,7 +8,7 @@ import pytest
 
 from model.document import Model
 from model.gates import AllNeeded, AnyCause, Influences, Pinned, Ranked
-from model.leaving_out import even, without
+from model.leaving_out import even, table_without, without
 from model.network import Table
 from model.priors import load
 
@@ -94,3 +94,16 @@ def test_a_weight_is_one_and_without_its_variance_a_ranked_variable_is_even(kind
     found = left(kinds, "ranked", ("weights", "c"))
     np.testing.assert_allclose(found, replace(gate, weights=(1.0, 1.0)).table())
     np.testing.assert_allclose(left(kinds, "ranked", ()), 1 / 3)
+
+
+def test_of_a_pool_the_experts_who_cite_something_else_remain() -> None:
+    flagship = load(Path(__file__).parents[2] / "priors" / "mosul-2017")
+    [said] = [one for one in flagship.described["early_return"].statements if one.pool is not None]
+    others = [expert for expert in said.pool.members if "B17" not in expert.sources]
+    assert len(others) == len(said.pool.members) - 1 == 1
+    table = table_without(flagship, "early_return", "B17", partly=False)
+    assert table is not None
+    europe = flagship.network["home_region"].states.index("europe")
+    np.testing.assert_allclose(table[europe], others[0].row)
+    moved = np.abs(table - flagship.network.tables["early_return"]).max(axis=1) > 0
+    assert np.flatnonzero(moved).tolist() == [europe]
