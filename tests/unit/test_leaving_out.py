@@ -101,7 +101,7 @@ def test_of_a_pool_the_experts_who_cite_something_else_remain() -> None:
     [said] = [one for one in flagship.described["early_return"].statements if one.pool is not None]
     others = [expert for expert in said.pool.members if "B17" not in expert.sources]
     assert len(others) == len(said.pool.members) - 1 == 1
-    table = table_without(flagship, "early_return", "B17", partly=False)
+    table = table_without(flagship, "early_return", "B17", partly=True)
     assert table is not None
     europe = flagship.network["home_region"].states.index("europe")
     np.testing.assert_allclose(table[europe], others[0].row)
