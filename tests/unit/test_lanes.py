@@ -10,6 +10,7 @@ import pytest
 from model import engine, lanes
 from model.engine import Evidence, Posterior
 from model.errors import BadQuestion, NetworkTooLarge
+from model.lanes import running
 from model.network import Network, Variable
 
 TWO = ("no", "yes")
@@ -151,8 +152,8 @@ def test_a_batch_too_large_for_lanes_is_answered_one_by_one(monkeypatch):
     network = chain(12, 0.1)
     evidence = scenarios(network, 60, each=2)
     wanted = ask(lanes.prepare(network), evidence, ["x5"])
-    monkeypatch.setattr(lanes, "MEMORY", 0)
-    monkeypatch.setattr(lanes, "_side_by_side", None)
+    monkeypatch.setattr(running, "MEMORY", 0)
+    monkeypatch.setattr(running, "_side_by_side", None)
     found = ask(lanes.prepare(network), evidence, ["x5"])
     np.testing.assert_allclose(found.of("x5"), wanted.of("x5"), rtol=0, atol=1e-12)
 
