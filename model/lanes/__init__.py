@@ -7,8 +7,32 @@ whatever a block of cases leaves alone is read from the answer without evidence.
 computed once.
 """
 
-from model.lanes.asking import cells, draws, marginals, needed, pays, posterior, warm
+from model.lanes.asking import (
+    cells,
+    draws,
+    draws_of_several,
+    draws_with_evidence,
+    marginals,
+    needed,
+    pays,
+    posterior,
+    warm,
+)
 from model.lanes.kept import Recent
 from model.lanes.running import ENOUGH, Lanes, prepare
 
-__all__ = ["ENOUGH", "Lanes", "Recent", "cells", "draws", "marginals", "needed", "pays", "posterior", "prepare", "warm"]
+__all__ = [
+    "ENOUGH",
+    "Lanes",
+    "Recent",
+    "cells",
+    "draws",
+    "draws_of_several",
+    "draws_with_evidence",
+    "marginals",
+    "needed",
+    "pays",
+    "posterior",
+    "prepare",
+    "warm",
+]

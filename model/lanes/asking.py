@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from model import elimination
 from model.batch import Evidence
 from model.elimination import HARD, LANED, SOFT, Program
-from model.errors import NetworkTooLarge
+from model.errors import BadQuestion, NetworkTooLarge
 from model.lanes import alone
-from model.lanes.running import ENOUGH, Lanes, answered, prepare, program_for
-from model.lanes.said import NO_TABLES, check, patterns, role_of, said_of
+from model.lanes.running import ENOUGH, Lanes, alike, answered, prepare, program_for
+from model.lanes.said import NO_TABLES, Said, check, patterns, role_of, said_of, under_draws
 from model.network import Network, Table, Variable
 from model.vectors import LANES
 
@@ -99,6 +99,60 @@ def draws(lanes: Lanes, names: Iterable[str], evidence: Evidence, tables: Mappin
     return {name: answered(lanes, said, lanes.network.position[name], whole=False)[0] for name in wanted}
 
 
+def draws_with_evidence(
+    lanes: Lanes, name: str, evidence: Evidence, tables: Mapping[str, Table]
+) -> tuple[Table, Floats]:
+    """Distribution of a variable under each draw of the tables, and how likely the evidence is under that draw.
+
+    The evidence is of one case. ``tables[name]`` has shape (draws or 1, *parents' states, states); tables not given
+    are the network's own, those that neither answer depends on are not read. Returns shape (draws, states), zeros
+    where a draw makes the evidence impossible, and natural logarithms of P(evidence), shape (draws,).
+
+    >>> rain = Variable("rain", ("no", "yes"))
+    >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
+    >>> own = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
+    >>> prepared = prepare(Network([rain, wet], own))
+    >>> seen = Evidence(1, {"wet": np.array([[0.0, 1.0]])})
+    >>> rows, log_p = draws_with_evidence(prepared, "rain", seen, {"rain": np.array([[0.8, 0.2], [0.5, 0.5]])})
+    >>> rows[:, 1].round(4), np.exp(log_p).round(4)
+    (array([0.6923, 0.9   ]), array([0.26, 0.5 ]))
+    """
+    said = _drawn(lanes, evidence, tables)
+    rows, log_p = alike(lanes, said, lanes.network.position[name], whole=True)
+    return _possible(rows, log_p), log_p
+
+
+def draws_of_several(
+    lanes: Lanes, names: Iterable[str], evidence: Evidence, tables: Mapping[str, Table]
+) -> tuple[dict[str, Table], Floats]:
+    """The same for several variables: P(evidence) once, then of each only what its own distribution depends on.
+
+    >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
+    >>> draws_of_several(prepare(coin), ["coin"], Evidence(), {"coin": np.array([[0.4, 0.6], [0.7, 0.3]])})[0]
+    {'coin': array([[0.4, 0.6],
+           [0.7, 0.3]])}
+    """
+    said, position = _drawn(lanes, evidence, tables), lanes.network.position
+    _, log_p = alike(lanes, said, -1, whole=True)
+    found = {name: alike(lanes, said, position[name], whole=False)[0] for name in names}
+    return {name: _possible(rows, log_p) for name, rows in found.items()}, log_p
+
+
+def _drawn(lanes: Lanes, evidence: Evidence, tables: Mapping[str, Table]) -> Said:
+    """One case of evidence under every draw."""
+    if evidence.cases != 1:
+        raise BadQuestion(f"the evidence under draws of the tables is of one case, not of {evidence.cases}")
+    count = max((len(rows) for rows in tables.values()), default=1)
+    known = said_of(lanes.network, lanes.workers, 1, evidence.likelihood, evidence.tables)
+    return under_draws(known, lanes.network, count, tables)
+
+
+def _possible(rows: Table, log_p: Floats) -> Table:
+    """The rows, zeros where the evidence is impossible."""
+    possible = np.isfinite(log_p)
+    return rows if possible.all() else np.where(possible[:, None], rows, 0.0)
+
+
 def needed(lanes: Lanes, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
     """Variables whose tables the answers about these names depend on, in file order: draw only those."""
     said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
@@ -140,9 +194,7 @@ def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int
 
 
 def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Mapping[str, Table]]:
-    possible = np.isfinite(logs)
-    if not possible.all():
-        found = {name: np.where(possible[:, None], rows, 0.0) for name, rows in found.items()}
+    found = {name: _possible(rows, logs) for name, rows in found.items()}
     for rows in found.values():
         rows.setflags(write=False)
     return logs, MappingProxyType(found)

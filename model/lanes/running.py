@@ -75,6 +75,17 @@ def answered(lanes: Lanes, said: Said, target: int, *, whole: bool) -> tuple[Tab
     return rows, logs + said.scale
 
 
+def alike(lanes: Lanes, said: Said, target: int, *, whole: bool) -> tuple[Table, Floats]:
+    """The same for cases that are known to speak of the same variables, such as draws under one case of evidence."""
+    cases = np.arange(said.cases)
+    rows, logs = np.empty((said.cases, int(lanes.packed.cards[target]) if target >= 0 else 1)), np.empty(said.cases)
+    if said.cases < ENOUGH:
+        _one_by_one(lanes, said, target, cases, (rows, logs), cases, whole=whole)
+    else:
+        _group(lanes, said, (target, whole), cases, (rows, logs), cases)
+    return rows, logs + said.scale
+
+
 def _fill(lanes: Lanes, said: Said, target: int, cases: Ints, found: tuple[Table, Floats], *, whole: bool) -> None:
     """Answer some cases, in groups that speak of the same variables and one of what is left."""
     if len(cases) == 1:
@@ -85,11 +96,7 @@ def _fill(lanes: Lanes, said: Said, target: int, cases: Ints, found: tuple[Table
     often = np.bincount(pattern)
     for which in np.flatnonzero(often >= ENOUGH):
         group = np.flatnonzero(pattern == which)
-        role = role_of(lanes.packed, said, codes[:, group], target, every=False)
-        if _fits(program_for(lanes, target, role, whole=whole, every=False)):
-            _side_by_side(lanes, said, (target, role, whole), cases[group], found, group)
-        else:
-            _one_by_one(lanes, said, target, cases[group], found, group, whole=whole)
+        _group(lanes, said, (target, whole), cases[group], found, group)
     left = np.flatnonzero(often[pattern] < ENOUGH)
     if not len(left):
         return
@@ -101,6 +108,18 @@ def _fill(lanes: Lanes, said: Said, target: int, cases: Ints, found: tuple[Table
         _one_by_one(lanes, said, target, cases[left], found, left, whole=whole)
     else:
         _each(lanes, said, (target, whole), cases[left], found, left)
+
+
+def _group(
+    lanes: Lanes, said: Said, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
+) -> None:
+    """Answer cases that speak of the same variables."""
+    target, whole = question
+    role = role_of(lanes.packed, said, np.take(said.codes, cases, axis=1), target, every=False)
+    if _fits(program_for(lanes, target, role, whole=whole, every=False)):
+        _side_by_side(lanes, said, (target, role, whole), cases, found, to)
+    else:
+        _one_by_one(lanes, said, target, cases, found, to, whole=whole)
 
 
 def _fits(program: Program) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -101,6 +101,20 @@ def said_of(
         MappingProxyType(tables),
         frozenset(cut),
         scale,
+    )
+
+
+def under_draws(known: Said, network: Network, draws: int, drawn: Mapping[str, Table]) -> Said:
+    """The same single case said under every draw of some tables; what an intervention replaced stays replaced."""
+    check(network, draws, {}, drawn)
+    tables = {network.position[name]: np.asarray(rows, dtype=np.float64) for name, rows in drawn.items()}
+    flat = {v: np.ascontiguousarray(rows).reshape(len(rows), -1) for v, rows in tables.items()}
+    return replace(
+        known,
+        cases=draws,
+        codes=np.repeat(known.codes, draws, axis=1),
+        tables=MappingProxyType({**flat, **known.tables}),
+        scale=np.repeat(known.scale, draws),
     )
 
 

@@ -13,6 +13,7 @@ from model.evidence import Case, encode
 from model.lanes import abreast, classes, linking, stepping, twins
 from model.lanes.said import said_of
 from model.lanes.workers import Workers
+from model.network import Network
 from model.separation import requisite
 from model.vectors import LANES
 from tests.networks import cases, enumerated, marginal, networks
@@ -99,6 +100,31 @@ def check_against_the_tree(network, evidence):
         np.testing.assert_allclose(alone.log_evidence, one.log_evidence, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(alone.of(name), one.of(name), **CLOSE)
         np.testing.assert_allclose(together.of(name), one.of(name), **CLOSE)
+
+
+@settings(deadline=None, max_examples=40)
+@given(questions(), st.sampled_from([1, 7, 40]), st.integers(0, 2**32 - 1))
+def test_draws_with_their_evidence_equal_one_network_a_draw(question, count, seed):
+    network, (case,) = question
+    rng = np.random.default_rng(seed)
+    drawn = {
+        n: rng.integers(0, 4, (count, *rows.shape)) + np.eye(rows.shape[-1])[rng.integers(rows.shape[-1])]
+        for n, rows in network.tables.items()
+        if rng.random() < 0.7
+    }
+    drawn = {n: rows / rows.sum(axis=-1, keepdims=True) for n, rows in drawn.items()}
+    evidence, prepared = encode(network, [case]), lanes.prepare(network)
+    together, log_together = lanes.draws_of_several(prepared, network.names, evidence, drawn)
+    alone = {n: lanes.draws_with_evidence(prepared, n, evidence, drawn) for n in network.names}
+    for i in range(count if drawn else 1):
+        changed = Network(network.variables, {**network.tables, **{n: rows[i] for n, rows in drawn.items()}})
+        wanted = engine.posterior(engine.compile(changed), evidence)
+        np.testing.assert_allclose(log_together[i], wanted.log_evidence[0], rtol=1e-12, atol=1e-12)
+        for name in network.names:
+            rows, logs = alone[name]
+            np.testing.assert_allclose(logs[i], wanted.log_evidence[0], rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(rows[i], wanted.of(name)[0], **CLOSE)
+            np.testing.assert_allclose(together[name][i], wanted.of(name)[0], **CLOSE)
 
 
 @st.composite
