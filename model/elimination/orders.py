@@ -10,7 +10,7 @@ from model.native import kernel
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bits = NDArray[np.uint64]
-CHEAP = 4_000.0
+CHEAP = 10_000.0
 """A program of so few table entries is not worth a second search."""
 ENTRIES_A_RESTART = 50_000.0
 MOST_RESTARTS = 24
@@ -18,23 +18,16 @@ WORTH_REPEATING = (1, 2, 1, 0)
 """Searching longer pays in proportion to what running costs; counts, not times, so every machine finds the same."""
 
 
-@kernel
-def population(word: np.uint64) -> int:
-    """How many bits of a word are set."""
-    x = word
-    x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    x = x + (x >> np.uint64(8))
-    x = x + (x >> np.uint64(16))
-    x = x + (x >> np.uint64(32))
-    return np.int64(x & np.uint64(0x7F))  # type: ignore[return-value]
+SPREAD = np.uint64(0x03F79D71B4CB0A89)
+PLACES = np.array([pow(2, i, 1 << 64) for i in range(64)], dtype=np.uint64)
+PLACES = np.argsort((PLACES * SPREAD) >> np.uint64(58)).astype(np.int64)
+"""Position of a single bit by the top six bits of its product with a de Bruijn sequence, all of them different."""
 
 
 @kernel
 def lowest(word: np.uint64) -> int:
     """Position of the lowest bit that is set."""
-    return population((word & (~word + np.uint64(1))) - np.uint64(1))
+    return PLACES[((word & (~word + np.uint64(1))) * SPREAD) >> np.uint64(58)]
 
 
 @kernel
@@ -84,10 +77,13 @@ def score(graph: Bits, card: Floats, v: int, around: Ints, heuristic: int) -> fl
     total = 0.0
     for i in range(count):
         a = around[i]
-        for k in range(i + 1, count):
-            b = around[k]
-            if (graph[a, b >> 6] >> np.uint64(b & 63)) & np.uint64(1) == np.uint64(0):
-                total += card[a] * card[b] if heuristic == 1 else 1.0
+        for w in range(a >> 6, graph.shape[1]):
+            missing = graph[v, w] & ~graph[a, w]
+            while missing != np.uint64(0):
+                b = 64 * w + lowest(missing)
+                missing &= missing - np.uint64(1)
+                if b > a:
+                    total += card[a] * card[b] if heuristic == 1 else 1.0
     return total
 
 
@@ -162,9 +158,9 @@ def best_order(graph: Bits, card: Floats, last: int, restarts: int) -> tuple[Int
 
     ``last`` is kept to the end.
     """
-    best, cost = greedy(graph.copy(), card, last, 0, 0, np.inf)
+    best, cost = greedy(graph.copy(), card, last, 1, 0, np.inf)
     if cost > CHEAP or restarts > 0:
-        for heuristic in range(1, 3):
+        for heuristic in (2, 0):
             order, found = greedy(graph.copy(), card, last, heuristic, 0, cost)
             if found < cost:
                 best, cost = order, found

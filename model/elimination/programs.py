@@ -19,7 +19,7 @@ from model.triangulation import CELL_LIMIT
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-BATCH_RESTARTS = 128
+BATCH_RESTARTS = 32
 """Restarts of the search for a program that many cases will run: about 20 microseconds each."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import elimination
-from model.elimination import HARD, LANED, Packed, Program
+from model.elimination import HARD, LANED, SOFT, Packed, Program
 from model.errors import NetworkTooLarge
 from model.lanes import abreast, alone, classes
 from model.lanes.kept import Recent
@@ -27,8 +27,13 @@ MEMORY = 64_000_000
 """Bytes that LANES cases side by side may take in a thread; beyond, they are answered one by one."""
 ENOUGH = LANES // 2
 """So many cases that speak of the same variables are worth a program of their own."""
-UNION_CELLS = 500_000
+UNION_CELLS = 200_000
 """Above this a program shared by cases that speak of different variables costs more than one each."""
+PARTS = 16
+PART = 16 * LANES
+WORTH_PARTS = 20_000
+"""Cases that speak of different variables are cut into at most so many parts, of at least so many cases, each with
+a program of its own, where one program for all would cost so much."""
 EACH = 64
 """Cases with programs of their own that one thread takes at a time."""
 CHUNK = 64 * LANES
@@ -100,14 +105,70 @@ def _fill(lanes: Lanes, said: Said, target: int, cases: Ints, found: tuple[Table
     left = np.flatnonzero(often[pattern] < ENOUGH)
     if not len(left):
         return
-    spoken = classes.spoken_of(kinds, left)
-    role = role_of(lanes.packed, said, codes[:, left[:1]], target, every=False, union=spoken)
-    if len(left) >= ENOUGH and _shared(lanes, target, role, whole=whole):
-        _side_by_side(lanes, said, (target, role, whole), cases[left], found, left, union=True)
-    elif said.tables or len(left) < 2:
-        _one_by_one(lanes, said, target, cases[left], found, left, whole=whole)
+    for part in _parts(lanes, said, (target, whole), kinds, cases, left):
+        _different(lanes, said, (target, whole), kinds, cases, found, part)
+
+
+def _different(
+    lanes: Lanes,
+    said: Said,
+    question: tuple[int, bool],
+    kinds: NDArray[np.int8],
+    cases: Ints,
+    found: tuple[Table, Floats],
+    part: Ints,
+) -> None:
+    """Answer cases that speak of different variables: together where that is cheaper, or each by its own program."""
+    target, whole = question
+    role = _union(lanes, said, question, kinds, cases, part)
+    if len(part) >= ENOUGH and _shared(lanes, target, role, whole=whole):
+        _side_by_side(lanes, said, (target, role, whole), cases[part], found, part, union=True)
+    elif said.tables or len(part) < 2:
+        _one_by_one(lanes, said, target, cases[part], found, part, whole=whole)
     else:
-        _each(lanes, said, (target, whole), cases[left], found, left)
+        _each(lanes, said, question, cases[part], found, part)
+
+
+def _union(
+    lanes: Lanes, said: Said, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, part: Ints
+) -> Ints:
+    """The shape of a question that speaks of whatever any of these cases speaks of."""
+    spoken = classes.spoken_of(kinds, part)
+    return role_of(lanes.packed, said, said.codes[:, cases[part[:1]]], question[0], every=False, union=spoken)
+
+
+def _parts(
+    lanes: Lanes, said: Said, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, left: Ints
+) -> list[Ints]:
+    """Cut cases so that those with many ancestors do not make a large program for the others.
+
+    In the order of the finding that draws in the most tables: what later parts speak of draws in ever fewer.
+    """
+    target, whole = question
+    size = max(-(-len(left) // PARTS), PART)
+    if len(left) <= size:
+        return [left]
+    try:
+        role = _union(lanes, said, question, kinds, cases, left)
+        if program_for(lanes, target, role, whole=whole, every=False).cells < WORTH_PARTS:
+            return [left]
+    except NetworkTooLarge:
+        pass
+    always = (kinds[:, left] > 0).all(axis=1)
+    drawn_in = [
+        0 if said.done[r] or always[r] else _tables_read(lanes.packed, v, target, whole=whole)
+        for r, v in enumerate(said.about.tolist())
+    ]
+    ranked = np.argsort(-np.array(drawn_in, dtype=np.int64), kind="stable")
+    ordered = left[classes.by_effort(cases[left], said.codes, ranked)]
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def _tables_read(packed: Packed, v: int, target: int, *, whole: bool) -> int:
+    """How many tables count when one variable is known."""
+    role = np.zeros(len(packed.cards), dtype=np.int64)
+    role[v] = SOFT
+    return int(elimination.needed(packed, target, role, whole=whole).sum())
 
 
 def _group(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from model import engine, lanes
+from model import engine, lanes, tree
 from model.engine import Evidence, Posterior
 from model.errors import BadQuestion, NetworkTooLarge
 from model.lanes import running
@@ -156,6 +156,19 @@ def test_a_batch_too_large_for_lanes_is_answered_one_by_one(monkeypatch):
     monkeypatch.setattr(running, "_side_by_side", None)
     found = ask(lanes.prepare(network), evidence, ["x5"])
     np.testing.assert_allclose(found.of("x5"), wanted.of("x5"), rtol=0, atol=1e-12)
+
+
+def test_a_batch_cut_by_what_its_findings_draw_in_equals_the_junction_tree(monkeypatch):
+    monkeypatch.setattr(running, "WORTH_PARTS", 0)
+    monkeypatch.setattr(running, "PART", 32)
+    network = web(6)
+    evidence = scenarios(network, 700, each=2)
+    prepared = lanes.prepare(network)
+    found = ask(prepared, evidence, ["c2"])
+    assert len({program.cells for program, _ in prepared.programs._kept.values()}) > 4
+    wanted = engine.compile(network).packed
+    rows = tree.posterior(wanted, evidence.cases, evidence.likelihood, {}, ("c2",))
+    np.testing.assert_allclose(found.rows, rows, rtol=1e-12, atol=1e-12)
 
 
 def test_an_executor_is_chosen_by_the_table_entries_it_touches():
