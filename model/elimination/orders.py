@@ -27,7 +27,7 @@ PLACES = np.argsort((PLACES * SPREAD) >> np.uint64(58)).astype(np.int64)
 @kernel
 def lowest(word: np.uint64) -> int:
     """Position of the lowest bit that is set."""
-    return PLACES[((word & (~word + np.uint64(1))) * SPREAD) >> np.uint64(58)]
+    return int(PLACES[((word & (~word + np.uint64(1))) * SPREAD) >> np.uint64(58)])
 
 
 @kernel

@@ -154,7 +154,7 @@ def _parts(
             return [left]
     except NetworkTooLarge:
         pass
-    always = (kinds[:, left] > 0).all(axis=1)
+    always = np.all(kinds[:, left] > 0, axis=1).tolist()
     drawn_in = [
         0 if said.done[r] or always[r] else _tables_read(lanes.packed, v, target, whole=whole)
         for r, v in enumerate(said.about.tolist())
