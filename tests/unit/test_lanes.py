@@ -56,6 +56,33 @@ def test_evidence_on_all_of_a_long_chain_does_not_underflow(cases):
     np.testing.assert_allclose(found.log_evidence, wanted, rtol=1e-12)
 
 
+def unrolled(slices, width):
+    """``width`` variables a slice, each read from itself and a neighbour one slice before."""
+    rng = np.random.default_rng(7)
+    variables = [
+        Variable(f"x{t}_{i}", TWO, (f"x{t - 1}_{i}", f"x{t - 1}_{(i + 1) % width}") if t else ())
+        for t in range(slices)
+        for i in range(width)
+    ]
+    rare = {v.name: 10.0 ** rng.uniform(-30, -1, [2] * len(v.parents)) for v in variables}
+    return Network(variables, {n: np.stack([p, 1 - p], axis=-1) for n, p in rare.items()})
+
+
+@pytest.mark.parametrize("cases", [1, 40])
+def test_evidence_on_all_of_an_unrolled_network_has_the_product_of_its_rows_as_its_probability(cases):
+    network = unrolled(8, 12)
+    rng = np.random.default_rng(3)
+    states = {n: rng.integers(2, size=cases) for n in network.names}
+    evidence = Evidence(cases, {n: np.eye(2)[s] for n, s in states.items()})
+    rows = [network.tables[v.name][(*(states[p] for p in v.parents), states[v.name])] for v in network.variables]
+    wanted = np.log(rows).sum(axis=0)
+    assert (wanted < -750).all()
+    by_lanes = ask(lanes.prepare(network), evidence, ["x4_5"]).log_evidence
+    by_tree = engine.posterior(engine.compile(network), evidence).log_evidence
+    np.testing.assert_allclose(by_lanes, wanted, rtol=1e-13)
+    np.testing.assert_allclose(by_tree, wanted, rtol=1e-13)
+
+
 def test_likelihoods_of_any_scale_leave_the_distribution_alone():
     network = chain(60, 0.2)
     plain = Evidence(40, {n: np.random.default_rng(i).random((40, 2)) for i, n in enumerate(network.names)})
