@@ -259,8 +259,8 @@ def _side_by_side(
         order = classes.by_effort(cases, said.codes, ranked)
         cases, to = cases[order], to[order]
     loads, soft = loads_of(lanes.packed, said, linked)
-    size = CHUNK if program.cells * len(cases) > THREADS_FROM else len(cases)
-    size = min(size, -(-len(cases) // (LANES * lanes.workers.count)) * LANES) if size < len(cases) else size
+    shared = -(-len(cases) // (LANES * lanes.workers.count)) * LANES
+    size = min(CHUNK, shared) if program.cells * len(cases) > THREADS_FROM else len(cases)
 
     def run(start: int) -> None:
         picks = cases[start : start + size]
