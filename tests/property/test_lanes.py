@@ -7,9 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import elimination, engine, lane_kernels, lane_twins, lanes
+from model import elimination, engine, lanes
 from model.engine import Evidence, Posterior
 from model.evidence import Case, encode
+from model.lanes import abreast, classes, linking, stepping, twins
+from model.lanes.said import said_of
+from model.lanes.workers import Workers
+from model.network import Network
 from model.separation import requisite
 from model.vectors import LANES
 from tests.networks import cases, enumerated, marginal, networks
@@ -98,6 +102,31 @@ def check_against_the_tree(network, evidence):
         np.testing.assert_allclose(together.of(name), one.of(name), **CLOSE)
 
 
+@settings(deadline=None, max_examples=40)
+@given(questions(), st.sampled_from([1, 7, 40]), st.integers(0, 2**32 - 1))
+def test_draws_with_their_evidence_equal_one_network_a_draw(question, count, seed):
+    network, (case,) = question
+    rng = np.random.default_rng(seed)
+    drawn = {
+        n: rng.integers(0, 4, (count, *rows.shape)) + np.eye(rows.shape[-1])[rng.integers(rows.shape[-1])]
+        for n, rows in network.tables.items()
+        if rng.random() < 0.7
+    }
+    drawn = {n: rows / rows.sum(axis=-1, keepdims=True) for n, rows in drawn.items()}
+    evidence, prepared = encode(network, [case]), lanes.prepare(network)
+    together, log_together = lanes.draws_of_several(prepared, network.names, evidence, drawn)
+    alone = {n: lanes.draws_with_evidence(prepared, n, evidence, drawn) for n in network.names}
+    for i in range(count if drawn else 1):
+        changed = Network(network.variables, {**network.tables, **{n: rows[i] for n, rows in drawn.items()}})
+        wanted = engine.posterior(engine.compile(changed), evidence)
+        np.testing.assert_allclose(log_together[i], wanted.log_evidence[0], rtol=1e-12, atol=1e-12)
+        for name in network.names:
+            rows, logs = alone[name]
+            np.testing.assert_allclose(logs[i], wanted.log_evidence[0], rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(rows[i], wanted.of(name)[0], **CLOSE)
+            np.testing.assert_allclose(together[name][i], wanted.of(name)[0], **CLOSE)
+
+
 @st.composite
 def programs(draw, *, every):
     """A program for some target and shape of evidence, with the network's tables in memory and the rest left out."""
@@ -120,8 +149,8 @@ def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
     scales = 10.0 ** rng.integers(-250, 100, len(at))
     one = np.repeat(scales, program.factors[:, 1]) * rng.random(program.entries)
     other, exponents, found = one.copy(), np.zeros(len(at)), np.zeros(len(at))
-    lane_kernels.run_steps(program.steps, program.inputs, program.maps, at, one, exponents)
-    lane_twins.run_steps(program.steps, program.inputs, program.maps, at, other, found)
+    stepping.run_steps(program.steps, program.inputs, program.maps, at, one, exponents)
+    twins.run_steps(program.steps, program.inputs, program.maps, at, other, found)
     np.testing.assert_allclose(one[at[-1] :], other[at[-1] :] * 2.0 ** (found[-1] - exponents[-1]), rtol=1e-12)
 
 
@@ -129,12 +158,12 @@ def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
 @given(programs(every=False), st.booleans(), st.integers(0, 2**32 - 1))
 def test_the_steps_of_many_cases_equal_their_twin_in_numpy(drawn, careful, seed):
     packed, program = drawn
-    linked = lanes._link(packed, lanes._said(lanes.Lanes(packed), 1, {}, {}), program, 0)
+    linked = linking.link(packed, said_of(packed.network, Workers(), 1, {}, {}), program, 0)
     rng = np.random.default_rng(seed)
     live = np.where(linked.constant_at < 0, rng.choice([0, 2], len(linked.place)), 1).astype(np.uint8)
     memory = rng.random(linked.memory * LANES) * (rng.random(linked.memory * LANES) < 0.8)
     results = []
-    for steps in (lane_kernels.lane_steps, lane_twins.lane_steps):
+    for steps in (abreast.lane_steps, twins.lane_steps):
         there, exponents, alive = memory.copy(), np.zeros(LANES), live.copy()
         fixed = steps(
             linked.steps, linked.inputs, linked.maps, linked.weights, linked.weight_exponents, linked.place,
@@ -172,6 +201,6 @@ def test_the_tables_read_are_those_that_d_separation_leaves(network, data):
 @given(st.integers(1, 5), st.integers(1, 90), st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_distinct_columns_are_found_exactly(rows, cases, states, seed):
     codes = np.random.default_rng(seed).integers(-1, states, (rows, cases)).astype(np.int32)
-    first, which = lane_kernels.distinct(codes)
+    first, which = classes.distinct(codes)
     np.testing.assert_array_equal(codes[:, first][:, which], codes)
     assert len(first) == len({tuple(column) for column in codes.T.tolist()})

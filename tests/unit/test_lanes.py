@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from model import engine, lanes
+from model import engine, lanes, tree
 from model.engine import Evidence, Posterior
 from model.errors import BadQuestion, NetworkTooLarge
+from model.lanes import running
 from model.network import Network, Variable
 
 TWO = ("no", "yes")
@@ -53,6 +54,33 @@ def test_evidence_on_all_of_a_long_chain_does_not_underflow(cases):
     found = ask(lanes.prepare(network), Evidence(cases, alternating), ["x200"])
     wanted = math.log(0.5) + 399 * math.log(1e-12) + np.log(np.linspace(0.1, 0.9, cases))
     np.testing.assert_allclose(found.log_evidence, wanted, rtol=1e-12)
+
+
+def unrolled(slices, width):
+    """``width`` variables a slice, each read from itself and a neighbour one slice before."""
+    rng = np.random.default_rng(7)
+    variables = [
+        Variable(f"x{t}_{i}", TWO, (f"x{t - 1}_{i}", f"x{t - 1}_{(i + 1) % width}") if t else ())
+        for t in range(slices)
+        for i in range(width)
+    ]
+    rare = {v.name: 10.0 ** rng.uniform(-30, -1, [2] * len(v.parents)) for v in variables}
+    return Network(variables, {n: np.stack([p, 1 - p], axis=-1) for n, p in rare.items()})
+
+
+@pytest.mark.parametrize("cases", [1, 40])
+def test_evidence_on_all_of_an_unrolled_network_has_the_product_of_its_rows_as_its_probability(cases):
+    network = unrolled(8, 12)
+    rng = np.random.default_rng(3)
+    states = {n: rng.integers(2, size=cases) for n in network.names}
+    evidence = Evidence(cases, {n: np.eye(2)[s] for n, s in states.items()})
+    rows = [network.tables[v.name][(*(states[p] for p in v.parents), states[v.name])] for v in network.variables]
+    wanted = np.log(rows).sum(axis=0)
+    assert (wanted < -750).all()
+    by_lanes = ask(lanes.prepare(network), evidence, ["x4_5"]).log_evidence
+    by_tree = engine.posterior(engine.compile(network), evidence).log_evidence
+    np.testing.assert_allclose(by_lanes, wanted, rtol=1e-13)
+    np.testing.assert_allclose(by_tree, wanted, rtol=1e-13)
 
 
 def test_likelihoods_of_any_scale_leave_the_distribution_alone():
@@ -151,10 +179,23 @@ def test_a_batch_too_large_for_lanes_is_answered_one_by_one(monkeypatch):
     network = chain(12, 0.1)
     evidence = scenarios(network, 60, each=2)
     wanted = ask(lanes.prepare(network), evidence, ["x5"])
-    monkeypatch.setattr(lanes, "MEMORY", 0)
-    monkeypatch.setattr(lanes, "_side_by_side", None)
+    monkeypatch.setattr(running, "MEMORY", 0)
+    monkeypatch.setattr(running, "_side_by_side", None)
     found = ask(lanes.prepare(network), evidence, ["x5"])
     np.testing.assert_allclose(found.of("x5"), wanted.of("x5"), rtol=0, atol=1e-12)
+
+
+def test_a_batch_cut_by_what_its_findings_draw_in_equals_the_junction_tree(monkeypatch):
+    monkeypatch.setattr(running, "WORTH_PARTS", 0)
+    monkeypatch.setattr(running, "PART", 32)
+    network = web(6)
+    evidence = scenarios(network, 700, each=2)
+    prepared = lanes.prepare(network)
+    found = ask(prepared, evidence, ["c2"])
+    assert len({program.cells for program, _ in prepared.programs._kept.values()}) > 4
+    wanted = engine.compile(network).packed
+    rows = tree.posterior(wanted, evidence.cases, evidence.likelihood, {}, ("c2",))
+    np.testing.assert_allclose(found.rows, rows, rtol=1e-12, atol=1e-12)
 
 
 def test_an_executor_is_chosen_by_the_table_entries_it_touches():

@@ -1,17 +1,4 @@
-"""Evidence-specific programs: only the tables a question needs, sliced by what is known, in a good order.
-
-Barren variables and what d-separation makes irrelevant are dropped, known states slice their axes away, and
-the rest is summed out variable by variable (Zhang & Poole 1994; Dechter 1996). A program says this as a flat
-list of steps, each of which multiplies a few small tables and sums one variable::
-
-    tables 3 of 441     P(b|a)   P(a)   likelihood of b
-    slice, transpose    [b a]    [a]    [b]
-    step 0: sum b       [b a] x [b]        -> [a]      rows x run entries, each a sum of ``card`` products
-    step 1: sum a …
-
-It depends on which variables are known, not on their states, so that one serves every case that speaks of
-the same variables.
-"""
+"""A network as flat arrays, and the program that answers one kind of question about it."""
 
 from __future__ import annotations
 
@@ -21,19 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model import elimination_kernels as kernels
-from model.elimination_kernels import CUT, HARD, LANED, SIZE, SOFT, SOURCE
+from model.elimination.emission import emit, load_maps
+from model.elimination.orders import best_order, graph_of, largest
+from model.elimination.pruning import lanes_differ, relevant, scopes_of
+from model.elimination.roles import SIZE, SOURCE
 from model.errors import NetworkTooLarge
+from model.native import kernel
 from model.network import Network
 from model.triangulation import CELL_LIMIT
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-__all__ = ["CUT", "HARD", "LANED", "SOFT", "Packed", "Program", "needed", "pack", "program"]
-
-
-BATCH_RESTARTS = 128
+BATCH_RESTARTS = 32
 """Restarts of the search for a program that many cases will run: about 20 microseconds each."""
 
 
@@ -53,7 +39,7 @@ class Packed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """How to answer one kind of question: see ``elimination_kernels`` for the columns.
+    """How to answer one kind of question: see ``roles`` for the columns.
 
     ``steps`` (steps, 7), ``inputs`` (inputs, 4), ``maps`` (row offsets), ``factors`` (factors, 4); ``load`` are the
     offsets of the entries of sliced tables, ``sliced`` the variables sliced from each factor (offsets,
@@ -112,7 +98,7 @@ def needed(packed: Packed, target: int, role: Ints, *, whole: bool) -> NDArray[n
 
     ``whole`` asks for P(evidence) as well; ``target`` -1 for that alone.
     """
-    return kernels.relevant(target, whole, role, packed.links)
+    return relevant(target, whole, role, packed.links)
 
 
 def program(
@@ -120,19 +106,19 @@ def program(
 ) -> Program:
     """The program for one target (-1: for P(evidence) alone) and one shape of evidence.
 
-    ``role[v]`` is a sum of HARD, SOFT, CUT and LANED. ``every``: for one case at a time; otherwise for lanes,
+    ``role[v]`` is a sum of HARD (1), SOFT, CUT and LANED. ``every``: for one case at a time; otherwise for lanes,
     where tables that do not differ between cases become weights.
 
     >>> from model.network import Variable
     >>> two, flip = ("no", "yes"), np.array([[0.9, 0.1], [0.1, 0.9]])
     >>> chain = Network([Variable("a", two), Variable("b", two, ("a",)), Variable("c", two, ("b",))],
     ...                 {"a": np.array([0.5, 0.5]), "b": flip, "c": flip})
-    >>> program(pack(chain), 0, np.array([0, HARD, 0])).tables
+    >>> program(pack(chain), 0, np.array([0, 1, 0])).tables
     (0, 1)
 
     Raises NetworkTooLarge, before any table is allocated, when the tables of the order found exceed ``limit``.
     """
-    cost, steps, inputs, maps, factors, load, sliced, cells = kernels.compiled(
+    cost, steps, inputs, maps, factors, load, sliced, cells = compiled(
         target, whole, every, role, packed.cards, packed.links, 0 if every else BATCH_RESTARTS, float(limit)
     )
     if cost > limit:
@@ -140,16 +126,55 @@ def program(
     return Program(role, target, steps, inputs, maps, factors, load, sliced, cells)
 
 
+@kernel
+def compiled(
+    target: int,
+    whole: bool,
+    every: bool,
+    role: Ints,
+    cards: Ints,
+    links: tuple[Ints, Ints, Ints, Ints],
+    restarts: int,
+    limit: float,
+) -> tuple[float, Ints, Ints, Ints, Ints, Ints, tuple[Ints, Ints, Ints], int]:
+    """From a question's shape to its program in one call: prune, slice, order, emit.
+
+    Returns (cost, steps, inputs, maps, factors, load maps, sliced variables, cells);
+    only the cost where that is over ``limit``.
+    """
+    above_at, above, _, _ = links
+    wanted = relevant(target, whole, role, links)
+    sources, given_at, given, globally = scopes_of(wanted, role, above_at, above)
+    card = cards[globally]
+    last = -1
+    for i in range(len(globally)):
+        if globally[i] == target:
+            last = i
+    order, cost = best_order(graph_of(given, given_at, len(globally)), card.astype(np.float64), last, restarts)
+    nothing = np.empty((0, 0), np.int64)
+    if cost > limit:
+        return cost, nothing, nothing, order, nothing, globally, (order, order, order), 0
+    differs = np.zeros(len(sources), np.bool_)
+    if not every:
+        for f in range(len(sources)):
+            differs[f] = lanes_differ(sources[f], role, above_at, above)
+    steps, inputs, maps, factors, scope_at, scopes, cells = emit(
+        order, last, sources, given_at, given, card, differs, every
+    )
+    load, hard_at, hard, stride = load_maps(factors, scope_at, scopes, globally, role, cards, above_at, above)
+    return cost, steps, inputs, maps, factors, load, (hard_at, hard, stride), cells[0]
+
+
 def _too_large(packed: Packed, target: int, role: Ints, *, whole: bool, cost: float, limit: int) -> NetworkTooLarge:
     """The refusal, naming the largest table of a greedy order."""
     above_at, above, _, _ = packed.links
-    wanted = kernels.relevant(target, whole, role, packed.links)
-    _, scope_at, scopes, globally = kernels.scopes_of(wanted, role, above_at, above)
-    graph, cards = kernels.graph_of(scopes, scope_at, len(globally)), packed.cards[globally].astype(np.float64)
+    wanted = relevant(target, whole, role, packed.links)
+    _, scope_at, scopes, globally = scopes_of(wanted, role, above_at, above)
+    graph, cards = graph_of(scopes, scope_at, len(globally)), packed.cards[globally].astype(np.float64)
     last = int(np.flatnonzero(globally == target)[0]) if target >= 0 else -1
-    order, _ = kernels.best_order(graph.copy(), cards, last, 0)
-    largest, width = kernels.largest(graph, cards, order)
-    names = tuple(packed.network.names[v] for v in sorted(globally[largest].tolist()))
+    order, _ = best_order(graph.copy(), cards, last, 0)
+    clique, width = largest(graph, cards, order)
+    names = tuple(packed.network.names[v] for v in sorted(globally[clique].tolist()))
     return NetworkTooLarge(cells=int(min(cost, 1e18)), limit=limit, width=width - 1, largest_clique=names)
 
 

@@ -1,4 +1,4 @@
-"""The interpreters of ``lane_kernels`` in a few lines of numpy: checked against them, and used without numba."""
+"""The interpreters of ``stepping`` and ``abreast`` in a few lines of numpy, used without numba."""
 
 from __future__ import annotations
 

@@ -1,0 +1,311 @@
+"""The interpreter for LANES cases side by side.
+
+Numbers only. Memory holds LANES numbers an entry, a factor where its ``place`` says::
+
+    one case     | factor 0 ........ | factor 1 .. | … | result |         entries
+    lanes        | factor 0, entry 0: lane 0 … 31 | entry 1: lane 0 … 31 | …
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.lanes import twins
+from model.lanes.loading import load_lanes
+from model.lanes.stepping import LN2
+from model.native import COMPILED, kernel
+from model.vectors import LANES, load, plus, scaled, store, times, zeros
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int32]
+SAFE = 2.0**-300
+"""Without scaling, a lane's total above this shows that nothing that counts was lost on the way."""
+
+
+@kernel
+def expand(
+    steps: Ints, inputs: Ints, maps: Ints, factors: Ints, at: Ints, memory: Floats, exponents: Floats
+) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+    """From a program to its lane form: only the steps and inputs that differ between cases.
+
+    Row maps are spelt out entry by entry; the tables that are the same in all cases become the step's weights,
+    one an entry of the result and state summed, in the order in which they are used.
+
+    Returns steps (card, entries, first input, inputs, out, weights' place), inputs (factor, stride, map), maps,
+    weights, and the exponent of each step's weights.
+    """
+    rows_all = 0
+    weights_all = 0
+    for s in range(len(steps)):
+        if steps[s, 6] == 1:
+            rows_all += steps[s, 1] * steps[s, 2] * steps[s, 4]
+            weights_all += steps[s, 0] * steps[s, 1] * steps[s, 2]
+    new_steps = np.empty((len(steps), 6), np.int64)
+    new_inputs = np.empty((len(inputs), 3), np.int64)
+    new_maps = np.empty(rows_all, np.int64)
+    weights = np.ones(weights_all)
+    weight_exponents = np.zeros(len(steps))
+    step, entry, mapped, weight = 0, 0, 0, 0
+    for s in range(len(steps)):
+        if steps[s, 6] == 0:
+            continue
+        card, rows, run = steps[s, 0], steps[s, 1], steps[s, 2]
+        new_steps[step, 0] = card
+        new_steps[step, 1] = rows * run
+        new_steps[step, 2] = entry
+        new_steps[step, 4] = steps[s, 5]
+        new_steps[step, 5] = weight
+        for i in range(steps[s, 3], steps[s, 3] + steps[s, 4]):
+            f, stride, map_at, inc = inputs[i, 0], inputs[i, 1], inputs[i, 2], inputs[i, 3]
+            if factors[f, 3] == 1:
+                new_inputs[entry, 0] = f
+                new_inputs[entry, 1] = stride
+                new_inputs[entry, 2] = mapped
+                entry += 1
+                for j in range(rows):
+                    for r in range(run):
+                        new_maps[mapped] = maps[map_at + j] + r * inc
+                        mapped += 1
+            else:
+                w = weight
+                weight_exponents[step] += exponents[f]
+                for j in range(rows):
+                    for r in range(run):
+                        p = at[f] + maps[map_at + j] + r * inc
+                        for x in range(card):
+                            weights[w] *= memory[p + x * stride]
+                            w += 1
+        weight += card * rows * run
+        new_steps[step, 3] = entry - new_steps[step, 2]
+        step += 1
+    return (
+        new_steps[:step].copy(),
+        new_inputs[:entry].copy(),
+        new_maps[:mapped].copy(),
+        weights,
+        weight_exponents[:step].copy(),
+    )
+
+
+@kernel
+def lane_steps(
+    steps: Ints,
+    inputs: Ints,
+    maps: Ints,
+    weights: Floats,
+    weight_exponents: Floats,
+    place: Ints,
+    constant_at: Ints,
+    constants: Floats,
+    constant_exponents: Floats,
+    live: NDArray[np.uint8],
+    mixed: Floats,
+    memory: Floats,
+    exponents: Floats,
+    careful: bool,
+) -> float:
+    """Run the steps for LANES cases; a step none of whose inputs differs from the prior is skipped.
+
+    ``live[f]``: 0 left out, 1 as without evidence (read from ``constants``), 2 by lane (read from ``memory``).
+    ``careful`` rescales each result, lane by lane, adding up ``exponents`` (LANES,). Returns the exponent of
+    what was read from constants.
+    """
+    fixed = 0.0
+    from_ = np.zeros(3, np.int64)
+    stride = np.zeros(3, np.int64)
+    map_at = np.zeros(3, np.int64)
+    for s in range(len(steps)):
+        card, rows, w = steps[s, 0], steps[s, 1], steps[s, 5]
+        first, last = steps[s, 2], steps[s, 2] + steps[s, 3]
+        laned = 0
+        for i in range(first, last):
+            f = inputs[i, 0]
+            if live[f] == 2:
+                from_[laned] = place[f]
+                stride[laned] = inputs[i, 1] * LANES
+                map_at[laned] = inputs[i, 2]
+                laned += 1
+        live[steps[s, 4]] = 2 if laned > 0 else 1
+        if laned == 0:
+            continue
+        fixed += weight_exponents[s]
+        weight = weights[w : w + rows * card]
+        if live_constants(inputs, first, last, live):
+            for i in range(first, last):
+                fixed += constant_exponents[inputs[i, 0]] if live[inputs[i, 0]] == 1 else 0.0
+            weight = mixed[: rows * card]
+            mix(rows, card, first, last, inputs, maps, weights[w:], constant_at, constants, live, weight)
+        out = place[steps[s, 4]] * LANES
+        a, b, c = from_[0], from_[1], from_[2]
+        i = 0
+        if laned == 1:
+            for j in range(rows):
+                p = (a + maps[map_at[0] + j]) * LANES
+                row = zeros()
+                for _x in range(card):
+                    if weight[i] != 0.0:
+                        row = plus(row, scaled(load(memory, p), weight[i]))
+                    p += stride[0]
+                    i += 1
+                store(memory, out, row)
+                out += LANES
+        elif laned == 2:
+            for j in range(rows):
+                p = (a + maps[map_at[0] + j]) * LANES
+                q = (b + maps[map_at[1] + j]) * LANES
+                row = zeros()
+                for _x in range(card):
+                    if weight[i] != 0.0:
+                        row = plus(row, times(scaled(load(memory, p), weight[i]), load(memory, q)))
+                    p += stride[0]
+                    q += stride[1]
+                    i += 1
+                store(memory, out, row)
+                out += LANES
+        else:
+            for j in range(rows):
+                p = (a + maps[map_at[0] + j]) * LANES
+                q = (b + maps[map_at[1] + j]) * LANES
+                r = (c + maps[map_at[2] + j]) * LANES
+                row = zeros()
+                for _x in range(card):
+                    if weight[i] != 0.0:
+                        product = times(scaled(load(memory, p), weight[i]), load(memory, q))
+                        row = plus(row, times(product, load(memory, r)))
+                    p += stride[0]
+                    q += stride[1]
+                    r += stride[2]
+                    i += 1
+                store(memory, out, row)
+                out += LANES
+        if careful:
+            rescale(memory[place[steps[s, 4]] * LANES :], rows, exponents)
+    if len(steps) == 0 or live[steps[len(steps) - 1, 4]] == 1:
+        fixed += constant_exponents[len(place) - 1]
+    return fixed
+
+
+@kernel
+def live_constants(inputs: Ints, first: int, last: int, live: NDArray[np.uint8]) -> bool:
+    """Whether a step reads a message that is as without evidence."""
+    found = False
+    for i in range(first, last):
+        found |= live[inputs[i, 0]] == 1
+    return found
+
+
+@kernel
+def mix(
+    rows: int,
+    card: int,
+    first: int,
+    last: int,
+    inputs: Ints,
+    maps: Ints,
+    weights: Floats,
+    constant_at: Ints,
+    constants: Floats,
+    live: NDArray[np.uint8],
+    mixed: Floats,
+) -> None:
+    """Weights times the messages that are as without evidence."""
+    for e in range(rows * card):
+        mixed[e] = weights[e]
+    for i in range(first, last):
+        f = inputs[i, 0]
+        if live[f] == 1:
+            e = 0
+            for j in range(rows):
+                p = constant_at[f] + maps[inputs[i, 2] + j]
+                for x in range(card):
+                    mixed[e] *= constants[p + x * inputs[i, 1]]
+                    e += 1
+
+
+@kernel
+def rescale(table: Floats, rows: int, exponents: Floats) -> None:
+    """Bring each lane's largest entry near 1 by a power of two."""
+    for k in range(LANES):
+        high = 0.0
+        for j in range(rows):
+            high = max(high, table[j * LANES + k])
+        if high > 0.0 and (high < 0.5 or high >= 1.0):
+            power = math.frexp(high)[1]
+            half = power // 2
+            for j in range(rows):
+                table[j * LANES + k] = table[j * LANES + k] * 2.0 ** (-half) * 2.0 ** (half - power)
+            exponents[k] += power
+
+
+if not COMPILED:
+    lane_steps = twins.lane_steps
+
+
+@kernel
+def run_lanes(
+    picks: Ints,
+    to: Ints,
+    steps: Ints,
+    inputs: Ints,
+    maps: Ints,
+    weights: Floats,
+    weight_exponents: Floats,
+    place: Ints,
+    constant_at: Ints,
+    constants: Floats,
+    constant_exponents: Floats,
+    last: tuple[int, int],
+    loads: tuple[Ints, Ints, Ints, Ints, Ints],
+    values: Floats,
+    codes: Codes,
+    soft: Floats,
+    scratch: tuple[Floats, Floats],
+    result: Floats,
+    logs: Floats,
+) -> None:
+    """Answer the cases picked, LANES at a time; the answer of ``picks[i]`` goes to row ``to[i]``.
+
+    Fast first, without scaling; lanes whose total is not safely inside the range of numbers once more with it.
+    ``last`` is the final factor and its entries, ``result`` has shape (cases, entries),
+    ``logs`` (cases,): log P(evidence).
+    """
+    memory, mixed = scratch
+    final, states = last
+    live = np.ones(len(place), np.uint8)
+    exponents = np.zeros(LANES)
+    waiting = np.empty(LANES, np.bool_)
+    for first in range(0, len(picks), LANES):
+        stop = min(first + LANES, len(picks))
+        waiting[:] = True
+        for careful in (False, True):
+            live[:] = 1
+            load_lanes(picks[first:stop], live, loads, values, codes, soft, memory)
+            exponents[:] = 0.0
+            fixed = lane_steps(
+                steps, inputs, maps, weights, weight_exponents, place, constant_at, constants, constant_exponents, live,
+                mixed, memory, exponents, careful,
+            )  # fmt: skip
+            at = place[final] * LANES
+            left = 0
+            for k in range(stop - first):
+                if not waiting[k]:
+                    continue
+                i = to[first + k]
+                for s in range(states):
+                    result[i, s] = memory[at + s * LANES + k] if live[final] == 2 else constants[constant_at[final] + s]
+                z = 0.0
+                for s in range(states):
+                    z += result[i, s]
+                if not careful and not SAFE < z < 1.0 / SAFE:
+                    left += 1
+                    continue
+                waiting[k] = False
+                logs[i] = math.log(z) + (exponents[k] + fixed) * LN2 if z > 0.0 else -np.inf
+                for s in range(states):
+                    result[i, s] = result[i, s] / z if z > 0.0 else 0.0
+            if left == 0:
+                break

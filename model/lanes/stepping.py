@@ -1,0 +1,106 @@
+"""The interpreter of elimination programs for one case, by runs of entries.
+
+Numbers only. Memory of a case is one flat array, its factors end to end in the order of ``factors``. A step
+multiplies its inputs and sums one variable; a row of its result reads input i from ``at[i] + map[row]``,
+``stride[i]`` further for each state summed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.lanes import twins
+from model.native import COMPILED, kernel
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+SMALL = 2.0**-100
+LARGE = 2.0**100
+"""A table whose largest entry is outside is rescaled by a power of two, which is exact; exponents are added up."""
+LN2 = math.log(2.0)
+
+
+@kernel
+def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, exponents: Floats) -> None:
+    """Run every step for one case; a factor with ``at`` below zero is left out of the products.
+
+    Writes into ``exponents``, per factor, the power of two that its entries must still be multiplied with.
+    """
+    exponents[:] = 0.0
+    from_ = np.empty(64, np.int64)
+    stride = np.empty(64, np.int64)
+    map_at = np.empty(64, np.int64)
+    for s in range(len(steps)):
+        card, rows, run = steps[s, 0], steps[s, 1], steps[s, 2]
+        out = at[steps[s, 5]]
+        if steps[s, 4] > len(from_):
+            from_ = np.empty(2 * steps[s, 4], np.int64)
+            stride = np.empty(2 * steps[s, 4], np.int64)
+            map_at = np.empty(2 * steps[s, 4], np.int64)
+        # inputs that run along with the result first, then those constant along a run
+        running = 0
+        present = 0
+        for turn in range(2):
+            for i in range(steps[s, 3], steps[s, 3] + steps[s, 4]):
+                f = inputs[i, 0]
+                exponents[steps[s, 5]] += exponents[f] * turn
+                if inputs[i, 3] == 1 - turn and at[f] >= 0:
+                    from_[present] = at[f]
+                    stride[present] = inputs[i, 1]
+                    map_at[present] = inputs[i, 2]
+                    present += 1
+                    running += 1 - turn
+        for j in range(rows):
+            start = out + j * run
+            row = memory[start : start + run]
+            row[:] = 0.0
+            for x in range(card):
+                c = 1.0
+                for i in range(running, present):
+                    c *= memory[from_[i] + x * stride[i] + maps[map_at[i] + j]]
+                if c == 0.0:
+                    continue
+                if running == 0:
+                    for r in range(run):
+                        row[r] += c
+                    continue
+                p = from_[0] + x * stride[0] + maps[map_at[0] + j]
+                one = memory[p : p + run]
+                if running == 1:
+                    for r in range(run):
+                        row[r] += c * one[r]
+                    continue
+                p = from_[1] + x * stride[1] + maps[map_at[1] + j]
+                two = memory[p : p + run]
+                if running == 2:
+                    for r in range(run):
+                        row[r] += c * one[r] * two[r]
+                    continue
+                p = from_[2] + x * stride[2] + maps[map_at[2] + j]
+                three = memory[p : p + run]
+                if running == 3:
+                    for r in range(run):
+                        row[r] += c * one[r] * two[r] * three[r]
+                    continue
+                for r in range(run):
+                    product = c * one[r] * two[r] * three[r]
+                    for i in range(3, running):
+                        product *= memory[from_[i] + x * stride[i] + maps[map_at[i] + j] + r]
+                    row[r] += product
+        whole = memory[out : out + rows * run]
+        high = 0.0
+        for r in range(len(whole)):
+            high = max(high, whole[r])
+        if high > 0.0 and (high < SMALL or high > LARGE):
+            power = math.frexp(high)[1]
+            half = power // 2  # in two parts: 2**-power itself may overflow
+            for r in range(len(whole)):
+                whole[r] = whole[r] * 2.0 ** (-half) * 2.0 ** (half - power)
+            exponents[steps[s, 5]] += power
+
+
+if not COMPILED:
+    run_steps = twins.run_steps
