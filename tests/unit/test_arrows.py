@@ -11,6 +11,8 @@ MODEL_ORDER = (
     "network",
     "batch",
     "gates",
+    "ordering",
+    "orders",
     "triangulation",
     "separation",
     "packed",
