@@ -45,3 +45,11 @@ def test_without_numba_questions_are_answered_and_it_is_said_once():
     assert float(p) == pytest.approx(0.4887114013196476, abs=1e-12)
     assert executor == "answered by: numpy executor, since numba cannot be imported"
     assert ran.stderr.count("numba cannot be imported") == 1
+
+
+@pytest.mark.skipif(not COMPILED, reason="numba is not installed")
+def test_a_change_to_any_file_of_kernels_makes_what_was_compiled_from_the_others_stale(monkeypatch):
+    monkeypatch.setattr(native, "sources", lambda: "before")
+    before = kernel(twice)._cache._cache_file._source_stamp
+    monkeypatch.setattr(native, "sources", lambda: "after")
+    assert kernel(twice)._cache._cache_file._source_stamp != before
