@@ -18,6 +18,10 @@ DENSE = 0.4
 SMALLEST_SPARSE = 32
 """Tables with fewer cells are stored whole."""
 
+LITTLE = 0.9
+"""Share of all entries above which leaving out the others gains too little for a tree that cannot take any
+replaced table."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
@@ -135,6 +139,11 @@ def kept_entries(tree: JunctionTree, numbers: Numbers, above: Sequence[Table], *
         return Kept(nothing, nothing)
     pairs = zip(numbers.conditionals, above, strict=True)
     tables = tuple(_support(table * belief) for table, belief in pairs)
+    stored = sum(
+        table.size if some is None else len(some) for table, some in zip(numbers.conditionals, tables, strict=True)
+    )
+    if stored > LITTLE * sum(table.size for table in numbers.conditionals):
+        return Kept(nothing, nothing)
     inner = [
         clique.parent >= 0 and tables[c] is not None and tables[clique.parent] is not None
         for c, clique in enumerate(tree.cliques)

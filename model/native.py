@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -24,8 +25,8 @@ def kernel(function: Function) -> Function:
     """Compile a function over arrays to machine code that releases the interpreter lock; unchanged without numba.
 
     The machine code is kept beside the source, or in NUMBA_CACHE_DIR, or in the user's own cache folder; where none of
-    them can be written it is compiled anew in every process. Kernels call each other across files and hold the numbers
-    of ``model/layout.py``, so a change to one of these files changes all.
+    them can be written it is compiled anew in every process. Kernels call each other across files, so what is kept of
+    one is stale once any file that it builds on has changed.
     """
     if not COMPILED:
         return function
@@ -37,14 +38,19 @@ def kernel(function: Function) -> Function:
             "compiled code cannot be kept; let NUMBA_CACHE_DIR name a folder for it", RuntimeWarning, stacklevel=2
         )
     else:
-        index = compiled._cache._cache_file
-        index._source_stamp = (index._source_stamp, sources())
+        index = cast(Any, compiled)._cache._cache_file
+        index._source_stamp = (index._source_stamp, sources(function.__code__.co_filename))
     return cast(Function, compiled)
 
 
 @cache
-def sources() -> str:
-    """A digest of every file that compiled code is made from."""
-    here = Path(__file__).parent
-    files = sorted([*here.glob("*kernels.py"), here / "layout.py", here / "native.py"])
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+def sources(file: str) -> str:
+    """A digest of a file of kernels, of those that it calls and of the layout that they hold numbers of."""
+    seen: dict[Path, str] = {}
+    waiting = [Path(file)]
+    while waiting:
+        place = waiting.pop()
+        seen[place] = place.read_text(encoding="utf-8")
+        named = re.findall(r"^from model\.(\w*kernels|layout) import", seen[place], re.MULTILINE)
+        waiting += [other for name in named if (other := place.with_name(f"{name}.py")) not in seen]
+    return hashlib.sha256("".join(seen[place] for place in sorted(seen)).encode()).hexdigest()

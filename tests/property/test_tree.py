@@ -32,6 +32,7 @@ def layouts(draw):
         calibrated: {
             "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
             "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
+            "LITTLE": draw(st.sampled_from([0.9, 1.0])),
         },
         outlooks: {"OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20]))},
     }
@@ -228,7 +229,7 @@ def test_without_numba_the_numpy_executor_answers(question):
 @given(networks(), st.data())
 def test_no_table_keeps_a_zero_where_compression_pays(network, data):
     assume(any((table == 0).any() for table in network.tables.values()))
-    plan = compiled(network, {calibrated: {"DENSE": 1.1, "SMALLEST_SPARSE": 0}})
+    plan = compiled(network, {calibrated: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}})
     beliefs = sum(
         np.count_nonzero(engine.joint(plan, [network.names[v] for v in c.variables])) for c in plan.tree.cliques
     )

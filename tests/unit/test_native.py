@@ -48,8 +48,18 @@ def test_without_numba_questions_are_answered_and_it_is_said_once():
 
 
 @pytest.mark.skipif(not COMPILED, reason="numba is not installed")
-def test_a_change_to_any_file_of_kernels_makes_what_was_compiled_from_the_others_stale(monkeypatch):
-    monkeypatch.setattr(native, "sources", lambda: "before")
-    before = kernel(twice)._cache._cache_file._source_stamp
-    monkeypatch.setattr(native, "sources", lambda: "after")
-    assert kernel(twice)._cache._cache_file._source_stamp != before
+def test_what_is_kept_of_a_kernel_is_stale_once_a_file_that_it_builds_on_has_changed(tmp_path, monkeypatch):
+    (tmp_path / "upper_kernels.py").write_text("from model.lower_kernels import times\n")
+    (tmp_path / "lower_kernels.py").write_text("from model.layout import TABLE\n")
+    (tmp_path / "layout.py").write_text("TABLE = 1\n")
+    asked = str(tmp_path / "upper_kernels.py")
+    before = native.sources(asked)
+    assert native.sources.__wrapped__(asked) == before
+    (tmp_path / "layout.py").write_text("TABLE = 2\n")
+    after = native.sources.__wrapped__(asked)
+    assert after != before
+    stamps = []
+    for digest in (before, after):
+        monkeypatch.setattr(native, "sources", lambda _, digest=digest: digest)
+        stamps.append(kernel(twice)._cache._cache_file._source_stamp)
+    assert stamps[0] != stamps[1]
