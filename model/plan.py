@@ -38,7 +38,7 @@ NO_NUMBA = Choice(NUMPY, "since numba cannot be imported")
 ALL_AT_ONCE = Choice(TREE, "two passes give every variable")
 UPWARDS = Choice(TREE, "one pass gives P(evidence)")
 FEWER_ENTRIES = Choice(TREE, "a program for each target would not gain enough")
-FEWER_STEPS = Choice(PROGRAMS, "a program for each target; the tree would touch more")
+FEWER_STEPS = Choice(PROGRAMS, "a program for each target costs less than the tree has entries")
 
 
 class Memory(NamedTuple):
@@ -120,14 +120,8 @@ class Plan:
             return NO_NUMBA
         if not names:
             return ALL_AT_ONCE if names is None else UPWARDS
-        pays = lanes.pays(self.lanes, evidence, names, against=self._against(evidence, names))
+        pays = lanes.pays(self.lanes, evidence, names, against=self.packed.packed.cells)
         return FEWER_STEPS if pays else FEWER_ENTRIES
-
-    def _against(self, evidence: Evidence, names: Sequence[str]) -> int:
-        """Entries to hold against programs. Of a batch, whose cases speak of other variables, the whole tree's."""
-        stored = self.packed.packed.cells
-        few = evidence.cases < lanes.ENOUGH and stored > lanes.TREE_IS_QUICK
-        return self.touched(evidence, names) if few else stored
 
     def touched(self, evidence: Evidence, names: Sequence[str] | None) -> int:
         """Entries of the tables that the two passes visit, one pass and the other counted, in each case.
@@ -155,7 +149,7 @@ class Plan:
         >>> print(compile(coin).explain(names=("coin",)))
         junction tree: 1 cliques, width 0, 2 table entries; largest clique coin
         memory: 2 entries stored in 0.3 kB shared by all threads, and 0.1 kB for each question at a time
-        tree: 2 entries touched a case, both passes
+        tree: 2 entries touched a case, both passes; 2 weighed against programs
         programs: 2 multiplications a case
         answered by: compiled tree executor, a program for each target would not gain enough
         """
@@ -165,10 +159,7 @@ class Plan:
         if choice is TOO_LARGE:
             lines.append(f"refused: {self.refusal}")
         elif choice is not NO_NUMBA:
-            lines += [
-                self._memory_line(),
-                f"tree: {self.touched(evidence, names):,} entries touched a case, both passes",
-            ]
+            lines += [self._memory_line(), self._passes_line(evidence, names)]
         if names:
             lines.append(self._programs_line(evidence, names))
         return "\n".join([*lines, f"answered by: {choice.executor}, {choice.why}"])
@@ -180,6 +171,10 @@ class Plan:
             f"memory: {packed.cells:,} entries stored{share} in {_size(self.memory.tables)} shared by all threads,"
             f" and {_size(self.memory.workspace)} for each question at a time"
         )
+
+    def _passes_line(self, evidence: Evidence, names: Sequence[str] | None) -> str:
+        touched, stored = self.touched(evidence, names), self.packed.packed.cells
+        return f"tree: {touched:,} entries touched a case, both passes; {stored:,} weighed against programs"
 
     def _programs_line(self, evidence: Evidence, names: Sequence[str]) -> str:
         try:
