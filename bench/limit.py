@@ -68,7 +68,7 @@ def tree(plan: Plan, changed: Iterable[str]) -> int:
     sizes = [math.prod(cards[v] for v in clique.variables) for clique in plan.tree.cliques]
     dirty: set[int] = set()
     for name in changed:
-        c = plan.home[name]
+        c = plan.cliques.home[name]
         while c >= 0 and c not in dirty:
             dirty.add(c)
             c = plan.tree.cliques[c].parent

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from model import tree as compiled
-from model.engine import NOTHING, Evidence, Plan, clique_factors, log_evidence, posterior
+from model.engine import NOTHING, Evidence, Plan, log_evidence
 from model.errors import BadQuestion
 from model.network import Table
+from model.numpy_tree import clique_factors
 
 
 def gradient(plan: Plan, evidence: Evidence = NOTHING) -> dict[str, Table]:
@@ -25,9 +27,55 @@ def gradient(plan: Plan, evidence: Evidence = NOTHING) -> dict[str, Table]:
     >>> gradient(compile(coin), Evidence(1, {"coin": np.array([[1.0, 0.0]])}))["coin"]
     array([4., 0.])
 
-    Raises BadQuestion for evidence that is impossible, or for several cases.
+    Raises BadQuestion for evidence that is impossible, or for several cases; NetworkTooLarge where there is no tree.
     """
     return _derivatives(plan, evidence, _reference(plan, evidence))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derivatives:
+    """How P(target state, evidence) and P(evidence) move with every entry of every conditional table.
+
+    Each table is shaped as the network's own (or the one that replaces it); all numbers are over exp(``reference``),
+    the P(evidence) of the question, so that long evidence does not underflow.
+    """
+
+    of_both: Mapping[str, Table]
+    of_evidence: Mapping[str, Table]
+    p_both: float
+    p_evidence: float
+    reference: float
+
+    @property
+    def p(self) -> float:
+        """P(target state | evidence)."""
+        return self.p_both / self.p_evidence
+
+
+def derivatives(plan: Plan, name: str, state: int, evidence: Evidence = NOTHING) -> Derivatives:
+    """Derivatives of the numerator and the denominator of P(name = state | evidence) = P(both) / P(evidence).
+
+    Both probabilities are linear in each entry taken alone (Castillo, Gutiérrez & Hadi 1997), so that these give the
+    target as a function of any one entry, and of any row that is scaled to sum to 1 again.
+
+    >>> from model.engine import compile
+    >>> from model.network import Network, Variable
+    >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.25, 0.75])})
+    >>> found = derivatives(compile(coin), "coin", 0)
+    >>> found.of_both["coin"], found.of_evidence["coin"], found.p
+    (array([1., 0.]), array([1., 1.]), 0.25)
+
+    Raises BadQuestion for evidence that is impossible, or for several cases; NetworkTooLarge where there is no tree.
+    """
+    reference = _reference(plan, evidence)
+    point = np.zeros((1, len(plan.network[name].states)))
+    point[0, state] = 1.0
+    both = {**evidence.likelihood, name: point * evidence.likelihood.get(name, 1.0)}
+    of_both = _derivatives(plan, Evidence(1, both, evidence.tables), reference)
+    of_evidence = _derivatives(plan, evidence, reference)
+    table = evidence.tables.get(name, plan.network.tables[name][None])[0]
+    p_both, p_evidence = float((of_both[name] * table).sum()), float((of_evidence[name] * table).sum())
+    return Derivatives(of_both, of_evidence, p_both, p_evidence, reference)
 
 
 def target_gradient(plan: Plan, name: str, state: int, evidence: Evidence = NOTHING) -> dict[str, Table]:
@@ -39,16 +87,10 @@ def target_gradient(plan: Plan, name: str, state: int, evidence: Evidence = NOTH
     >>> target_gradient(compile(coin), "coin", 0)["coin"]
     array([ 0.75, -0.25])
 
-    Raises BadQuestion for evidence that is impossible, or for several cases.
+    Raises BadQuestion for evidence that is impossible, or for several cases; NetworkTooLarge where there is no tree.
     """
-    reference = _reference(plan, evidence)
-    of_evidence = _derivatives(plan, evidence, reference)
-    point = np.zeros((1, len(plan.network[name].states)))
-    point[0, state] = 1.0
-    both = {**evidence.likelihood, name: point * evidence.likelihood.get(name, 1.0)}
-    of_both = _derivatives(plan, Evidence(1, both, evidence.tables), reference)
-    p = float(posterior(plan, evidence, (name,)).of(name)[0, state])
-    return {n: of_both[n] - p * of_evidence[n] for n in plan.network.names}
+    found = derivatives(plan, name, state, evidence)
+    return {n: (found.of_both[n] - found.p * found.of_evidence[n]) / found.p_evidence for n in plan.network.names}
 
 
 def derivatives_numpy(plan: Plan, evidence: Evidence, reference: float) -> list[Table]:
@@ -62,10 +104,10 @@ def derivatives_numpy(plan: Plan, evidence: Evidence, reference: float) -> list[
     found: dict[str, Table] = {}
     for c in reversed(range(count)):
         members = plan.tree.cliques[c].variables
-        for child in plan.children[c]:
+        for child in plan.cliques.children[c]:
             table, log = _product(plan, evidence, heard, c, above=above[c], without=child)
             above[child] = _lowered(_kept(table, members, plan.tree.cliques[child].separator), log)
-        for name in plan.families[c]:
+        for name in plan.cliques.families[c]:
             table, log = _product(plan, evidence, heard, c, above=above[c], without=name)
             family = [plan.network.position[v] for v in (*plan.network[name].parents, name)]
             found[name] = _kept(table, members, family) * math.exp(log - reference)
@@ -73,6 +115,8 @@ def derivatives_numpy(plan: Plan, evidence: Evidence, reference: float) -> list[
 
 
 def _derivatives(plan: Plan, evidence: Evidence, reference: float) -> dict[str, Table]:
+    if plan.refusal:
+        raise plan.refusal
     if compiled.kernels is None:
         parts = derivatives_numpy(plan, evidence, reference)
     else:
@@ -99,11 +143,11 @@ def _product(
     without: str | int | None = None,
 ) -> tuple[Table, float]:
     """All that meets in a clique but one table or one child's message, and the logarithm taken out of it."""
-    table, log = np.ones(plan.shapes[c]) * above[0], above[1]
-    tables, likelihoods = clique_factors(plan, c, evidence)
+    table, log = np.ones(plan.cliques.shapes[c]) * above[0], above[1]
+    tables, likelihoods = clique_factors(plan.cliques, c, evidence)
     for factor in (*(factor for name, factor in tables.items() if name != without), *likelihoods):
         table = table * factor[0]
-    for child in plan.children[c]:
+    for child in plan.cliques.children[c]:
         if child != without:
             message, taken = heard[child]
             separator = dict(zip(plan.tree.cliques[child].separator, message.shape, strict=True))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import warnings
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 try:
@@ -21,7 +25,8 @@ def kernel(function: Function) -> Function:
     """Compile a function over arrays to machine code that releases the interpreter lock; unchanged without numba.
 
     The machine code is kept beside the source, or in NUMBA_CACHE_DIR, or in the user's own cache folder; where none of
-    them can be written it is compiled anew in every process.
+    them can be written it is compiled anew in every process. Kernels call each other across files, so what is kept of
+    one is stale once any file that it builds on has changed.
     """
     if not COMPILED:
         return function
@@ -32,4 +37,20 @@ def kernel(function: Function) -> Function:
         warnings.warn(
             "compiled code cannot be kept; let NUMBA_CACHE_DIR name a folder for it", RuntimeWarning, stacklevel=2
         )
+    else:
+        index = cast(Any, compiled)._cache._cache_file
+        index._source_stamp = (index._source_stamp, sources(function.__code__.co_filename))
     return cast(Function, compiled)
+
+
+@cache
+def sources(file: str) -> str:
+    """A digest of a file of kernels, of those that it calls and of the layout that they hold numbers of."""
+    seen: dict[Path, str] = {}
+    waiting = [Path(file)]
+    while waiting:
+        place = waiting.pop()
+        seen[place] = place.read_text(encoding="utf-8")
+        named = re.findall(r"^from model\.(\w*kernels|layout) import", seen[place], re.MULTILINE)
+        waiting += [other for name in named if (other := place.with_name(f"{name}.py")) not in seen]
+    return hashlib.sha256("".join(seen[place] for place in sorted(seen)).encode()).hexdigest()

@@ -133,7 +133,7 @@ def _without(network: Network, parent: str, child: str) -> Network:
 def _quick_cells(network: Network, order: list[int]) -> int:
     """Entries of the tree by the order given, or by a plain heuristic where that is better."""
     adjacent, cards = moral_graph(network), _cards(network)
-    plain = (eliminate(adjacent, cards, score, chance=None, give_up=math.inf)[0] for score in HEURISTICS)
+    plain = (eliminate(adjacent, cards, score)[0] for score in HEURISTICS)
     return min(_cells(network, candidate) for candidate in (order, *plain))
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model import tree_kernels
+from model import best_kernels, gradient_kernels, tree_kernels
+from model.layout import ASKED, FOUND, PER_CLIQUE, SWAPPED, Ints
 from model.native import COMPILED
 from model.network import Network, Table
-from model.packed import ASKED, FOUND, PER_CLIQUE, SWAPPED, Ints, Packed
+from model.packed import Packed
 
 kernels: Any = tree_kernels if COMPILED else None
 
@@ -132,7 +133,7 @@ def most_probable(
     counts = len(likelihood), len(tables)
     for part in _swapped(tree, workspace, cases, tables):
         some = rows if rows is NO_ROWS else rows[part]
-        kernels.explain(tree.packed.ints, tree.floats, *workspace, some, states[part], logs[part], *counts)
+        best_kernels.explain(tree.packed.ints, tree.floats, *workspace, some, states[part], logs[part], *counts)
     tree.give_back(workspace)
     return states, logs
 
@@ -147,7 +148,7 @@ def gradient(tree: Tree, likelihood: Likelihood, tables: Likelihood, reference: 
     out = np.empty(sum(table.size for table in own))
     logs = np.empty(2 * len(tree.packed.entries))
     counts = len(likelihood), len(tables)
-    kernels.gradient(tree.packed.ints, tree.floats, *workspace, logs, out, *counts, reference)
+    gradient_kernels.gradient(tree.packed.ints, tree.floats, *workspace, logs, out, *counts, reference)
     tree.give_back(workspace)
     ends = np.cumsum([table.size for table in own])
     return [part.reshape(table.shape) for part, table in zip(np.split(out, ends[:-1]), own, strict=True)]

@@ -1,24 +1,33 @@
-"""From a network to a junction tree: elimination orders, cliques, and their cost before any allocation."""
+"""From a network to a junction tree: cliques, how they hang together, and their cost before any allocation."""
 
 from __future__ import annotations
 
 import math
-import random
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.errors import NetworkTooLarge
 from model.network import Network
+from model.ordering import HEURISTICS, Adjacency, best_order, eliminate, later_neighbours, moral_graph
+from model.orders import kept_order
+
+__all__ = [
+    "CELL_LIMIT",
+    "HEURISTICS",
+    "Clique",
+    "JunctionTree",
+    "arranged",
+    "best_order",
+    "cliques_of",
+    "eliminate",
+    "junction_tree",
+    "moral_graph",
+    "too_large",
+]
 
 CELL_LIMIT = 30_000_000
 """Table cells that exact inference on one network may need: 240 MB of float64."""
-
-SEED = 2017
-WORK = 30_000
-PATIENCE = 20
-"""Vertices eliminated over all restarts, and restarts without gain: counts, not times, so that every
-machine finds the same tree."""
 
 TABLE_COST = 40
 """What one table more costs to visit, in cells: intermediate cliques must save more than that."""
@@ -28,12 +37,6 @@ EVERY_ROOT = 400
 
 MOST_GROUPS = 60
 """Different messages and marginals of one clique up to which groups of them are sought."""
-
-HOPELESS = 60
-"""Neighbours beyond which a vertex waits to be eliminated: its table would have over 2**60 cells."""
-
-Adjacency = list[int]
-Score = Callable[[Adjacency, Sequence[int], int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,9 @@ def junction_tree(network: Network, *, limit: int | None = CELL_LIMIT) -> Juncti
     ``limit`` is None.
     """
     cards = [len(variable.states) for variable in network.variables]
-    order = best_order(moral_graph(network), cards)
-    cliques = arranged(cliques_of(moral_graph(network), order), cards)
+    graph = moral_graph(network)
+    order = kept_order(graph, cards)
+    cliques = arranged(cliques_of(graph, order), cards)
     sizes = [math.prod(cards[v] for v in clique.variables) for clique in cliques]
     largest = cliques[sizes.index(max(sizes))].variables
     names = tuple(network.names[v] for v in sorted(largest))
@@ -97,67 +101,10 @@ def too_large(tree: JunctionTree, limit: int) -> NetworkTooLarge:
     return NetworkTooLarge(cells=tree.cells, limit=limit, width=tree.width, largest_clique=tree.largest)
 
 
-def moral_graph(network: Network) -> Adjacency:
-    """Neighbours of each variable once parents of a common child are joined: one bit set a variable."""
-    place = network.position
-    adjacent = [0] * len(place)
-    for variable in network.variables:
-        family = sum(1 << place[name] for name in (variable.name, *variable.parents))
-        for member in bits(family):
-            adjacent[member] |= family & ~(1 << member)
-    return adjacent
-
-
-def best_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
-    """The elimination order with the fewest table cells among every heuristic, plain and with random ties.
-
-    Restarts until PATIENCE of them in a row have found nothing better, or WORK is used up.
-    """
-    chance = random.Random(SEED)
-    restarts = max(1, WORK // (len(cards) * len(HEURISTICS)))
-    best, fewest, idle = list(range(len(cards))), math.inf, 0
-    for turn in range(restarts):
-        before = fewest
-        for score in HEURISTICS:
-            order, cells = eliminate(adjacent, cards, score, chance=chance if turn else None, give_up=fewest)
-            if cells < fewest:
-                best, fewest = order, cells
-        idle = 0 if fewest < before else idle + 1
-        if idle == PATIENCE:
-            break
-    return best
-
-
-def eliminate(
-    adjacent: Adjacency, cards: Sequence[int], score: Score, *, chance: random.Random | None, give_up: float
-) -> tuple[list[int], float]:
-    """One greedy elimination, ties by position or at random: (order, cells), cells inf once over ``give_up``."""
-    graph = list(adjacent)
-
-    def scored(v: int) -> float:
-        return math.inf if graph[v].bit_count() > HOPELESS else score(graph, cards, v)
-
-    scores = {v: scored(v) for v in range(len(cards))}
-    order: list[int] = []
-    cells = 0.0
-    while scores:
-        low = min(scores.values())
-        ties = [v for v, found in scores.items() if found == low]
-        chosen = chance.choice(ties) if chance else ties[0]
-        cells += cards[chosen] * math.prod(cards[u] for u in bits(graph[chosen]))
-        if cells >= give_up:
-            return order, math.inf
-        for v in _remove(graph, chosen):
-            scores[v] = scored(v)
-        del scores[chosen]
-        order.append(chosen)
-    return order, cells
-
-
 def cliques_of(adjacent: Adjacency, order: Sequence[int]) -> list[Clique]:
     """Maximal cliques of the elimination order as a rooted tree, children before parents."""
     position = {v: i for i, v in enumerate(order)}
-    later = _later_neighbours(adjacent, order, position)
+    later = later_neighbours(adjacent, order)
     up = {v: min(later[v], key=position.__getitem__, default=-1) for v in order}
     residual: dict[int, list[int]] = {}
     clique_of: dict[int, int] = {}
@@ -357,55 +304,3 @@ def _in_order(sets: Sequence[frozenset[int]], parents: Sequence[int], root: int)
         Clique(tuple(sorted(members, key=rank.__getitem__)), len(members) - len(separator), parent)
         for members, separator, parent in found
     ]
-
-
-def bits(mask: int) -> Iterator[int]:
-    """Positions of the bits that are set, lowest first.
-
-    >>> list(bits(0b1101))
-    [0, 2, 3]
-    """
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
-def _later_neighbours(adjacent: Adjacency, order: Sequence[int], position: dict[int, int]) -> dict[int, set[int]]:
-    graph = list(adjacent)
-    later = {}
-    for v in order:
-        later[v] = set(bits(graph[v]))
-        _remove(graph, v)
-    return later
-
-
-def _remove(graph: Adjacency, v: int) -> list[int]:
-    """Eliminate ``v``: join its neighbours, drop it; returns the vertices whose neighbourhood or fill changed."""
-    around = graph[v]
-    touched = around
-    for u in bits(around):
-        missing = around & ~graph[u] & ~(1 << u)
-        if missing:
-            touched |= graph[u]
-        graph[u] = (graph[u] | around) & ~(1 << u) & ~(1 << v)
-    graph[v] = 0
-    return list(bits(touched & ~(1 << v)))
-
-
-def _fill(graph: Adjacency, cards: Sequence[int], v: int) -> float:
-    around = graph[v]
-    return sum((around & ~graph[u]).bit_count() - 1 for u in bits(around)) / 2
-
-
-def _weighted_fill(graph: Adjacency, cards: Sequence[int], v: int) -> float:
-    around = graph[v]
-    return sum(cards[u] * sum(cards[w] for w in bits(around & ~graph[u] & ~(1 << u))) for u in bits(around)) / 2
-
-
-def _weight(graph: Adjacency, cards: Sequence[int], v: int) -> float:
-    return float(cards[v] * math.prod(cards[u] for u in bits(graph[v])))
-
-
-HEURISTICS: tuple[Score, ...] = (_fill, _weighted_fill, _weight)
-"""Min-fill, weighted min-fill, min-weight."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from model import engine, lanes
 from model.engine import Evidence
-from model.gradient import gradient
+from model.gradient import derivatives
 from model.native import COMPILED
 from model.network import Network, Variable
 
@@ -39,7 +39,7 @@ def warm_tree() -> None:
         engine.most_probable(plan, evidence)
         engine.joint(plan, ("a", "b"), evidence)
         engine.joint(plan, ("a", "d"), evidence)
-    gradient(plan, seen)
+    derivatives(plan, "a", 0, seen)
 
 
 def _small() -> Network:

@@ -124,3 +124,14 @@ def fitted(joint: Table, network: Network, targets: Mapping[str, Table], *, swee
             joint = joint * ratio.reshape(shape)
         joint = joint / joint.sum()
     return joint
+
+
+def grid(side):
+    """The graph of a square grid as bit sets: no vertex of its middle is simplicial."""
+    graph = [0] * side**2
+    for v in range(side**2):
+        for u in (v + 1 if (v + 1) % side else -1, v + side if v + side < side**2 else -1):
+            if u >= 0:
+                graph[v] |= 1 << u
+                graph[u] |= 1 << v
+    return graph

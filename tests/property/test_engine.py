@@ -103,7 +103,7 @@ def test_a_likelihood_scaled_by_any_constant_changes_nothing(question, factor):
 @given(networks())
 def test_the_cells_known_before_compiling_are_the_cells_allocated(network):
     plan = engine.compile(network)
-    assert plan.cells == sum(potential.size for potential in plan.potentials)
+    assert plan.cells == sum(potential.size for potential in plan.cliques.potentials)
 
 
 @given(networks())

@@ -11,7 +11,7 @@ from model import engine, tree
 from model.engine import Evidence
 from model.errors import BadQuestion
 from model.evidence import encode
-from model.gradient import derivatives_numpy, gradient, target_gradient
+from model.gradient import derivatives, derivatives_numpy, gradient, target_gradient
 from tests.networks import cases, networks
 
 compiled = settings(deadline=None)
@@ -89,3 +89,29 @@ def test_impossible_evidence_has_no_gradient(network):
     nothing = Evidence(1, {name: np.zeros((1, len(network[name].states)))})
     with pytest.raises(BadQuestion, match="impossible"):
         gradient(engine.compile(network), nothing)
+
+
+@compiled
+@given(questions(), st.data())
+def test_numerator_and_denominator_are_the_enumerated_joints_and_linear_in_each_entry(question, data):
+    network, evidence = question
+    plan = engine.compile(network)
+    assume(engine.log_evidence(plan, evidence)[0] > math.log(1e-6))
+    target = data.draw(st.sampled_from(network.names))
+    state = data.draw(st.integers(0, len(network[target].states) - 1))
+    found = derivatives(plan, target, state, evidence)
+    p = engine.posterior_numpy(plan, evidence, (target,)).of(target)[0, state]
+    assert found.p == pytest.approx(p, abs=1e-12)
+    assert found.p_evidence == pytest.approx(1.0, rel=1e-12)
+    name = data.draw(st.sampled_from(network.names))
+    cell = data.draw(st.sampled_from(list(np.ndindex(network.tables[name].shape))))
+    there = moved(network, evidence, name, cell, 0.25)
+    scale = math.exp(found.reference)
+    rows = there.likelihood.get(target, np.ones((1, len(network[target].states))))
+    both = Evidence(1, {**there.likelihood, target: rows * np.eye(rows.shape[1])[state]}, there.tables)
+    for slope, before, asked in (
+        (found.of_evidence, found.p_evidence, there),
+        (found.of_both, found.p_both, both),
+    ):
+        after = math.exp(engine.posterior_numpy(plan, asked, ()).log_evidence[0])
+        assert (before + 0.25 * slope[name][cell]) * scale == pytest.approx(after, rel=1e-9, abs=1e-13)

@@ -2,6 +2,7 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from unittest import mock
 
 import numpy as np
@@ -9,14 +10,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model import engine, packed, tree
+from model import calibrated, engine, maps, outlooks, tree
 from model.engine import Evidence
 from model.evidence import Case, encode
 from model.network import Network, Variable
 from tests.networks import cases, networks
 
 pytest.importorskip("numba")
-from model import tree_kernels as kernels
+from model import map_kernels as kernels
 
 CLOSE = {"rtol": 0, "atol": 1e-12}
 settings.register_profile("compiled", deadline=None)
@@ -27,11 +28,13 @@ settings.load_profile("compiled")
 def layouts(draw):
     """Thresholds of the packed layout, so that short runs, repeated lists, compression and outlooks all occur."""
     return {
-        "SHORT_RUN": draw(st.sampled_from([1, 2, 4])),
-        "MAP_ROWS": draw(st.sampled_from([1, 4, 2048])),
-        "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
-        "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
-        "OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20])),
+        maps: {"SHORT_RUN": draw(st.sampled_from([1, 2, 4])), "MAP_ROWS": draw(st.sampled_from([1, 4, 2048]))},
+        calibrated: {
+            "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
+            "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
+            "LITTLE": draw(st.sampled_from([0.9, 1.0])),
+        },
+        outlooks: {"OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20]))},
     }
 
 
@@ -48,7 +51,9 @@ def questions(draw):
 
 
 def compiled(network, layout):
-    with mock.patch.multiple(packed, **layout):
+    with ExitStack() as stack:
+        for module, thresholds in layout.items():
+            stack.enter_context(mock.patch.multiple(module, **thresholds))
         plan = engine.compile(network)
         _ = plan.packed, plan.whole, plan.best, plan.best_whole
     return plan
@@ -145,14 +150,14 @@ def test_neither_the_order_of_findings_nor_the_batch_changes_a_bit(question):
 
 
 @st.composite
-def maps(draw):
+def drawn_maps(draw):
     """A map between a table and a smaller one over some of its axes, and numbers for both."""
     shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
     wanted = draw(st.lists(st.sampled_from(range(len(shape))), unique=True, max_size=len(shape)))
-    writer = packed._Writer(0)
+    writer = maps.Writer(0)
     support = draw(st.sampled_from([None, np.arange(0, math.prod(shape), 2)]))
-    with mock.patch.multiple(packed, SHORT_RUN=draw(st.integers(1, 4)), MAP_ROWS=draw(st.sampled_from([1, 6, 99]))):
-        m = packed._Maps(writer, [tuple(range(len(shape)))], [shape], [support]).to(0, wanted)
+    with mock.patch.multiple(maps, SHORT_RUN=draw(st.integers(1, 4)), MAP_ROWS=draw(st.sampled_from([1, 6, 99]))):
+        m = maps.Maps(writer, [tuple(range(len(shape)))], [shape], [support]).to(0, wanted)
     cells = np.indices(shape).reshape(len(shape), -1)
     lengths = [shape[v] for v in wanted]
     meets = np.ravel_multi_index([cells[v] for v in wanted], lengths) if wanted else np.zeros(cells.shape[1], int)
@@ -163,16 +168,16 @@ def maps(draw):
     return np.concatenate(writer.blocks), m, meets, table, rng.random(math.prod(lengths))
 
 
-@given(maps())
+@given(drawn_maps())
 def test_each_loop_over_a_map_equals_its_numpy_twin(drawn):
     ints, m, meets, table, small = drawn
     assert kernels.map_cells(ints, m).tolist() == meets.tolist()
     product = np.zeros_like(table)
-    kernels._times(ints, m, table, 0, small, 0, product, 0)
+    kernels.times(ints, m, table, 0, small, 0, product, 0)
     np.testing.assert_array_equal(product, kernels.table_times(table, meets, small))
     summed, largest = small.copy(), small.copy()
-    kernels._sums(ints, m, table, 0, summed, 0)
-    kernels._maxima(ints, m, table, 0, largest, 0)
+    kernels.sums(ints, m, table, 0, summed, 0)
+    kernels.maxima(ints, m, table, 0, largest, 0)
     np.testing.assert_allclose(summed, kernels.table_sums(table, meets, small), rtol=1e-14)
     np.testing.assert_array_equal(largest, kernels.table_maxima(table, meets, small))
 
@@ -224,8 +229,25 @@ def test_without_numba_the_numpy_executor_answers(question):
 @given(networks(), st.data())
 def test_no_table_keeps_a_zero_where_compression_pays(network, data):
     assume(any((table == 0).any() for table in network.tables.values()))
-    plan = compiled(network, {"DENSE": 1.1, "SMALLEST_SPARSE": 0})
+    plan = compiled(network, {calibrated: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}})
     beliefs = sum(
         np.count_nonzero(engine.joint(plan, [network.names[v] for v in c.variables])) for c in plan.tree.cliques
     )
     assert plan.packed.packed.cells <= beliefs
+
+
+def test_marginals_of_a_long_chain_of_unlikely_findings_do_not_underflow():
+    flip = np.array([[1 - 1e-12, 1e-12], [1e-12, 1 - 1e-12]])
+    names = [f"x{i}" for i in range(240)]
+    chain = [Variable(n, ("no", "yes"), (names[i - 1],) if i else ()) for i, n in enumerate(names)]
+    seen = [Variable(f"y{i}", ("no", "yes"), (n,)) for i, n in enumerate(names)]
+    tables = {n: flip if i else np.array([0.5, 0.5]) for i, n in enumerate(names)}
+    noisy = np.array([[0.9, 0.1], [0.2, 0.8]])
+    plan = engine.compile(Network([*chain, *seen], {**tables, **{v.name: noisy for v in seen}}))
+    alternating = {n: np.eye(2)[[i // 2 % 2]] for i, n in enumerate(names) if i % 2 == 0}
+    evidence = Evidence(1, alternating)
+    wanted = engine.posterior_numpy(plan, evidence)
+    assert wanted.log_evidence[0] < -2500
+    assert_same(engine.posterior(plan, evidence), wanted, plan.network.names)
+    cut = Evidence(1, alternating, {"x101": flip[None]})
+    assert_same(engine.posterior(plan, cut), wanted, plan.network.names)

@@ -45,3 +45,21 @@ def test_without_numba_questions_are_answered_and_it_is_said_once():
     assert float(p) == pytest.approx(0.4887114013196476, abs=1e-12)
     assert executor == "answered by: numpy executor, since numba cannot be imported"
     assert ran.stderr.count("numba cannot be imported") == 1
+
+
+@pytest.mark.skipif(not COMPILED, reason="numba is not installed")
+def test_what_is_kept_of_a_kernel_is_stale_once_a_file_that_it_builds_on_has_changed(tmp_path, monkeypatch):
+    (tmp_path / "upper_kernels.py").write_text("from model.lower_kernels import times\n")
+    (tmp_path / "lower_kernels.py").write_text("from model.layout import TABLE\n")
+    (tmp_path / "layout.py").write_text("TABLE = 1\n")
+    asked = str(tmp_path / "upper_kernels.py")
+    before = native.sources(asked)
+    assert native.sources.__wrapped__(asked) == before
+    (tmp_path / "layout.py").write_text("TABLE = 2\n")
+    after = native.sources.__wrapped__(asked)
+    assert after != before
+    stamps = []
+    for digest in (before, after):
+        monkeypatch.setattr(native, "sources", lambda _, digest=digest: digest)
+        stamps.append(kernel(twice)._cache._cache_file._source_stamp)
+    assert stamps[0] != stamps[1]

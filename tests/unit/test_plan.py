@@ -1,0 +1,139 @@
+"""What a plan says of itself: who answers and why, what it counts, what memory it takes."""
+
+import math
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from model import engine, lanes, layout, outlooks, plan, tree
+from model.engine import Evidence
+from model.network import Network, Variable
+from tests.networks import grid
+
+pytest.importorskip("numba")
+
+
+def lattice(side):
+    """A square of variables, each caused by those left of it and above it."""
+    names = [f"x{i}" for i in range(side**2)]
+    rng = np.random.default_rng(3)
+    variables, tables = [], {}
+    for i, name in enumerate(names):
+        parents = tuple(names[u] for u in range(i) if grid(side)[i] >> u & 1)
+        variables.append(Variable(name, ("no", "yes"), parents))
+        tables[name] = rng.dirichlet((1.0, 1.0), size=(2,) * len(parents))
+    return Network(variables, tables)
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A tree of over 20,000 entries, of which a corner needs few."""
+    return engine.compile(lattice(12))
+
+
+def yes(*names):
+    return Evidence(1, {name: np.array([[0.0, 1.0]]) for name in names})
+
+
+def test_a_target_in_a_corner_of_a_wide_tree_is_answered_by_a_program_and_it_is_said_why(wide):
+    asked = ("x2",)
+    said = wide.explain(yes("x1"), asked).splitlines()
+    assert said[0].startswith("junction tree: ")
+    touched, stored = wide.touched(yes("x1"), asked), wide.packed.packed.cells
+    assert said[2] == f"tree: {touched:,} entries touched a case, both passes; {stored:,} weighed against programs"
+    assert said[3] == f"programs: {lanes.cells(wide.lanes, yes('x1'), 'x2'):,} multiplications a case"
+    assert wide.choice(yes("x1"), asked) is plan.FEWER_STEPS
+    assert said[-1] == "answered by: lane executor, a program for each target costs less than the tree has entries"
+
+
+def test_the_whole_distribution_is_answered_by_the_tree(wide):
+    assert wide.explain().endswith("answered by: compiled tree executor, two passes give every variable")
+    assert wide.explain(names=()).endswith("answered by: compiled tree executor, one pass gives P(evidence)")
+
+
+@pytest.mark.parametrize("choice", [plan.FEWER_STEPS, plan.FEWER_ENTRIES, plan.NO_NUMBA])
+def test_a_question_goes_where_the_choice_says(choice):
+    ready = engine.compile(lattice(3))
+    with (
+        mock.patch.object(plan.Plan, "choice", return_value=choice),
+        mock.patch.object(lanes, "posterior", wraps=lanes.posterior) as programs,
+        mock.patch.object(tree, "posterior", wraps=tree.posterior) as passes,
+    ):
+        engine.posterior(ready, yes("x8"), ("x0",))
+        assert ready.explain(yes("x8"), ("x0",)).endswith(choice.why)
+    assert programs.called == (choice.executor == plan.PROGRAMS)
+    assert passes.called == (choice.executor == plan.TREE)
+
+
+def test_whichever_executor_answers_the_numbers_are_the_same(wide):
+    seen = yes("x1", "x30")
+    found = []
+    for choice in (plan.FEWER_STEPS, plan.FEWER_ENTRIES, plan.NO_NUMBA):
+        with mock.patch.object(plan.Plan, "choice", return_value=choice):
+            found.append(engine.posterior(wide, seen, ("x2", "x40")).rows)
+    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found[2], found[1], rtol=0, atol=1e-12)
+
+
+def test_a_refused_tree_is_explained_by_the_refusal():
+    ready = engine.compile(lattice(4), limit=10)
+    said = ready.explain(yes("x1"), ("x0",)).splitlines()
+    assert said[1] == f"refused: {ready.refusal}"
+    assert "more than the limit of 10" in said[1]
+    assert said[-1] == "answered by: lane executor, a program for each target; the tree is too large"
+
+
+def test_a_program_that_is_too_large_is_explained_by_its_refusal():
+    ready = engine.compile(lattice(3))
+    refusal = engine.too_large(ready.tree, 10)
+    with mock.patch.object(lanes, "cells", side_effect=refusal):
+        assert f"programs: refused: {refusal}" in ready.explain(yes("x1"), ("x0",))
+        assert ready.choice(yes("x1"), ("x0",)) is plan.FEWER_ENTRIES
+
+
+def test_entries_touched_are_those_between_the_findings_and_the_targets(wide):
+    stored = wide.packed.packed.cells
+    assert wide.touched(Evidence(), ()) == 0
+    assert wide.touched(Evidence(), None) == stored
+    assert stored < wide.touched(yes(*wide.network.names), None) <= 2 * stored
+    near, far = wide.touched(yes("x0"), ("x0",)), wide.touched(yes("x0"), ("x143",))
+    assert 0 < near < far <= 2 * stored
+    assert wide.touched(yes("x0"), ()) <= near
+    done = Evidence(1, {}, {"x0": np.array([[0.0, 1.0]])})
+    assert wide.touched(done, ("x0",)) >= near
+
+
+def test_the_entries_counted_on_the_way_up_are_those_of_the_cliques_that_the_compiled_pass_visits():
+    ready = engine.compile(lattice(6))
+    for names in (("x0",), ("x1", "x35"), ("x7", "x20", "x29")):
+        engine.posterior(ready, yes(*names))
+        _, state = ready.packed.spare[-1]
+        packed = ready.packed.packed
+        modes = state[layout.MODE * len(packed.entries) :][: len(packed.entries)]
+        visited = sum(entries for entries, mode in zip(packed.entries, modes, strict=True) if mode)
+        assert ready.touched(yes(*names), None) == packed.cells + visited
+
+
+def test_the_memory_of_a_plan_and_of_a_workspace_is_what_is_allocated_and_bounded(wide):
+    packed = wide.packed.packed
+    work, state = packed.workspace()
+    assert wide.memory == plan.Memory(packed.floats.nbytes + packed.ints.nbytes, work.nbytes + state.nbytes)
+    numbers = sum(table.size for table in wide.network.tables.values())
+    states = sum(len(v.states) for v in wide.network.variables)
+    separators = sum(
+        math.prod(len(wide.network.variables[v].states) for v in clique.separator) for clique in wide.tree.cliques
+    )
+    assert len(work) <= 2 * wide.cells + 2 * separators + numbers + states
+    room = max(outlooks.OUTLOOK_ROOM, wide.cells)
+    assert len(packed.floats) <= numbers + wide.cells + 2 * separators + len(wide.tree.cliques) + room
+    assert f"{wide.memory.tables / 1e6:.1f} MB shared by all threads" in wide.explain()
+
+
+def test_a_workspace_is_never_shared_and_few_are_kept():
+    ready = engine.compile(lattice(3)).packed
+    taken = [ready.take() for _ in range(9)]
+    assert len({id(work) for work, _ in taken}) == 9
+    for workspace in taken:
+        ready.give_back(workspace)
+    assert len(ready.spare) == tree.SPARE
