@@ -46,6 +46,8 @@ MODEL_ORDER = (
     "moves",
     "sensitivity",
     "attribution",
+    "brief",
+    "brief_text",
     "review",
     "information",
     "collection",
