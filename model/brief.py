@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -432,10 +433,10 @@ def _carrier(model: Model, share: SourceShare) -> Carrier:
 
 def _confidence(shares: Attribution) -> Confidence:
     sized = [(each.share, each.ess) for each in shares.statements if each.ess is not None]
-    total = sum(share for share, _ in sized)
-    ess = sum(share * size for share, size in sized) / total if total else None
+    total = math.fsum(share for share, _ in sized)
+    ess = math.fsum(share * size for share, size in sized) / total if total else None
     published = [each for each in shares.sources if each.share > 0 and each.source != JUDGEMENT]
-    judged = sum(each.share for each in shares.sources if each.source == JUDGEMENT)
+    judged = math.fsum(each.share for each in shares.sources if each.source == JUDGEMENT)
     return Confidence(_confidence_word(ess, len(published)), ess, len(published), judged)
 
 
