@@ -15,6 +15,8 @@ from service.operation import Form, Reply, csv_form, json_form
 from service.plain import plain, shape
 from service.writing import encoded
 
+Parameters = tuple[tuple[str, object], ...]
+
 OWN = ("model", "revision", "settings")
 """What a result says of its question and every body says in its own way."""
 
@@ -46,6 +48,21 @@ class AnalysisPlaces(TypedDict):
     links: answers.Links
 
 
+class WrittenLinks(TypedDict):
+    """What is written out in text, in each of its forms, for the active revision."""
+
+    json: str | None
+    md: str | None
+    txt: str | None
+
+
+class WrittenPlaces(TypedDict):
+    """Where an analysis stands that is written out in text."""
+
+    permalink: str | None
+    links: WrittenLinks
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
     """A target, one of its states if one was named, and the question that they are asked under, in canonical order."""
@@ -63,6 +80,7 @@ class Analysed:
     event: Event
     result: Any
     address: wire.Address
+    written: bool = False
 
 
 def event_asked(model: Model, asked: shapes.CaseParameters, target: str, state: str | None, where: str) -> Event:
@@ -95,16 +113,21 @@ def reply(
     analyse: Callable[[], Any],
     *,
     target: str = "target",
-    also: tuple[tuple[str, object], ...] = (),
+    also: Parameters = (),
+    written: bool = False,
 ) -> Reply:
-    """An analysis to be worked out when it is needed; ``also`` are parameters of its own, None where left out."""
-    address = _address(forecaster.model, event, resource, target, also)
-    return Reply(lambda: Analysed(forecaster.model, event, analyse(), address), address)
+    """An analysis to be worked out when it is needed; ``also`` are parameters of its own, None where left out.
+
+    One that is ``written`` has forms as text in place of the CSV.
+    """
+    place = address(forecaster.model, event, resource, target=target, also=also)
+    return Reply(lambda: Analysed(forecaster.model, event, analyse(), place, written), place)
 
 
-def _address(
-    model: Model, event: Event, resource: str, target: str, also: tuple[tuple[str, object], ...]
+def address(
+    model: Model, event: Event, resource: str, *, target: str = "target", also: Parameters = ()
 ) -> wire.Address:
+    """Where an analysis of an event stands."""
     state = (("state", event.state),) if event.state is not None else ()
     own = tuple((name, _said(value)) for name, value in also if value is not None)
     path = wire.model_path(model.name, resource)
@@ -142,19 +165,33 @@ def said(found: Analysed) -> dict[str, Any]:
         "replaced": list(case.replaced),
         **result,
         "permalink": found.address.permalink(model.revision),
-        "links": found.address.links(),
+        "links": written_links(found.address) if found.written else found.address.links(),
     }
+
+
+def written_links(place: wire.Address) -> WrittenLinks:
+    """The address in each form of what is written out in text, unpinned."""
+    return {"json": place.permalink(None), "md": place.permalink(None, "md"), "txt": place.permalink(None, "txt")}
+
+
+def text_form(suffix: str, media: str, write: Callable[..., str]) -> Form:
+    """An analysis written out: ``write`` takes the result and the pinned address of what it writes."""
+
+    def written(found: Analysed) -> bytes:
+        return write(found.result, permalink=found.address.permalink(found.model.revision, suffix)).encode()
+
+    return Form(suffix, f"{media}; charset=utf-8", written, str)
 
 
 def forms(result: type, row: type, rows: Callable[[Any], Iterator[Any]]) -> tuple[Form, Form]:
     """An analysis as JSON, and the table in it as CSV: ``rows`` makes its rows from the result."""
-    return json_form(_answer(result), write=body), csv_form(row, lambda found: rows(found.result))
+    return json_form(answer_shape(result), write=body), csv_form(row, lambda found: rows(found.result))
 
 
-def _answer(result: type) -> Any:
+def answer_shape(result: type, places: type = AnalysisPlaces) -> Any:
     """The typed dictionary of a body."""
     found = {name: hint for name, hint in get_type_hints(shape(result)).items() if name not in OWN}
-    fields = get_type_hints(AnalysisAbout) | found | get_type_hints(AnalysisPlaces)
+    fields = get_type_hints(AnalysisAbout) | found | get_type_hints(places)
     made = TypedDict(f"{result.__name__}Answer", fields)  # type: ignore[misc]
     made.__doc__ = result.__doc__
     return made

@@ -1,4 +1,4 @@
-"""The command line: check, show, ask, import, export, serve.
+"""The command line: check, show, ask, import, export, serve, and the analyses of ``cli_analyses``.
 
 Each command imports what it needs when it runs, so that ``aftermath --help`` answers at once and
 only ``import`` and ``export`` come near other tools' formats.
@@ -10,26 +10,24 @@ import datetime
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from model.errors import AftermathError, UnknownModel
+from model.errors import AftermathError
+from service.cli_analyses import ANALYSES
+from service.cli_models import evidence_options, folders_of, known, load, priors_option, ready, root_of
 
 if TYPE_CHECKING:
     from model.document import Model
     from model.forecast import Forecaster, Question
 
-Command = TypeVar("Command", bound=Callable[..., object])
-
 REFUSED = 1
 HOME = Path(__file__).resolve().parent.parent
 """Where wsgi.py stands: the work tree, or the folder of installed packages."""
-
-STATE_HELP = "VARIABLE:STATE, or in(…), not(…), like(…), assumed(…) after the colon; repeat for more."
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -52,17 +50,6 @@ def commands() -> None:
     """Conditional forecasts from a Bayesian network: exact, cited, compared with what is known."""
 
 
-def priors_option(command: Command) -> Command:
-    """``--priors DIR``, on every command that reads models."""
-    return click.option(
-        "--priors",
-        "root",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        metavar="DIR",
-        help="Folder of models (AFTERMATH_PRIORS, else the project's own).",
-    )(command)
-
-
 @commands.command(short_help="Problems, size and checks of a model.")
 @click.argument("model", required=False)
 @priors_option
@@ -71,10 +58,10 @@ def check(model: str | None, root: Path | None) -> None:
 
     Exits 1 when a model has problems or a figure lies outside its published range.
     """
-    folders = _folders(root)
-    chosen = [_known(model, folders)] if model else list(folders)
+    folders = folders_of(root)
+    chosen = [known(model, folders)] if model else list(folders)
     if not chosen:
-        raise AftermathError(f"no models in {_root(root)}: a model is a folder with a model.yaml")
+        raise AftermathError(f"no models in {root_of(root)}: a model is a folder with a model.yaml")
     sound = [_checked(name, folders[name]) for name in chosen]
     sys.exit(0 if all(sound) else REFUSED)
 
@@ -92,7 +79,7 @@ def show(model: str, variable: str, root: Path | None) -> None:
 
     from model import readback
 
-    loaded = _load(model, root)
+    loaded = load(model, root)
     chosen = [variable] if variable in loaded.network else (_written_in(loaded, variable) or [variable])
     width = get_terminal_size((100, 24)).columns
     click.echo("\n\n".join(readback.show(loaded, name).text(width).rstrip("\n") for name in chosen))
@@ -111,10 +98,7 @@ def _written_in(model: Model, theme: str) -> list[str]:
 @commands.command(short_help="How likely each state of a target is under a what-if.")
 @click.argument("model")
 @click.argument("targets", metavar="TARGET…", nargs=-1, required=True)
-@click.option("--given", multiple=True, metavar="EVIDENCE", help=f"What is known: {STATE_HELP}")
-@click.option("--do", "done", multiple=True, metavar="SETTING", help="What is done: VARIABLE:STATE or chances(…).")
-@click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model.")
-@click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence.")
+@evidence_options
 @click.option(
     "--interval",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -130,7 +114,7 @@ def ask(
     model: str,
     targets: tuple[str, ...],
     given: tuple[str, ...],
-    done: tuple[str, ...],
+    do: tuple[str, ...],
     scenario: str | None,
     cohort: str | None,
     interval: float,
@@ -150,12 +134,12 @@ def ask(
     question = Question(
         targets,
         grammar.findings(given),
-        grammar.settings(done),
+        grammar.settings(do),
         scenario=scenario,
         cohort=cohort,
         interval=None if point else interval,
     )
-    forecaster = _ready(model, root)
+    forecaster = ready(model, root)
     found = answer(forecaster, _canonical(forecaster, question))
     if as_json:
         sys.stdout.flush()
@@ -195,7 +179,7 @@ def import_file(
     from model.triangulation import junction_tree
     from service import terminal
 
-    place = Path(folder) if os.sep in folder else _root(root) / folder
+    place = Path(folder) if os.sep in folder else root_of(root) / folder
     exchange = read(file)
     tree = junction_tree(exchange.network)
     today = datetime.date.today().isoformat()
@@ -226,7 +210,7 @@ def export(model: str, file: Path, overwrite: bool, root: Path | None) -> None:
     from model.errors import BadExchangeFile
     from model.interchange import losses, write
 
-    loaded = _load(model, root)
+    loaded = load(model, root)
     lost = losses(loaded, file)
     if file.exists() and not overwrite:
         raise BadExchangeFile("exists already; --overwrite writes over it", where=(str(file),))
@@ -246,7 +230,7 @@ def export(model: str, file: Path, overwrite: bool, root: Path | None) -> None:
 @priors_option
 def serve(host: str, port: int, root: Path | None) -> None:
     """Serve every model over HTTP, under gunicorn, until stopped."""
-    environment = {**os.environ, "AFTERMATH_PRIORS": str(_root(root).resolve())}
+    environment = {**os.environ, "AFTERMATH_PRIORS": str(root_of(root).resolve())}
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", str(_configuration()), "--bind", address]
     command += ["--pythonpath", str(HOME), "wsgi:app"]
@@ -298,35 +282,8 @@ def _lines(error: AftermathError) -> list[str]:
     return [" ".join(str(each).splitlines()) for each in several]
 
 
-def _root(root: Path | None) -> Path:
-    from service.settings import Settings, from_environment
-
-    return Settings(root).priors if root else from_environment().priors
-
-
-def _folders(root: Path | None) -> dict[str, Path]:
-    from model import priors
-
-    return priors.models(_root(root))
-
-
-def _known(model: str, folders: dict[str, Path]) -> str:
-    if model not in folders:
-        raise UnknownModel(model, folders)
-    return model
-
-
-def _load(model: str, root: Path | None) -> Model:
-    from model import priors
-
-    folders = _folders(root)
-    return priors.load(folders[_known(model, folders)])
-
-
-def _ready(model: str, root: Path | None) -> Forecaster:
-    from model.forecast import prepare
-
-    return prepare(_load(model, root))
+for _analysis in ANALYSES:
+    commands.add_command(_analysis)
 
 
 def _canonical(forecaster: Forecaster, question: Question) -> Question:

@@ -103,7 +103,7 @@ def footing_text(found: Footing) -> str:
 def arcs_text(arcs: Sequence[Costly]) -> str:
     """The arcs that cost most, one a line."""
     rows = [(f"{arc.entries:,}", f"{arc.parent} -> {arc.child}") for arc in arcs]
-    return "\n".join(("table entries that would go without this arc:", *_columns(rows, right={0})))
+    return "\n".join(("table entries that would go without this arc:", *columns(rows, right={0})))
 
 
 def checks_text(found: Sequence[Held]) -> str:
@@ -118,7 +118,7 @@ def checks_text(found: Sequence[Held]) -> str:
         )
         for each in found
     ]
-    return "\n".join(_columns(rows, right={1}))
+    return "\n".join(columns(rows, right={1}))
 
 
 def counts_text(model: Model) -> str:
@@ -144,9 +144,9 @@ def _learned(learned: Learned) -> str:
 
 def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
     yield f"{target.target}  {model.described[target.target].label}"
-    yield from _columns([_state(row, drawn) for row in target.distribution], right={1, 4})
+    yield from columns([_state(row, drawn) for row in target.distribution], right={1, 4})
     if target.no_effect:
-        yield from _wrapped("no effect on it", target.no_effect)
+        yield from wrapped("no effect on it", target.no_effect)
 
 
 def _state(row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
@@ -161,16 +161,16 @@ def _range(row: StateAnswer) -> str:
 def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
     said = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
     if said:
-        yield from _wrapped("given", said)
+        yield from wrapped("given", said)
         yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without evidence"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
         yield from _interval(found.targets.intervals)
     if found.replaced:
-        yield from _wrapped("replaced", found.replaced)
+        yield from wrapped("replaced", found.replaced)
     if found.no_effect:
-        yield from _wrapped("no effect", found.no_effect)
+        yield from wrapped("no effect", found.no_effect)
     yield from _sources(model, found.sources, whole=whole)
     yield f"{model.name} {found.revision}, as of {model.as_of}"
 
@@ -186,7 +186,7 @@ def _sources(model: Model, names: Sequence[str], *, whole: bool) -> Iterator[str
     if whole or len(names) <= FEW_SOURCES:
         yield from ("sources", *(line for name in names for line in _source(model, name))) if names else ()
     else:
-        yield from _wrapped(f"{len(names)} sources (--sources prints them whole)", names)
+        yield from wrapped(f"{len(names)} sources (--sources prints them whole)", names)
 
 
 def _source(model: Model, name: str) -> list[str]:
@@ -197,12 +197,13 @@ def _source(model: Model, name: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
-def _wrapped(head: str, items: Iterable[str]) -> Iterator[str]:
+def wrapped(head: str, items: Iterable[str]) -> Iterator[str]:
+    """Items after their heading, on as many lines as they need."""
     text = f"{head}: {', '.join(items)}"
     yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def _columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]) -> Iterator[str]:
+def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]) -> Iterator[str]:
     """Rows with their columns aligned, two spaces apart, indented; a column with nothing in it is left out."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

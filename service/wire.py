@@ -55,9 +55,9 @@ class Address:
         query = _query((*self.parameters, *(() if form == "csv" else self.beside), *pinned))
         return f"{self.path}.{form}" + (f"?{query}" if query else "")
 
-    def permalink(self, revision: str) -> str | None:
-        """The pinned address, or None when it is longer than a server takes."""
-        url = self.url("json", revision=revision)
+    def permalink(self, revision: str | None, form: str = "json") -> str | None:
+        """The address, pinned if a revision is named, or None when it is longer than a server takes."""
+        url = self.url(form, revision=revision)
         return url if len(url) <= LONGEST_ADDRESS else None
 
     def links(self) -> answers.Links:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from model.attribution import Attribution
 from model.attribution import attribution as attributed
+from model.brief import Brief
+from model.brief import brief as briefed
+from model.brief_text import markdown, text
 from model.causes import CauseEffect
 from model.causes import cause_effect as contrasted
 from model.collection import CollectionPlan, plan
@@ -18,8 +21,18 @@ from model.sensitivity import Sensitivity
 from model.sensitivity import sensitivity as moved
 from service import analysis_rows as rows
 from service import shapes, wire
-from service.analyses import Event, event_asked, forms, reply, state_of
-from service.operation import Reply, operation
+from service.analyses import (
+    Event,
+    WrittenPlaces,
+    answer_shape,
+    body,
+    event_asked,
+    forms,
+    reply,
+    state_of,
+    text_form,
+)
+from service.operation import Reply, json_form, operation
 
 ERRORS = (404, 422, 503)
 
@@ -166,4 +179,25 @@ def cause_effect(forecaster: Forecaster, asked: shapes.CauseParameters) -> Reply
     return reply(forecaster, event, "cause-effect", found, target="effect", also=(("cause", asked.cause),))
 
 
-OPERATIONS = (attribution, sensitivity, explanation, collection_plan, goals, policies, cause_effect)
+@operation(
+    "GET",
+    "/v1/models/<model>/brief",
+    query=shapes.AnalysisParameters,
+    forms=(
+        json_form(answer_shape(Brief, WrittenPlaces), write=body),
+        text_form("md", "text/markdown", markdown),
+        text_form("txt", "text/plain", text),
+    ),
+    errors=ERRORS,
+)
+def brief(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Reply:
+    """Write down what is to be said of an event: how likely it is, why, and what that rests on."""
+    event = _event(forecaster, asked)
+
+    def found() -> Brief:
+        return briefed(forecaster, event.question, target=event.target, state=state_of(forecaster, event))
+
+    return reply(forecaster, event, "brief", found, written=True)
+
+
+OPERATIONS = (attribution, sensitivity, explanation, collection_plan, goals, policies, cause_effect, brief)

@@ -56,6 +56,8 @@ MODEL_ORDER = (
     "moves",
     "sensitivity",
     "attribution",
+    "brief",
+    "brief_text",
     "review",
     "information",
     "collection",

@@ -1,0 +1,448 @@
+"""A brief: one event under one question, with every number and phrase that its written form uses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from model.attribution import Attribution, SourceShare, StatementShare, attribution
+from model.conflict import Conflict, Surprise
+from model.document import JUDGEMENT, Model
+from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, SetTo
+from model.explanation import Explanation, explain
+from model.forecast import Answer, Forecaster, Question, answer
+from model.intervals import COVERS, MASS, OMITS
+from model.trails import Chain
+from model.weights import Balance, Weight
+from model.wording import in_words, range_in_words
+
+GAP = 0.01
+"""What seeing and doing must differ by to be told."""
+
+UNEXPECTED = 0.05
+"""Below this probability, given all else, a finding is told as unexpected even without a conflict."""
+
+TOLD = 3
+"""Priors and sources that are told, the largest share first."""
+
+MODERATE, HIGH = 20.0, 60.0
+"""Equivalent sample sizes from which confidence is moderate and high: between the words low, medium and high that the
+prior files use (10, 30 and 100)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A probability and the words for it, which are those of the number before rounding."""
+
+    p: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The interval of the event's probability, and of its shift under the same draws."""
+
+    mass: float
+    low: float
+    high: float
+    words: str
+    shift_low: float
+    shift_high: float
+    draws: int
+    effective_draws: float
+    warning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing known ('given') or set ('do'), in words."""
+
+    variable: str
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A finding that raises or lowers the event: its weight in decibels, None where that is infinite."""
+
+    variable: str
+    words: str
+    db: float | None
+    p_without: float
+    delta: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The strongest way from a finding to the target by the labels along it; ``change`` goes with its first arc."""
+
+    labels: tuple[str, ...]
+    change: float
+    direction: str
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBesideDone:
+    """A finding whose state, brought about, would put the event elsewhere than the same state seen; and why."""
+
+    variable: str
+    words: str
+    seen: float
+    done: float
+    gap: float
+    confounders: tuple[str, ...]
+    reverse: bool
+    downstream: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Findings that sit badly together, the worst of them first, and what would account for it."""
+
+    bits: float
+    findings: tuple[str, ...]
+    hypothesis: str | None
+    hypothesis_before: float | None
+    hypothesis_p: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpected:
+    """The finding that the others expect least; ``p`` is its probability given them, None for an assumption."""
+
+    variable: str
+    words: str
+    p: float | None
+    bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A prior statement and the share of the variance that it carries."""
+
+    variable: str
+    words: str
+    share: float
+    ess: float | None
+    sources: tuple[str, ...]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A source and the share of the variance that its statements carry; ``p_without`` is the event without it."""
+
+    source: str
+    title: str
+    share: float
+    statements: int
+    p_without: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """Confidence in the model behind the answer: by the sample size of the priors, each by its share of the variance.
+
+    ``word`` is 'low', 'moderate', 'high', or 'not stated' where no prior is uncertain. Fewer than two publications
+    never make it more than 'low'. ``sources`` counts those, ``judged`` is the judgement's share of the variance.
+    """
+
+    word: str
+    ess: float | None
+    sources: int
+    judged: float
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """An event under a question, ready to be written down; what the answer does not have is None or empty.
+
+    ``baseline`` is without any condition. ``p_evidence`` is how probable the findings were together, None where a
+    report or an assumption has no probability of its own. ``decided_by`` are findings that settle the event;
+    ``nothing_further`` are reasons that add nothing beside the others, ``without`` is the weightiest of the rest.
+    """
+
+    model: str
+    revision: str
+    title: str
+    as_of: str
+    horizon: str
+    target: str
+    state: str
+    event: str
+    p: float
+    words: str
+    interval: Range | None
+    baseline: Chance
+    shift: float
+    conditions: tuple[Condition, ...]
+    scenario_label: str | None
+    cohort_label: str | None
+    replaced: tuple[str, ...]
+    p_evidence: Chance | None
+    up: tuple[Reason, ...]
+    down: tuple[Reason, ...]
+    change_db: float | None
+    method: str
+    decided_by: tuple[str, ...]
+    way: Way | None
+    gaps: tuple[SeenBesideDone, ...]
+    conflict: Clash | None
+    unexpected: Unexpected | None
+    no_effect: tuple[str, ...]
+    nothing_further: tuple[str, ...]
+    without: Reason | None
+    priors: tuple[Prior, ...]
+    sources: tuple[Carrier, ...]
+    confidence: Confidence
+    covers: str
+    omits: tuple[str, ...]
+
+
+def brief(forecaster: Forecaster, question: Question, *, target: str, state: str) -> Brief:
+    """Everything that a written answer about P(target = state) says, from the answer, its explanation and attribution.
+
+    >>> from pathlib import Path
+    >>> import priors
+    >>> from model.evidence import observe
+    >>> from model.forecast import prepare
+    >>> from model.priors import load
+    >>> asia = prepare(load(Path(priors.__path__[0]) / "asia"))
+    >>> found = brief(asia, Question(findings=observe(xray="yes").findings), target="lung", state="yes")
+    >>> found.event, round(found.p, 4), found.words, found.up[0].words, round(found.up[0].db, 2)
+    ('Lung cancer: yes', 0.4887, 'roughly even chance', 'Positive X-ray: yes', 12.15)
+
+    The interval holds 90 % of the draws. Raises as ``forecast.answer`` does, and UnknownState.
+    """
+    model = forecaster.model
+    place = model.network.variable(target, where=("target",)).state(state, where=("state",))
+    asked = replace(question, targets=(target,), joint=(), most_probable=False, interval=MASS)
+    found = answer(forecaster, asked)
+    explained = explain(forecaster, question, target=target, state=state)
+    shares = attribution(forecaster, question, target=target, state=state)
+    [row] = found.targets
+    reasons = {each.finding: _reason(model, found, each) for each in explained.balance.weights}
+    moving = {each.finding: reasons[each.finding] for each in explained.balance.weights if each.direction != "none"}
+    idle = dict.fromkeys((*row.no_effect, *(name for name in reasons if name not in moving)))
+    return Brief(
+        model=model.name,
+        revision=model.revision,
+        title=model.title,
+        as_of=model.as_of,
+        horizon=model.horizon,
+        target=target,
+        state=state,
+        event=_state(model, target, state),
+        p=row.distribution[place].p,
+        words=in_words(row.distribution[place].p),
+        interval=_range(found, place),
+        baseline=_chance(row.distribution[place].baseline),
+        shift=row.distribution[place].shift,
+        conditions=_conditions(model, found),
+        scenario_label=model.scenario(question.scenario).label if question.scenario else None,
+        cohort_label=model.cohort(question.cohort).label if question.cohort else None,
+        replaced=found.replaced,
+        p_evidence=_evidence(found),
+        up=_towards(explained.balance, reasons, "raises"),
+        down=_towards(explained.balance, reasons, "lowers"),
+        change_db=explained.balance.change_db,
+        method=explained.balance.method,
+        decided_by=tuple(reasons[name].words for name in explained.balance.decided_by),
+        way=_way(model, explained.chains),
+        gaps=_gaps(model, explained),
+        conflict=_clash(model, found, explained.conflict),
+        unexpected=_unexpected(model, found, explained),
+        no_effect=_labels(model, [name for name in idle if name not in moving]),
+        nothing_further=_labels(model, [name for name in idle if name in moving]),
+        without=max((moving[name] for name in moving if name not in idle), key=_weightiness, default=None),
+        priors=tuple(_prior(model, each) for each in shares.statements[:TOLD] if each.share > 0),
+        sources=tuple(_carrier(model, each) for each in shares.sources[:TOLD] if each.share > 0),
+        confidence=_confidence(shares),
+        covers=COVERS,
+        omits=OMITS,
+    )
+
+
+def spoken(state: str) -> str:
+    """The name of a state as text has it.
+
+    >>> spoken("killed_or_captured")
+    'killed or captured'
+    """
+    return state.replace("_", " ")
+
+
+def condition_in_words(model: Model, name: str, said: Finding | Setting) -> str:
+    """A finding or a setting, with the variable's label.
+
+    >>> from pathlib import Path
+    >>> import priors
+    >>> from model.priors import load
+    >>> condition_in_words(load(Path(priors.__path__[0]) / "asia"), "smoke", RuledOut(("yes",)))
+    'Smoker: not yes'
+    """
+    match said:
+        case Observed(state) | SetTo(state):
+            words = spoken(state)
+        case OneOf(states):
+            words = " or ".join(map(spoken, states))
+        case RuledOut(states):
+            words = f"not {' or '.join(map(spoken, states))}"
+        case Reported(numbers):
+            words = f"a report, its likelihood {_numbers(numbers)}"
+        case Assumed(numbers):
+            words = f"assumed chances, {_numbers(numbers)}"
+        case _:
+            words = f"chances, {_numbers(said.probabilities)}"
+    return f"{model.described[name].label}: {words}"
+
+
+def _numbers(numbers: Mapping[str, float]) -> str:
+    return ", ".join(f"{spoken(state)} {number:g}" for state, number in numbers.items())
+
+
+def _state(model: Model, name: str, state: str) -> str:
+    return f"{model.described[name].label}: {spoken(state)}"
+
+
+def _labels(model: Model, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(model.described[name].label for name in names)
+
+
+def _chance(p: float) -> Chance:
+    return Chance(p, in_words(p))
+
+
+def _range(found: Answer, place: int) -> Range | None:
+    drawn = found.targets.intervals
+    if drawn is None:
+        return None
+    low, high, shift_low, shift_high = drawn.of_state(place)
+    if low is None or high is None or shift_low is None or shift_high is None:
+        return None
+    return Range(
+        mass=drawn.mass,
+        low=low,
+        high=high,
+        words=range_in_words(low, high),
+        shift_low=shift_low,
+        shift_high=shift_high,
+        draws=drawn.draws,
+        effective_draws=drawn.effective,
+        warning=drawn.warning,
+    )
+
+
+def _conditions(model: Model, found: Answer) -> tuple[Condition, ...]:
+    """In the order of the file, what is known first."""
+    return tuple(
+        Condition(name, kind, condition_in_words(model, name, said[name]))
+        for kind, said in (("given", found.findings), ("do", found.settings))
+        for name in model.network.names
+        if name in said
+    )
+
+
+def _evidence(found: Answer) -> Chance | None:
+    """How likely the findings were; a report has a likelihood up to a factor only, an assumption has none."""
+    unsaid = any(isinstance(finding, Reported | Assumed) for finding in found.findings.values())
+    return None if unsaid or not found.findings else _chance(min(1.0, found.p_evidence))
+
+
+def _reason(model: Model, found: Answer, weight: Weight) -> Reason:
+    words = condition_in_words(model, weight.finding, found.findings[weight.finding])
+    return Reason(weight.finding, words, weight.db, weight.p_without, weight.delta)
+
+
+def _towards(balance: Balance, reasons: Mapping[str, Reason], direction: str) -> tuple[Reason, ...]:
+    """The reasons of one direction, the weightiest first; infinite weights before all others."""
+    chosen = [reasons[each.finding] for each in balance.weights if each.direction == direction]
+    return tuple(sorted(chosen, key=_weightiness, reverse=True))
+
+
+def _weightiness(reason: Reason) -> tuple[bool, float, float]:
+    return reason.db is None, abs(reason.db or 0.0), abs(reason.delta)
+
+
+def _way(model: Model, chains: Sequence[Chain]) -> Way | None:
+    if not chains:
+        return None
+    told = chains[0]
+    names = (told.finding, *(step.end for step in told.steps))
+    return Way(_labels(model, names), told.change, told.direction, told.strength)
+
+
+def _gaps(model: Model, explained: Explanation) -> tuple[SeenBesideDone, ...]:
+    """Findings whose gap is worth telling, the widest first."""
+    told = []
+    for each in explained.seen_and_done:
+        contrast, backdoor = each.contrast, each.backdoor
+        if contrast.observe is None or contrast.intervene is None or contrast.gap is None or abs(contrast.gap) <= GAP:
+            continue
+        told.append(
+            SeenBesideDone(
+                variable=each.finding,
+                words=_state(model, each.finding, contrast.state),
+                seen=contrast.observe,
+                done=contrast.intervene,
+                gap=contrast.gap,
+                confounders=_labels(model, backdoor.confounders),
+                reverse=backdoor.reverse,
+                downstream=_labels(model, backdoor.downstream),
+            )
+        )
+    return tuple(sorted(told, key=lambda gap: -abs(gap.gap)))
+
+
+def _clash(model: Model, found: Answer, conflict: Conflict) -> Clash | None:
+    if not conflict.flagged or conflict.bits is None:
+        return None
+    odd = tuple(condition_in_words(model, each.finding, found.findings[each.finding]) for each in conflict.findings)
+    best = conflict.resolved_by[0] if conflict.resolved_by else None
+    return Clash(
+        bits=conflict.bits,
+        findings=odd,
+        hypothesis=_state(model, best.variable, best.state) if best else None,
+        hypothesis_before=best.before if best else None,
+        hypothesis_p=best.p if best else None,
+    )
+
+
+def _unexpected(model: Model, found: Answer, explained: Explanation) -> Unexpected | None:
+    """The least expected finding, where the findings conflict or it is very improbable beside the others."""
+    first: Surprise | None = explained.surprises[0] if explained.surprises else None
+    if first is None or not (explained.conflict.flagged or (first.p is not None and first.p < UNEXPECTED)):
+        return None
+    words = condition_in_words(model, first.finding, found.findings[first.finding])
+    return Unexpected(first.finding, words, first.p, first.bits)
+
+
+def _prior(model: Model, share: StatementShare) -> Prior:
+    words = f"{model.described[share.variable].label}, {share.what}"
+    return Prior(share.variable, words, share.share, share.ess, share.sources, share.file, share.line)
+
+
+def _carrier(model: Model, share: SourceShare) -> Carrier:
+    title = "Judgement of the modeller" if share.source == JUDGEMENT else model.source(share.source).title
+    return Carrier(share.source, title, share.share, share.statements, share.p_without_any)
+
+
+def _confidence(shares: Attribution) -> Confidence:
+    sized = [(each.share, each.ess) for each in shares.statements if each.ess is not None]
+    total = math.fsum(share for share, _ in sized)
+    ess = math.fsum(share * size for share, size in sized) / total if total else None
+    published = [each for each in shares.sources if each.share > 0 and each.source != JUDGEMENT]
+    judged = math.fsum(each.share for each in shares.sources if each.source == JUDGEMENT)
+    return Confidence(_confidence_word(ess, len(published)), ess, len(published), judged)
+
+
+def _confidence_word(ess: float | None, published: int) -> str:
+    if ess is None:
+        return "not stated"
+    if published < 2 or ess < MODERATE:
+        return "low"
+    return "moderate" if ess < HIGH else "high"

@@ -1,0 +1,78 @@
+"""What commands share: which models they read, and the options that say what is known and what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from model.errors import UnknownModel
+
+if TYPE_CHECKING:
+    from model.document import Model
+    from model.forecast import Forecaster
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+STATE_HELP = "VARIABLE:STATE, or in(…), not(…), like(…), assumed(…) after the colon; repeat for more."
+
+
+def priors_option(command: Command) -> Command:
+    """``--priors DIR``, on every command that reads models."""
+    return click.option(
+        "--priors",
+        "root",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder of models (AFTERMATH_PRIORS, else the project's own).",
+    )(command)
+
+
+def evidence_options(command: Command) -> Command:
+    """``--given``, ``--do``, ``--scenario`` and ``--cohort``, on every command that asks under a what-if."""
+    options = (
+        click.option("--given", multiple=True, metavar="EVIDENCE", help=f"What is known: {STATE_HELP}"),
+        click.option("--do", multiple=True, metavar="SETTING", help="What is done: VARIABLE:STATE or chances(…)."),
+        click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model."),
+        click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence."),
+    )
+    return reduce(lambda made, option: option(made), reversed(options), command)
+
+
+def root_of(root: Path | None) -> Path:
+    """The folder of models: the one named, else the setting's."""
+    from service.settings import Settings, from_environment
+
+    return Settings(root).priors if root else from_environment().priors
+
+
+def folders_of(root: Path | None) -> dict[str, Path]:
+    """Every model's folder by its name."""
+    from model import priors
+
+    return priors.models(root_of(root))
+
+
+def known(model: str, folders: dict[str, Path]) -> str:
+    """The model's name. Raises UnknownModel when it has no folder."""
+    if model not in folders:
+        raise UnknownModel(model, folders)
+    return model
+
+
+def load(model: str, root: Path | None) -> Model:
+    """A model by its name. Raises UnknownModel, and BadPriors with every problem of its files."""
+    from model import priors
+
+    folders = folders_of(root)
+    return priors.load(folders[known(model, folders)])
+
+
+def ready(model: str, root: Path | None) -> Forecaster:
+    """A model by its name, compiled. Raises what ``load`` raises, and NetworkTooLarge."""
+    from model.forecast import prepare
+
+    return prepare(load(model, root))
