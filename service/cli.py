@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import click
 
 from model.errors import AftermathError, UnknownModel
+from service.cli_plot import plot
 
 if TYPE_CHECKING:
     from model.document import Model
@@ -357,6 +358,8 @@ def _configuration() -> Path:
             return place / "gunicorn.conf.py"
     raise AftermathError(f"gunicorn.conf.py is in none of {', '.join(map(str, places))}; install the project again")
 
+
+commands.add_command(plot)
 
 if __name__ == "__main__":
     main()

@@ -100,6 +100,21 @@ def test_pgmpy_is_imported_only_by_the_interchange_and_only_inside_functions() -
     assert at_start == []
 
 
+def test_matplotlib_is_imported_only_by_the_pictures_and_pictures_only_inside_functions() -> None:
+    drawing = {
+        own_name(path)
+        for path in modules("model") + modules("service")
+        if any(name.split(".")[0] == "matplotlib" for name in imports(path))
+    }
+    at_start = [
+        own_name(path)
+        for path in modules("model") + modules("service")
+        if any(name.startswith("service.pictures") for name in imports(path, at_start=True))
+    ]
+    assert drawing == {"service.pictures.bars", "service.pictures.canvas", "service.pictures.graph"}
+    assert [name for name in at_start if not name.startswith("service.pictures")] == []
+
+
 def test_no_module_is_called_utils() -> None:
     names = {path.stem for room in ("model", "service", "tests") for path in modules(room)}
     assert not names & {"utils", "util", "helpers", "common", "misc"}
