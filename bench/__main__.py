@@ -1,4 +1,4 @@
-"""Measure: ``python3 -m bench inference | http | scale | report``."""
+"""Measure: ``python3 -m bench inference | http | scale | analyses | report``."""
 
 import os
 import sys

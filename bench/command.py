@@ -18,7 +18,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 def main(arguments: Sequence[str]) -> int:
     """Run one of the commands."""
     options = _parser().parse_args(arguments)
-    run = {"inference": _inference, "http": _http, "scale": _scale, "report": _report}
+    run = {"inference": _inference, "http": _http, "scale": _scale, "analyses": _analyses, "report": _report}
     return run[options.command](options)
 
 
@@ -36,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     web.add_argument("--quick", action="store_true", help="one round of each")
     growth = commands.add_parser("scale", help="how cost grows with scenarios, slices, variables and width")
     growth.add_argument("--quick", action="store_true", help="without the largest sizes")
-    for each in (engine, web, growth):
+    beyond = commands.add_parser("analyses", help="intervals, sensitivity, explanation … beside the point answer")
+    beyond.add_argument("--quick", action="store_true", help="three rounds")
+    for each in (engine, web, growth, beyond):
         each.add_argument("--csv", type=Path, metavar="FILE", help="write the rows (bench/results/ after a full run)")
     for each in (engine, growth):
         each.add_argument("--plot", type=Path, metavar="FILE", help="draw them; needs matplotlib")
@@ -98,6 +100,12 @@ def _scale(options: argparse.Namespace) -> int:
 
     file = _file(options.csv, not options.quick, "scale", "csv")
     return scale.run(quick=options.quick, csv=file, plot=_file(options.plot, not options.quick, "scale", "svg"))
+
+
+def _analyses(options: argparse.Namespace) -> int:
+    from bench import analyses
+
+    return analyses.run(quick=options.quick, csv=_file(options.csv, not options.quick, "analyses", "csv"))
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("max_abs_diff", "share", "note"),
     ),
     "http": ("request", "per_second", "cpu_us"),
+    "analyses": ("analysis", "first", "seconds", "ratio"),
     "scale": ("series", "size", "compiled", "seconds", "cells", "note"),
 }
 README = Path(__file__).resolve().parent / "README.md"

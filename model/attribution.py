@@ -44,10 +44,10 @@ class StatementShare:
 class SourceShare:
     """How much of an answer's variance one source carries, and what the answer would be without it.
 
-    ``statements`` that matter to the answer cite it, ``alone`` of them nothing else. ``p_without`` is the answer
-    when these say nothing (see ``model.leaving_out``); one that has other sources, in a pool too, stays.
-    ``p_without_any`` is the answer when every statement citing it says nothing. Both are None where the
-    evidence would then be impossible.
+    ``statements`` counts the uncertain ones that matter to the answer and cite it, ``alone`` those of them that
+    cite nothing else. ``p_without`` is the answer when what rests on it alone says nothing (see
+    ``model.leaving_out``; a statement that has other sources stays, of a pool the other experts),
+    ``p_without_any`` when everything that cites it says nothing. Both are None where the evidence would then be impossible.
     """
 
     source: str
@@ -124,8 +124,8 @@ def parts_of(statement: Statement) -> dict[str, float]:
     {'paper': 0.5, 'judgement': 0.5}
     """
     parts = dict.fromkeys(statement.sources, 0.0)
-    pool = [(member.sources, member.weight) for member in getattr(statement, "pool", None) or ()]
-    members = pool or [(statement.sources, 1.0)]
+    pool = statement.pool
+    members = [(m.sources, m.weight) for m in pool.members] if pool else [(statement.sources, 1.0)]
     total = math.fsum(weight for _, weight in members)
     for sources, weight in members:
         for source in sources:

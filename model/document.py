@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from model.errors import UnknownCohort, UnknownScenario, UnknownSource
 from model.evidence import Finding, Setting
@@ -33,12 +33,38 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Expert:
+    """One of several experts on a number: ``row``, probability by state, or ``strength``, decibels on the odds."""
+
+    sources: tuple[str, ...]
+    weight: float
+    ess: float | None
+    reason: str | None
+    row: tuple[float, ...] | None = None
+    strength: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What several experts say of one number.
+
+    ``method`` is linear (one of them is right: draws follow one at a time) or log (each knows a part: draws
+    pool a row of each). ``disagreement`` is the share of their mixture's variance that lies between them.
+    """
+
+    method: Literal["linear", "log"]
+    members: tuple[Expert, ...]
+    disagreement: float
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One prior as written: a row of a table, or one parameter of a gate, with what it rests on.
 
     ``what`` is the statement in words, ``ess`` the equivalent sample size, ``sources`` names of
     sources or 'judgement', ``file`` and ``line`` where it is written, ``place`` the keys that lead to it
-    within the variable, as ``("causes", "smoke", 0)``.
+    within the variable, as ``("causes", "smoke", 0)``. Where several experts are pooled,
+    ``ess`` is that of the pool, ``sources`` are those of all and ``pool`` keeps the experts apart.
     """
 
     variable: str
@@ -49,6 +75,7 @@ class Statement:
     file: str
     line: int
     place: tuple[str | int, ...] = ()
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

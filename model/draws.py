@@ -19,6 +19,7 @@ from model.document import Model
 from model.engine import NOTHING, Evidence, Plan
 from model.errors import NetworkTooLarge
 from model.evidence import Assumed, Case, assume, encode
+from model.gates import expert_clocks
 from model.lanes import Recent
 from model.network import Table
 
@@ -86,7 +87,8 @@ class Draws:
 
     def _draw(self, name: str) -> _Drawn:
         rng = np.random.default_rng(_seed(self.model.revision, name))
-        drawn = np.ascontiguousarray(self.model.described[name].gate.draw(rng, COUNT))
+        experts = expert_clocks(_seed(self.model.revision, ""), COUNT)
+        drawn = np.ascontiguousarray(self.model.described[name].gate.draw(rng, COUNT, experts))
         if (drawn == drawn[:1]).all():
             drawn = drawn[:0]
         drawn.setflags(write=False)
@@ -101,7 +103,7 @@ def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
     """The distribution of a variable under each draw, given a case that is possible.
 
     An assumption is held under every draw: its likelihood is fitted anew to each. None where even FEWEST draws would
-    cost more than WORK multiplications.
+    cost more than WORK multiplications, or where no draw allows the evidence.
     """
     if not case.findings and not case.settings:
         return draws.baseline(plan, name)
@@ -130,7 +132,7 @@ def _sampled(draws: Draws, plan: Plan, name: str, evidence: Evidence, case: Case
     return _weighted(found[name], logs)
 
 
-def _held(plan: Plan, name: str, repeated: Evidence, case: Case, assumed: tuple[str, ...]) -> Sampled:
+def _held(plan: Plan, name: str, repeated: Evidence, case: Case, assumed: tuple[str, ...]) -> Sampled | None:
     """With assumptions: fitted under each draw; the other findings alone give the weights."""
     fitted = assume(plan, repeated, [case] * repeated.cases)
     rows = lanes.marginals(plan.lanes, fitted, (name,))[name]
@@ -144,14 +146,18 @@ def _equally(rows: Table) -> Sampled:
     return Sampled(rows, np.full(len(rows), 1 / len(rows)), float(len(rows)))
 
 
-def _weighted(rows: Table, logs: NDArray[np.float64]) -> Sampled:
-    """Weights in proportion to P(evidence | draw)."""
+def _weighted(rows: Table, logs: NDArray[np.float64]) -> Sampled | None:
+    """Weights in proportion to P(evidence | draw); None where no draw allows the evidence.
+
+    Experts of a pool may differ in what can happen at all, so that a draw may rule out what the stated numbers allow.
+    """
+    possible = np.isfinite(logs)
+    if not possible.any():
+        return None
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     effective = float(1.0 / (weights @ weights))
-    if effective < FEWEST:
-        weights = np.full(len(rows), 1 / len(rows))
-    return Sampled(rows, weights, effective)
+    return Sampled(rows, possible / possible.sum() if effective < FEWEST else weights, effective)
 
 
 def interval(values: Table, weights: NDArray[np.float64], mass: float) -> tuple[Table, Table]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import engine
+from model.batch import Columns
 from model.document import Model
 from model.draws import Draws
 from model.engine import Evidence, Plan, Posterior
@@ -200,12 +201,21 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Every:
+    """Columns of the engine's marginals of every variable: the engine's ``places``, and the file's order of them."""
+
+    places: Mapping[str, Columns]
+    order: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Forecaster:
     """A model compiled and ready: immutable, shared by every thread."""
 
     model: Model
     plan: Plan
     baseline: Mapping[str, Table] = field(init=False)
+    every: _Every = field(init=False)
     draws: Draws = field(init=False)
     basis: Callable[[Shape], Basis] = field(init=False)
 
@@ -213,6 +223,7 @@ class Forecaster:
         prior = engine.posterior(self.plan)
         rows = {name: prior.of(name)[0] for name in self.model.network.names}
         object.__setattr__(self, "baseline", MappingProxyType(rows))
+        object.__setattr__(self, "every", _Every(prior.places, _in_order(prior.places, self.model.network.names)))
         object.__setattr__(self, "draws", Draws(self.model))
         object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
 
@@ -254,7 +265,7 @@ def answer(forecaster: Forecaster, question: Question) -> Answer:
         log_p = float(engine.log_evidence(plan, encode(plan.network, [Case(_counted(case), case.settings)]))[0])
         evidence = assume(plan, evidence, [case])
         found = engine.posterior(plan, evidence, resolved.asked)
-    [p] = _end_to_end(found, resolved.targets)
+    [p] = _end_to_end(found, resolved.targets, forecaster.every)
     plain = _answer(forecaster, resolved, p, log_p=log_p, before=_before(forecaster, resolved.case))
     if not question.joint and not question.most_probable:
         return plain
@@ -350,7 +361,7 @@ def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[A
     """Answers to questions that share targets and intervened variables, in one run of the engine."""
     plan, cases = forecaster.plan, [member.case for member in members]
     found = engine.posterior(plan, encode(plan.network, cases), members[0].asked)
-    p = _end_to_end(found, members[0].targets)
+    p = _end_to_end(found, members[0].targets, forecaster.every)
     asked = tuple(dict.fromkeys(name for case in cases for name in case.findings))
     done_only = [Case({}, case.settings) for case in cases]
     before = engine.posterior(plan, encode(plan.network, done_only), asked) if cases[0].settings else None
@@ -365,9 +376,16 @@ def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[A
     return results
 
 
-def _end_to_end(found: Posterior, targets: Sequence[str]) -> Table:
+def _in_order(places: Mapping[str, Columns], targets: Sequence[str]) -> NDArray[np.int64]:
+    """Where the states of the targets stand among the engine's columns."""
+    columns = [places[name][1] for name in targets]
+    return np.concatenate([np.arange(place.start, place.stop) for place in columns])
+
+
+def _end_to_end(found: Posterior, targets: Sequence[str], every: _Every) -> Table:
     """Marginals of the targets side by side, shape (cases, states of all targets)."""
-    joined: Table = np.concatenate([found.of(name) for name in targets], axis=1)
+    known = found.places is every.places and len(targets) == len(every.places)
+    joined: Table = found.rows[:, every.order if known else _in_order(found.places, targets)]
     joined.setflags(write=False)
     return joined
 

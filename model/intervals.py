@@ -47,7 +47,7 @@ class Intervals:
     def warning(self) -> str | None:
         """What to know before relying on them, in a sentence."""
         if np.isnan(self.low).any():
-            return "some targets depend on tables that are too large to draw, and have no interval"
+            return "some targets have no interval: their tables are too large to draw, or no draw allows the evidence"
         if self.effective < FEWEST:
             return (
                 f"the evidence is so unlikely under most draws that only {self.effective:.0f} count; the draws are "

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from model.document import Description, Model, Statement
-from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, TableGate
+from model.document import Description, Expert, Model, Pool, Statement
+from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, RowPool, TableGate, all_needed, any_cause
 from model.network import Table, Variable
 from model.parameters import effects_of, owners
 
-KEPT = 8_192
-"""Tables without a source that are kept ready."""
+KEPT = 1_024
+"""Tables of gates without some statements that are kept ready: most take a calibration each."""
 
 Place = tuple[str | int, ...]
+
+Instead = Mapping[Place, tuple[float, ...] | None]
+"""What statements say once something is left out, by their place: a row, a strength by itself, or None for nothing."""
 
 
 def without(description: Description, variable: Variable, left_out: Collection[Statement]) -> Table:
@@ -34,23 +38,50 @@ def without(description: Description, variable: Variable, left_out: Collection[S
     >>> without(rain, Variable("rain", ("no", "yes")), [said])
     array([0.5, 0.5])
     """
-    return _silent(description.gate, variable, frozenset(said.place for said in left_out))
+    return _said_instead(description.gate, variable, {said.place: None for said in left_out})
 
 
-@lru_cache(maxsize=KEPT)
 def table_without(model: Model, name: str, source: str, *, partly: bool) -> Table | None:
-    """The table of a variable without what rests on a source alone, or ``partly``; None where that is nothing."""
+    """The table of a variable without what rests on a source alone, or ``partly`` too; None where it stays.
+
+    Of a pool only the experts that rest on the source are left out, as long as another one remains.
+    """
     description = model.described[name]
-    left_out = [
-        said
-        for said in description.statements
-        if source in said.sources and (partly or set(said.sources) == {source}) and said.ess is not None
-    ]
-    if not left_out:
+    instead = dict(_without_source(description.statements, source, partly=partly))
+    if not instead:
         return None
-    table = without(description, model.network[name], left_out)
-    table.setflags(write=False)
-    return table
+    table = _said_instead(description.gate, model.network[name], instead)
+    return None if np.array_equal(table, model.network.tables[name]) else table
+
+
+def _without_source(
+    statements: Collection[Statement], source: str, *, partly: bool
+) -> Iterator[tuple[Place, tuple[float, ...] | None]]:
+    for said in statements:
+        experts = () if said.pool is None else said.pool.members
+        left = [expert for expert in experts if not _rests_on(expert.sources, source, partly=partly)]
+        if said.pool is not None and left:
+            if len(left) < len(experts):
+                yield said.place, _repooled(said.pool, left)
+        elif _rests_on(said.sources, source, partly=partly):
+            yield said.place, None
+
+
+def _rests_on(sources: Collection[str], source: str, *, partly: bool) -> bool:
+    return source in sources if partly else set(sources) == {source}
+
+
+def _repooled(pool: Pool, left: Collection[Expert]) -> tuple[float, ...]:
+    """What the experts who are left say together, their weights in the proportions they had."""
+    weights = np.array([expert.weight for expert in left])
+    weights /= weights.sum()
+    rows = [expert.row for expert in left if expert.row is not None]
+    if not rows:
+        return (float(weights @ [expert.strength or 0.0 for expert in left]),)
+    if len(rows) == 1:
+        return rows[0]
+    ess = np.array([np.inf if expert.ess is None else expert.ess for expert in left])
+    return tuple(RowPool(pool.method, np.array(rows), weights, ess, tuple(e.sources for e in left)).row().tolist())
 
 
 def even(row: Table) -> Table:
@@ -64,70 +95,93 @@ def even(row: Table) -> Table:
     return spread
 
 
-def _silent(gate: Gate, variable: Variable, places: frozenset[Place]) -> Table:
+def _said_instead(gate: Gate, variable: Variable, instead: Instead) -> Table:
     match gate:
         case Pinned():
-            inner, table = _silent(gate.gate, variable, places), gate.rows
-            if gate.tied is not None:
-                silent = np.isin(gate.tied, _positions(places, "except"))
-                table = np.where(silent[..., None], even(gate.rows), gate.rows)
+            inner = _said_instead(gate.gate, variable, instead)
+            table = gate.rows if gate.tied is None else _rows(gate.rows, gate.tied, instead, "except")
             return np.where(gate.mask[..., None], table, inner)
         case TableGate():
-            silent = np.isin(owners(gate), _positions(places, "rows"))
-            return np.where(silent[..., None], even(gate.rows), gate.rows)
+            return _rows(gate.rows, owners(gate), instead, "rows")
         case AnyCause():
-            effects = _effects(gate.effects, gate.tied, variable, places, nothing=0)
-            leak = even(gate.leak) if ("leak",) in places else gate.leak
-            return replace(gate, leak=leak, effects=effects).table()
+            effects = _effects(gate.effects, gate.tied, variable, instead, nothing=0)
+            return any_cause(_row(gate.leak, instead, ("leak",)), effects)
         case AllNeeded():
-            limits = _effects(gate.limits, gate.tied, variable, places, nothing=-1)
-            ceiling = even(gate.ceiling) if ("ceiling",) in places else gate.ceiling
-            return replace(gate, ceiling=ceiling, limits=limits).table()
-        case Influences():
-            return _without_influences(gate, variable, places)
-        case Ranked():
-            return _without_weights(gate, variable, places)
+            limits = _effects(gate.limits, gate.tied, variable, instead, nothing=-1)
+            return all_needed(_row(gate.ceiling, instead, ("ceiling",)), limits)
+        case Influences() | Ranked():
+            return _worked_out(gate, variable, frozenset(instead.items()))
     return gate.table()
 
 
-def _positions(places: Collection[Place], key: str) -> list[int]:
-    return [int(place[1]) for place in places if place[:1] == (key,)]
+def _rows(rows: Table, owner: np.ndarray[tuple[int, ...], np.dtype[np.int64]], instead: Instead, key: str) -> Table:
+    """Rows of a table with those of some statements replaced; ``owner`` numbers the statement of each."""
+    table = rows.copy()
+    for place, row in instead.items():
+        if place[:1] == (key,):
+            mine = owner == place[1]
+            table[mine] = even(rows[mine]) if row is None else row
+    return table
+
+
+def _row(row: Table, instead: Instead, place: Place) -> Table:
+    if place not in instead:
+        return row
+    other = instead[place]
+    return even(row) if other is None else np.array(other)
 
 
 def _effects(
     effects: tuple[Table, ...],
     tied: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], ...],
     variable: Variable,
-    places: frozenset[Place],
+    instead: Instead,
     *,
     nothing: int,
 ) -> tuple[Table, ...]:
     found = []
     for i, (parent, effect) in enumerate(zip(variable.parents, effects, strict=True)):
-        owner = tied[i] if tied else np.arange(len(effect))
-        silent = np.isin(owner, [place[2] for place in places if place[1:2] == (parent,)])
-        found.append(np.where(silent[:, None], np.eye(effect.shape[1])[nothing], effect))
+        owner, table = tied[i] if tied else np.arange(len(effect)), effect.copy()
+        for place, row in instead.items():
+            if place[1:2] == (parent,):
+                table[owner == place[2]] = np.eye(effect.shape[1])[nothing] if row is None else row
+        found.append(table)
     return tuple(found)
 
 
-def _without_influences(gate: Influences, variable: Variable, places: frozenset[Place]) -> Table:
-    silent = {
-        k
-        for place in places
+@lru_cache(maxsize=KEPT)
+def _worked_out(
+    gate: Influences | Ranked, variable: Variable, instead: frozenset[tuple[Place, tuple[float, ...] | None]]
+) -> Table:
+    if isinstance(gate, Influences):
+        table = _without_influences(gate, variable, dict(instead))
+    else:
+        table = _without_weights(gate, variable, dict(instead))
+    table.setflags(write=False)
+    return table
+
+
+def _without_influences(gate: Influences, variable: Variable, instead: Instead) -> Table:
+    strengths = {
+        k: 0.0 if strength is None else strength[0]
+        for place, strength in instead.items()
         if place[0] == "influences"
         for k in effects_of(gate, variable.parents.index(str(place[1])), int(place[2]) if len(place) > 2 else 0)
     }
-    effects = tuple(replace(effect, strength=0.0) if k in silent else effect for k, effect in enumerate(gate.effects))
-    return replace(gate, base=even(gate.base) if ("base",) in places else gate.base, effects=effects).table()
+    effects = tuple(
+        replace(effect, strength=math.copysign(strengths[k], effect.strength), pool=None) if k in strengths else effect
+        for k, effect in enumerate(gate.effects)
+    )
+    return replace(gate, base=_row(gate.base, instead, ("base",)), base_pool=None, effects=effects).table()
 
 
-def _without_weights(gate: Ranked, variable: Variable, places: frozenset[Place]) -> Table:
-    if () in places:
+def _without_weights(gate: Ranked, variable: Variable, instead: Instead) -> Table:
+    if () in instead:
         return np.full((*gate.cards, gate.states), 1 / gate.states)
     if gate.combine == "mixminmax":
         return gate.table()
     weights = [
-        1.0 if ("weights", name) in places else weight
+        1.0 if ("weights", name) in instead else weight
         for name, weight in zip(variable.parents, gate.weights, strict=True)
     ]
     return replace(gate, weights=tuple(weights)).table()

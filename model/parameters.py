@@ -83,7 +83,7 @@ def parameters(description: Description, variable: Variable) -> tuple[Parameter,
     ...                    from_article=None, note=None, gate=gate, statements=(said,))
     >>> [number] = parameters(rain, Variable("rain", ("no", "yes")))
     >>> number.what, number.value, round(number.low, 3), round(number.high, 3)
-    ('yes', 0.2, 0.095, 0.329)
+    ('yes', 0.2, 0.094, 0.329)
     >>> number.tables([0.0, 0.4])
     array([[1. , 0. ],
            [0.6, 0.4]])

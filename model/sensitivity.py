@@ -17,7 +17,7 @@ from model.moves import Asked, Numbers, ask, numbers
 from model.network import Table
 from model.parameters import Parameter
 
-SEARCHED = 10
+SEARCHED = 20
 """Numbers without a formula whose break-evens are searched for, unless more are asked for."""
 
 GRIDS = 1_024
@@ -140,7 +140,7 @@ def sensitivity(
     >>> found = sensitivity(asia, Question(findings=observe(xray="yes").findings), target="lung", state="yes")
     >>> row = next(row for row in found.rows if row.what == "when {smoke: yes}: yes")
     >>> round(found.p, 4), round(row.p_low, 4), round(row.p_high, 4), round(row.derivative, 4)
-    (0.4887, 0.2917, 0.6333, 2.4038)
+    (0.4887, 0.3009, 0.629, 2.4038)
 
     Raises as ``forecast.answer`` does; UnknownState; BadQuestion for a threshold that is no probability.
     """
@@ -305,8 +305,8 @@ def _solved(number: Parameter, margin: float, tilt: float, slope_e: float) -> Br
 
 def _searched(number: Parameter, margin: float, tilts: Table, slopes_e: Table) -> BreakEven:
     """By a search: along a grid for changes of sign, and then between its points."""
-    points, moved = _grid(number)
-    stated = number.tables(np.array([number.value])).ravel()
+    points, tables, stated = _grid(number)
+    moved = tables - stated
     margins, evidence = margin + moved @ tilts, 1 + moved @ slopes_e
     occurs = evidence > VANISHED * evidence.max()
     at, gained = points[occurs], margins[occurs]
@@ -316,7 +316,7 @@ def _searched(number: Parameter, margin: float, tilts: Table, slopes_e: Table) -
         return found
 
     crossings = [(a, b) for a, b in pairwise(range(len(at))) if gained[a] * gained[b] < 0]
-    values = [float(at[k]) for k in np.flatnonzero(gained == 0)]
+    values = [float(at[k]) for k in np.flatnonzero(gained == 0)] if gained.any() else []
     values += [_refined(margin_at, (at[a], at[b]), (gained[a], gained[b])) for a, b in crossings]
     values.sort(key=lambda found: abs(found - number.value))
     direction = _direction(values[0], number.value, rising=bool(gained[-1] > gained[0])) if values else None
@@ -329,8 +329,8 @@ def _direction(at: float, value: float, *, rising: bool) -> Literal["above", "be
 
 
 @lru_cache(maxsize=GRIDS)
-def _grid(number: Parameter) -> tuple[Table, Table]:
-    """Values of a number from end to end, and how each changes the variable's table: (values, cells)."""
+def _grid(number: Parameter) -> tuple[Table, Table, Table]:
+    """Values of a number from end to end, the variable's table at each, (values, cells), and as stated, (cells,)."""
     match number.scale:
         case "probability":
             points = [0.0, 0.001, 0.01, 0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 0.99, 0.999, 1.0]
@@ -340,10 +340,9 @@ def _grid(number: Parameter) -> tuple[Table, Table]:
             points = np.geomspace(number.least, number.most, 13).tolist()
     values = np.unique([*points, number.low, number.value, number.high])
     tables = number.tables(values).reshape(len(values), -1)
-    moved = tables - tables[np.searchsorted(values, number.value)]
-    for array in (values, moved):
+    for array in (values, tables):
         array.setflags(write=False)
-    return values, moved
+    return values, tables, tables[np.searchsorted(values, number.value)]
 
 
 def _refined(margin_at: Callable[[Table], Table], ends: tuple[float, float], margins: tuple[float, float]) -> float:

@@ -480,6 +480,25 @@ class TableRow(TypedDict):
     distribution: list[StateP]
 
 
+class ExpertSaid(TypedDict):
+    """One of several experts on a number, with what it says."""
+
+    sources: list[str]
+    weight: float
+    ess: float | None
+    reason: str | None
+    row: Annotated[list[StateP] | None, Field(description="Where a row is pooled.")]
+    strength: Annotated[float | None, Field(description="Decibels on the odds, where a strength is pooled.")]
+
+
+class PoolSaid(TypedDict):
+    """Several experts on one number, kept apart."""
+
+    method: Annotated[str, Field(description="linear: one of them is right; log: each knows a part.")]
+    disagreement: Annotated[float, Field(description="Share of the doubt that lies between the experts, 0 to 1.")]
+    of: list[ExpertSaid]
+
+
 class StatementSaid(TypedDict):
     """One prior as written, with what it rests on."""
 
@@ -487,6 +506,7 @@ class StatementSaid(TypedDict):
     sources: list[str]
     ess: float | None
     reason: str | None
+    pool: PoolSaid | None
 
 
 class VariableAnswer(Header):

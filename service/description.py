@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from model.document import JUDGEMENT, Example, Model
+import numpy as np
+
+from model.document import JUDGEMENT, Example, Expert, Model, Pool
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster
 from model.network import Table, Variable
@@ -167,12 +169,34 @@ def variable_answer(forecaster: Forecaster, variable: Variable, address: wire.Ad
                 "sources": list(each.sources),
                 "ess": each.ess,
                 "reason": each.reason,
+                "pool": _pool(each.pool, variable),
             }
             for each in described.statements
         ],
         "sources": wire.cited(model, model.cited([variable.name])),
         "permalink": address.permalink(model.revision),
         "links": address.links(),
+    }
+
+
+def _pool(pool: Pool | None, variable: Variable) -> answers.PoolSaid | None:
+    if pool is None:
+        return None
+    return {
+        "method": pool.method,
+        "disagreement": pool.disagreement,
+        "of": [_expert(each, variable) for each in pool.members],
+    }
+
+
+def _expert(expert: Expert, variable: Variable) -> answers.ExpertSaid:
+    return {
+        "sources": list(expert.sources),
+        "weight": expert.weight,
+        "ess": expert.ess,
+        "reason": expert.reason,
+        "row": None if expert.row is None else _distribution(variable, np.array(expert.row)),
+        "strength": expert.strength,
     }
 
 

@@ -29,6 +29,9 @@ MOST_JOINT_CELLS = 10_000
 WRITTEN = 64
 """Bases of answers whose words are kept as JSON: some 100 KB each where every variable is a target."""
 
+ADDRESSES = 256
+"""Query strings that are kept: an answer says its own several times."""
+
 Said = TypeVar("Said")
 
 
@@ -49,8 +52,7 @@ class Address:
     def url(self, form: str, *, revision: str | None = None) -> str:
         """The address in a form, pinned to a revision if one is named."""
         pinned = (("revision", revision),) if revision else ()
-        said = (*self.parameters, *(() if form == "csv" else self.beside), *pinned)
-        query = "&".join(f"{name}={quote(value, safe=':(),=')}" for name, value in said)
+        query = _query((*self.parameters, *(() if form == "csv" else self.beside), *pinned))
         return f"{self.path}.{form}" + (f"?{query}" if query else "")
 
     def permalink(self, revision: str) -> str | None:
@@ -72,6 +74,11 @@ class Found:
     model: Model
     answer: Answer
     address: Address
+
+
+@lru_cache(ADDRESSES)
+def _query(said: tuple[tuple[str, str], ...]) -> str:
+    return "&".join(f"{name}={quote(value, safe=':(),=')}" for name, value in said)
 
 
 def answer_body(model: Model, answer: Answer) -> bytes:

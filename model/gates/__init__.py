@@ -1,13 +1,12 @@
 """Gates: words turned into tables, once for the stated numbers or many times for numbers drawn around them.
 
 Two layers. ``formulas`` and ``calibration`` are arithmetic on arrays with leading batch axes; ``kinds`` are
-the statements of one variable, which know how sure they are.
+the statements of one variable, which know how sure they are, and ``pooling`` what several experts say of one.
 """
 
 from model.gates.calibration import calibrated_nominal, calibrated_ordinal
-from model.gates.formulas import Combine, all_needed, any_cause, nominal, ordinal, ranked
+from model.gates.formulas import NATS_PER_DECIBEL, Combine, all_needed, any_cause, nominal, ordinal, ranked
 from model.gates.kinds import (
-    NATS_PER_DECIBEL,
     AllNeeded,
     AnyCause,
     Gate,
@@ -18,23 +17,28 @@ from model.gates.kinds import (
     Rule,
     TableGate,
 )
+from model.gates.pooling import Experts, RowPool, StrengthPool, expert_clocks
 
 __all__ = [
     "NATS_PER_DECIBEL",
     "AllNeeded",
     "AnyCause",
     "Combine",
+    "Experts",
     "Gate",
     "Influence",
     "Influences",
     "Pinned",
     "Ranked",
+    "RowPool",
     "Rule",
+    "StrengthPool",
     "TableGate",
     "all_needed",
     "any_cause",
     "calibrated_nominal",
     "calibrated_ordinal",
+    "expert_clocks",
     "nominal",
     "ordinal",
     "ranked",

@@ -7,8 +7,6 @@ ends of an interval as well as many thousands of independent ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -79,18 +77,3 @@ def _beta_log_odds(scores: Table, a: Table, b: Table) -> Table:
     before, here, there, beyond = (odds[row, at + step] for step in (-1, 0, 1, 2))
     slope, bend = there - before, 2 * before - 5 * here + 4 * there - beyond
     return np.asarray(here + 0.5 * t * (slope + t * (bend + t * (3 * (here - there) + beyond - before))))
-
-
-def dirichlets(
-    rng: np.random.Generator,
-    effects: Sequence[Table],
-    sizes: Sequence[Table],
-    *,
-    tied: Sequence[Indices],
-    draws: int,
-) -> list[Table]:
-    groups: Sequence[Indices | None] = tied or [None] * len(effects)
-    return [
-        dirichlet(rng, effect, ess, draws=draws, tied=group)
-        for effect, ess, group in zip(effects, sizes, groups, strict=True)
-    ]

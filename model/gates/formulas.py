@@ -7,6 +7,7 @@ then the states.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,9 @@ import numpy as np
 from model.network import Table
 
 Combine = Literal["mean", "min", "max", "mixminmax"]
+
+NATS_PER_DECIBEL = log(10) / 10
+"""Ten decibels multiply the odds by ten."""
 
 LEAST = 1e-200
 """What is possible stays possible: no probability that is drawn or solved for is less than this."""

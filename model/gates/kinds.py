@@ -8,8 +8,9 @@ marks a number that is certain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import isfinite, log, prod, sqrt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite, prod, sqrt
 from typing import Literal, Protocol
 
 import numpy as np
@@ -17,14 +18,12 @@ from numpy.typing import NDArray
 
 from model.errors import BadNetwork
 from model.gates.calibration import calibrated_nominal, calibrated_ordinal
-from model.gates.drawing import Indices, dirichlet, dirichlets, normal_scores
-from model.gates.formulas import Combine, all_needed, any_cause, nominal, ordinal, ranked
+from model.gates.drawing import Indices, normal_scores
+from model.gates.formulas import NATS_PER_DECIBEL, Combine, all_needed, any_cause, nominal, ordinal, ranked
+from model.gates.pooling import Experts, RowPool, StrengthPool, check_pools, own_clocks, row_drawn, rows_drawn
 from model.network import SUM_TOLERANCE, Table
 
 Mask = NDArray[np.bool_]
-
-NATS_PER_DECIBEL = log(10) / 10
-"""Ten decibels multiply the odds by ten."""
 
 LARGEST_SHIFT = 100.0
 """Influences that add to more than this (natural log odds; 434 dB) count as this, so that no odds overflow."""
@@ -39,8 +38,12 @@ class Gate(Protocol):
     def table(self) -> Table:
         """The table that the stated numbers mean; shape (*parents' states, states), rows sum to 1."""
 
-    def draw(self, rng: np.random.Generator, draws: int) -> Table:
-        """Tables that the stated numbers and their ESS allow; shape (draws, *parents' states, states)."""
+    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+        """Tables that the stated numbers and their ESS allow; shape (draws, *parents' states, states).
+
+        ``experts`` gives the clocks by which pooled numbers choose their expert (see ``pooling``), so that one
+        set of draws follows the same expert in every variable; None makes them for this gate alone.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +52,8 @@ class TableGate:
 
     ``rows`` (*parents' states, states), ``ess`` (*parents' states). ``tied``, of the shape of ``ess``,
     numbers the statements: rows of one number were written as one and are drawn as one (their ESS must
-    agree); None draws each row on its own.
+    agree); None draws each row on its own. ``pools`` holds, by its number in ``tied``, each statement that pools
+    several experts: its row is the pooled one.
 
     >>> TableGate(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([30.0, 4.0])).draw(np.random.default_rng(1), 2).shape
     (2, 2, 2)
@@ -58,18 +62,21 @@ class TableGate:
     rows: Table
     ess: Table
     tied: Indices | None = None
+    pools: Mapping[int, RowPool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _lock(self, "rows", _distributions(self.rows, "rows"))
         _lock(self, "ess", _sizes(self.ess, self.rows.shape[:-1], "ess"))
         if self.tied is not None:
             _lock(self, "tied", _groups(self.tied, self.rows))
+        check_pools(self.pools, self.rows, self.tied)
 
     def table(self) -> Table:
         return self.rows
 
-    def draw(self, rng: np.random.Generator, draws: int) -> Table:
-        return dirichlet(rng, self.rows, self.ess, draws=draws, tied=self.tied)
+    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+        clocks = experts or own_clocks(rng, draws)
+        return rows_drawn(rng, self.rows, self.ess, draws=draws, tied=self.tied, pools=self.pools, experts=clocks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +86,8 @@ class AnyCause:
     ``leak`` (states,), ``effects[i]`` (states of parent i, states): what that state of the parent does
     alone; the child's lowest state for certain means no effect. ``effect_ess[i]`` (states of parent i,),
     ``inf`` where there is no parameter. ``tied[i]``, of the same shape, numbers the statements about parent i:
-    states of one number are drawn as one; empty, each state is drawn on its own.
+    states of one number are drawn as one; empty, each state is drawn on its own. ``leak_pool`` and ``pools[i]``,
+    by those numbers, hold the statements that pool several experts.
     """
 
     leak: Table
@@ -87,6 +95,8 @@ class AnyCause:
     effects: tuple[Table, ...]
     effect_ess: tuple[Table, ...]
     tied: tuple[Indices, ...] = ()
+    leak_pool: RowPool | None = None
+    pools: tuple[Mapping[int, RowPool], ...] = ()
 
     def __post_init__(self) -> None:
         _lock(self, "leak", _distributions(self.leak, "leak"))
@@ -95,9 +105,10 @@ class AnyCause:
     def table(self) -> Table:
         return any_cause(self.leak, self.effects)
 
-    def draw(self, rng: np.random.Generator, draws: int) -> Table:
-        leak = dirichlet(rng, self.leak, np.array(self.leak_ess), draws=draws)
-        return any_cause(leak, dirichlets(rng, self.effects, self.effect_ess, tied=self.tied, draws=draws))
+    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+        clocks = experts or own_clocks(rng, draws)
+        leak = row_drawn(rng, self.leak, self.leak_ess, draws=draws, pool=self.leak_pool, experts=clocks)
+        return any_cause(leak, _parents_drawn(self, rng, self.effects, self.effect_ess, draws, clocks))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +117,7 @@ class AllNeeded:
 
     ``ceiling`` (states,): what happens when every parent allows everything; ``limits[i]`` (states of
     parent i, states): what that state alone allows, the child's highest state for certain meaning everything.
-    ``limit_ess`` and ``tied`` as in AnyCause.
+    ``limit_ess``, ``tied``, ``ceiling_pool`` and ``pools`` as in AnyCause.
     """
 
     ceiling: Table
@@ -114,6 +125,8 @@ class AllNeeded:
     limits: tuple[Table, ...]
     limit_ess: tuple[Table, ...]
     tied: tuple[Indices, ...] = ()
+    ceiling_pool: RowPool | None = None
+    pools: tuple[Mapping[int, RowPool], ...] = ()
 
     def __post_init__(self) -> None:
         _lock(self, "ceiling", _distributions(self.ceiling, "ceiling"))
@@ -122,9 +135,10 @@ class AllNeeded:
     def table(self) -> Table:
         return all_needed(self.ceiling, self.limits)
 
-    def draw(self, rng: np.random.Generator, draws: int) -> Table:
-        ceiling = dirichlet(rng, self.ceiling, np.array(self.ceiling_ess), draws=draws)
-        return all_needed(ceiling, dirichlets(rng, self.limits, self.limit_ess, tied=self.tied, draws=draws))
+    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+        clocks = experts or own_clocks(rng, draws)
+        ceiling = row_drawn(rng, self.ceiling, self.ceiling_ess, draws=draws, pool=self.ceiling_pool, experts=clocks)
+        return all_needed(ceiling, _parents_drawn(self, rng, self.limits, self.limit_ess, draws, clocks))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,12 +154,15 @@ class Influence:
     - a slope ``{effect: raises, strength: s, reference: r}`` over n states: strength s, pattern (j - r) / (n - 1);
     - ``{if: a, towards: {x: s, y: t}, away_from: {z: u}}``: three influences, strengths s, t, -u, each with
       pattern 1 at (a, its state).
+
+    ``pool`` holds the strengths that several experts gave, where ``strength`` is their pooled one.
     """
 
     parent: int
     strength: float
     pattern: Table
     ess: float
+    pool: StrengthPool | None = None
 
     def __post_init__(self) -> None:
         _lock(self, "pattern", np.array(self.pattern, dtype=np.float64))
@@ -162,7 +179,8 @@ class Influences:
 
     ``base`` (states,) is the row where every influence is nil (``when`` "reference"), or the marginal over
     ``parents_joint`` (``when`` "typical"; the joint has the shape ``cards`` and need not sum to 1, so that
-    combinations which `except` rows take away can be given no weight). ``effects`` are the parameters.
+    combinations which `except` rows take away can be given no weight). ``effects`` are the parameters;
+    ``base_pool`` is what several experts say of the base.
     """
 
     scale: Literal["ordinal", "nominal"]
@@ -172,6 +190,7 @@ class Influences:
     effects: tuple[Influence, ...]
     cards: tuple[int, ...]
     parents_joint: Table | None = None
+    base_pool: RowPool | None = None
 
     def __post_init__(self) -> None:
         _lock(self, "base", _distributions(self.base, "base"))
@@ -186,15 +205,20 @@ class Influences:
         table: Table = self.tables(self.base[None], strengths)[0]
         return table
 
-    def draw(self, rng: np.random.Generator, draws: int) -> Table:
+    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
         """Base drawn as a Dirichlet, each strength as a normal of sd 2 / sqrt(ESS) in natural log odds.
 
         That is the sd of a log odds learnt from ESS cases at p = 1/2.
         """
-        base = dirichlet(rng, self.base, np.array(self.base_ess), draws=draws)
+        clocks = experts or own_clocks(rng, draws)
+        base = row_drawn(rng, self.base, self.base_ess, draws=draws, pool=self.base_pool, experts=clocks)
         mean = np.array([effect.strength * NATS_PER_DECIBEL for effect in self.effects])
         spread = np.array([2 / sqrt(effect.ess) for effect in self.effects])
-        return self.tables(base, mean + spread * normal_scores(rng, draws, len(self.effects)))
+        strengths = mean + spread * normal_scores(rng, draws, len(self.effects))
+        for position, effect in enumerate(self.effects):
+            if effect.pool is not None:
+                strengths[:, position] = effect.pool.draw(rng, draws, clocks) * NATS_PER_DECIBEL
+        return self.tables(base, strengths)
 
     def of_parent(self, parent: int) -> Table:
         """All that one parent does, in decibels; (its states,) or (its states, the child's states)."""
@@ -268,7 +292,7 @@ class Ranked:
         table: Table = self.tables(np.array(self.weights)[None], np.array([self.variance]))[0]
         return table
 
-    def draw(self, rng: np.random.Generator, draws: int) -> Table:
+    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
         """As ``table``, with fewer points in each bin beyond two parents, and in blocks to bound the memory."""
         ess = np.inf if self.ess is None else self.ess
         weights_ess = np.array(self.weights_ess or [ess] * len(self.weights))
@@ -315,7 +339,7 @@ class Rule:
     def table(self) -> Table:
         return np.eye(self.states)[self.outcome]
 
-    def draw(self, rng: np.random.Generator, draws: int) -> Table:
+    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
         return np.broadcast_to(self.table(), (draws, *self.outcome.shape, self.states))
 
 
@@ -323,8 +347,8 @@ class Rule:
 class Pinned:
     """Rows laid over a gate: where ``mask`` (*parents' states) is true, ``rows`` and ``ess`` decide instead.
 
-    ``rows`` (*parents' states, states) and ``ess`` (*parents' states) are read only under the mask; ``tied`` as
-    in TableGate. A gate calibrated to a typical case should give the masked combinations no weight.
+    ``rows`` (*parents' states, states) and ``ess`` (*parents' states) are read only under the mask; ``tied`` and
+    ``pools`` as in TableGate. A gate calibrated to a typical case should give the masked combinations no weight.
     """
 
     gate: Gate
@@ -332,6 +356,7 @@ class Pinned:
     rows: Table
     ess: Table
     tied: Indices | None = None
+    pools: Mapping[int, RowPool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         mask = np.array(self.mask, dtype=np.bool_)
@@ -341,15 +366,35 @@ class Pinned:
         _lock(self, "ess", _sizes(np.where(mask, self.ess, np.inf), mask.shape, "ess"))
         if self.tied is not None:
             _lock(self, "tied", _groups(np.where(mask, self.tied, -1), rows))
+        check_pools(self.pools, rows, self.tied)
 
     def table(self) -> Table:
         return np.where(self.mask[..., None], self.rows, self.gate.table())
 
-    def draw(self, rng: np.random.Generator, draws: int) -> Table:
-        drawn = np.array(self.gate.draw(rng, draws))
+    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+        clocks = experts or own_clocks(rng, draws)
+        drawn = np.array(self.gate.draw(rng, draws, clocks))
         tied = None if self.tied is None else self.tied[self.mask]
-        drawn[:, self.mask] = dirichlet(rng, self.rows[self.mask], self.ess[self.mask], draws=draws, tied=tied)
+        rows, ess = self.rows[self.mask], self.ess[self.mask]
+        drawn[:, self.mask] = rows_drawn(rng, rows, ess, draws=draws, tied=tied, pools=self.pools, experts=clocks)
         return drawn
+
+
+def _parents_drawn(
+    gate: AnyCause | AllNeeded,
+    rng: np.random.Generator,
+    effects: Sequence[Table],
+    sizes: Sequence[Table],
+    draws: int,
+    experts: Experts,
+) -> list[Table]:
+    """Draws of what the states of each parent do alone; (draws, states of the parent, states) for each."""
+    tied: Sequence[Indices | None] = gate.tied or [None] * len(effects)
+    pools: Sequence[Mapping[int, RowPool]] = gate.pools or [{}] * len(effects)
+    return [
+        rows_drawn(rng, effect, ess, draws=draws, tied=groups, pools=pooled, experts=experts)
+        for effect, ess, groups, pooled in zip(effects, sizes, tied, pools, strict=True)
+    ]
 
 
 def _lock(value: object, name: str, array: NDArray[np.generic]) -> None:
@@ -366,6 +411,8 @@ def _lock_parents(gate: AnyCause | AllNeeded, rows: str, sizes: str, *, states: 
         _sizes(size, effect.shape[:-1], sizes) for size, effect in zip(getattr(gate, sizes), effects, strict=True)
     )
     tied = tuple(_groups(group, effect) for group, effect in zip(gate.tied, effects if gate.tied else (), strict=True))
+    for pools, effect, group in zip(gate.pools, effects if gate.pools else (), tied if gate.pools else (), strict=True):
+        check_pools(pools, effect, group)
     for name, arrays in ((rows, effects), (sizes, ess), ("tied", tied)):
         for array in arrays:
             array.setflags(write=False)

@@ -20,6 +20,7 @@ ENTRIES: dict[str, type[Definition]] = {
     "cohorts": definitions.Cohort,
     "checks": definitions.Check,
     "counts": definitions.Counts,
+    "collection": definitions.Collectable,
 }
 """What stands under each name, by the top-level key of a file that does not hold variables."""
 

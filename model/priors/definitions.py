@@ -94,43 +94,105 @@ class Cited(Sourced):
     ) = None
 
 
-class Row(Cited):
-    """One row of a table, or several alike: when the parents are so, the states have these probabilities."""
+class Expert(Cited):
+    """One of several experts or sources on the same number."""
 
-    when: Annotated[When, Field(description="State (or list of states) of each parent that this row is about.")] = {}
+    sources: Annotated[
+        list[Name], Field(min_length=1, description="Whose number it is; in one expert of the pool only.")
+    ]
+    weight: (
+        Annotated[Share, Field(description="Its share in the pool; all given and summing to 1, or none.")] | None
+    ) = None
+
+
+class RowExpert(Expert):
+    """What one expert says of a row."""
+
     p: Annotated[Cells, Field(min_length=1, description="Probability by state; 'rest' once, 'never' for zero.")]
 
 
-class Base(Cited):
-    """The distribution before any influence."""
+class StrengthExpert(Expert):
+    """What one expert says of a strength."""
 
-    p: Annotated[
-        Cells,
-        Field(min_length=1, description="Probability by state; 'rest' once, 'never' for zero; one of two is enough."),
+    strength: Annotated[
+        Amount, Field(description="A strength word of model.yaml, or a number of decibels on the odds.")
     ]
+
+
+class RowPool(Definition):
+    """What several experts say of one row."""
+
+    method: Annotated[
+        Literal["linear", "log"],
+        Field(description="linear: one of them is right; log: each knows a part, and a zero of one is a veto."),
+    ]
+    of: Annotated[list[RowExpert], Field(min_length=2, description="The experts, two at least.")]
+
+
+class StrengthPool(Definition):
+    """What several experts say of one strength: the mean of their decibels."""
+
+    of: Annotated[list[StrengthExpert], Field(min_length=2, description="The experts, two at least.")]
+
+
+def _one_of(*keys: str) -> ConfigDict:
+    """Of these keys exactly one: the loader says so in words, editors by the schema."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
+
+
+class Distribution(Cited):
+    """A distribution over the states: of one voice in ``p``, or of several in ``pool``."""
+
+    model_config = _one_of("p", "pool")
+
+    p: (
+        Annotated[
+            Cells,
+            Field(min_length=1, description="Probability by state; 'rest' once, 'never' for zero."),
+        ]
+        | None
+    ) = None
+    pool: Annotated[RowPool, Field(description="Several experts, instead of p.")] | None = None
+
+
+class Strength(Cited):
+    """A strength: of one voice in ``strength``, or of several in ``pool``."""
+
+    model_config = _one_of("strength", "pool")
+
+    strength: (
+        Annotated[Amount, Field(description="A strength word of model.yaml, or a number of decibels on the odds.")]
+        | None
+    ) = None
+    pool: Annotated[StrengthPool, Field(description="Several experts, instead of strength.")] | None = None
+
+
+class Row(Distribution):
+    """One row of a table, or several alike: when the parents are so, the states have these probabilities."""
+
+    when: Annotated[When, Field(description="State (or list of states) of each parent that this row is about.")] = {}
+
+
+class Base(Distribution):
+    """The distribution before any influence; of two states one is enough."""
+
     when: Annotated[
         Literal["typical", "reference"],
         Field(description="typical: the marginal where no exception holds; reference: all influences at reference."),
     ]
 
 
-class Effect(Cited):
+class Effect(Strength):
     """What some states of one parent do to an ordered child, against the parent's other states."""
 
     if_: Annotated[States, Field(alias="if", description="The state, or list of states, of the parent.")]
     effect: Annotated[Literal["raises", "lowers"], Field(description="raises or lowers the child.")]
-    strength: Annotated[
-        Amount, Field(description="A strength word of model.yaml, or a number of decibels on the odds.")
-    ]
 
 
-class Slope(Cited):
+class Slope(Strength):
     """What one ordered parent does to an ordered child, spread evenly from its lowest to its highest state."""
 
     effect: Annotated[Literal["raises", "lowers"], Field(description="raises or lowers the child.")]
-    strength: Annotated[
-        Amount, Field(description="Between the lowest and the highest state: a word, or decibels on the odds.")
-    ]
     reference: Annotated[StateName, Field(description="The state that changes nothing.")] | None = None
 
 
@@ -165,11 +227,10 @@ Influence = Annotated[
 ]
 
 
-class Cause(Cited):
+class Cause(Distribution):
     """What some states of one parent do alone: the distribution of the child if nothing else acted."""
 
     if_: Annotated[States, Field(alias="if", description="The state, or list of states, of the parent.")]
-    p: Annotated[Cells, Field(min_length=1, description="Probability by state; 'rest' once, 'never' for zero.")]
 
 
 Causes = Annotated[list[Cause], Field(min_length=1)]
@@ -453,6 +514,26 @@ class Check(Definition):
     note: Text | None = None
 
 
+class Collectable(Definition):
+    """What it takes to find out how one variable stands; a variable that is not listed cannot be observed."""
+
+    how: Annotated[Text, Field(description="How it would be learnt: who reports what.")]
+    cost: Annotated[Share, Field(description="A number above 0, in units that only compare with each other.")]
+    lead_days: Annotated[float, Field(ge=0, description="Days from asking to knowing.")]
+    reliability: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Chance that the report names the true state; the rest is spread evenly over the others.",
+        ),
+    ]
+    sources: Annotated[
+        list[Name], Field(min_length=1, description="Sources declared in sources.yaml, or 'judgement' with a reason.")
+    ]
+    reason: Annotated[Text, Field(description="Why these numbers, in one line; needed for judgement.")] | None = None
+
+
 class Folded(Definition):
     """Something the source names that is not a variable of its own."""
 
@@ -534,6 +615,12 @@ class ChecksFile(Definition):
     checks: dict[Name, Check]
 
 
+class CollectionFile(Definition):
+    """What finding out costs, by variable."""
+
+    collection: dict[Name, Collectable]
+
+
 FILE_KINDS: dict[str, type[Definition]] = {
     "variables": VariablesFile,
     "sources": SourcesFile,
@@ -541,5 +628,6 @@ FILE_KINDS: dict[str, type[Definition]] = {
     "cohorts": CohortsFile,
     "checks": ChecksFile,
     "counts": CountsFile,
+    "collection": CollectionFile,
 }
 """By the one top-level key that a file other than model.yaml has."""

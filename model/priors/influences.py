@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from model.errors import listed
-from model.gates import Influence, Influences
+from model.gates import Influence, Influences, RowPool
 from model.network import Table
 from model.priors.definitions import Effect, InfluencesVariable, Shift, Slope
+from model.priors.pools import StatedStrength, stated_row, stated_strength
 from model.priors.sheet import in_words
 from model.priors.statements import Reader, Step
 
@@ -25,20 +26,21 @@ class Typical:
     base_ess: float
     effects: tuple[Influence, ...]
     cards: tuple[int, ...]
+    pool: RowPool | None = None
 
     def over(self, joint: Table) -> Influences:
         """The gate, once it is known how often the parents stand in each combination."""
-        return Influences(self.scale, self.base, self.base_ess, "typical", self.effects, self.cards, joint)
+        return Influences(self.scale, self.base, self.base_ess, "typical", self.effects, self.cards, joint, self.pool)
 
 
 def influences(reader: Reader, said: InfluencesVariable) -> Influences | Typical | None:
     """The gate that a base and the influences on it make; None when the base is not a distribution."""
     reader.check_used(said.influences, "influences")
-    base = reader.chances(_completed(said.base.p, reader.states), "base", "p")
-    size = reader.row_size(said.base, base, "base")
+    base = stated_row(reader, said.base, "base", one_of_two=True)
     if base is not None:
         typically = "typically" if said.base.when == "typical" else "when every influence is at its reference"
-        reader.state(said.base, f"{typically}: {reader.said_row(base)}", size, "base")
+        what = f"{typically}: {reader.said_row(base.row)}"
+        reader.state(said.base, what, base.ess, "base", pool=base.told)
     effects = tuple(
         effect
         for parent in said.influences
@@ -48,14 +50,8 @@ def influences(reader: Reader, said: InfluencesVariable) -> Influences | Typical
     if base is None:
         return None
     if said.base.when == "typical":
-        return Typical(said.scale, base, size, effects, reader.cards)
-    return Influences(said.scale, base, size, "reference", effects, reader.cards)
-
-
-def _completed(cells: Mapping[str, float | str], states: Sequence[str]) -> Mapping[str, float | str]:
-    """The base as written; of two states it may name one, since the other then has the rest."""
-    other = [state for state in states if state not in cells]
-    return {**cells, other[0]: "rest"} if len(states) == 2 and len(cells) == len(other) == 1 else cells
+        return Typical(said.scale, base.row, base.ess, effects, reader.cards, base.pool)
+    return Influences(said.scale, base.row, base.ess, "reference", effects, reader.cards, base_pool=base.pool)
 
 
 def _effects(reader: Reader, said: InfluencesVariable, parent: int) -> Iterator[Influence]:
@@ -84,14 +80,13 @@ def _slope(reader: Reader, slope: Slope, parent: int, when: str, *steps: Step) -
     elif when == "reference":
         expected = f"the state that changes nothing, one of {listed(states)}"
         reader.note(*steps, found="no reference, though the base is at reference", expected=expected)
-    strength = reader.amount("strength", slope.strength, *steps, "strength")
-    size = reader.size(slope, *steps)
-    if strength is None or len(states) == 1:
+    stated = stated_strength(reader, slope, *steps)
+    if stated is None or len(states) == 1:
         return
     pattern = (np.arange(len(states)) - reference) / (len(states) - 1)
-    what = f"{reader.parents[parent]} {slope.effect} it by {strength:g} dB from {states[0]} to {states[-1]}"
-    reader.state(slope, what, size, *steps)
-    yield Influence(parent, _signed(slope.effect, strength), pattern, size)
+    what = f"{reader.parents[parent]} {slope.effect} it by {stated.strength:g} dB from {states[0]} to {states[-1]}"
+    reader.state(slope, what, stated.ess, *steps, pool=stated.told)
+    yield _influence(parent, slope.effect, stated, pattern)
 
 
 def _steps_of(
@@ -102,29 +97,27 @@ def _steps_of(
     for position, effect in enumerate(entry if isinstance(entry, list) else [entry]):
         place = (*steps, position) if isinstance(entry, list) else steps
         chosen = reader.states_once(effect.if_, parent, owner, position, *place)
-        size = reader.size(effect, *place)
-        if chosen is None:
-            continue
         if isinstance(effect, Effect):
-            yield from _effect(reader, effect, parent, chosen, size, *place)
-        else:
+            yield from _effect(reader, effect, parent, chosen, *place)
+            continue
+        size = reader.size(effect, *place)
+        if chosen is not None:
             yield from _shift(reader, effect, parent, chosen, size, *place)
     if when == "reference" and (owner >= 0).all():
         found = "an effect of every state, though the base is at reference"
         reader.note(*steps, found=found, expected="one state at least that changes nothing")
 
 
-def _effect(
-    reader: Reader, effect: Effect, parent: int, chosen: list[int], size: float, *place: Step
-) -> Iterator[Influence]:
-    strength = reader.amount("strength", effect.strength, *place, "strength")
-    if strength is None:
+def _effect(reader: Reader, effect: Effect, parent: int, chosen: list[int] | None, *place: Step) -> Iterator[Influence]:
+    stated = stated_strength(reader, effect, *place)
+    if stated is None or chosen is None:
         return
     pattern = np.zeros(reader.cards[parent])
     pattern[chosen] = 1.0
     condition = in_words({reader.parents[parent]: effect.if_})
-    reader.state(effect, f"{condition} {effect.effect} it by {strength:g} dB", size, *place)
-    yield Influence(parent, _signed(effect.effect, strength), pattern, size)
+    what = f"{condition} {effect.effect} it by {stated.strength:g} dB"
+    reader.state(effect, what, stated.ess, *place, pool=stated.told)
+    yield _influence(parent, effect.effect, stated, pattern)
 
 
 def _shift(
@@ -153,5 +146,7 @@ def _shift(
     reader.state(shift, f"{condition} moves it {', '.join(said)}", size, *place)
 
 
-def _signed(effect: str, strength: float) -> float:
-    return strength if effect == "raises" else -strength
+def _influence(parent: int, effect: str, stated: StatedStrength, pattern: Table) -> Influence:
+    if effect == "raises":
+        return Influence(parent, stated.strength, pattern, stated.ess, stated.pool)
+    return Influence(parent, -stated.strength, pattern, stated.ess, stated.pool and stated.pool.turned())

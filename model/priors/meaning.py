@@ -212,6 +212,7 @@ class _Said:
             "cohorts": {name: self._cohort(written) for name, written in entries["cohorts"].items()},
             "checks": {name: self._check(written) for name, written in entries["checks"].items()},
             "counts": {name: self._counts(written) for name, written in entries["counts"].items()},
+            "collection": {name: self._collectable(written) for name, written in entries["collection"].items()},
         }
         settings = self.contents.settings
         if settings is not None:
@@ -439,6 +440,36 @@ class _Said:
             updates=tuple(said.updates),
             note=said.note,
         )
+
+    def _collectable(self, written: Written[definitions.Collectable]) -> document.Collectable:
+        said = written.said
+        self._name("variables", written.name, written, at_key=True)
+        self._cited(said.sources, said.reason, written)
+        states = len(self.contents.states.get(written.name, ()))
+        if states > 1 and said.reliability * states <= 1:
+            found = f"{said.reliability:g}, no better than a guess among {states} states"
+            self._note(written, "reliability", found=found, expected=f"a number above {1 / states:.4g}")
+        return document.Collectable(
+            name=written.name,
+            how=said.how,
+            cost=said.cost,
+            lead_days=said.lead_days,
+            reliability=said.reliability,
+            sources=tuple(said.sources),
+            reason=said.reason,
+        )
+
+    def _cited(self, sources: Sequence[str], reason: str | None, written: Written[Definition]) -> None:
+        """Sources must exist, each once; a judgement needs its reason."""
+        for position, source in enumerate(sources):
+            place = ("sources", position)
+            if source != JUDGEMENT:
+                self._name("sources", source, written, *place)
+            elif reason is None:
+                expected = "a reason beside it, in one line"
+                self._note(written, *place, found="judgement without a reason", expected=expected)
+            if source in sources[:position]:
+                self._note(written, *place, found=f"{source!r} again", expected="each name once")
 
     def _question(
         self, said: definitions.Check | definitions.ExampleQuestion, written: Written[Definition], *steps: str | int

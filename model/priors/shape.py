@@ -183,7 +183,7 @@ PATTERNS = {
     DAY: "a date: YYYY-MM-DD",
 }
 
-BY_KEY: dict[int | str, str] = {"as_of": PATTERNS[DAY]}
+BY_KEY: dict[int | str, str] = {"as_of": PATTERNS[DAY], "of": "a list of two experts at least"}
 
 KINDS = {
     "float_type": "a number",

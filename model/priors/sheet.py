@@ -84,13 +84,14 @@ class Sheet:
         return ", ".join(words[1:] if len(steps) > 1 and words[0] in HEADINGS else words)
 
 
-HEADINGS = frozenset({"variables", "sources", "scenarios", "cohorts", "checks", "counts"})
+HEADINGS = frozenset({"variables", "sources", "scenarios", "cohorts", "checks", "counts", "collection"})
 
 ROWS = {
     "rows": "row",
     "except": "exception",
     "rules": "rule",
     "cases": "case",
+    "of": "expert",
     "in": "state",
     "if": "state",
     "states": "state",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.document import JUDGEMENT, Statement
+from model.document import JUDGEMENT, Pool, Statement
 from model.errors import Problem, listed, nearest
+from model.gates import RowPool
 from model.network import SUM_TOLERANCE, Table
 from model.priors.definitions import Cited, Row, Sourced, VariableBase, Words
+from model.priors.pools import stated_row
 from model.priors.shape import Written, meant_number
 from model.priors.sheet import in_words
 
@@ -49,11 +51,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Rows laid over some combinations of the parents; ``owner`` numbers the row of each, -1 for none."""
+    """Rows laid over some combinations of the parents; ``owner`` numbers the row of each, -1 for none.
+
+    ``pools`` holds, by those numbers, the rows that several experts share.
+    """
 
     owner: Integers
     rows: Table
     ess: Table
+    pools: dict[int, RowPool] = field(default_factory=dict)
 
     @property
     def mask(self) -> Mask:
@@ -75,7 +81,7 @@ class Reader:
         self.parent_states = tuple(known.states.get(parent, ()) for parent in self.parents)
         self.cards = tuple(len(states) for states in self.parent_states)
         self.ess = self._stated_ess(self.said)
-        self._check_sources(self.said)
+        self.check_sources(self.said)
 
     def note(
         self, *steps: Step, found: str, expected: str, at_key: bool = False, did_you_mean: str | None = None
@@ -235,24 +241,34 @@ class Reader:
             return math.inf
         return self.size(cited, *steps)
 
-    def state(self, cited: Sourced, what: str, ess: float, *steps: Step) -> None:
-        """Keep a statement with its sources; it is a problem when it has none."""
+    def state(self, cited: Sourced, what: str, ess: float, *steps: Step, pool: Pool | None = None) -> None:
+        """Keep a statement with its sources, those of a pool's experts; it is a problem when it has none."""
         own = cited.sources is not None and cited is not self.said
         if own:
-            self._check_sources(cited, *steps)
-        sources = cited.sources or self.said.sources or []
+            self.check_sources(cited, *steps)
+        sources: Sequence[str] = cited.sources or self.said.sources or []
+        if pool is not None:
+            sources = list(dict.fromkeys(source for expert in pool.members for source in expert.sources))
         if not sources:
             self.note(*steps, found="no sources", expected="one at least, here or on the variable")
         reason = cited.reason or self.said.reason
         size = None if math.isinf(ess) else ess
-        self._keep(what, sources, size, reason, *steps)
+        self._keep(what, sources, size, reason, *steps, pool=pool)
 
-    def _keep(self, what: str, sources: Sequence[str], ess: float | None, reason: str | None, *steps: Step) -> None:
+    def _keep(
+        self,
+        what: str,
+        sources: Sequence[str],
+        ess: float | None,
+        reason: str | None,
+        *steps: Step,
+        pool: Pool | None = None,
+    ) -> None:
         file = "/".join(self.written.sheet.file.split("/")[-2:])
         line = self.written.line(*steps)
-        self.statements.append(Statement(self.written.name, what, tuple(sources), ess, reason, file, line, steps))
+        self.statements.append(Statement(self.written.name, what, tuple(sources), ess, reason, file, line, steps, pool))
 
-    def _check_sources(self, cited: Sourced, *steps: Step) -> None:
+    def check_sources(self, cited: Sourced, *steps: Step) -> None:
         for position, source in enumerate(cited.sources or ()):
             place = (*steps, "sources", position)
             if source == JUDGEMENT:
@@ -281,17 +297,18 @@ class Reader:
         placed = True
         for position, row in enumerate(rows):
             mask = self.combinations(row.when, key, position, "when")
-            chances = self.chances(row.p, key, position, "p")
-            size = self.row_size(row, chances, key, position)
+            stated = stated_row(self, row, key, position)
             if mask is None:
                 placed = False
                 continue
             self.check_overlap(mask, laid.owner, key, position)
             laid.owner[mask] = position
-            if chances is not None:
-                laid.rows[mask], laid.ess[mask] = chances, size
+            if stated is not None:
+                laid.rows[mask], laid.ess[mask] = stated.row, stated.ess
+                if stated.pool is not None:
+                    laid.pools[position] = stated.pool
                 condition = f"when {in_words(row.when)}: " if row.when else ""
-                self.state(row, condition + self.said_row(chances), size, key, position)
+                self.state(row, condition + self.said_row(stated.row), stated.ess, key, position, pool=stated.told)
         return laid, placed
 
     def check_overlap(self, mask: Mask, owner: Integers, key: str, position: int) -> None:

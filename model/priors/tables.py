@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from model.document import Statement
 from model.errors import Problem
-from model.gates import AllNeeded, AnyCause, Gate, Pinned, Ranked, Rule, TableGate
+from model.gates import AllNeeded, AnyCause, Gate, Pinned, Ranked, RowPool, Rule, TableGate
 from model.network import Table, Variable
 from model.priors.definitions import (
     AllNeededVariable,
@@ -24,6 +25,7 @@ from model.priors.definitions import (
     VariableBase,
 )
 from model.priors.influences import Typical, influences
+from model.priors.pools import StatedRow, stated_row
 from model.priors.shape import Written
 from model.priors.sheet import in_words
 from model.priors.statements import Integers, Known, Reader, Rows
@@ -59,7 +61,7 @@ class Drafted:
         if self.exceptions is None:
             return gate
         over = self.exceptions
-        return Pinned(gate, over.mask, over.rows, over.ess, over.owner)
+        return Pinned(gate, over.mask, over.rows, over.ess, over.owner, over.pools)
 
 
 def draft(written: Written[VariableBase], known: Known, problems: list[Problem]) -> Drafted | None:
@@ -100,56 +102,63 @@ def _table(reader: Reader, said: TableVariable) -> TableGate | None:
         reader.check_gaps(laid.mask, "rows", "a row for each")
     if not laid.mask.all() or not np.isclose(laid.rows.sum(axis=-1), 1).all():
         return None
-    return TableGate(laid.rows, laid.ess, laid.owner)
+    return TableGate(laid.rows, laid.ess, laid.owner, laid.pools)
 
 
-def _by_state(
-    reader: Reader, causes: Mapping[str, list[Cause]], key: str, nothing: Table
-) -> tuple[tuple[Table, ...], tuple[Table, ...], tuple[Integers, ...]]:
+class _ByState(NamedTuple):
+    """What each state of each parent does alone, one of each for each parent."""
+
+    effects: tuple[Table, ...]
+    sizes: tuple[Table, ...]
+    owners: tuple[Integers, ...]
+    pools: tuple[dict[int, RowPool], ...]
+
+
+def _by_state(reader: Reader, causes: Mapping[str, list[Cause]], key: str, nothing: Table) -> _ByState:
     """What each state of each parent does alone; ``nothing`` for the states not named."""
     effects = tuple(np.tile(nothing, (card, 1)) for card in reader.cards)
     sizes = tuple(np.full(card, math.inf) for card in reader.cards)
     owners = tuple(np.full(card, -1, dtype=np.int64) for card in reader.cards)
+    pools: tuple[dict[int, RowPool], ...] = tuple({} for _ in reader.cards)
     for parent in (name for name in causes if name in reader.parents):
         i = reader.parents.index(parent)
         for position, cause in enumerate(causes[parent]):
             steps = (key, parent, position)
             chosen = reader.states_once(cause.if_, i, owners[i], position, *steps)
-            chances = reader.chances(cause.p, *steps, "p")
-            size = reader.row_size(cause, chances, *steps)
-            if chosen is not None and chances is not None:
-                effects[i][chosen], sizes[i][chosen] = chances, size
-                condition = in_words({parent: cause.if_})
-                reader.state(cause, f"{condition} alone: {reader.said_row(chances)}", size, *steps)
-    return effects, sizes, owners
+            stated = stated_row(reader, cause, *steps)
+            if chosen is not None and stated is not None:
+                effects[i][chosen], sizes[i][chosen] = stated.row, stated.ess
+                if stated.pool is not None:
+                    pools[i][position] = stated.pool
+                what = f"{in_words({parent: cause.if_})} alone: {reader.said_row(stated.row)}"
+                reader.state(cause, what, stated.ess, *steps, pool=stated.told)
+    return _ByState(effects, sizes, owners, pools)
 
 
-def _alone(reader: Reader, row: Row, key: str, what: str) -> tuple[Table, float] | None:
+def _alone(reader: Reader, row: Row, key: str, what: str) -> StatedRow | None:
     """A distribution that depends on no parent: a leak or a ceiling."""
     if row.when:
         reader.note(key, "when", found="a condition", expected="none: this is what happens apart from the parents")
-    chances = reader.chances(row.p, key, "p")
-    size = reader.row_size(row, chances, key)
-    if chances is None:
-        return None
-    reader.state(row, f"{what}: {reader.said_row(chances)}", size, key)
-    return chances, size
+    stated = stated_row(reader, row, key)
+    if stated is not None:
+        reader.state(row, f"{what}: {reader.said_row(stated.row)}", stated.ess, key, pool=stated.told)
+    return stated
 
 
 def _any_cause(reader: Reader, said: AnyCauseVariable) -> AnyCause | None:
     reader.check_used(said.causes, "causes")
     lowest = np.eye(len(reader.states))[0]
-    effects, sizes, owners = _by_state(reader, said.causes, "causes", lowest)
+    effects, sizes, owners, pools = _by_state(reader, said.causes, "causes", lowest)
     leak = _alone(reader, said.leak, "leak", "with no cause")
-    return AnyCause(*leak, effects, sizes, owners) if leak else None
+    return AnyCause(leak.row, leak.ess, effects, sizes, owners, leak.pool, pools) if leak else None
 
 
 def _all_needed(reader: Reader, said: AllNeededVariable) -> AllNeeded | None:
     reader.check_used(said.needs, "needs")
     highest = np.eye(len(reader.states))[-1]
-    limits, sizes, owners = _by_state(reader, said.needs, "needs", highest)
+    limits, sizes, owners, pools = _by_state(reader, said.needs, "needs", highest)
     ceiling = _alone(reader, said.ceiling, "ceiling", "when everything allows it")
-    return AllNeeded(*ceiling, limits, sizes, owners) if ceiling else None
+    return AllNeeded(ceiling.row, ceiling.ess, limits, sizes, owners, ceiling.pool, pools) if ceiling else None
 
 
 def _ranked(reader: Reader, said: RankedVariable) -> Ranked | None:

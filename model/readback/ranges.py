@@ -23,18 +23,18 @@ def ranges(gate: Gate, *, seed: int) -> tuple[Range, int]:
     """The 5 % and 95 % quantiles of every cell, and how many draws they rest on: none when exact.
 
     A row of its own is a Dirichlet, so a cell is a Beta and its quantiles are exact; the cells of a gate share
-    the gate's parameters and are drawn.
+    the gate's parameters, and the experts of a pool share a row: they are drawn.
 
     >>> gate = TableGate(np.array([0.3, 0.7]), np.array(30.0))
     >>> (low, high), draws = ranges(gate, seed=1)
     >>> low.round(3), high.round(3), draws
     (array([0.172, 0.557]), array([0.443, 0.828]), 0)
     """
-    if isinstance(gate, TableGate):
+    if isinstance(gate, TableGate) and not gate.pools:
         return beta_range(gate.rows, gate.ess), 0
     if isinstance(gate, Rule):
         return (gate.table(), gate.table()), 0
-    if isinstance(gate, Pinned):
+    if isinstance(gate, Pinned) and not gate.pools:
         (low, high), draws = ranges(gate.gate, seed=seed)
         pinned = beta_range(gate.rows, gate.ess)
         mask = gate.mask[..., None]

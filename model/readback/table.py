@@ -12,7 +12,7 @@ import numpy as np
 from model.document import JUDGEMENT, Model, Moved, Source, Statement
 from model.network import Table
 from model.readback.ranges import ranges, seed_of
-from model.readback.words import as_sure, figure, in_words, percent, spread
+from model.readback.words import as_sure, figure, in_words, percent, pool_in_words, spread
 
 NARROWEST = 20
 
@@ -157,6 +157,9 @@ def _foundations(shown: ReadBack, width: int) -> Iterator[str]:
         yield "What it rests on"
         for statement in shown.statements:
             yield from _wrapped(_statement(statement), width, first="- ", then="  ")
+            if statement.pool is not None:
+                for line in pool_in_words(statement.pool, shown.states):
+                    yield from _wrapped(line, width, first="  ", then="    ")
     if shown.moved:
         yield ""
         yield "What counts made of it"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from model.document import Description
+from model.document import Description, Expert, Pool
 from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, Rule, TableGate
 from model.network import Network, Table, Variable
 from model.readback.boxes import Box, boxes
@@ -90,6 +90,41 @@ def as_sure(ess: float) -> str:
     ('as sure as 30 cases', 'as sure as 1 case', 'as sure as 18.2 cases')
     """
     return f"as sure as {f'{ess:.3g}' if ess < 1000 else f'{ess:.0f}'} case{'s' if ess != 1 else ''}"
+
+
+def pool_in_words(pool: Pool, states: States) -> Iterator[str]:
+    """What each expert of a pool says, and how far they are from one another.
+
+    >>> experts = (Expert(("a",), 0.5, 10.0, None, row=(0.25, 0.75)), Expert(("b",), 0.5, 10.0, None, row=(0.5, 0.5)))
+    >>> for line in pool_in_words(Pool("linear", experts, 0.46), ("no", "yes")):
+    ...     print(line)
+    pooled from 2 experts, one of whom is right
+    a, weight 0.5: no 25 %, yes 75 %, as sure as 10 cases
+    b, weight 0.5: no 50 %, yes 50 %, as sure as 10 cases
+    no from 25 % to 50 %, yes from 50 % to 75 %; 46 % of the doubt is disagreement among them
+    """
+    how = "one of whom is right" if pool.method == "linear" else "each of whom knows a part"
+    yield f"pooled from {len(pool.members)} experts, {how}"
+    for expert in pool.members:
+        reason = f" ({expert.reason})" if expert.reason else ""
+        sure = f", {as_sure(expert.ess)}" if expert.ess else ""
+        yield f"{', '.join(expert.sources)}, weight {expert.weight:.3g}: {_expert(expert, states)}{sure}{reason}"
+    yield f"{_apart(pool, states)}; {percent(pool.disagreement)} of the doubt is disagreement among them"
+
+
+def _expert(expert: Expert, states: States) -> str:
+    return spread(np.array(expert.row), states) if expert.row is not None else f"{expert.strength:g} dB"
+
+
+def _apart(pool: Pool, states: States) -> str:
+    """The least and the most that any expert of a pool says."""
+    strengths = [expert.strength for expert in pool.members if expert.strength is not None]
+    if strengths:
+        return f"from {min(strengths):g} to {max(strengths):g} dB"
+    by_state = zip(*(expert.row for expert in pool.members if expert.row is not None), strict=True)
+    apart = [(state, min(said), max(said)) for state, said in zip(states, by_state, strict=True)]
+    moved = [f"{state} {_from_to(least, most)}" for state, least, most in apart if least < most]
+    return ", ".join(moved) or "all say the same"
 
 
 def _sentences(gate: Gate, states: States, parents: Parents) -> Iterator[str]:

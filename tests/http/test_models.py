@@ -6,6 +6,7 @@ import pytest
 
 from service import create_app
 from service.settings import BadSettings, Settings
+from tests.sources import ROOT
 
 
 def test_every_model_is_listed_the_broken_one_with_everything_that_is_wrong(client):
@@ -117,3 +118,24 @@ def test_scenarios_and_cohorts_show_what_they_say(client):
     assert (cohort["low"], cohort["high"], cohort["given"]) == (1, 1, {"smoke": "yes"})
     rows = client.get("/v1/models/oddities/scenarios.csv").text.splitlines()
     assert rows[1:] == ["plainly,'=2+2,given,odd,plain", "not_plainly,Not plain,do,odd,'-2"]
+
+
+def test_a_pooled_number_shows_each_expert(tmp_path):
+    shutil.copytree(ROOT / "priors" / "mosul-2017", tmp_path / "mosul-2017")
+    flagship = create_app(Settings(tmp_path)).test_client()
+    said = flagship.get("/v1/models/mosul-2017/variables/operatives_deployed_europe").json["statements"][0]["pool"]
+    assert said["method"] == "linear"
+    assert 0.5 < said["disagreement"] < 1
+    assert [(each["sources"], each["weight"]) for each in said["of"]] == [(["B19"], 0.6), (["B21", "B22"], 0.4)]
+    assert said["of"][0] | {"row": said["of"][0]["row"][2]} == {
+        "sources": ["B19"],
+        "weight": 0.6,
+        "ess": 10,
+        "reason": "Several dozen by Europol, which holds the files.",
+        "row": {"state": "hundreds", "p": 0.07},
+        "strength": None,
+    }
+
+
+def test_a_number_of_one_voice_has_no_pool(client):
+    assert client.get("/v1/models/asia/variables/tub").json["statements"][0]["pool"] is None
