@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -41,8 +43,19 @@ LOOK: dict[str, Any] = {
     "svg.hashsalt": "aftermath",
 }
 
-looked = style.context(["default", LOOK])
-"""Decorates what draws or writes, so that a reader's own settings of matplotlib change nothing."""
+Arguments = ParamSpec("Arguments")
+Made = TypeVar("Made")
+
+
+def looked(make: Callable[Arguments, Made]) -> Callable[Arguments, Made]:
+    """Decorates what draws or writes, so that a reader's own settings of matplotlib change nothing."""
+
+    @wraps(make)
+    def made(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Made:
+        with style.context(["default", LOOK]):
+            return make(*args, **kwargs)
+
+    return made
 
 
 def demand_a_picture(path: Path) -> None:

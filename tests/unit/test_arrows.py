@@ -7,6 +7,7 @@ from tests.sources import ROOT, imports, modules
 # Each may import those before it.
 MODEL_ORDER = (
     "errors",
+    "notebook",
     "native",
     "network",
     "batch",
