@@ -47,7 +47,8 @@ class SourceShare:
     ``statements`` counts the uncertain ones that matter to the answer and cite it, ``alone`` those of them that
     cite nothing else. ``p_without`` is the answer when what rests on it alone says nothing (see
     ``model.leaving_out``; a statement that has other sources stays, of a pool the other experts),
-    ``p_without_any`` when everything that cites it says nothing. Both are None where the evidence would then be impossible.
+    ``p_without_any`` when everything that cites it says nothing. Both are None where the evidence would then be
+    impossible.
     """
 
     source: str

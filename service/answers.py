@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -220,11 +220,18 @@ class StateRow(TypedDict):
     revision: str
 
 
+class StateRange(StateP):
+    """Probability of one state; the ends of its interval where intervals were asked for."""
+
+    lo: NotRequired[float | None]
+    hi: NotRequired[float | None]
+
+
 class CaseTarget(TypedDict):
     """One target of one case."""
 
     target: str
-    distribution: list[StateP]
+    distribution: list[StateRange]
 
 
 class CaseAnswer(TypedDict):
@@ -244,6 +251,7 @@ class BatchAnswer(Header):
 
     targets: list[str]
     baseline: list[CaseTarget]
+    interval: Annotated[float | None, Field(description="What the intervals hold; null where none were asked for.")]
     answered: int
     refused: int
     cases: list[CaseAnswer]
@@ -257,6 +265,8 @@ class CaseRow(TypedDict):
     target: str | None
     state: str | None
     p: float | None
+    lo: float | None
+    hi: float | None
     p_evidence: float | None
     error: str | None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from model.document import Model
 from model.errors import AftermathError, BadQuestion, UnknownVariable
 from model.forecast import Answer, Forecaster, Question
 from model.forecast import answers as forecast_answers
-from model.network import Variable
+from model.network import Table, Variable
 from service import answers, grammar, shapes, strict_json, tables, wire
 from service.operation import shaped
 from service.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem
 from service.writing import GAP, Words, encoded
 
 MOST_ROWS = 1_000_000
+MOST_DRAWN = 1_000
 OWN_COLUMNS = ("id", "scenario", "cohort")
 
 
@@ -28,6 +30,7 @@ class JSONCases:
 
     targets: tuple[str, ...]
     cases: tuple[Any, ...]
+    interval: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,13 @@ class Answered:
     forecaster: Forecaster
     targets: tuple[str, ...]
     cases: tuple[tuple[str | None, Answer | AftermathError], ...]
+    interval: float | None
 
 
 def read_json(raw: bytes) -> JSONCases:
     """The cases of a JSON body."""
     body = shaped(shapes.BatchInFull, strict_json.read(raw))
-    return JSONCases(tuple(body.targets), tuple(body.cases))
+    return JSONCases(tuple(body.targets), tuple(body.cases), wire.interval_asked(body.interval, named=False))
 
 
 def read_csv(raw: bytes) -> CSVCases:
@@ -143,15 +147,26 @@ def _question(said: dict[str, str], targets: tuple[str, ...]) -> Question:
     )
 
 
-def answered(forecaster: Forecaster, cases: Sequence[Asked], targets: tuple[str, ...]) -> Answered:
-    """Every case worked out. Raises AnswerTooLarge when the answer would have over a million rows."""
+def answered(
+    forecaster: Forecaster, cases: Sequence[Asked], targets: tuple[str, ...], interval: float | None
+) -> Answered:
+    """Every case worked out.
+
+    Raises AnswerTooLarge when the answer would have over a million rows, or over a thousand distributions with
+    intervals: each of those is drawn a thousand times.
+    """
+    if interval is not None and len(cases) * len(targets) > MOST_DRAWN:
+        raise AnswerTooLarge(
+            f"intervals of {len(cases) * len(targets):,} distributions were asked for, the most is {MOST_DRAWN:,}: "
+            "ask for fewer cases or targets, or for none"
+        )
     rows = len(cases) * sum(forecaster.model.network.cards(targets))
     if rows > MOST_ROWS:
         raise AnswerTooLarge(f"the answer would have {rows:,} rows, the most is {MOST_ROWS:,}: ask for fewer targets")
-    questions = [case.question for case in cases if isinstance(case.question, Question)]
+    questions = [replace(case.question, interval=interval) for case in cases if isinstance(case.question, Question)]
     found = iter(forecast_answers(forecaster, questions))
     results = [next(found) if isinstance(case.question, Question) else case.question for case in cases]
-    return Answered(forecaster, targets, tuple(zip((case.id for case in cases), results, strict=True)))
+    return Answered(forecaster, targets, tuple(zip((case.id for case in cases), results, strict=True)), interval)
 
 
 def body(found: Answered) -> bytes:
@@ -159,14 +174,16 @@ def body(found: Answered) -> bytes:
     model = found.forecaster.model
     good = [result for _, result in found.cases if isinstance(result, Answer)]
     cited = {source for answer in good for source in answer.sources}
-    words = Words([_gaps(model.network[target]) for target in found.targets])
+    words = Words([_gaps(model.network[target], intervals=found.interval is not None) for target in found.targets])
+    point = Words([_gaps(model.network[target], intervals=False) for target in found.targets])
     baseline = np.concatenate([found.forecaster.baseline[target] for target in found.targets])
     said: answers.BatchAnswer = {
         "model": model.name,
         "revision": model.revision,
         "as_of": model.as_of,
         "targets": list(found.targets),
-        "baseline": words.laid(baseline),
+        "baseline": point.laid(baseline),
+        "interval": found.interval,
         "answered": len(good),
         "refused": len(found.cases) - len(good),
         "cases": [_case(name, result, words) for name, result in found.cases],
@@ -175,9 +192,18 @@ def body(found: Answered) -> bytes:
     return encoded(said)
 
 
-def _gaps(variable: Variable) -> answers.CaseTarget:
-    """A target's states, with gaps for their probabilities."""
-    return {"target": variable.name, "distribution": [{"state": state, "p": GAP} for state in variable.states]}
+def _gaps(variable: Variable, *, intervals: bool) -> answers.CaseTarget:
+    """A target's states, with gaps for their probabilities and the ends of their intervals."""
+    states: list[answers.StateRange] = [{"state": state, "p": GAP} for state in variable.states]
+    if intervals:
+        states = [{**state, "lo": GAP, "hi": GAP} for state in states]
+    return {"target": variable.name, "distribution": states}
+
+
+def _numbers(result: Answer) -> Table:
+    """What is laid into the states of all targets: p, and the ends of intervals if there are any; (states, 1 or 3)."""
+    p, ends = result.targets.p, result.targets.intervals
+    return p[:, None] if ends is None else np.stack([p, ends.low, ends.high], axis=1)
 
 
 def _case(name: str | None, result: Answer | AftermathError, words: Words) -> answers.CaseAnswer:
@@ -197,7 +223,7 @@ def _case(name: str | None, result: Answer | AftermathError, words: Words) -> an
         "log10_p_evidence": wire.log10(result.log_p_evidence),
         "conflict_bits": result.conflict_bits,
         "no_effect": list(result.no_effect),
-        "targets": words.laid(result.targets.p),
+        "targets": words.laid(_numbers(result), missing=True),
         "error": None,
     }
 
@@ -210,12 +236,22 @@ def rows(found: Answered) -> Iterator[answers.CaseRow]:
         if not isinstance(result, Answer):
             yield _row(name, error=said(problem(result)))
             continue
-        for (target, state), p in zip(states, result.targets.p.tolist(), strict=True):
-            yield {**_row(name, result.p_evidence), "target": target, "state": state, "p": p}
+        for (target, state), numbers in zip(states, _numbers(result).tolist(), strict=True):
+            p, lo, hi = (*(None if math.isnan(number) else number for number in numbers), None, None)[:3]
+            yield {**_row(name, result.p_evidence), "target": target, "state": state, "p": p, "lo": lo, "hi": hi}
 
 
 def _row(name: str | None, p_evidence: float | None = None, *, error: str | None = None) -> answers.CaseRow:
-    return {"id": name, "target": None, "state": None, "p": None, "p_evidence": p_evidence, "error": error}
+    return {
+        "id": name,
+        "target": None,
+        "state": None,
+        "p": None,
+        "lo": None,
+        "hi": None,
+        "p_evidence": p_evidence,
+        "error": error,
+    }
 
 
 def said(error: Problem) -> str:

@@ -140,6 +140,12 @@ IntervalSent = Annotated[
 ]
 
 
+BatchInterval = Annotated[
+    Share | Literal["none"] | None,
+    Field(description="The share that intervals hold; none unless asked for, and then for up to 1,000 distributions."),
+]
+
+
 class Case(Shape):
     """One case of a batch: what is known and what is set."""
 
@@ -187,6 +193,7 @@ class BatchInFull(Shape):
         list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/Case"})]],
         Field(min_length=1, max_length=MOST_CASES),
     ]
+    interval: BatchInterval = None
 
 
 def _switch(value: Any) -> Any:
@@ -321,3 +328,8 @@ class BatchParameters(Pinned):
         list[Text],
         Field(max_length=MOST_TARGETS, description="Repeated; for CSV. None means the headline targets."),
     ] = []
+    interval: Annotated[
+        Share | Literal["none"] | None,
+        BeforeValidator(_share),
+        Field(description="For CSV: the share that intervals hold; none unless asked for."),
+    ] = None

@@ -93,7 +93,9 @@ def cases(forecaster: Forecaster, asked: shapes.BatchParameters, body: batch.JSO
     model = forecaster.model
     named = asked.target or (list(body.targets) if isinstance(body, batch.JSONCases) else [])
     targets = wire.canonical(model, Question(tuple(named) or model.headline)).targets
-    return Reply(lambda: batch.answered(forecaster, batch.asked(model, body, targets), targets))
+    in_address = wire.interval_asked(asked.interval, named=False)
+    interval = body.interval if isinstance(body, batch.JSONCases) else in_address
+    return Reply(lambda: batch.answered(forecaster, batch.asked(model, body, targets), targets, interval))
 
 
 @operation(

@@ -169,3 +169,28 @@ def test_a_batch_may_be_pinned_to_the_revision(client, refused):
 
 def test_the_limit_of_a_batch_is_eight_megabytes(client, refused):
     assert "8,000,000" in refused(send(client, b"x" * 8_000_001), 413, "body_too_large")["detail"]
+
+
+def test_a_batch_has_intervals_when_it_asks_for_them(client):
+    cases = [{"id": "smoker", "given": {"smoke": "yes"}}, {"id": "bad", "given": {"smoke": "maybe"}}]
+    body = client.post(BATCH, json={"targets": ["lung"], "cases": cases, "interval": 0.9}).json
+    [target] = body["cases"][0]["targets"]
+    assert all(row["lo"] < row["p"] < row["hi"] for row in target["distribution"])
+    assert body["cases"][1]["error"]["code"] == "unknown_state"
+    alone = client.get("/v1/models/asia/forecast/lung.json?given=smoke:yes").json["distribution"]
+    assert [(row["lo"], row["hi"]) for row in target["distribution"]] == [(row["lo"], row["hi"]) for row in alone]
+    plain = client.post(BATCH, json={"targets": ["lung"], "cases": cases}).json
+    assert (plain["interval"], set(plain["cases"][0]["targets"][0]["distribution"][0])) == (None, {"state", "p"})
+
+
+def test_intervals_of_a_batch_as_csv_are_columns(client):
+    text = client.post(f"{BATCH}.csv?target=lung&interval=0.5", data="smoke\nyes\n", content_type="text/csv").text
+    header, first, *_ = text.splitlines()
+    row = dict(zip(header.split(","), first.split(","), strict=True))
+    assert float(row["lo"]) < float(row["p"]) < float(row["hi"])
+
+
+def test_a_large_batch_with_intervals_is_refused(client, refused):
+    sent = {"targets": ["lung", "tub"], "cases": [{}] * 501, "interval": 0.9}
+    problem = refused(client.post(BATCH, json=sent), 422, "answer_too_large")
+    assert "the most is 1,000" in problem["detail"]
