@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import engine
+from model import engine, notebook
 from model.document import Model, Statement
 from model.engine import Evidence
 from model.evidence import assume, encode
@@ -86,6 +86,19 @@ class Attribution:
     statements: tuple[StatementShare, ...]
     sources: tuple[SourceShare, ...]
     variables: tuple[VariableShare, ...]
+
+    def _repr_html_(self) -> str:
+        said, cited = (
+            ("variable", "what", "share", "sd", "ess", "sources"),
+            ("source", "share", "statements", "p_without"),
+        )
+        return notebook.html(
+            f"What the uncertainty of P({self.target}={self.state}) comes from: {notebook.text(self.p)}, "
+            f"standard deviation {notebook.text(self.sd)}",
+            notebook.table(said, notebook.records(said, self.statements), bar="share", whole=1.0),
+            notebook.table(cited, notebook.records(cited, self.sources), bar="share", whole=1.0),
+            notebook.note(f"held: {', '.join(self.held)}" if self.held else ""),
+        )
 
 
 def attribution(forecaster: Forecaster, question: Question, *, target: str, state: str) -> Attribution:

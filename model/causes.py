@@ -8,7 +8,7 @@ from functools import reduce
 
 import numpy as np
 
-from model import engine
+from model import engine, notebook
 from model.engine import Plan
 from model.errors import BadQuestion
 from model.evidence import Case, Observed, SetTo, assume, encode
@@ -47,6 +47,13 @@ class Backdoor:
     reverse: bool
     downstream: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """What sets seeing apart from doing, in words; empty where nothing does."""
+        parts = [f"confounders {', '.join(self.confounders)}"] if self.confounders else []
+        parts += ["the effect is a cause of the cause"] if self.reverse else []
+        parts += [f"findings downstream {', '.join(self.downstream)}"] if self.downstream else []
+        return "; ".join(parts)
+
 
 @dataclass(frozen=True, slots=True)
 class CauseEffect:
@@ -57,6 +64,15 @@ class CauseEffect:
     effect_state: str
     rows: tuple[Contrast, ...]
     backdoor: Backdoor
+
+    def _repr_html_(self) -> str:
+        columns = ("state", "observe", "intervene", "gap")
+        rows = notebook.table(columns, notebook.records(columns, self.rows), bar="gap")
+        return notebook.html(
+            f"P({self.effect}={self.effect_state}) with {self.cause} seen and brought about",
+            rows,
+            notebook.note(str(self.backdoor)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

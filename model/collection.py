@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model import notebook
 from model.document import Collectable
 from model.forecast import Forecaster, Question
 from model.information import (
@@ -86,6 +87,15 @@ class CollectionPlan:
     def cost(self) -> float:
         """What all steps cost together."""
         return sum(step.cost for step in self.steps)
+
+    def _repr_html_(self) -> str:
+        columns = ("variable", "how", "value", "cumulative", "cost", "bits", "reliability", "lead_days", "sources")
+        event = self.target if self.state is None else f"{self.target}={self.state}"
+        return notebook.html(
+            f"What to find out about {event}: its expected Brier score is {notebook.text(self.score)}",
+            notebook.table(columns, notebook.records(columns, self.steps), bar="value"),
+            notebook.note(*(f"not {each.variable}: {each.why}" for each in self.skipped)),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

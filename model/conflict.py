@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import engine
+from model import engine, notebook
 from model.engine import Plan
 from model.evidence import Assumed, Case, Finding, in_words, likelihood
 from model.network import Table, Variable
@@ -56,6 +56,15 @@ class Conflict:
     flagged: bool
     findings: tuple[Odd, ...]
     resolved_by: tuple[Hypothesis, ...]
+
+    def _repr_html_(self) -> str:
+        odd, why = ("statement", "bits"), ("variable", "state", "before", "p", "bits")
+        return notebook.html(
+            f"Conflict: {notebook.text(self.bits)} bits{', worth a look' if self.flagged else ''}",
+            notebook.table(odd, notebook.records(odd, self.findings), bar="bits"),
+            notebook.note("what would account for it:") if self.resolved_by else "",
+            notebook.table(why, notebook.records(why, self.resolved_by), bar="bits"),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model import notebook
 from model.causes import SeenAndDone, seen_and_done
 from model.conflict import Conflict, Surprise, conflict, surprises
 from model.evidence import in_words
@@ -33,6 +34,22 @@ class Explanation:
     chains: tuple[Chain, ...]
     seen_and_done: tuple[SeenAndDone, ...]
 
+    def _repr_html_(self) -> str:
+        odd = ("statement", "p", "bits")
+        trails = [(_trail(chain), chain.strength, chain.change, chain.direction) for chain in self.chains]
+        beside = [
+            (each.finding, each.contrast.state, each.contrast.observe, each.contrast.intervene, str(each.backdoor))
+            for each in self.seen_and_done
+        ]
+        return notebook.html(
+            f"Why P({self.target}={self.state}) is {notebook.text(self.balance.p)}: {self.model} {self.revision}",
+            self.balance._repr_html_(),
+            self.conflict._repr_html_(),
+            _part("Surprise", notebook.table(odd, notebook.records(odd, self.surprises), bar="bits")),
+            _part("Ways", notebook.table(("way", "strength", "change", "direction"), trails, bar="strength")),
+            _part("Seen and done", notebook.table(("finding", "state", "observe", "intervene", "why"), beside)),
+        )
+
 
 def explain(forecaster: Forecaster, question: Question, *, target: str, state: str) -> Explanation:
     """Explain the probability of one state of a target under a question's findings and interventions.
@@ -56,3 +73,12 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
         chains=chains(plan, case, target, which, evidence=evidence),
         seen_and_done=seen_and_done(plan, case, target, which),
     )
+
+
+def _part(title: str, table: str) -> str:
+    return notebook.html(title, table) if table else ""
+
+
+def _trail(chain: Chain) -> str:
+    """A trail with an arrow for each arc, as a → b ← c."""
+    return chain.finding + "".join(f" {'→' if step.forward else '←'} {step.end}" for step in chain.steps)

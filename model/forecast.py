@@ -13,7 +13,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from model import engine
+from model import engine, notebook
 from model.batch import Columns
 from model.document import Model
 from model.draws import Draws
@@ -187,6 +187,29 @@ class Answer:
     def no_effect(self) -> tuple[str, ...]:
         """Variables spoken of that matter to no target."""
         return self.targets.basis.no_effect
+
+    def _repr_html_(self) -> str:
+        said = [in_words(name, statement) for name, statement in (*self.findings.items(), *self.settings.items())]
+        columns = ("state", "p", "low", "high", "baseline", "shift")
+        parts = [
+            notebook.html(
+                target.target,
+                notebook.table(
+                    columns, notebook.records(columns, target.distribution), bar="p", whole=1.0, mark="baseline"
+                ),
+            )
+            for target in self.targets[: notebook.MOST]
+        ]
+        more = len(self.targets) - len(parts)
+        held = self.targets.intervals
+        notes = notebook.note(
+            f"and {more:,} more targets" if more else "",
+            f"given {', '.join(said)}; P(evidence) {self.p_evidence:.3g}" if said else "nothing given, nothing done",
+            "" if held is None else f"low and high hold {100 * held.mass:g} % of {held.draws:,} draws of the numbers",
+            "" if held is None else held.warning or "",
+            f"no effect: {', '.join(self.no_effect)}" if self.no_effect else "",
+        )
+        return notebook.html(f"{self.model} {self.revision}", *parts, notes)
 
 
 @dataclass(frozen=True, slots=True)

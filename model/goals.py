@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model import engine
+from model import engine, notebook
 from model.draws import sampled
 from model.engine import Evidence, Plan
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
@@ -46,6 +46,14 @@ class Change:
     variable: str
     verb: Literal["do", "observe"]
     state: str
+
+    def __str__(self) -> str:
+        """As a question says it.
+
+        >>> str(Change("smoke", "do", "no")), str(Change("xray", "observe", "yes"))
+        ('do(smoke=no)', 'xray=yes')
+        """
+        return f"do({self.variable}={self.state})" if self.verb == "do" else f"{self.variable}={self.state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,16 @@ class Goals:
         """How far a probability is past the threshold; negative on the wrong side of it."""
         return p - self.above if self.above is not None else (self.below or 0.0) - p
 
+    def _repr_html_(self) -> str:
+        columns = ("changes", "p", "margin", "p_evidence")
+        goal = f"above {self.above:g}" if self.above is not None else f"below {self.below or 0.0:g}"
+        return notebook.html(
+            f"P({self.target}={self.state}) {goal}: it is {notebook.text(self.p)} now",
+            notebook.table(columns, notebook.records(columns, self.sets), bar="p", whole=1.0),
+            notebook.note("nothing needs to change" if self.met else f"{self.found:,} smallest sets reach it"),
+            notebook.note("not every set was tried" if self.cut else ""),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -133,6 +151,16 @@ class Policies:
     rows: tuple[Policy, ...]
     impossible: tuple[Change, ...]
     warning: str | None
+
+    def _repr_html_(self) -> str:
+        columns = ("variable", "state", "p", "low", "high", "shift", "shift_low", "shift_high")
+        return notebook.html(
+            f"P({self.target}={self.state}) by what is done; {notebook.text(self.p)} with nothing more",
+            notebook.table(columns, notebook.records(columns, self.rows), bar="p", whole=1.0),
+            notebook.note(
+                *(f"impossible with the evidence: {change}" for change in self.impossible), self.warning or ""
+            ),
+        )
 
 
 def goals(

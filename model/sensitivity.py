@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from model import notebook
 from model.errors import BadQuestion
 from model.forecast import Forecaster, Question
 from model.moves import Asked, Numbers, ask, numbers
@@ -105,6 +106,14 @@ class Sensitivity:
     leading: tuple[str, str] | None
     held: tuple[str, ...]
     rows: tuple[Swing, ...]
+
+    def _repr_html_(self) -> str:
+        columns = ("variable", "what", "value", "low", "high", "p_low", "p_high", "swing")
+        return notebook.html(
+            f"What moves P({self.target}={self.state}) = {notebook.text(self.p)}",
+            notebook.table(columns, notebook.records(columns, self.rows), bar="swing"),
+            notebook.note(f"held: {', '.join(self.held)}" if self.held else ""),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model import engine
+from model import engine, notebook
 from model.engine import Plan
 from model.evidence import Case, in_words
 from model.network import Table
@@ -62,6 +62,13 @@ class Balance:
     reason: str | None
     decided_by: tuple[str, ...]
     weights: tuple[Weight, ...]
+
+    def _repr_html_(self) -> str:
+        columns = ("statement", "db", "direction", "p_without", "delta")
+        weights = notebook.table(columns, notebook.records(columns, self.weights), bar="db")
+        decided = f"decided by {', '.join(self.decided_by)}" if self.decided_by else ""
+        title = f"Weight of evidence: {notebook.text(self.p_before)} before the findings, {notebook.text(self.p)} after"
+        return notebook.html(title, weights, notebook.note(self.reason or "", decided, f"method: {self.method}"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

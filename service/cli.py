@@ -20,6 +20,7 @@ import click
 from model.errors import AftermathError
 from service.cli_analyses import ANALYSES
 from service.cli_models import evidence_options, folders_of, known, load, priors_option, ready, root_of
+from service.cli_plot import plot
 
 if TYPE_CHECKING:
     from model.document import Model
@@ -282,8 +283,8 @@ def _lines(error: AftermathError) -> list[str]:
     return [" ".join(str(each).splitlines()) for each in several]
 
 
-for _analysis in ANALYSES:
-    commands.add_command(_analysis)
+for _command in (*ANALYSES, plot):
+    commands.add_command(_command)
 
 
 def _canonical(forecaster: Forecaster, question: Question) -> Question:

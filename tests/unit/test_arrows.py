@@ -7,6 +7,7 @@ from tests.sources import ROOT, imports, modules
 # Each may import those before it.
 MODEL_ORDER = (
     "errors",
+    "notebook",
     "native",
     "network",
     "batch",
@@ -115,6 +116,21 @@ def test_pgmpy_is_imported_only_by_the_interchange_and_only_inside_functions() -
     ]
     assert everywhere == {"interchange"}
     assert at_start == []
+
+
+def test_matplotlib_is_imported_only_by_the_pictures_and_pictures_only_inside_functions() -> None:
+    drawing = {
+        own_name(path)
+        for path in modules("model") + modules("service")
+        if any(name.split(".")[0] == "matplotlib" for name in imports(path))
+    }
+    at_start = [
+        own_name(path)
+        for path in modules("model") + modules("service")
+        if any(name.startswith("service.pictures") for name in imports(path, at_start=True))
+    ]
+    assert drawing == {"service.pictures.bars", "service.pictures.canvas", "service.pictures.graph"}
+    assert [name for name in at_start if not name.startswith("service.pictures")] == []
 
 
 def test_no_module_is_called_utils() -> None:

@@ -338,8 +338,9 @@ def test_an_export_to_an_unknown_ending_names_the_known_ones(run, tmp_path):
 
 
 def test_every_command_takes_a_folder_of_models(run):
-    for name in cli.commands.commands:
-        assert "--priors DIR" in run(name, "--help").out, name
+    for name, command in cli.commands.commands.items():
+        for words in [(name, part) for part in getattr(command, "commands", ())] or [(name,)]:
+            assert "--priors DIR" in run(*words, "--help").out, words
 
 
 def program(*arguments, **environment):

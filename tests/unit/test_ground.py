@@ -9,7 +9,7 @@ from pathlib import Path
 import dev
 
 ROOT = dev.ROOT
-ROOMS = ("model", "service", "priors", "tests", "bench", ".ci")
+ROOMS = ("model", "service", "priors", "tests", "bench", "docs", ".ci")
 NOT_OURS = ("__pycache__", "static")
 HEAVY = {"pgmpy", "pandas", "scipy.stats", "sklearn", "statsmodels", "matplotlib"}
 

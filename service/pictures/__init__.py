@@ -1,0 +1,8 @@
+"""Results as pictures, PNG or SVG: the only part of the program that knows matplotlib."""
+
+from service.pictures.bars import distribution, tornado, waterfall
+from service.pictures.canvas import demand_a_picture, save
+from service.pictures.graph import network
+from service.pictures.layers import around
+
+__all__ = ["around", "demand_a_picture", "distribution", "network", "save", "tornado", "waterfall"]
