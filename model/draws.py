@@ -119,27 +119,27 @@ def _sampled(draws: Draws, plan: Plan, name: str, evidence: Evidence, case: Case
     count = _affordable(plan, name, evidence)
     if count < FEWEST:
         return None
-    repeated = Evidence(
-        count,
-        {other: np.repeat(rows, count, axis=0) for other, rows in evidence.likelihood.items()},
-        {other: table[:count] for other, table in tables.items()} | dict(evidence.tables),
-    )
+    some = {other: table[:count] for other, table in tables.items()}
     if assumed:
-        return _held(plan, name, repeated, case, assumed)
+        return _held(plan, name, evidence, some, case, assumed)
     if not evidence.likelihood:
-        return _equally(lanes.marginals(plan.lanes, repeated, (name,))[name])
-    logs, found = lanes.posterior(plan.lanes, repeated, (name,))
-    return _weighted(found[name], logs)
+        return _equally(lanes.draws(plan.lanes, (name,), evidence, some)[name])
+    return _weighted(*lanes.draws_with_evidence(plan.lanes, name, evidence, some))
 
 
-def _held(plan: Plan, name: str, repeated: Evidence, case: Case, assumed: tuple[str, ...]) -> Sampled | None:
+def _held(
+    plan: Plan, name: str, evidence: Evidence, tables: dict[str, Table], case: Case, assumed: tuple[str, ...]
+) -> Sampled | None:
     """With assumptions: fitted under each draw; the other findings alone give the weights."""
-    fitted = assume(plan, repeated, [case] * repeated.cases)
-    rows = lanes.marginals(plan.lanes, fitted, (name,))[name]
-    counted = {other: found for other, found in repeated.likelihood.items() if other not in assumed}
+    count = max(map(len, tables.values()))
+    rows = {other: np.repeat(found, count, axis=0) for other, found in evidence.likelihood.items()}
+    repeated = Evidence(count, rows, tables | dict(evidence.tables))
+    fitted = assume(plan, repeated, [case] * count)
+    answers = lanes.marginals(plan.lanes, fitted, (name,))[name]
+    counted = {other: found for other, found in rows.items() if other not in assumed}
     if not counted:
-        return _equally(rows)
-    return _weighted(rows, engine.log_evidence(plan, Evidence(repeated.cases, counted, repeated.tables)))
+        return _equally(answers)
+    return _weighted(answers, engine.log_evidence(plan, Evidence(count, counted, repeated.tables)))
 
 
 def _equally(rows: Table) -> Sampled:

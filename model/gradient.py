@@ -29,7 +29,7 @@ def gradient(plan: Plan, evidence: Evidence = NOTHING) -> dict[str, Table]:
 
     Raises BadQuestion for evidence that is impossible, or for several cases; NetworkTooLarge where there is no tree.
     """
-    return _derivatives(plan, evidence, _reference(plan, evidence))
+    return slopes(plan, evidence, _reference(plan, evidence))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +71,8 @@ def derivatives(plan: Plan, name: str, state: int, evidence: Evidence = NOTHING)
     point = np.zeros((1, len(plan.network[name].states)))
     point[0, state] = 1.0
     both = {**evidence.likelihood, name: point * evidence.likelihood.get(name, 1.0)}
-    of_both = _derivatives(plan, Evidence(1, both, evidence.tables), reference)
-    of_evidence = _derivatives(plan, evidence, reference)
+    of_both = slopes(plan, Evidence(1, both, evidence.tables), reference)
+    of_evidence = slopes(plan, evidence, reference)
     table = evidence.tables.get(name, plan.network.tables[name][None])[0]
     p_both, p_evidence = float((of_both[name] * table).sum()), float((of_evidence[name] * table).sum())
     return Derivatives(of_both, of_evidence, p_both, p_evidence, reference)
@@ -114,7 +114,11 @@ def derivatives_numpy(plan: Plan, evidence: Evidence, reference: float) -> list[
     return [found[name] for name in plan.network.names]
 
 
-def _derivatives(plan: Plan, evidence: Evidence, reference: float) -> dict[str, Table]:
+def slopes(plan: Plan, evidence: Evidence, reference: float) -> dict[str, Table]:
+    """d P(evidence) / d every entry of every conditional table, times exp(-``reference``), in one case.
+
+    Raises NetworkTooLarge where there is no tree.
+    """
     if plan.refusal:
         raise plan.refusal
     if compiled.kernels is None:

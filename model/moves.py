@@ -139,7 +139,7 @@ def settled(plan: Plan, cases: list[Case]) -> Evidence:
 
 
 def _slopes(plan: Plan, evidence: Evidence, reference: float) -> Table:
-    found = gradient._derivatives(plan, evidence, reference)
+    found = gradient.slopes(plan, evidence, reference)
     return np.concatenate([found[name].ravel() for name in plan.network.names])
 
 
