@@ -20,7 +20,7 @@ from model.network import Network, Table
 
 CASES: Mapping[str, tuple[str, ...]] = {
     "a": ("a",),
-    "b": ("b",),
+    "b": ("b", "b with P(e)"),
     "c": ("c", "c shared"),
     "d": ("d", "d sampled"),
     "e": ("e",),
@@ -34,7 +34,7 @@ CORES = 2
 DRAWN_BYTES = 64_000_000
 PEER_BYTES = 32_000_000
 OURS = "ours"
-PARTS: Mapping[str, float] = {"pyagrum": 0.5, "pgmpy": 0.35, "ck": 0.15}
+PARTS: Mapping[str, float] = {"pyagrum": 0.4, "anew": 0.15, "pgmpy": 0.3, "ck": 0.15}
 """Parts of a network's time."""
 
 
@@ -253,22 +253,25 @@ def _as_seen(seen: Mapping[int, Mapping[str, Table]]) -> Mapping[int, Mapping[st
 
 
 def _single(prepared: Prepared, row: str, share: float) -> Case:
-    """Cases a and b: one question at a time, every variable or one."""
+    """Cases a and b: one question at a time, every variable or one; b as peers answer it, or with P(evidence) too."""
     network = prepared.network
-    asked = questions.asked(network, ASKED, rng=_rng(prepared), targeted=row == "b")
+    asked = questions.asked(network, ASKED, rng=_rng(prepared), targeted=row != "a")
     first: dict[int, float] = {}
     if row == "a":
         work = statistics.mean(limit.tree(prepared.plan, question.findings) for question in asked)
     else:
-        work = statistics.mean(_one_target(network, question) for question in asked)
+        work = statistics.mean(_one_target(network, question, whole=row != "b") for question in asked)
     tasks = [Task(question.findings, question.target) for question in asked]
-    turn = ours.single(prepared, asked, {}, first)
+    turn = ours.alone(prepared, asked, first) if row == "b" else ours.single(prepared, asked, {}, first)
     return Case(row, network, turn, tasks, _as_seen, work, first=first)
 
 
-def _one_target(network: Network, question: Question) -> int:
-    """The evidence's probability is wanted too, so that every ancestor of a finding counts."""
-    return limit.elimination(network, question, network.ancestors([question.target or "", *question.findings]))
+def _one_target(network: Network, question: Question, *, whole: bool) -> int:
+    """With the evidence's probability, the ``whole``, every ancestor of a finding counts."""
+    asked = [question.target or "", *question.findings]
+    return limit.elimination(
+        network, question, network.ancestors(asked) if whole else questions.needed(network, question)
+    )
 
 
 def _intervened(prepared: Prepared, row: str, share: float) -> Case:

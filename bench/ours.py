@@ -12,7 +12,7 @@ from bench.peers import Done, Refused
 from bench.questions import Question
 from bench.timing import clock
 from model import engine
-from model.engine import Evidence, Plan, Posterior
+from model.engine import Evidence, Plan
 from model.errors import AftermathError
 from model.network import Network, Table
 
@@ -54,29 +54,48 @@ def single(
     """
     now = clock(wall=False)
 
-    def ask(question: Question) -> tuple[float, Posterior, tuple[str, ...]]:
+    def ask(question: Question) -> tuple[float, dict[str, Table]]:
         names = (question.target,) if question.target else ours.network.names
         started = now()
         said = ours.evidence(question)
         if tables:
             said = Evidence(1, said.likelihood, tables)
         found = engine.posterior(ours.plan, said, (question.target,) if question.target else None)
-        for name in names:
-            found.of(name)
-        return now() - started, found, names
+        rows = {name: found.of(name) for name in names}
+        return now() - started, rows
 
+    return _turns(questions, ask, first_asked)
+
+
+def alone(
+    ours: Prepared, questions: Sequence[Question], first_asked: dict[int, float]
+) -> Callable[[int, float], list[Done]]:
+    """A runner for questions about one target, its distribution alone: nobody asks how likely the findings are."""
+    now = clock(wall=False)
+
+    def ask(question: Question) -> tuple[float, dict[str, Table]]:
+        started = now()
+        rows = engine.marginals(ours.plan, ours.evidence(question), (question.target or "",))
+        return now() - started, rows
+
+    return _turns(questions, ask, first_asked)
+
+
+def _turns(
+    questions: Sequence[Question], ask: Callable[[Question], tuple[float, dict[str, Table]]], first: dict[int, float]
+) -> Callable[[int, float], list[Done]]:
     def turn(_: int, seconds: float) -> list[Done]:
         done: list[Done] = []
         used = 0.0
         for _ in range(REPEATS):
             for number, question in enumerate(questions):
                 with refusing():
-                    spent, found, names = ask(question)
+                    spent, rows = ask(question)
                 used += spent
-                if number not in first_asked:
-                    first_asked[number] = spent
+                if number not in first:
+                    first[number] = spent
                     continue
-                done.append(Done(number, spent, {name: found.of(name)[0] for name in names}))
+                done.append(Done(number, spent, {name: found[0] for name, found in rows.items()}))
             if used > seconds and done:
                 break
         return done

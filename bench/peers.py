@@ -109,6 +109,16 @@ class Agrum(Peer):
         return {name: asked.posterior(name).toarray() for name in names}
 
 
+class AgrumAnew(Agrum):
+    """pyAgrum as a service without a state would use it: each question makes its engine."""
+
+    engines: ClassVar[tuple[str, ...]] = ("LazyPropagation", "ShaferShenoyInference")
+
+    def answer(self, engine: str, names: Sequence[str], findings: Mapping[str, int]) -> dict[str, Table]:
+        self.kept.clear()
+        return super().answer(engine, names, findings)
+
+
 class Pgmpy(Peer):
     """pgmpy's variable elimination; several variables one after another, since together it builds their joint."""
 
@@ -188,6 +198,7 @@ class CompiledKnowledge(Peer):
 
 PEERS: Mapping[str, tuple[str, type[Peer]]] = {
     "pyagrum": ("pyagrum", Agrum),
+    "anew": ("pyagrum", AgrumAnew),
     "pgmpy": ("pgmpy", Pgmpy),
     "ck": ("ck", CompiledKnowledge),
 }

@@ -10,7 +10,7 @@ from bench import table
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "inference": (
         *("case", "network", "seconds", "first"),
-        *("ratio_pyagrum", "lowest_pyagrum", "ratio_pgmpy", "ratio_ck"),
+        *("ratio_pyagrum", "lowest_pyagrum", "ratio_anew", "ratio_pgmpy", "ratio_ck"),
         *("max_abs_diff", "share", "note"),
     ),
     "http": ("request", "per_second", "cpu_us"),

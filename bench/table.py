@@ -12,7 +12,7 @@ from typing import Any
 from bench.inference import Beside, Row
 
 HEAD = (
-    f"{'case':<10}{'ours':>10}{'first':>10}{'pyAgrum':>10}{'ratio':>9}{'lowest':>9}"
+    f"{'case':<12}{'ours':>10}{'first':>10}{'pyAgrum':>10}{'ratio':>9}{'lowest':>9}{'anew':>10}{'ratio':>9}"
     f"{'pgmpy':>10}{'ratio':>9}{'ck':>10}{'ratio':>9}{'max diff':>10}{'madds':>10}{'limit':>7}"
 )
 
@@ -21,16 +21,17 @@ def line(row: Row) -> str:
     """A row of the table; a network's own line when it has no case."""
     if row.case == "-":
         return f"\n{row.network}: {row.note}"
-    agrum, pgmpy, ck = (row.peers.get(name, Beside()) for name in ("pyagrum", "pgmpy", "ck"))
+    agrum, anew, pgmpy, ck = (row.peers.get(name, Beside()) for name in ("pyagrum", "anew", "pgmpy", "ck"))
     gap = "-" if row.max_abs_diff is None else f"{row.max_abs_diff:.0e}"
     numbers = (
-        f"{row.case:<10}{_seconds(row.seconds):>10}{_seconds(row.first):>10}"
+        f"{row.case:<12}{_seconds(row.seconds):>10}{_seconds(row.first):>10}"
         f"{_seconds(agrum.seconds):>10}{_times(agrum):>9}{_times(agrum, lowest=True):>9}"
+        f"{_seconds(anew.seconds):>10}{_times(anew):>9}"
         f"{_seconds(pgmpy.seconds):>10}{_times(pgmpy):>9}{_seconds(ck.seconds):>10}{_times(ck):>9}"
         f"{gap:>10}{_count(row.multiply_adds):>10}{'-' if row.share is None else f'{row.share:.2f}':>7}"
     )
     said = [row.note, *(f"{name} {beside.reason}" for name, beside in row.peers.items() if beside.reason)]
-    return "\n".join([numbers, *(f"{'':<10}{text}" for text in said if text)])
+    return "\n".join([numbers, *(f"{'':<12}{text}" for text in said if text)])
 
 
 def _seconds(value: float | None) -> str:

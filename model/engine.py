@@ -32,6 +32,7 @@ __all__ = [
     "compile",
     "joint",
     "log_evidence",
+    "marginals",
     "most_probable",
     "most_probable_numpy",
     "posterior",
@@ -79,6 +80,23 @@ def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | N
     tree = plan.fitting(evidence) if evidence.tables else plan.packed
     rows = compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
     return Posterior(rows, tree.packed.columns if names is None else _columns(tree.packed, names))
+
+
+def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str, Table]:
+    """The distributions of ``posterior`` alone, shape (cases, states): less is read where nobody asks for P(evidence).
+
+    A finding that is irrelevant to a variable may then be impossible unnoticed.
+
+    >>> from model.network import Variable
+    >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
+    >>> marginals(compile(coin), NOTHING, ("coin",))
+    {'coin': array([[0.5, 0.5]])}
+    """
+    wanted = tuple(dict.fromkeys(names))
+    if plan.choice(evidence, wanted, whole=False).executor is PROGRAMS:
+        return lanes.marginals(plan.lanes, evidence, wanted)
+    found = posterior(plan, evidence, wanted)
+    return {name: found.of(name) for name in wanted}
 
 
 def posterior_numpy(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:

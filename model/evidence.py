@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from model.engine import Evidence, Plan, posterior
+from model.engine import Evidence, Plan, marginals
 from model.errors import BadQuestion, EvidenceOnIntervened, Place
 from model.network import SUM_TOLERANCE, Network, Table, Variable
 
@@ -171,7 +171,7 @@ def assume(plan: Plan, evidence: Evidence, cases: Sequence[Case]) -> Evidence:
     for _ in range(SWEEPS if wanted else 0):
         furthest = 0.0
         for name, (which, target) in wanted.items():
-            now = posterior(plan, Evidence(evidence.cases, rows, evidence.tables), (name,)).of(name)[which]
+            now = marginals(plan, Evidence(evidence.cases, rows, evidence.tables), (name,))[name][which]
             furthest = max(furthest, float(np.abs(now - target).max()))
             rows[name] = _moved(rows[name], which, np.divide(target, now, out=np.zeros_like(target), where=now > 0))
         if furthest < FITTED:

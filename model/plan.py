@@ -105,8 +105,10 @@ class Plan:
         packed = self.packed.packed
         return Memory(packed.floats.nbytes + packed.ints.nbytes, 8 * packed.work + 4 * packed.state)
 
-    def choice(self, evidence: Evidence, names: Sequence[str] | None) -> Choice:
+    def choice(self, evidence: Evidence, names: Sequence[str] | None, *, whole: bool = True) -> Choice:
         """Which executor answers: by counted table entries and multiplications, never by time.
+
+        ``whole``: P(evidence) is wanted too.
 
         >>> from model.engine import compile
         >>> from model.network import Variable
@@ -120,7 +122,7 @@ class Plan:
             return NO_NUMBA
         if not names:
             return ALL_AT_ONCE if names is None else UPWARDS
-        pays = lanes.pays(self.lanes, evidence, names, against=self.packed.packed.cells)
+        pays = lanes.pays(self.lanes, evidence, names, against=self.packed.packed.cells, whole=whole)
         return FEWER_STEPS if pays else FEWER_ENTRIES
 
     def touched(self, evidence: Evidence, names: Sequence[str] | None) -> int:

@@ -165,10 +165,10 @@ def needed(lanes: Lanes, names: Iterable[str], evidence: Evidence) -> tuple[str,
     return tuple(name for name, counts in zip(lanes.network.names, found, strict=True) if counts)
 
 
-def cells(lanes: Lanes, evidence: Evidence, name: str) -> int:
+def cells(lanes: Lanes, evidence: Evidence, name: str, *, whole: bool = True) -> int:
     """Multiplications that one case of this evidence costs, before those that lanes do side by side are divided.
 
-    Of a batch: as if every case spoke of every variable, which is the most it can cost.
+    Of a batch: as if every case spoke of every variable, which is the most it can cost. ``whole``: with P(evidence).
     """
     position = lanes.network.position
     role = np.zeros(len(lanes.packed.cards), dtype=np.int64)
@@ -177,18 +177,21 @@ def cells(lanes: Lanes, evidence: Evidence, name: str) -> int:
     for v, rows in evidence.likelihood.items():
         known = evidence.cases == 1 and v != name and np.count_nonzero(rows) == 1
         role[position[v]] |= HARD if known else SOFT
-    return program_for(lanes, position[name], role, whole=True, every=evidence.cases == 1).cells
+    return program_for(lanes, position[name], role, whole=whole, every=evidence.cases == 1).cells
 
 
-def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int) -> bool:
+def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int, whole: bool = True) -> bool:
     """Whether this executor is the cheaper one, against a tree that touches so many table entries a case.
 
     One case: where the tree is large and little of it matters. A batch: where the names are few.
     """
     try:
         if evidence.cases < ENOUGH:
-            return against > TREE_IS_QUICK and 2 * sum(cells(lanes, evidence, name) for name in names) < against
-        return sum(cells(lanes, evidence, name) for name in names) < SIDE_BY_SIDE * against
+            return (
+                against > TREE_IS_QUICK
+                and 2 * sum(cells(lanes, evidence, name, whole=whole) for name in names) < against
+            )
+        return sum(cells(lanes, evidence, name, whole=whole) for name in names) < SIDE_BY_SIDE * against
     except NetworkTooLarge:
         return False
 
