@@ -419,6 +419,9 @@ class ExampleQuestion(TypedDict):
     scenario: str | None
     cohort: str | None
     link: str
+    brief: Annotated[str, Field(description="The answer as written text.")]
+    explanation: Annotated[str, Field(description="Why it is so.")]
+    sensitivity: Annotated[str, Field(description="What would change it.")]
 
 
 class FoldedIn(TypedDict):

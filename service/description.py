@@ -97,8 +97,12 @@ def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
 
 
 def example(model: Model, each: Example) -> answers.ExampleQuestion:
-    """A question worth asking, with the address that asks it."""
+    """A question worth asking, with the address that asks it, and those that say more of its most probable state."""
     question = wire.canonical_example(model, each)
+    more = {
+        name: wire.Address(wire.model_path(model.name, name), wire.event_parameters(question))
+        for name in ("brief", "explanation", "sensitivity")
+    }
     return {
         "label": each.label,
         "target": each.target,
@@ -107,6 +111,9 @@ def example(model: Model, each: Example) -> answers.ExampleQuestion:
         "scenario": each.scenario,
         "cohort": each.cohort,
         "link": wire.forecast_address(model, question).url("json"),
+        "brief": more["brief"].url("txt"),
+        "explanation": more["explanation"].url("json"),
+        "sensitivity": more["sensitivity"].url("json"),
     }
 
 

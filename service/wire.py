@@ -304,6 +304,11 @@ def _parameters(question: Question) -> Iterator[tuple[str, str]]:
         yield "interval", "none" if question.interval is None else grammar.plain_number(question.interval)
 
 
+def event_parameters(question: Question) -> tuple[tuple[str, str], ...]:
+    """A question's one target, and what is known and set, as parameters of an analysis."""
+    return (("target", question.targets[0]), *case_parameters(question))
+
+
 def case_parameters(question: Question) -> Iterator[tuple[str, str]]:
     """What is known and set, as parameters of an address."""
     for name, finding in question.findings.items():
