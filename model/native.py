@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -17,6 +17,11 @@ try:
 except ImportError:
     COMPILED = False
     warnings.warn("numba cannot be imported: inference runs on numpy alone, slower", RuntimeWarning, stacklevel=2)
+
+ROOM = Path(__file__).parent
+
+HELD = ("layout.py", "roles.py", "vectors.py", "__init__.py")
+"""Files whose constants and vector instructions are compiled in, and those that only pass names on."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,12 +50,24 @@ def kernel(function: Function) -> Function:
 
 @cache
 def sources(file: str) -> str:
-    """A digest of a file of kernels, of those that it calls and of the layout that they hold numbers of."""
+    """A digest of a file of kernels, of those that it calls and of the constants that they hold."""
     seen: dict[Path, str] = {}
     waiting = [Path(file)]
     while waiting:
         place = waiting.pop()
-        seen[place] = place.read_text(encoding="utf-8")
-        named = re.findall(r"^from model\.(\w*kernels|layout) import", seen[place], re.MULTILINE)
-        waiting += [other for name in named if (other := place.with_name(f"{name}.py")) not in seen]
+        if place not in seen:
+            seen[place] = place.read_text(encoding="utf-8")
+            waiting += [other for other in _imported(seen[place]) if other.name in HELD or _has_kernels(other)]
     return hashlib.sha256("".join(seen[place] for place in sorted(seen)).encode()).hexdigest()
+
+
+def _imported(text: str) -> Iterator[Path]:
+    """The project's files that a file imports from."""
+    for module, names in re.findall(r"^from model\.([\w.]+) import (\([^)]*\)|.*)$", text, re.MULTILINE):
+        place = ROOM.joinpath(*module.split("."))
+        parts = [place / f"{name}.py" for name in re.findall(r"\w+", names)]
+        yield from (other for other in (place.with_suffix(".py"), place / "__init__.py", *parts) if other.is_file())
+
+
+def _has_kernels(place: Path) -> bool:
+    return "\n@kernel" in place.read_text(encoding="utf-8")

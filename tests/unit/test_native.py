@@ -49,10 +49,13 @@ def test_without_numba_questions_are_answered_and_it_is_said_once():
 
 @pytest.mark.skipif(not COMPILED, reason="numba is not installed")
 def test_what_is_kept_of_a_kernel_is_stale_once_a_file_that_it_builds_on_has_changed(tmp_path, monkeypatch):
-    (tmp_path / "upper_kernels.py").write_text("from model.lower_kernels import times\n")
-    (tmp_path / "lower_kernels.py").write_text("from model.layout import TABLE\n")
+    monkeypatch.setattr(native, "ROOM", tmp_path)
+    (tmp_path / "lower").mkdir()
+    (tmp_path / "upper.py").write_text("from model.lower import (\n    times,\n)\n")
+    (tmp_path / "lower" / "__init__.py").write_text("from model.lower.loops import times\n")
+    (tmp_path / "lower" / "loops.py").write_text("from model.layout import TABLE\n\n@kernel\n")
     (tmp_path / "layout.py").write_text("TABLE = 1\n")
-    asked = str(tmp_path / "upper_kernels.py")
+    asked = str(tmp_path / "upper.py")
     before = native.sources(asked)
     assert native.sources.__wrapped__(asked) == before
     (tmp_path / "layout.py").write_text("TABLE = 2\n")
