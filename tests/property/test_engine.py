@@ -41,6 +41,18 @@ def test_posterior_and_probability_of_evidence_equal_the_enumerated_joint(questi
         np.testing.assert_allclose(found.of(name)[0], marginal(joint, network, name), **CLOSE)
 
 
+@RARE
+@given(questions(), st.sampled_from((engine.CELL_LIMIT, 1)))
+def test_marginals_without_the_probability_of_evidence_are_the_same(question, limit):
+    network, (case,) = question
+    plan = engine.compile(network, limit=limit)
+    evidence = encode(network, [case])
+    assume(np.isfinite(engine.log_evidence(plan, evidence)[0]))
+    for name in network.names:
+        [alone] = engine.marginals(plan, evidence, (name,)).values()
+        np.testing.assert_allclose(alone, engine.posterior(plan, evidence, (name,)).of(name), **CLOSE)
+
+
 @given(questions(count=5))
 def test_a_batch_equals_its_cases_asked_one_by_one(question):
     network, batch = question
