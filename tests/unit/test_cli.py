@@ -159,7 +159,7 @@ def test_check_prints_size_costly_arcs_footing_and_checks(run):
     ran = run("check", "asia")
     assert (ran.code, ran.err) == (0, "")
     assert "8 variables, 8 arcs, 36 parameters" in ran.out
-    assert "40 table entries in 6 cliques, width 2; the largest: tub, lung, either" in ran.out
+    assert "40 table entries in 6 cliques, width 2; the largest: bronc, either, dysp" in ran.out
     assert "17 rest on publications, 0 on publications and judgement, 0 on judgement alone, 0 on nothing" in ran.out
     assert "  12  smoke -> lung" in ran.out
     assert "inside  0.0550  0.0549 to 0.0551  lung_cancer " in ran.out
