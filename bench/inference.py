@@ -266,7 +266,7 @@ def _single(prepared: Prepared, row: str, share: float) -> Case:
     return Case(row, network, turn, tasks, _as_seen, work, first=first)
 
 
-def _one_target(network: Network, question: Question, *, whole: bool) -> int:
+def _one_target(network: Network, question: Question, *, whole: bool = True) -> int:
     """With the evidence's probability, the ``whole``, every ancestor of a finding counts."""
     asked = [question.target or "", *question.findings]
     return limit.elimination(
@@ -407,6 +407,7 @@ def _sampling_seconds(network: Network, draws: int, rng: np.random.Generator) ->
 MAKERS: Mapping[str, Callable[[Prepared, str, float], Case]] = {
     "a": _single,
     "b": _single,
+    "b with P(e)": _single,
     "c": _scenarios,
     "c shared": _scenarios,
     "d": _drawn,

@@ -70,7 +70,10 @@ def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | N
     Raises NetworkTooLarge where the tree is over the limit and so is the program of a name.
     """
     names = None if names is None else tuple(dict.fromkeys(names))
-    executor = plan.choice(evidence, names).executor
+    return _answered(plan, evidence, names, plan.choice(evidence, names).executor)
+
+
+def _answered(plan: Plan, evidence: Evidence, names: tuple[str, ...] | None, executor: str) -> Posterior:
     if executor is PROGRAMS:
         return Posterior.gathered(
             *lanes.posterior(plan.lanes, evidence, plan.network.names if names is None else names)
@@ -93,9 +96,10 @@ def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str,
     {'coin': array([[0.5, 0.5]])}
     """
     wanted = tuple(dict.fromkeys(names))
-    if plan.choice(evidence, wanted, whole=False).executor is PROGRAMS:
+    executor = plan.choice(evidence, wanted, whole=False).executor
+    if executor is PROGRAMS:
         return lanes.marginals(plan.lanes, evidence, wanted)
-    found = posterior(plan, evidence, wanted)
+    found = _answered(plan, evidence, wanted, executor)
     return {name: found.of(name) for name in wanted}
 
 

@@ -29,6 +29,13 @@ def test_made_networks_are_the_same_each_time_and_of_the_size_asked_for() -> Non
     assert engine.compile(networks.banded(30, width=5)).tree.width == 5
 
 
+def test_every_case_has_a_row_and_every_row_a_maker() -> None:
+    assert {row for rows in inference.CASES.values() for row in rows} == set(inference.MAKERS)
+    prepared = ours.prepare(networks.load("asia"))
+    for row, make in inference.MAKERS.items():
+        assert make(prepared, row, 0.01).multiply_adds > 0
+
+
 def test_the_mutilated_network_answers_as_the_intervention_does() -> None:
     net, cut = chain(), questions.mutilated(chain(), "b", 1)
     done = engine.posterior(engine.compile(net), encode(net, [Case({}, {"b": SetTo("yes")})]))
