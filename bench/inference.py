@@ -340,8 +340,9 @@ def _fitting(prepared: Prepared, evidence: Evidence, target: str, share: float) 
     now = clock(wall=True)
     count = 1
     while count < evidence.cases:
-        started = now()
         with ours.refusing():
+            engine.posterior(prepared.plan, evidence.block(0, count), (target,))  # finds the program
+            started = now()
             engine.posterior(prepared.plan, evidence.block(0, count), (target,))
         if (now() - started) * 10 > max(share / 5, 0.25):
             break
