@@ -10,7 +10,7 @@ import numpy as np
 
 from model.maps import Positions
 from model.network import Table
-from model.triangulation import Clique, JunctionTree
+from model.triangulation import JunctionTree
 
 DENSE = 0.4
 """Share of nonzero entries above which a table is stored whole."""
@@ -38,44 +38,6 @@ class Numbers:
     conditionals: list[Table]
     messages: list[Table]
     levels: list[float]
-
-
-def ordered_tree(tree: JunctionTree, cards: Sequence[int]) -> JunctionTree:
-    """The same tree with the axes of its tables in another order: those that most neighbours share last.
-
-    So runs are long. One order of all the variables serves every separator.
-    """
-    shared, all_maps = [0] * len(cards), [1e-9] * len(cards)
-    children: list[list[int]] = [[] for _ in tree.cliques]
-    for c, clique in enumerate(tree.cliques):
-        if clique.parent >= 0:
-            children[clique.parent].append(c)
-    for c, clique in enumerate(tree.cliques):
-        cells = math.prod(cards[v] for v in clique.variables)
-        maps = [clique.separator, *(tree.cliques[child].separator for child in children[c])]
-        for v in clique.variables:
-            shared[v] += cells * sum(v in found for found in maps)
-            all_maps[v] += cells * len(maps)
-    rank = sorted(range(len(cards)), key=lambda v: (shared[v] / all_maps[v], v))
-    place = {v: i for i, v in enumerate(rank)}.__getitem__
-    cliques = tuple(
-        Clique(
-            (*sorted(clique.variables[: clique.residual], key=place), *sorted(clique.separator, key=place)),
-            clique.residual,
-            clique.parent,
-        )
-        for clique in tree.cliques
-    )
-    return JunctionTree(cliques, tree.cells, tree.width, tree.largest)
-
-
-def transposed(tree: JunctionTree, ordered: JunctionTree, tables: Sequence[Table]) -> list[Table]:
-    """Tables with their axes in the order of the other tree's cliques."""
-    found = []
-    for before, after, table in zip(tree.cliques, ordered.cliques, tables, strict=True):
-        axes = [before.variables.index(v) for v in after.variables]
-        found.append(np.ascontiguousarray(table.transpose(axes)))
-    return found
 
 
 def numbers_of(tree: JunctionTree, potentials: Sequence[Table], *, best: bool) -> Numbers:

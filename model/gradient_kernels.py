@@ -68,18 +68,18 @@ def _product(
         v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
         variable = ints[VARIABLE_AT] + VARIABLE * v
         if state[per_variable + REPLACED * variables + v] == 1:
-            times(ints, m, work, at, work, ints[variable + SWAP], work, at)
+            times(ints, m, work, at, work, ints[variable + SWAP], work, at, 0, entries)
         else:
-            times(ints, m, work, at, floats, ints[variable + CPT], work, at)
+            times(ints, m, work, at, floats, ints[variable + CPT], work, at, 0, entries)
     f = state[FIRST * n + c]
     while f > 0:
         v = state[per_variable + FOUND * variables + f - 1]
         variable = ints[VARIABLE_AT] + VARIABLE * v
         q = ints[LIKELIHOODS_AT] + ints[variable + OUT]
-        times(ints, ints[variable + ENTER], work, at, work, q, work, at)
+        times(ints, ints[variable + ENTER], work, at, work, q, work, at, 0, entries)
         f = state[per_variable + NEXT * variables + f - 1]
     if above:
-        times(ints, ints[clique + OWN], work, at, work, ints[clique + BELIEVED], work, at)
+        times(ints, ints[clique + OWN], work, at, work, ints[clique + BELIEVED], work, at, 0, entries)
         log += logs[n + c]
     p = ints[clique + CHILDREN]
     for i in range(ints[p]):
@@ -87,7 +87,7 @@ def _product(
         if i == child:
             continue
         other = ints[CLIQUE_AT] + CLIQUE * j
-        times(ints, ints[other + UP], work, at, work, ints[other + HEARD], work, at)
+        times(ints, ints[other + UP], work, at, work, ints[other + HEARD], work, at, 0, entries)
         log += logs[j]
         if i % MANY == MANY - 1:
             log += math.log(lowered(work, at, entries))
@@ -95,11 +95,11 @@ def _product(
 
 
 @kernel
-def _message(ints: Ints, work: Table, m: int, target: int, cells: int) -> float:
+def _message(ints: Ints, work: Table, m: int, target: int, entries: int, cells: int) -> float:
     """Add the table at the stack up into a message, brought back to a largest entry of 1; returns that logarithm."""
     for s in range(cells):
         work[U(target + s)] = 0.0
-    sums(ints, m, work, ints[STACK_AT], work, target)
+    sums(ints, m, work, ints[STACK_AT], work, target, 0, entries)
     return math.log(lowered(work, target, cells))
 
 
@@ -134,7 +134,7 @@ def gradient(
         if parent >= 0:
             state[MODE * n + parent] = REBUILT
         log = _product(ints, floats, work, state, logs, c, -1, -1, False)
-        logs[c] = log + _message(ints, work, ints[clique + OWN], heard, cells)
+        logs[c] = log + _message(ints, work, ints[clique + OWN], heard, ints[clique + ENTRIES], cells)
     work[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + BELIEVED]] = 1.0
     logs[n + n - 1] = 0.0
     for c in range(n - 1, -1, -1):
@@ -143,8 +143,9 @@ def gradient(
         for i in range(ints[p]):
             j = ints[p + 1 + i]
             child = ints[CLIQUE_AT] + CLIQUE * j
+            believed, cells = ints[child + BELIEVED], ints[child + CELLS]
             log = _product(ints, floats, work, state, logs, c, -1, i, True)
-            logs[n + j] = log + _message(ints, work, ints[child + UP], ints[child + BELIEVED], ints[child + CELLS])
+            logs[n + j] = log + _message(ints, work, ints[child + UP], believed, ints[clique + ENTRIES], cells)
         p = ints[clique + FAMILY]
         for i in range(ints[p]):
             v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
@@ -153,7 +154,7 @@ def gradient(
             log = _product(ints, floats, work, state, logs, c, i, -1, True)
             for k in range(size):
                 out[start + k] = 0.0
-            sums(ints, m, work, ints[STACK_AT], out, start)
+            sums(ints, m, work, ints[STACK_AT], out, start, 0, ints[clique + ENTRIES])
             scale = math.exp(log - reference)
             for k in range(size):
                 out[start + k] *= scale

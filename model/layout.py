@@ -23,14 +23,17 @@ It is kept where it is small and pays.
 A clique most of whose entries are zero stores the others alone (*zero compression*), and so does a separator
 between two such cliques; nothing else changes, because tables meet only through **maps**: for each entry of one
 table, the cell of a smaller one.
-A map is a record of six ints ``kind, blocks, rows, run, high, low``. Entries number blocks × rows × run;
+A map is a record of seven ints ``kind, blocks, rows, run, high, low, repeat``. Entries number blocks × rows × run;
 entry (a, b, l) meets cell ``ints[high + a] + ints[low + b] + step × l``::
 
     GATHER   run is 1: every entry looks its cell up
     STREAM   step 1: runs of entries meet runs of cells
     SPREAD   step 0: a run of entries meets one cell
 
+and ``repeat`` runs after one another meet the same cells of a STREAM map,
 so that the innermost loop is contiguous wherever the axes allow, and no map of a large table is as large as the table.
+A large table is gone through in parts that the nearest cache holds, each meeting all its maps before the next: a part
+is as many entries as some of the last axes have together, and so is a run, so that one divides the other.
 
 The workspace of a thread is two arrays more. ``work`` holds
 ``| scratch | messages | beliefs of separators | likelihoods | replaced tables | tables of cliques visited |``;
@@ -73,15 +76,16 @@ CLIQUES, VARIABLES, CLIQUE_AT, VARIABLE_AT, STATES, LIKELIHOODS_AT, STACK_AT, HE
     OUTLOOK,
     BRANCH,
     WIDTH,
+    PART,
     CLIQUE,
-) = range(23)
+) = range(24)
 """Number of stored entries; where the conditional is; cells of the separator; where message, above and level are;
 the parent; the map from entries to the own separator; from the parent's entries to it; lists of children, of
 (variable, map) read from the table, of (variable, map) read from the separator, of (variable, map) whose
 conditional table is multiplied in here; where in ``work`` the message and the separator's belief are; lists of
 (variable, step) of the residual and of the separator; for a compressed table, each entry's residual cell, else -1;
 for a compressed separator, the cells stored, else -1; where the outlook is, or -1; where the marginals of the branch
-begin, and their length."""
+begin, and their length; entries that are taken at a time."""
 
 # Variable records.
 CARD, TOP, ENTER, OUT, CPT, SIZE, PLACE, SWAP, VARIABLE = range(9)

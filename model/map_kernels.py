@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from model.layout import GATHER, STREAM, Ints
 from model.native import kernel
 from model.network import Table
+from model.vectors import OCTET, few, nothing, octet, plus, scaled, store, store_few, total
+from model.vectors import times as product
 
 U = np.uint64
 
@@ -51,74 +53,144 @@ def map_cells(ints: Ints, m: int) -> NDArray[np.int64]:
 
 
 @kernel
-def times(ints: Ints, m: int, source: Table, p: int, factor: Table, q: int, target: Table, t: int) -> None:
-    """target[t + e] = source[p + e] × factor[q + cell of e]; target and source may be the same."""
-    kind, blocks, rows, run, high, low = ints[m], ints[m + 1], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
-    e = 0
-    for a in range(blocks):
-        base = q + ints[U(high + a)]
+def times(
+    ints: Ints, m: int, source: Table, p: int, factor: Table, q: int, target: Table, t: int, first: int, last: int
+) -> None:
+    """target[t + e] = source[p + e] × factor[q + cell of e] for e from first to last; both tables may be the same.
+
+    First and last are in one run of the map, or where runs begin.
+    """
+    kind, rows, run, high, low = ints[m], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
+    left = ints[m + 1] * rows
+    a = b = within = 0
+    if last - first < left * run:
+        a, b, within = first // run // rows, first // run % rows, first % run
+        run = min(run, last - first)
+        left = (last - first) // run
+    rest = run % OCTET
+    eights = run - rest
+    start = q + (within if kind == STREAM else 0)
+    e = first
+    while left > 0:
+        base = start + ints[U(high + a)]
+        stop = min(rows, b + left)
+        left -= stop - b
         if kind == GATHER:
-            for b in range(rows):
-                target[U(t + e + b)] = source[U(p + e + b)] * factor[U(base + ints[U(low + b)])]
-            e += rows
+            shift = e - b
+            for r in range(b, stop):
+                target[U(t + shift + r)] = source[U(p + shift + r)] * factor[U(base + ints[U(low + r)])]
+            e += stop - b
         elif kind == STREAM:
-            for b in range(rows):
-                at = base + ints[U(low + b)]
-                for i in range(run):
+            for r in range(b, stop):
+                at = base + ints[U(low + r)]
+                for i in range(0, eights, OCTET):
+                    store(target, t + e + i, product(octet(source, p + e + i), octet(factor, at + i)))
+                for i in range(eights, run):
                     target[U(t + e + i)] = source[U(p + e + i)] * factor[U(at + i)]
                 e += run
         else:
-            for b in range(rows):
-                x = factor[U(base + ints[U(low + b)])]
-                for i in range(run):
+            for r in range(b, stop):
+                x = factor[U(base + ints[U(low + r)])]
+                for i in range(0, eights, OCTET):
+                    store(target, t + e + i, scaled(octet(source, p + e + i), x))
+                for i in range(eights, run):
                     target[U(t + e + i)] = source[U(p + e + i)] * x
                 e += run
+        a, b = a + 1, 0
 
 
 @kernel
-def sums(ints: Ints, m: int, source: Table, p: int, target: Table, t: int) -> None:
-    """target[t + cell of e] += source[p + e]."""
-    kind, blocks, rows, run, high, low = ints[m], ints[m + 1], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
-    e = p
-    for a in range(blocks):
-        base = t + ints[U(high + a)]
+def sums(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, first: int, last: int) -> None:
+    """target[t + cell of e] += source[p + e] for e from first to last, of which the same holds as in ``times``."""
+    kind, rows, run, high, low = ints[m], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
+    repeat = ints[m + 6]
+    left = ints[m + 1] * rows
+    a = b = within = 0
+    if last - first < left * run:
+        a, b, within = first // run // rows, first // run % rows, first % run
+        run = min(run, last - first)
+        left = (last - first) // run
+    rest = run % OCTET
+    eights = run - rest
+    start = t + (within if kind == STREAM else 0)
+    e = first
+    while left > 0:
+        base = start + ints[U(high + a)]
+        stop = min(rows, b + left)
+        left -= stop - b
         if kind == GATHER:
-            for b in range(rows):
-                target[U(base + ints[U(low + b)])] += source[U(e + b)]
-            e += rows
+            shift = p + e - b
+            for r in range(b, stop):
+                target[U(base + ints[U(low + r)])] += source[U(shift + r)]
+            e += stop - b
         elif kind == STREAM:
-            for b in range(rows):
-                at = base + ints[U(low + b)]
-                for i in range(run):
-                    target[U(at + i)] += source[U(e + i)]
-                e += run
+            for r in range(b, stop, repeat):
+                at = base + ints[U(low + r)]
+                step = run * min(repeat, stop - r)
+                for i in range(0, eights, OCTET):
+                    row = octet(target, at + i)
+                    for k in range(e + i, e + i + step, run):
+                        row = plus(row, octet(source, p + k))
+                    store(target, at + i, row)
+                for i in range(eights, run):
+                    x = target[U(at + i)]
+                    for k in range(e + i, e + i + step, run):
+                        x += source[U(p + k)]
+                    target[U(at + i)] = x
+                e += step
         else:
-            for b in range(rows):
-                s0 = s1 = s2 = s3 = 0.0
-                whole = run - run % 4
-                for i in range(0, whole, 4):
-                    s0 += source[U(e + i)]
-                    s1 += source[U(e + i + 1)]
-                    s2 += source[U(e + i + 2)]
-                    s3 += source[U(e + i + 3)]
-                for i in range(whole, run):
-                    s0 += source[U(e + i)]
-                target[U(base + ints[U(low + b)])] += (s0 + s1) + (s2 + s3)
+            for r in range(b, stop):
+                row = nothing()
+                for i in range(0, eights, OCTET):
+                    row = plus(row, octet(source, p + e + i))
+                if rest > 0:
+                    row = plus(row, few(source, p + e + eights, rest))
+                target[U(base + ints[U(low + r)])] += total(row)
                 e += run
+        a, b = a + 1, 0
 
 
 @kernel
-def maxima(ints: Ints, m: int, source: Table, p: int, target: Table, t: int) -> None:
-    """target[t + cell of e] = max(itself, source[p + e])."""
-    kind, blocks, rows, run, high, low = ints[m], ints[m + 1], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
+def weighed(weights: Table, w: int, rows: int, source: Table, p: int, width: int, target: Table, t: int) -> None:
+    """Add to target[t:t + width] each row of a matrix at ``p`` times its weight: a row vector times a matrix.
+
+    An octet of columns at a time, in four sums side by side, each as long as a quarter of the rows.
+    """
+    quarters = rows - rows % 4
+    for k in range(0, width, OCTET):
+        count = min(OCTET, width - k)
+        one, two, three, four = nothing(), nothing(), nothing(), nothing()
+        for s in range(0, quarters, 4):
+            at = p + s * width + k
+            one = plus(one, scaled(few(source, at, count), weights[U(w + s)]))
+            two = plus(two, scaled(few(source, at + width, count), weights[U(w + s + 1)]))
+            three = plus(three, scaled(few(source, at + 2 * width, count), weights[U(w + s + 2)]))
+            four = plus(four, scaled(few(source, at + 3 * width, count), weights[U(w + s + 3)]))
+        for s in range(quarters, rows):
+            one = plus(one, scaled(few(source, p + s * width + k, count), weights[U(w + s)]))
+        row = plus(plus(one, two), plus(three, four))
+        store_few(target, t + k, plus(few(target, t + k, count), row), count)
+
+
+@kernel
+def maxima(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, first: int, last: int) -> None:
+    """target[t + cell of e] = max(itself, source[p + e]) for e from first to last, of which the same holds."""
+    kind, rows, run, high, low = ints[m], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
+    left = ints[m + 1] * rows
+    a = b = within = 0
+    if last - first < left * run:
+        a, b, within = first // run // rows, first // run % rows, first % run
+        run = min(run, last - first)
+        left = (last - first) // run
     step = 1 if kind == STREAM else 0
-    e = p
-    for a in range(blocks):
-        base = t + ints[U(high + a)]
-        for b in range(rows):
-            at = base + ints[U(low + b)]
-            for i in range(run):
-                x = source[U(e + i)]
-                if x > target[U(at + step * i)]:
-                    target[U(at + step * i)] = x
-            e += run
+    e = first
+    while e < last:
+        at = t + ints[U(high + a)] + ints[U(low + b)] + step * within
+        for i in range(run):
+            x = source[U(p + e + i)]
+            if x > target[U(at + step * i)]:
+                target[U(at + step * i)] = x
+        e += run
+        b += 1
+        if b == rows:
+            a, b = a + 1, 0

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from math import gcd
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.layout import GATHER, SPREAD, STREAM, Ints
 
-SHORT_RUN = 4
-"""Runs shorter than this are looked up entry by entry."""
+SHORT_RUNS = {STREAM: 4, SPREAD: 3}
+"""Runs shorter than this are looked up entry by entry: starting one costs more than it saves."""
+
+STARTING = {GATHER: 0.0, STREAM: 2.0, SPREAD: 2.5}
+EACH = {GATHER: 1.0, STREAM: 0.4, SPREAD: 0.25}
+"""What it costs to start a run and to take each of its entries, an entry that is looked up being 1 (measured)."""
 
 MAP_ROWS = 2048
 """Entries that one map lists before it repeats them with a second, coarser list."""
+
+PART = 2187
+"""Entries of a table that are taken at a time, at most: with what they are made from they fit the nearest cache."""
 
 Positions = NDArray[np.int64]
 """Cells of a table, laid flat."""
@@ -70,7 +80,11 @@ class Maps:
         if kept is not None:
             return self._listed(_cells(kept, members, shape, wanted))
         lengths, strides = list(shape), _strides(members, shape, wanted)
-        kind, run = _innermost(lengths, strides)
+        kind, run = trailing(members, dict(zip(members, shape, strict=True)), wanted)
+        taken = 1
+        while taken < run:
+            taken *= lengths.pop()
+            strides.pop()
         low = np.zeros(1, dtype=np.int64)
         while lengths and (len(low) == 1 or len(low) * lengths[-1] <= MAP_ROWS):
             low = (np.arange(lengths.pop())[:, None] * strides.pop() + low).ravel()
@@ -79,13 +93,21 @@ class Maps:
             high = (np.arange(lengths.pop())[:, None] * strides.pop() + high).ravel()
         return self._record(kind, len(high), len(low), run, high, low)
 
+    def part(self, c: int) -> int:
+        """How many entries of a clique's table to take at a time: no run is cut but into such parts."""
+        if self.supports[c] is not None:
+            return PART
+        sizes = [*accumulate(reversed(self.shapes[c]), mul, initial=1)]
+        return max((size for size in sizes if PART // 8 < size <= PART), default=sizes[-1])
+
     def _listed(self, cells: Positions) -> int:
         return self._record(GATHER, 1, len(cells), 1, np.zeros(1, dtype=np.int64), cells)
 
     def _record(
         self, kind: int, blocks: int, rows: int, run: int, high: NDArray[np.integer], low: NDArray[np.integer]
     ) -> int:
-        return self.writer.put([kind, blocks, rows, run, self.writer.put(high), self.writer.put(low)])
+        repeat = gcd(rows, *(np.flatnonzero(np.diff(low)) + 1).tolist()) if kind == STREAM else 1
+        return self.writer.put([kind, blocks, rows, run, self.writer.put(high), self.writer.put(low), repeat])
 
 
 def _cells(kept: Positions, members: Sequence[int], shape: Sequence[int], wanted: Sequence[int]) -> Positions:
@@ -107,17 +129,33 @@ def _strides(members: Sequence[int], shape: Sequence[int], wanted: Sequence[int]
     return [found.get(v, 0) for v in members]
 
 
-def _innermost(lengths: list[int], strides: list[int]) -> tuple[int, int]:
-    """Take the trailing axes that make one run off the lists; (kind, run), run 1 where it would be short."""
-    kind, run, taken = GATHER, 1, 0
-    for length, stride in zip(reversed(lengths), reversed(strides), strict=True):
-        fits = SPREAD if stride == 0 else STREAM if stride == run else GATHER
-        if length > 1 and (fits == GATHER or kind not in (GATHER, fits)):
+def trailing(
+    members: Sequence[int], cards: Sequence[int] | Mapping[int, int], wanted: Sequence[int]
+) -> tuple[int, int]:
+    """The kind of map from a table over ``members`` to one over ``wanted``, and the length of its runs.
+
+    ``cards`` gives the states of each variable; the last axis is the fastest.
+
+    >>> trailing([0, 1, 2], [2, 4, 5], [1, 2]) == (STREAM, 20)
+    True
+    >>> trailing([1, 2, 0], [2, 4, 5], [1, 2])
+    (0, 1)
+    """
+    kind, run, place = GATHER, 1, len(wanted) - 1
+    for v in reversed(members):
+        if cards[v] == 1:
+            continue
+        while place >= 0 and cards[wanted[place]] == 1:
+            place -= 1
+        fits = (STREAM if place >= 0 and wanted[place] == v else GATHER) if v in wanted else SPREAD
+        if fits == GATHER or kind not in (GATHER, fits):
             break
-        kind = fits if length > 1 else kind
-        run *= length
-        taken += 1
-    if run < SHORT_RUN:
-        return GATHER, 1
-    del lengths[len(lengths) - taken :], strides[len(strides) - taken :]
-    return kind, run
+        kind = fits
+        run *= cards[v]
+        place -= fits == STREAM
+    return (GATHER, 1) if run < SHORT_RUNS.get(kind, 0) else (kind, run)
+
+
+def cost(kind: int, run: int) -> float:
+    """What an entry costs in a loop over such a map."""
+    return EACH[kind] + STARTING[kind] / run

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from model.axes import ordered_tree, transposed
 from model.batch import Columns
-from model.calibrated import Kept, Numbers, beliefs_above, kept_entries, numbers_of, ordered_tree, transposed
+from model.calibrated import Kept, Numbers, beliefs_above, kept_entries, numbers_of
 from model.layout import (
     ABOVE,
     BELIEVED,
@@ -34,6 +35,7 @@ from model.layout import (
     OUTLOOK,
     OWN,
     PARENT,
+    PART,
     PER_CLIQUE,
     PER_VARIABLE,
     PLACE,
@@ -218,6 +220,7 @@ def _clique_records(
         record[CHOICES] = -1 if kept is None else maps.writer.put(kept // shape.whole[c])
         record[RANKS] = -1 if ranks is None else maps.writer.put(ranks)
         record[BRANCH], record[WIDTH] = shape.branches[c][0], shape.branches[c][1] - shape.branches[c][0]
+        record[PART] = maps.part(c)
         heard += cells
         records += record
     return records

@@ -37,6 +37,7 @@ from model.layout import (
     OUTLOOK,
     OWN,
     PARENT,
+    PART,
     PER_CLIQUE,
     PLACED,
     READ,
@@ -54,7 +55,7 @@ from model.layout import (
     WIDTH,
     Ints,
 )
-from model.map_kernels import U, maxima, sums, times
+from model.map_kernels import U, maxima, sums, times, weighed
 from model.mark_kernels import CLEAN, REBUILT, TOUCHED, begin, end, enter, want
 from model.native import kernel
 from model.network import Table
@@ -87,61 +88,61 @@ def lowered(work: Table, at: int, n: int) -> float:
 
 
 @kernel
-def _filled(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int) -> float:
-    """A clique's table with its findings and its children's messages in; returns the logarithm taken out of it.
+def _filled(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int, first: int, last: int) -> float:
+    """Part of a clique's table with its findings and its children's messages in; returns the logarithm taken out.
 
     A touched clique starts from its conditional and meets only children that were visited; a rebuilt one
-    starts from the network's tables and meets every child.
+    starts from the network's tables and meets every child. A table that may have to be brought back comes whole.
     """
     n, variables = ints[CLIQUES], ints[VARIABLES]
     per_variable = PER_CLIQUE * n
     clique = ints[CLIQUE_AT] + CLIQUE * c
-    entries = ints[clique + ENTRIES]
     rebuilt = state[MODE * n + c] == REBUILT
     fresh = True
     log = 0.0
     factors = 0
     if rebuilt:
         fresh = False
-        for e in range(entries):
+        for e in range(first, last):
             work[U(at + e)] = 1.0
         p = ints[clique + FAMILY]
         for i in range(ints[p]):
             v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
             variable = ints[VARIABLE_AT] + VARIABLE * v
             if state[per_variable + REPLACED * variables + v] == 1:
-                times(ints, m, work, at, work, ints[variable + SWAP], work, at)
+                times(ints, m, work, at, work, ints[variable + SWAP], work, at, first, last)
             else:
-                times(ints, m, work, at, floats, ints[variable + CPT], work, at)
+                times(ints, m, work, at, floats, ints[variable + CPT], work, at, first, last)
     f = state[FIRST * n + c]
     while f > 0:
         v = state[per_variable + FOUND * variables + f - 1]
         variable = ints[VARIABLE_AT] + VARIABLE * v
         q = ints[LIKELIHOODS_AT] + ints[variable + OUT]
         if fresh:
-            times(ints, ints[variable + ENTER], floats, ints[clique + TABLE], work, q, work, at)
+            times(ints, ints[variable + ENTER], floats, ints[clique + TABLE], work, q, work, at, first, last)
         else:
-            times(ints, ints[variable + ENTER], work, at, work, q, work, at)
+            times(ints, ints[variable + ENTER], work, at, work, q, work, at, first, last)
         fresh = False
         f = state[per_variable + NEXT * variables + f - 1]
     p = ints[clique + CHILDREN]
     for i in range(ints[p]):
         j = ints[p + 1 + i]
         child = ints[CLIQUE_AT] + CLIQUE * j
+        m, heard = ints[child + UP], ints[child + HEARD]
         mode = state[MODE * n + j]
         if rebuilt and (mode != REBUILT or state[RELATIVE * n + j] == 1):
-            times(ints, ints[child + UP], work, at, floats, ints[child + MESSAGE], work, at)
+            times(ints, m, work, at, floats, ints[child + MESSAGE], work, at, first, last)
             log += floats[ints[child + LEVEL]]
             factors += 1
         if mode != CLEAN:
             if fresh:
-                times(ints, ints[child + UP], floats, ints[clique + TABLE], work, ints[child + HEARD], work, at)
+                times(ints, m, floats, ints[clique + TABLE], work, heard, work, at, first, last)
             else:
-                times(ints, ints[child + UP], work, at, work, ints[child + HEARD], work, at)
+                times(ints, m, work, at, work, heard, work, at, first, last)
             fresh = False
             factors += 1
         if factors >= MANY:
-            log += math.log(lowered(work, at, entries))
+            log += math.log(lowered(work, at, last))
             factors = 0
     return log
 
@@ -179,14 +180,18 @@ def up(ints: Ints, floats: Table, work: Table, state: Ints, top: int, best: bool
             continue
         clique = ints[CLIQUE_AT] + CLIQUE * c
         parent = ints[clique + PARENT]
-        log += _filled(ints, floats, work, state, c, stack)
-        heard, cells = ints[clique + HEARD], ints[clique + CELLS]
+        heard, cells, entries = ints[clique + HEARD], ints[clique + CELLS], ints[clique + ENTRIES]
         for s in range(cells):
             work[U(heard + s)] = 0.0
-        if best:
-            maxima(ints, ints[clique + OWN], work, stack, work, heard)
-        else:
-            sums(ints, ints[clique + OWN], work, stack, work, heard)
+        size = entries if 2 * ints[ints[clique + CHILDREN]] >= MANY else ints[clique + PART]
+        for first in range(0, entries, size):
+            last = min(first + size, entries)
+            taken = _filled(ints, floats, work, state, c, stack, first, last)
+            log += taken if first == 0 else 0.0
+            if best:
+                maxima(ints, ints[clique + OWN], work, stack, work, heard, first, last)
+            else:
+                sums(ints, ints[clique + OWN], work, stack, work, heard, first, last)
         state[U(RELATIVE * n + c)] = 0
         if mode == REBUILT and parent >= 0 and _relative(ints, floats, work, clique):
             state[U(RELATIVE * n + c)] = 1
@@ -213,7 +218,7 @@ def up(ints: Ints, floats: Table, work: Table, state: Ints, top: int, best: bool
             log += math.log(product)
             product = 1.0
         state[VISITED * n + c] = stack
-        stack += ints[clique + ENTRIES]
+        stack += entries
     return log + math.log(product)
 
 
@@ -244,8 +249,10 @@ def _turn(ints: Ints, floats: Table, work: Table, state: Ints, top: int) -> floa
 
 
 @kernel
-def _read(ints: Ints, state: Ints, p: int, table: Table, at: int, out: Table, everything: bool) -> None:
-    """Add the marginals listed at ``p`` up from one table."""
+def _read(
+    ints: Ints, state: Ints, p: int, table: Table, at: int, out: Table, everything: bool, first: int, last: int
+) -> None:
+    """Add the marginals listed at ``p`` up from some entries of a table."""
     n, variables = ints[CLIQUES], ints[VARIABLES]
     for i in range(ints[p]):
         v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
@@ -255,7 +262,7 @@ def _read(ints: Ints, state: Ints, p: int, table: Table, at: int, out: Table, ev
             place = state[PER_CLIQUE * n + PLACED * variables + v] - 1
             if place < 0:
                 continue
-        sums(ints, m, table, at, out, place)
+        sums(ints, m, table, at, out, place, first, last)
 
 
 @kernel
@@ -274,12 +281,7 @@ def _look(ints: Ints, floats: Table, work: Table, state: Ints, clique: int, out:
     believed, cells = ints[clique + BELIEVED], ints[clique + CELLS]
     outlook, branch, width = ints[clique + OUTLOOK], ints[clique + BRANCH], ints[clique + WIDTH]
     if targets < 0:
-        for s in range(cells):
-            x = work[U(believed + s)]
-            if x != 0.0:
-                row = outlook + s * width
-                for k in range(width):
-                    out[U(branch + k)] += x * floats[U(row + k)]
+        weighed(work, believed, cells, floats, outlook, width, out, branch)
         return
     n, variables = ints[CLIQUES], ints[VARIABLES]
     for i in range(targets):
@@ -316,15 +318,56 @@ def _turned(ints: Ints, floats: Table, work: Table, clique: int, relative: bool)
 
 
 @kernel
+def _wanted(ints: Ints, state: Ints, j: int, targets: int) -> bool:
+    """Whether a clique's belief is needed, for itself or for a marginal read from its separator."""
+    if targets < 0 or state[NEEDED * ints[CLIQUES] + j] > 0:
+        return True
+    return targets > 0 and _asks(ints, state, ints[ints[CLIQUE_AT] + CLIQUE * j + READ_ABOVE])
+
+
+@kernel
+def _spread(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, c: int, targets: int, keep: bool) -> int:
+    """Make a clique's table posterior, part by part, and add it up into beliefs and marginals; returns where it is.
+
+    A clique that was visited meets what is believed of its separator over what it said of it (0/0 := 0);
+    another is its conditional times that belief. Parts are written over each other unless the table is to be kept.
+    """
+    n = ints[CLIQUES]
+    clique = ints[CLIQUE_AT] + CLIQUE * c
+    own, entries = ints[clique + OWN], ints[clique + ENTRIES]
+    visited = state[MODE * n + c] != CLEAN
+    at = state[VISITED * n + c] if visited else 0
+    multiplied = not visited or ints[clique + CELLS] > 1
+    if visited and multiplied:
+        _turned(ints, floats, work, clique, state[RELATIVE * n + c] == 1)
+    p = ints[clique + CHILDREN]
+    size = ints[clique + PART]
+    for first in range(0, entries, size):
+        last = min(first + size, entries)
+        here = at
+        if multiplied:
+            here = at if keep else -first
+            if visited:
+                times(ints, own, work, at, work, ints[clique + HEARD], work, here, first, last)
+            else:
+                times(ints, own, floats, ints[clique + TABLE], work, ints[clique + BELIEVED], work, here, first, last)
+        _read(ints, state, ints[clique + READ], work, here, out, targets < 0, first, last)
+        for i in range(ints[p]):
+            j = ints[p + 1 + i]
+            if _wanted(ints, state, j, targets):
+                child = ints[CLIQUE_AT] + CLIQUE * j
+                sums(ints, ints[child + UP], work, here, work, ints[child + BELIEVED], first, last)
+    return at
+
+
+@kernel
 def _down(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, top: int, targets: int, last: int) -> int:
     """Make tables posterior from ``top`` down and read marginals from them; returns where the last one is.
 
-    A clique that was visited meets what is believed of its separator over what it said of it (0/0 := 0);
-    another is its conditional times that belief, and where it has an outlook nothing below it is visited.
+    Where a clique that was not visited has an outlook nothing below it is visited.
     ``last`` is the last clique that is wanted as a table, or -1.
     """
     n = ints[CLIQUES]
-    everything = targets < 0
     at = 0
     state[ACTIVE * n + top] = 1
     for c in range(top, max(last, 0) - 1, -1):
@@ -332,31 +375,24 @@ def _down(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, top: 
             continue
         state[ACTIVE * n + c] = 0
         clique = ints[CLIQUE_AT] + CLIQUE * c
-        believed = ints[clique + BELIEVED]
-        if state[MODE * n + c] == CLEAN:
-            if ints[clique + OUTLOOK] >= 0 and last < 0:
-                _look(ints, floats, work, state, clique, out, targets)
-                continue
-            at = 0
-            times(ints, ints[clique + OWN], floats, ints[clique + TABLE], work, believed, work, at)
-        else:
-            at = state[VISITED * n + c]
-            if ints[clique + CELLS] > 1:
-                _turned(ints, floats, work, clique, state[RELATIVE * n + c] == 1)
-                times(ints, ints[clique + OWN], work, at, work, ints[clique + HEARD], work, at)
-        _read(ints, state, ints[clique + READ], work, at, out, everything)
+        if state[MODE * n + c] == CLEAN and ints[clique + OUTLOOK] >= 0 and last < 0:
+            _look(ints, floats, work, state, clique, out, targets)
+            continue
         p = ints[clique + CHILDREN]
         for i in range(ints[p]):
             j = ints[p + 1 + i]
-            child = ints[CLIQUE_AT] + CLIQUE * j
-            wanted = everything or state[NEEDED * n + j] > 0
-            if wanted or (targets > 0 and _asks(ints, state, ints[child + READ_ABOVE])):
-                below = ints[child + BELIEVED]
+            if _wanted(ints, state, j, targets):
+                child = ints[CLIQUE_AT] + CLIQUE * j
                 for s in range(ints[child + CELLS]):
-                    work[U(below + s)] = 0.0
-                sums(ints, ints[child + UP], work, at, work, below)
-                _read(ints, state, ints[child + READ_ABOVE], work, below, out, everything)
-            if wanted:
+                    work[U(ints[child + BELIEVED] + s)] = 0.0
+        at = _spread(ints, floats, work, state, out, c, targets, c == last)
+        for i in range(ints[p]):
+            j = ints[p + 1 + i]
+            if _wanted(ints, state, j, targets):
+                child = ints[CLIQUE_AT] + CLIQUE * j
+                below = ints[child + BELIEVED]
+                _read(ints, state, ints[child + READ_ABOVE], work, below, out, targets < 0, 0, ints[child + CELLS])
+            if targets < 0 or state[NEEDED * n + j] > 0:
                 state[ACTIVE * n + j] = 1
     return at
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from model import calibrated, engine, maps, outlooks, tree
 from model.engine import Evidence
 from model.evidence import Case, encode
+from model.layout import SPREAD, STREAM
 from model.network import Network, Variable
 from tests.networks import cases, networks
 
@@ -24,11 +25,16 @@ settings.register_profile("compiled", deadline=None)
 settings.load_profile("compiled")
 
 
+def short_runs():
+    """Lengths below which runs are looked up, small enough for the small tables here to have runs."""
+    return st.fixed_dictionaries({kind: st.integers(1, 4) for kind in (STREAM, SPREAD)})
+
+
 @st.composite
 def layouts(draw):
     """Thresholds of the packed layout, so that short runs, repeated lists, compression and outlooks all occur."""
     return {
-        maps: {"SHORT_RUN": draw(st.sampled_from([1, 2, 4])), "MAP_ROWS": draw(st.sampled_from([1, 4, 2048]))},
+        maps: {"SHORT_RUNS": draw(short_runs()), "MAP_ROWS": draw(st.sampled_from([1, 4, 2048]))},
         calibrated: {
             "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
             "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
@@ -156,7 +162,7 @@ def drawn_maps(draw):
     wanted = draw(st.lists(st.sampled_from(range(len(shape))), unique=True, max_size=len(shape)))
     writer = maps.Writer(0)
     support = draw(st.sampled_from([None, np.arange(0, math.prod(shape), 2)]))
-    with mock.patch.multiple(maps, SHORT_RUN=draw(st.integers(1, 4)), MAP_ROWS=draw(st.sampled_from([1, 6, 99]))):
+    with mock.patch.multiple(maps, SHORT_RUNS=draw(short_runs()), MAP_ROWS=draw(st.sampled_from([1, 6, 99]))):
         m = maps.Maps(writer, [tuple(range(len(shape)))], [shape], [support]).to(0, wanted)
     cells = np.indices(shape).reshape(len(shape), -1)
     lengths = [shape[v] for v in wanted]
@@ -173,11 +179,11 @@ def test_each_loop_over_a_map_equals_its_numpy_twin(drawn):
     ints, m, meets, table, small = drawn
     assert kernels.map_cells(ints, m).tolist() == meets.tolist()
     product = np.zeros_like(table)
-    kernels.times(ints, m, table, 0, small, 0, product, 0)
+    kernels.times(ints, m, table, 0, small, 0, product, 0, 0, len(table))
     np.testing.assert_array_equal(product, kernels.table_times(table, meets, small))
     summed, largest = small.copy(), small.copy()
-    kernels.sums(ints, m, table, 0, summed, 0)
-    kernels.maxima(ints, m, table, 0, largest, 0)
+    kernels.sums(ints, m, table, 0, summed, 0, 0, len(table))
+    kernels.maxima(ints, m, table, 0, largest, 0, 0, len(table))
     np.testing.assert_allclose(summed, kernels.table_sums(table, meets, small), rtol=1e-14)
     np.testing.assert_array_equal(largest, kernels.table_maxima(table, meets, small))
 
