@@ -6,7 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model.errors import UnknownCohort, UnknownScenario, UnknownSource
 from model.evidence import Finding, Setting
@@ -247,6 +251,8 @@ class Model:
     ``content`` is a hash of what the files say, which does not depend on how a table was worked out from
     them; a model that has no files is known by its tables. ``fading`` is what a count still weighs a year later,
     ``learned`` what the counts did, by variable: the network's tables and the gates are those after it.
+    ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
+    (variables, citable), says which variable cites which.
     """
 
     name: str
@@ -270,9 +276,17 @@ class Model:
     learned: Mapping[str, Learned] = field(default_factory=dict)
     counts_notes: tuple[CountsNote, ...] = ()
     revision: str = field(init=False)
+    citable: tuple[str, ...] = field(init=False)
+    citing: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
+        each = [self.described[name].sources for name in self.network.names]
+        first_met = dict.fromkeys(source for sources in each for source in sources)
+        citable = sorted(first_met, key=JUDGEMENT.__eq__)
+        citing = np.array([[source in sources for source in citable] for sources in each], dtype=np.bool_)
         object.__setattr__(self, "revision", _revision(self))
+        object.__setattr__(self, "citable", tuple(citable))
+        object.__setattr__(self, "citing", citing.reshape(len(each), len(citable)))
 
     def scenario(self, name: str, *, where: tuple[str | int, ...] = ("scenario",)) -> Scenario:
         """The scenario of that name. Raises UnknownScenario."""
@@ -293,12 +307,15 @@ class Model:
         return self.sources[name]
 
     def cited(self, variables: Iterable[str]) -> tuple[str, ...]:
-        """Sources that the tables of these variables cite, in file order; 'judgement' last."""
-        wanted = set(variables)
-        found = dict.fromkeys(
-            source for name in self.network.names if name in wanted for source in self.described[name].sources
-        )
-        return (*(s for s in found if s != JUDGEMENT), *(s for s in found if s == JUDGEMENT))
+        """Sources that the tables of these variables cite, in the order of ``citable``."""
+        tables = np.zeros((1, len(self.network.names)), dtype=np.bool_)
+        tables[0, [self.network.position[name] for name in variables]] = True
+        return self.cited_each(tables)[0]
+
+    def cited_each(self, tables: NDArray[np.bool_]) -> list[tuple[str, ...]]:
+        """The same for many sets of tables at once: each row of shape (sets, variables) marks one."""
+        times_cited = tables.astype(np.float32) @ self.citing.astype(np.float32)
+        return [tuple(compress(self.citable, row)) for row in times_cited.tolist()]
 
 
 def _revision(model: Model) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from itertools import accumulate, pairwise, product
+from itertools import accumulate, compress, pairwise, product
 from types import MappingProxyType
 from typing import overload
 
@@ -456,8 +456,9 @@ def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
     needs = requisite_each(
         model.network, shape.targets, observed=shape.observed, reported=reported, cut=shape.cut, fixed=shape.fixed
     )
-    cited = {target: model.cited(need.tables) for target, need in needs.items()}
-    idle = {target: _unused(shape.said, need.evidence) for target, need in needs.items()}
+    used = needs.evidence[:, [model.network.position[name] for name in shape.said]]
+    *cited, sources = model.cited_each(np.vstack([needs.tables, needs.tables.any(axis=0)]))
+    *idle, no_effect = (tuple(compress(shape.said, row)) for row in (~np.vstack([used, used.any(axis=0)])).tolist())
     ends = accumulate(model.network.cards(shape.targets), initial=0)
     joined = np.concatenate([baseline[name] for name in shape.targets])
     joined.setflags(write=False)
@@ -465,15 +466,11 @@ def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
         targets=tuple(model.network[name] for name in shape.targets),
         places=tuple(slice(start, end) for start, end in pairwise(ends)),
         baseline=joined,
-        cited=tuple(cited[name] for name in shape.targets),
-        idle=tuple(idle[name] for name in shape.targets),
-        sources=model.cited(frozenset().union(*(need.tables for need in needs.values()))),
-        no_effect=_unused(shape.said, frozenset().union(*(need.evidence for need in needs.values()))),
+        cited=tuple(cited),
+        idle=tuple(idle),
+        sources=sources,
+        no_effect=no_effect,
     )
-
-
-def _unused(said: Iterable[str], evidence: Set[str]) -> tuple[str, ...]:
-    return tuple(name for name in said if name not in evidence)
 
 
 def assumes(case: Case) -> bool:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model.network import Network
 
@@ -65,6 +69,13 @@ def requisite(
     return Requisite(frozenset(above - set(cut)), frozenset(findings | (above & set(cut))))
 
 
+class Dependence(NamedTuple):
+    """Which tables and which findings the answer about each target depends on, both of shape (targets, variables)."""
+
+    tables: NDArray[np.bool_]
+    evidence: NDArray[np.bool_]
+
+
 def requisite_each(
     network: Network,
     targets: Iterable[str],
@@ -73,24 +84,24 @@ def requisite_each(
     reported: Set[str] = frozenset(),
     cut: Set[str] = frozenset(),
     fixed: Set[str] = frozenset(),
-) -> dict[str, Requisite]:
+) -> Dependence:
     """What each target depends on by itself: the same as asking one by one, much sooner where there are many.
 
     How the ball moves depends on the evidence and not on where it starts, so its moves are followed to their
     ends once, for every start. Sets are bits: bit v is variable v met from a child, bit n + v from a parent.
     """
-    names, n = network.names, len(network.names)
+    n = len(network.names)
     moves, upward = _moves(network, set(observed) | set(fixed), reported, cut, fixed)
     met = _followed(moves)
     spoken_of, replaced, every = _bits(network, {*observed, *reported}), _bits(network, cut), (1 << n) - 1
-    found = {}
-    for target in dict.fromkeys(targets):
+    tables, evidence = [], []
+    for target in targets:
         reached = met[network.position[target]]
         turned = reached & upward
         above, seen = (turned | turned >> n) & every, (reached | reached >> n) & every
-        evidence = seen & spoken_of | above & replaced
-        found[target] = Requisite(_named(names, above & ~replaced), _named(names, evidence))
-    return found
+        tables.append(above & ~replaced)
+        evidence.append(seen & spoken_of | above & replaced)
+    return Dependence(_unpacked(tables, n), _unpacked(evidence, n))
 
 
 def connected(
@@ -167,5 +178,8 @@ def _bits(network: Network, names: Set[str]) -> int:
     return sum(1 << network.position[name] for name in names)
 
 
-def _named(names: Sequence[str], bits: int) -> frozenset[str]:
-    return frozenset(name for name, bit in zip(names, reversed(f"{bits:b}"), strict=False) if bit == "1")
+def _unpacked(rows: Sequence[int], n: int) -> NDArray[np.bool_]:
+    """Sets of bits as rows of shape (sets, n)."""
+    length = -(-n // 8)
+    packed = np.frombuffer(b"".join(bits.to_bytes(length, "little") for bits in rows), dtype=np.uint8)
+    return np.unpackbits(packed.reshape(-1, length), axis=1, count=n, bitorder="little").astype(np.bool_)

@@ -29,6 +29,9 @@ MOST_JOINT_CELLS = 10_000
 WRITTEN = 64
 """Bases of answers whose words are kept as JSON: some 100 KB each where every variable is a target."""
 
+PIECES = 4_096
+"""Variables, sources and lists of names that are kept as JSON for answers of every basis: some kB each."""
+
 ADDRESSES = 256
 """Query strings that are kept: an answer says its own several times."""
 
@@ -435,9 +438,9 @@ def _targets(model: Model, basis: Basis, intervals: bool) -> Words:
         {
             "target": variable.name,
             "label": model.described[variable.name].label,
-            "distribution": _states(variable, basis.baseline[place], intervals),
-            "no_effect": list(idle),
-            "sources": list(sources),
+            "distribution": _states_said(variable, basis.baseline[place].tobytes(), intervals),
+            "no_effect": _names_said(idle),
+            "sources": _names_said(sources),
         }
         for variable, place, idle, sources in zip(basis.targets, basis.places, basis.idle, basis.cited, strict=True)
     ]
@@ -467,9 +470,24 @@ def _states(variable: Variable, baseline: Table, intervals: bool) -> list[answer
     ]
 
 
+@lru_cache(PIECES)
+def _states_said(variable: Variable, baseline: bytes, intervals: bool) -> Any:
+    return written(_states(variable, np.frombuffer(baseline), intervals))
+
+
+@lru_cache(PIECES)
+def _names_said(names: tuple[str, ...]) -> Any:
+    return written(names)
+
+
 @lru_cache(WRITTEN)
 def _sources(model: Model, basis: Basis) -> Any:
-    return written(cited(model, basis.sources))
+    return written([_source_said(model, name) for name in basis.sources])
+
+
+@lru_cache(PIECES)
+def _source_said(model: Model, name: str) -> Any:
+    return written(_cited(model, name))
 
 
 def rows(found: Found) -> list[answers.StateRow]:
