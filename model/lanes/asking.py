@@ -168,9 +168,12 @@ def needed(lanes: Lanes, names: Iterable[str], evidence: Evidence) -> tuple[str,
 def cells(lanes: Lanes, evidence: Evidence, name: str, *, whole: bool = True) -> int:
     """Multiplications that one case of this evidence costs, before those that lanes do side by side are divided.
 
-    Of a batch: as if every case spoke of every variable, which is the most it can cost. ``whole``: with P(evidence).
+    Of a batch: as if every case spoke of every variable, which is the most it can cost; of a few cases, the mean.
+    ``whole``: with P(evidence).
     """
     position = lanes.network.position
+    if 1 < evidence.cases < ENOUGH:
+        return _cells_of_few(lanes, evidence, position[name], whole=whole)
     role = np.zeros(len(lanes.packed.cards), dtype=np.int64)
     for v in evidence.tables:
         role[position[v]] |= LANED if evidence.cases > 1 else 0
@@ -183,7 +186,7 @@ def cells(lanes: Lanes, evidence: Evidence, name: str, *, whole: bool = True) ->
 def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int, whole: bool = True) -> bool:
     """Whether this executor is the cheaper one, against a tree that touches so many table entries a case.
 
-    One case: where the tree is large and little of it matters. A batch: where the names are few.
+    Few cases: where the tree is large and little of it matters. A batch: where the names are few.
     """
     try:
         if evidence.cases < ENOUGH:
@@ -194,6 +197,13 @@ def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int
         return sum(cells(lanes, evidence, name, whole=whole) for name in names) < SIDE_BY_SIDE * against
     except NetworkTooLarge:
         return False
+
+
+def _cells_of_few(lanes: Lanes, evidence: Evidence, target: int, *, whole: bool) -> int:
+    """The mean over a few cases, each with a program of what it speaks of."""
+    said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    roles = [role_of(lanes.packed, said, said.codes[:, i : i + 1], target) for i in range(said.cases)]
+    return sum(program_for(lanes, target, role, whole=whole, every=True).cells for role in roles) // said.cases
 
 
 def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Mapping[str, Table]]:

@@ -123,7 +123,7 @@ def _different(
     role = _union(lanes, said, question, kinds, cases, part)
     if len(part) >= ENOUGH and _shared(lanes, target, role, whole=whole):
         _side_by_side(lanes, said, (target, role, whole), cases[part], found, part, union=True)
-    elif said.tables or len(part) < 2:
+    elif said.tables or len(part) < ENOUGH:
         _one_by_one(lanes, said, target, cases[part], found, part, whole=whole)
     else:
         _each(lanes, said, question, cases[part], found, part)

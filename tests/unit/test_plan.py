@@ -47,6 +47,13 @@ def test_a_target_in_a_corner_of_a_wide_tree_is_answered_by_a_program_and_it_is_
     assert said[-1] == "answered by: lane executor, a program for each target costs less than the tree has entries"
 
 
+def test_a_few_cases_that_speak_of_different_variables_cost_what_each_costs_by_itself(wide):
+    batch = Evidence(2, {"x1": np.array([[0.0, 1.0], [1.0, 1.0]]), "x30": np.array([[1.0, 1.0], [0.0, 1.0]])})
+    alone = [lanes.cells(wide.lanes, yes(name), "x2") for name in ("x1", "x30")]
+    assert lanes.cells(wide.lanes, batch, "x2") == sum(alone) // 2
+    assert wide.choice(batch, ("x2",)) is plan.FEWER_STEPS
+
+
 def test_the_whole_distribution_is_answered_by_the_tree(wide):
     assert wide.explain().endswith("answered by: compiled tree executor, two passes give every variable")
     assert wide.explain(names=()).endswith("answered by: compiled tree executor, one pass gives P(evidence)")
