@@ -2,7 +2,6 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from unittest import mock
 
 import numpy as np
@@ -10,32 +9,20 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model import calibrated, engine, maps, outlooks, tree
+from model import calibrated, engine, maps, tree
 from model.engine import Evidence
 from model.evidence import Case, encode
 from model.network import Network, Variable
+from tests.layouts import compiled, layouts
 from tests.networks import cases, networks
 
 pytest.importorskip("numba")
 from model import map_kernels as kernels
+from tests.twins import loops
 
 CLOSE = {"rtol": 0, "atol": 1e-12}
 settings.register_profile("compiled", deadline=None)
 settings.load_profile("compiled")
-
-
-@st.composite
-def layouts(draw):
-    """Thresholds of the packed layout, so that short runs, repeated lists, compression and outlooks all occur."""
-    return {
-        maps: {"SHORT_RUN": draw(st.sampled_from([1, 2, 4])), "MAP_ROWS": draw(st.sampled_from([1, 4, 2048]))},
-        calibrated: {
-            "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
-            "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
-            "LITTLE": draw(st.sampled_from([0.9, 1.0])),
-        },
-        outlooks: {"OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20]))},
-    }
 
 
 @st.composite
@@ -48,15 +35,6 @@ def questions(draw):
         other = draw(cases(network, settings=False)).findings
         batch.append(Case({n: f for n, f in other.items() if n not in first.settings}, first.settings))
     return network, encode(network, batch)
-
-
-def compiled(network, layout):
-    with ExitStack() as stack:
-        for module, thresholds in layout.items():
-            stack.enter_context(mock.patch.multiple(module, **thresholds))
-        plan = engine.compile(network)
-        _ = plan.packed, plan.whole, plan.best, plan.best_whole
-    return plan
 
 
 def assert_same(found, wanted, names):
@@ -171,15 +149,15 @@ def drawn_maps(draw):
 @given(drawn_maps())
 def test_each_loop_over_a_map_equals_its_numpy_twin(drawn):
     ints, m, meets, table, small = drawn
-    assert kernels.map_cells(ints, m).tolist() == meets.tolist()
+    assert loops.cells(ints, m).tolist() == meets.tolist()
     product = np.zeros_like(table)
     kernels.times(ints, m, table, 0, small, 0, product, 0)
-    np.testing.assert_array_equal(product, kernels.table_times(table, meets, small))
+    np.testing.assert_array_equal(product, loops.times(table, meets, small))
     summed, largest = small.copy(), small.copy()
     kernels.sums(ints, m, table, 0, summed, 0)
     kernels.maxima(ints, m, table, 0, largest, 0)
-    np.testing.assert_allclose(summed, kernels.table_sums(table, meets, small), rtol=1e-14)
-    np.testing.assert_array_equal(largest, kernels.table_maxima(table, meets, small))
+    np.testing.assert_allclose(summed, loops.sums(table, meets, small), rtol=1e-14)
+    np.testing.assert_array_equal(largest, loops.maxima(table, meets, small))
 
 
 def star(children, causes=2):
