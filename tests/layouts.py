@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from types import ModuleType
+from typing import Any
 from unittest import mock
 
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from model import calibrated, engine, maps, outlooks
 from model.engine import Plan
 from model.network import Network
 
-Layout = Mapping[ModuleType, Mapping[str, float]]
+Layout = Mapping[ModuleType, Mapping[str, Any]]
 
 
 @st.composite

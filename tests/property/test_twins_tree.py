@@ -14,7 +14,7 @@ from tests.twins.asked import best_questions, questions, whole_questions
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-300}
 SUMS = {"rtol": 1e-12, "atol": 1e-15}
-compared = settings(deadline=None, max_examples=60)
+compared = settings(deadline=None, max_examples=100)
 seeds = st.integers(0, 2**32 - 1)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from model import mark_kernels, tree, tree_kernels
+from model import calibrated, mark_kernels, tree, tree_kernels
 from model.engine import Evidence, Plan
 from model.evidence import encode
 from model.layout import CLIQUE, CLIQUE_AT, LIKELIHOODS_AT, STACK_AT, Ints
@@ -19,6 +19,9 @@ from tests.networks import cases, networks
 from tests.twins.dense import DenseTree, Workspace, written_out
 
 Arrays = tuple[Ints, Table, Table, Ints]
+
+SPARSE = {calibrated: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}}
+"""Thresholds under which every table with a zero is compressed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,27 +106,30 @@ def listed(packed: Tree, evidence: Evidence, names: Sequence[str] | None = None,
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[Plan, Evidence]:
     """A network and one case: findings, some that say nothing, variables set, tables replaced, in any order."""
-    network = draw(st.one_of(networks(), networks(), stars()))
-    said = encode(network, [draw(cases(network))])
+    network, changes = draw(st.one_of(networks(), networks(), stars())), draw(st.booleans())
+    said = encode(network, [draw(cases(network, settings=changes))])
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    if draw(st.booleans()):
+        network = hardened(rng, network)
     likelihood, tables = dict(said.likelihood), dict(said.tables)
     for name in network.names:
-        card, what = len(network[name].states), rng.random()
+        what = rng.random()
         if what < 0.2:
-            likelihood.setdefault(name, np.ones((1, card)))
-        elif what < 0.3:
-            tables[name] = with_zeros(rng, network.tables[name].shape)[None]
-        elif what < 0.4:
-            tables[name] = network.tables[name][None]
+            likelihood.setdefault(name, np.ones((1, len(network[name].states))))
+        elif changes and what < 0.4:
+            own = network.tables[name]
+            tables[name] = own[None] if what < 0.3 else with_zeros(rng, own.shape)[None]
     order = rng.permutation(list(likelihood)).tolist()
-    return compiled(network, draw(layouts())), Evidence(1, {name: likelihood[name] for name in order}, tables)
+    plan = compiled(network, draw(st.one_of(layouts(), st.just(SPARSE))))
+    return plan, Evidence(1, {name: likelihood[name] for name in order}, tables)
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> Asked:
-    """A question about some variables or all, its tables compressed wherever it can be."""
+    """A question about up to three variables or all, its tables compressed wherever they can be."""
     plan, evidence = draw(plans())
-    names = draw(st.none() | st.lists(st.sampled_from(plan.network.names), max_size=3, unique=True))
+    count = draw(st.sampled_from([None, None, 0, 1, 2, 3]))
+    names = None if count is None else draw(st.permutations(plan.network.names))[:count]
     return listed(plan.fitting(evidence), evidence, names)
 
 
@@ -150,6 +156,15 @@ def stars(draw: st.DrawFn) -> Network:
     two = ("no", "yes")
     variables = [Variable("c", two), *(Variable(name, two, ("c",)) for name in effects)]
     return Network(variables, {v.name: with_zeros(rng, (2,) * (len(v.parents) + 1)) for v in variables})
+
+
+def hardened(rng: np.random.Generator, network: Network) -> Network:
+    """The network with half of its tables, on average, made certain: one state a row has all the chance."""
+    certain = [v for v in network.variables if rng.random() < 0.5]
+    rows = {v.name: rng.integers(len(v.states), size=network.tables[v.name].shape[:-1]) for v in certain}
+    return Network(
+        network.variables, {**network.tables, **{v.name: np.eye(len(v.states))[rows[v.name]] for v in certain}}
+    )
 
 
 def with_zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Table:

@@ -148,7 +148,7 @@ class Workspace:
     findings: list[list[int]]
     heard: list[Table]
     believed: list[Table]
-    visited: list[Table | None]
+    visited: dict[int, Table]
     likelihoods: list[Table]
     tables: list[Table]
     relative: set[int]
@@ -173,7 +173,7 @@ def written_out(tree: DenseTree, work: Table, state: Ints) -> Workspace:
         [_linked(of_cliques[layout.FIRST, c], of_variables) for c in tree.cliques],
         [tree.in_separator(c, heard[c]) for c in tree.cliques],
         [tree.in_separator(c, believed[c]) for c in tree.cliques],
-        [_visited(tree, work, of_cliques, c) for c in tree.cliques],
+        {c: _visited(tree, work, of_cliques, c) for c in tree.cliques if of_cliques[layout.MODE, c] != CLEAN},
         [tree.spread(_part(work, at[v], tree.cards[v]), [v]) for v in tree.variables],
         [_in_force(tree, work, v, v in replaced) for v in tree.variables],
         set(np.flatnonzero(of_cliques[layout.RELATIVE]).tolist()),
@@ -196,9 +196,7 @@ def _linked(first: int, of_variables: Ints) -> list[int]:
     return found
 
 
-def _visited(tree: DenseTree, work: Table, of_cliques: Ints, c: int) -> Table | None:
-    if of_cliques[layout.MODE, c] == CLEAN:
-        return None
+def _visited(tree: DenseTree, work: Table, of_cliques: Ints, c: int) -> Table:
     return tree.in_clique(c, _part(work, of_cliques[layout.VISITED, c], tree.clique(c, layout.ENTRIES)))
 
 

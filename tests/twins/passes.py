@@ -45,8 +45,8 @@ def up(work: Workspace, top: int, *, best: bool) -> float:
     for c in [c for c in tree.cliques if c <= top]:
         if work.modes[c] == CLEAN:
             continue
-        work.visited[c], taken = filled(work, c)
-        message, mode, parent = over(work.visited[c], tree.separator(c), best=best), work.modes[c], tree.parent(c)
+        table, taken = filled(work, c)
+        message, mode, parent = over(table, tree.separator(c), best=best), work.modes[c], tree.parent(c)
         ratio = relative(message, tree.message(c)) if mode == REBUILT and parent >= 0 else None
         work.relative.discard(c)
         if ratio is not None:
@@ -56,7 +56,7 @@ def up(work: Workspace, top: int, *, best: bool) -> float:
             work.modes[parent] = max(work.modes[parent], mode)
         if message.sum() == 0:
             return -math.inf
-        work.heard[c] = message / message.sum()
+        work.visited[c], work.heard[c] = table, message / message.sum()
         log += taken + math.log(message.sum())
     return log
 
@@ -99,7 +99,7 @@ def turned(heard: Table, believed: Table, message: Table | float = 1.0) -> Table
 
 def down(work: Workspace, top: int, variables: Iterable[int]) -> dict[int, Table]:
     """From the clique ``top`` down each takes in what is believed of its separator; marginals, as yet unscaled."""
-    tree, tables = work.tree, {}
+    tree, tables = work.tree, dict[int, Table]()
     for c in reversed([c for c in tree.cliques if c in tree.branch(top)]):
         believed = work.believed[c] if c == top else over(tables[tree.parent(c)], tree.separator(c))
         if work.modes[c] == CLEAN:
