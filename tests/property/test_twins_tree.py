@@ -13,7 +13,6 @@ from tests.twins import choices, gradients, marks, passes
 from tests.twins.asked import best_questions, questions, whole_questions
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-300}
-SUMS = {"rtol": 1e-12, "atol": 1e-15}
 compared = settings(deadline=None, max_examples=100)
 seeds = st.integers(0, 2**32 - 1)
 
@@ -31,7 +30,7 @@ def assert_as_large(found, log, wanted):
 
 
 def assert_proportional(found, wanted):
-    np.testing.assert_allclose(passes.normalise(found), passes.normalise(wanted), **SUMS)
+    np.testing.assert_allclose(passes.normalise(found), passes.normalise(wanted), **CLOSE)
 
 
 def assert_same_marks(found, wanted):
@@ -178,7 +177,7 @@ def test_the_pass_up_says_what_its_twin_says(question):
             if found.modes[c] != mark_kernels.CLEAN:
                 assert (c in found.relative) == (c in twin.relative)
                 assert_proportional(found.visited[c], twin.visited[c])
-                np.testing.assert_allclose(found.heard[c], twin.heard[c], **SUMS)
+                np.testing.assert_allclose(found.heard[c], twin.heard[c], **CLOSE)
 
 
 @compared
@@ -190,7 +189,7 @@ def test_the_two_passes_turn_at_what_their_twins_turn_at(asked):
     log, wanted = tree_kernels._turn(*asked.arrays, top), passes.turn(twin, top)
     assert log == pytest.approx(wanted, rel=1e-12, abs=1e-12)
     if log > -math.inf:
-        np.testing.assert_allclose(asked.written_out().believed[top], twin.believed[top], **SUMS)
+        np.testing.assert_allclose(asked.written_out().believed[top], twin.believed[top], **CLOSE)
 
 
 @compared
@@ -214,7 +213,7 @@ def test_marginals_are_read_from_a_table_as_their_twins_are(asked, data, seed):
 def assert_laid(asked, out, wanted):
     """The marginals wanted are where they belong, and zeros elsewhere."""
     for v, part in laid(asked, out).items():
-        np.testing.assert_allclose(part, wanted.get(v, np.zeros(len(part))), **SUMS)
+        np.testing.assert_allclose(part, wanted.get(v, np.zeros(len(part))), **CLOSE)
 
 
 @compared
@@ -335,7 +334,7 @@ def test_what_meets_all_but_one_in_a_clique_is_what_meets_in_its_twin(asked, dat
     largest = gradient_kernels._message(ints, work, dense.clique(c, layout.OWN), heard, cells)
     message, wanted = gradients.message(found, dense.separator(c))
     assert largest == pytest.approx(wanted, rel=1e-12, abs=1e-12)
-    np.testing.assert_allclose(dense.in_separator(c, work[heard : heard + cells]), message, **SUMS)
+    np.testing.assert_allclose(dense.in_separator(c, work[heard : heard + cells]), message, **CLOSE)
 
 
 def gradient_of(asked, reference=0.0):
@@ -356,4 +355,4 @@ def test_each_derivative_is_the_joint_without_the_table(asked, reference):
     for v in dense.variables:
         at, size = dense.variable(v, layout.CPT), dense.variable(v, layout.SIZE)
         found = dense.spread(out[at : at + size], dense.family(v))
-        np.testing.assert_allclose(found, gradients.gradient(twin, v, reference), **SUMS)
+        np.testing.assert_allclose(found, gradients.gradient(twin, v, reference), **CLOSE)

@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 from model import calibrated, mark_kernels, tree, tree_kernels
 from model.engine import Evidence, Plan
 from model.evidence import encode
-from model.layout import CLIQUE, CLIQUE_AT, LIKELIHOODS_AT, STACK_AT, Ints
+from model.layout import (
+    CLIQUE,
+    CLIQUE_AT,
+    CLIQUES,
+    COUNTED,
+    LIKELIHOODS_AT,
+    MODE,
+    NEEDED,
+    PER_CLIQUE,
+    RELATIVE,
+    STACK_AT,
+    Ints,
+)
+from model.mark_kernels import REBUILT
 from model.network import Network, Table, Variable
 from model.tree import Tree
 from tests.layouts import compiled, layouts
@@ -90,7 +103,10 @@ class Asked:
 
 
 def listed(packed: Tree, evidence: Evidence, names: Sequence[str] | None = None, *, best: bool = False) -> Asked:
-    """A question as the executor leaves it in a workspace, all that was computed on the way made no number."""
+    """A question as the executor leaves it in a workspace, with nothing of use left from what it computed.
+
+    Numbers are none any more, and marks that a question sets anew are as another question may have left them.
+    """
     if best:
         tree.most_probable(packed, 1, evidence.likelihood, evidence.tables)
     else:
@@ -99,19 +115,22 @@ def listed(packed: Tree, evidence: Evidence, names: Sequence[str] | None = None,
     ints = packed.packed.ints
     work[: ints[LIKELIHOODS_AT]] = np.nan
     work[ints[STACK_AT] :] = np.nan
+    of_cliques = state[: PER_CLIQUE * ints[CLIQUES]].reshape(PER_CLIQUE, -1)
+    of_cliques[[MODE, RELATIVE, NEEDED, COUNTED]] = [[REBUILT], [1], [1], [7]]
     targets = None if names is None else [packed.network.position[name] for name in names]
     return Asked(packed, evidence, targets, (ints, packed.floats, work, state))
 
 
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[Plan, Evidence]:
-    """A network and one case: findings, some that say nothing, variables set, tables replaced, in any order."""
+    """A network and one case: findings in any order, some of no or of much weight, variables set, tables replaced."""
     network, changes = draw(st.one_of(networks(), networks(), stars())), draw(st.booleans())
     said = encode(network, [draw(cases(network, settings=changes))])
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     if draw(st.booleans()):
         network = hardened(rng, network)
-    likelihood, tables = dict(said.likelihood), dict(said.tables)
+    likelihood = {name: row * rng.choice([1.0, 1e-12, 1e12]) for name, row in said.likelihood.items()}
+    tables = dict(said.tables)
     for name in network.names:
         what = rng.random()
         if what < 0.2:
