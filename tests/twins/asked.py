@@ -124,7 +124,7 @@ def listed(packed: Tree, evidence: Evidence, names: Sequence[str] | None = None,
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[Plan, Evidence]:
     """A network and one case: findings in any order, some of no or of much weight, variables set, tables replaced."""
-    network, changes = draw(st.one_of(networks(), networks(), stars())), draw(st.booleans())
+    network, changes = draw(st.one_of(networks(), chains(), chains(), stars())), draw(st.booleans())
     said = encode(network, [draw(cases(network, settings=changes))])
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     if draw(st.booleans()):
@@ -138,7 +138,7 @@ def plans(draw: st.DrawFn) -> tuple[Plan, Evidence]:
         elif changes and what < 0.4:
             own = network.tables[name]
             tables[name] = own[None] if what < 0.3 else with_zeros(rng, own.shape)[None]
-    order = rng.permutation(list(likelihood)).tolist()
+    order = rng.permutation(list(likelihood)).tolist()[: draw(st.sampled_from([1, 2, None]))]
     plan = compiled(network, draw(st.one_of(layouts(), st.just(SPARSE))))
     return plan, Evidence(1, {name: likelihood[name] for name in order}, tables)
 
@@ -147,7 +147,7 @@ def plans(draw: st.DrawFn) -> tuple[Plan, Evidence]:
 def questions(draw: st.DrawFn) -> Asked:
     """A question about up to three variables or all, its tables compressed wherever they can be."""
     plan, evidence = draw(plans())
-    count = draw(st.sampled_from([None, None, 0, 1, 2, 3]))
+    count = draw(st.sampled_from([None, 0, 1, 1, 2, 3]))
     names = None if count is None else draw(st.permutations(plan.network.names))[:count]
     return listed(plan.fitting(evidence), evidence, names)
 
@@ -175,6 +175,21 @@ def stars(draw: st.DrawFn) -> Network:
     two = ("no", "yes")
     variables = [Variable("c", two), *(Variable(name, two, ("c",)) for name in effects)]
     return Network(variables, {v.name: with_zeros(rng, (2,) * (len(v.parents) + 1)) for v in variables})
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> Network:
+    """A network whose tree is long, so that a question may keep to a branch of it: parents come shortly before."""
+    count = draw(st.integers(4, 7))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    cards = rng.integers(2, 4, count).tolist()
+    above = [sorted({i - 1, max(i - rng.integers(1, 3), 0)}) if i else [] for i in range(count)]
+    variables = [
+        Variable(f"v{i}", ("low", "middle", "high")[: cards[i]], tuple(f"v{p}" for p in above[i])) for i in range(count)
+    ]
+    shapes = [(*(cards[p] for p in above[i]), cards[i]) for i in range(count)]
+    tables = {f"v{i}": with_zeros(rng, shape) for i, shape in enumerate(shapes)}
+    return Network(rng.permutation(np.array(variables, dtype=object)).tolist(), tables)
 
 
 def hardened(rng: np.random.Generator, network: Network) -> Network:
