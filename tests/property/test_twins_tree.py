@@ -13,7 +13,8 @@ from tests.twins import choices, gradients, marks, passes
 from tests.twins.asked import best_questions, questions, whole_questions
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-300}
-compared = settings(deadline=None, max_examples=100)
+compared = settings(deadline=None, max_examples=60)
+thoroughly = settings(deadline=None, max_examples=200)
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -42,7 +43,7 @@ def assert_same_marks(found, wanted):
 # Marks.
 
 
-@compared
+@thoroughly
 @given(questions())
 def test_the_marks_of_a_question_are_those_of_its_twin_and_go_when_it_ends(asked):
     ints, _, work, state = asked.arrays
@@ -148,7 +149,7 @@ def laid(asked, out):
 # The passes.
 
 
-@compared
+@thoroughly
 @given(questions(), st.data())
 def test_what_meets_in_a_clique_is_what_meets_in_its_twin(asked, data):
     asked.begun()
@@ -162,7 +163,7 @@ def test_what_meets_in_a_clique_is_what_meets_in_its_twin(asked, data):
     assert_as_large(asked.dense.in_clique(c, stored), log, passes.filled(twin, c))
 
 
-@compared
+@thoroughly
 @given(st.one_of(questions().map(lambda asked: (asked, False)), best_questions().map(lambda asked: (asked, True))))
 def test_the_pass_up_says_what_its_twin_says(question):
     asked, best = question
@@ -180,11 +181,12 @@ def test_the_pass_up_says_what_its_twin_says(question):
                 np.testing.assert_allclose(found.heard[c], twin.heard[c], **CLOSE)
 
 
-@compared
+@thoroughly
 @given(questions(), st.data())
 def test_the_two_passes_turn_at_what_their_twins_turn_at(asked, data):
     asked.begun()
-    top = asked.root if asked.swaps else data.draw(st.sampled_from(asked.dense.cliques))
+    touched = [asked.dense.top(v) for v in asked.findings]
+    top = asked.root if asked.swaps else data.draw(st.sampled_from([*asked.dense.cliques, *touched, *touched]))
     assume(asked.climbed(top) > -math.inf)
     twin = asked.written_out()
     log, wanted = tree_kernels._turn(*asked.arrays, top), passes.turn(twin, top)
@@ -233,7 +235,7 @@ def test_an_outlook_says_of_a_branch_what_all_its_conditionals_say(asked, data, 
     assert_laid(asked, out, passes.look(asked.written_out(), c, asked.wanted))
 
 
-@compared
+@thoroughly
 @given(questions())
 def test_the_pass_down_finds_the_marginals_of_its_twin(asked):
     top = asked.begun()
