@@ -1,4 +1,7 @@
-"""The most probable explanation over a packed junction tree: maxima go up, choices come down (Dawid 1992)."""
+"""The most probable explanation over a packed junction tree: maxima go up, choices come down (Dawid 1992).
+
+The numpy twin of each kernel is in ``tests/twins/choices.py``.
+"""
 
 from __future__ import annotations
 

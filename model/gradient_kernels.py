@@ -1,4 +1,7 @@
-"""Derivatives of P(evidence) over a packed junction tree: one pass up and one down without a division."""
+"""Derivatives of P(evidence) over a packed junction tree: one pass up and one down without a division.
+
+The numpy twin of each kernel is in ``tests/twins/gradients.py``.
+"""
 
 from __future__ import annotations
 

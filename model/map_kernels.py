@@ -1,7 +1,8 @@
-"""The three loops that do all the arithmetic on tables, each over a map ``m``, and their numpy twins.
+"""The three loops that do all the arithmetic on tables, each over a map ``m``.
 
 ``times`` multiplies a table by a smaller one, ``sums`` adds a table up into a smaller one, ``maxima`` keeps the
-largest. The names in capitals, and what a map is, are described in ``model/layout.py``.
+largest. The names in capitals, and what a map is, are described in ``model/layout.py``; the loops' numpy twins are in
+``tests/twins/loops.py``.
 
 Positions are cast to unsigned (``U``) where they index, so that the compiler need not ask whether they are
 negative; all are sums of offsets that are not. Sums are made in a fixed order, without fast-math: the same
@@ -11,7 +12,6 @@ question gives the same bytes.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.layout import GATHER, STREAM, Ints
 from model.native import kernel
@@ -20,36 +20,6 @@ from model.vectors import OCTET, few, nothing, octet, plus, scaled, store, store
 from model.vectors import times as product
 
 U = np.uint64
-
-
-def table_times(table: Table, cells: NDArray[np.integer], factor: Table) -> Table:
-    """Numpy twin of ``times``: each entry of a table times the cell of ``factor`` that it meets."""
-    return np.asarray(table * factor[cells], dtype=np.float64)
-
-
-def table_sums(table: Table, cells: NDArray[np.integer], into: Table) -> Table:
-    """Numpy twin of ``sums``: ``into`` with every entry added to the cell that it meets."""
-    return np.asarray(into + np.bincount(cells, table, minlength=len(into)), dtype=np.float64)
-
-
-def table_maxima(table: Table, cells: NDArray[np.integer], into: Table) -> Table:
-    """Numpy twin of ``maxima``: ``into`` raised to the largest entry that meets each cell."""
-    found = into.copy()
-    np.maximum.at(found, cells, table)
-    return found
-
-
-def map_cells(ints: Ints, m: int) -> NDArray[np.int64]:
-    """What a map says, written out: the cell that each entry meets.
-
-    A table of 2 × 3 entries summed over its first axis, as runs of 3:
-
-    >>> map_cells(np.array([STREAM, 1, 2, 3, 6, 7, 0, 0, 0], dtype=np.int32), 0).tolist()
-    [0, 1, 2, 0, 1, 2]
-    """
-    kind, blocks, rows, run, high, low = ints[m : m + 6].tolist()
-    outer = ints[high : high + blocks, None].astype(np.int64) + ints[None, low : low + rows]
-    return (outer[:, :, None] + (np.arange(run) if kind == STREAM else np.zeros(run, dtype=np.int64))).ravel()
 
 
 @kernel

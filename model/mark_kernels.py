@@ -1,4 +1,7 @@
-"""What a question touches, marked in a workspace: findings and replaced tables enter cliques, targets are listed."""
+"""What a question touches, marked in a workspace: findings and replaced tables enter cliques, targets are listed.
+
+The numpy twin of each kernel is in ``tests/twins/marks.py``.
+"""
 
 from __future__ import annotations
 

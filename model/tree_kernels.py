@@ -2,6 +2,7 @@
 
 The arrays and every name in capitals are described in ``model/layout.py``; the loops over tables are those of
 ``model/map_kernels.py``. Of a finding, a replaced table or a clique only positions are known here.
+The numpy twin of each kernel is in ``tests/twins/passes.py``.
 """
 
 from __future__ import annotations

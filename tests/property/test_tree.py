@@ -2,7 +2,8 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from itertools import accumulate
+from operator import mul
 from unittest import mock
 
 import numpy as np
@@ -10,38 +11,20 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model import calibrated, engine, maps, outlooks, tree
+from model import calibrated, engine, maps, tree
 from model.engine import Evidence
 from model.evidence import Case, encode
-from model.layout import SPREAD, STREAM
 from model.network import Network, Variable
+from tests.layouts import compiled, layouts, short_runs
 from tests.networks import cases, networks
 
 pytest.importorskip("numba")
 from model import map_kernels as kernels
+from tests.twins import loops
 
 CLOSE = {"rtol": 0, "atol": 1e-12}
 settings.register_profile("compiled", deadline=None)
 settings.load_profile("compiled")
-
-
-def short_runs():
-    """Lengths below which runs are looked up, small enough for the small tables here to have runs."""
-    return st.fixed_dictionaries({kind: st.integers(1, 4) for kind in (STREAM, SPREAD)})
-
-
-@st.composite
-def layouts(draw):
-    """Thresholds of the packed layout, so that short runs, repeated lists, compression and outlooks all occur."""
-    return {
-        maps: {"SHORT_RUNS": draw(short_runs()), "MAP_ROWS": draw(st.sampled_from([1, 4, 2048]))},
-        calibrated: {
-            "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
-            "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
-            "LITTLE": draw(st.sampled_from([0.9, 1.0])),
-        },
-        outlooks: {"OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20]))},
-    }
 
 
 @st.composite
@@ -54,15 +37,6 @@ def questions(draw):
         other = draw(cases(network, settings=False)).findings
         batch.append(Case({n: f for n, f in other.items() if n not in first.settings}, first.settings))
     return network, encode(network, batch)
-
-
-def compiled(network, layout):
-    with ExitStack() as stack:
-        for module, thresholds in layout.items():
-            stack.enter_context(mock.patch.multiple(module, **thresholds))
-        plan = engine.compile(network)
-        _ = plan.packed, plan.whole, plan.best, plan.best_whole
-    return plan
 
 
 def assert_same(found, wanted, names):
@@ -157,9 +131,11 @@ def test_neither_the_order_of_findings_nor_the_batch_changes_a_bit(question):
 
 @st.composite
 def drawn_maps(draw):
-    """A map between a table and a smaller one over some of its axes, and numbers for both."""
-    shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
+    """A map between a table and a smaller one over some of its axes, numbers for both, and parts to take it in."""
+    shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=5)))
     wanted = draw(st.lists(st.sampled_from(range(len(shape))), unique=True, max_size=len(shape)))
+    if draw(st.booleans()):
+        wanted.sort()
     writer = maps.Writer(0)
     support = draw(st.sampled_from([None, np.arange(0, math.prod(shape), 2)]))
     with mock.patch.multiple(maps, SHORT_RUNS=draw(short_runs()), MAP_ROWS=draw(st.sampled_from([1, 6, 99]))):
@@ -169,23 +145,36 @@ def drawn_maps(draw):
     meets = np.ravel_multi_index([cells[v] for v in wanted], lengths) if wanted else np.zeros(cells.shape[1], int)
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     table = rng.random(cells.shape[1]) * (rng.random(cells.shape[1]) < 0.7)
+    part = draw(st.sampled_from([*accumulate(reversed(shape), mul, initial=1)]))
     if support is not None:
         meets, table = meets[support], table[support]
-    return np.concatenate(writer.blocks), m, meets, table, rng.random(math.prod(lengths))
+    starts = range(0, len(table), part)
+    parts = [(first, min(first + part, len(table))) for first in starts]
+    return np.concatenate(writer.blocks), m, meets, table, rng.random(math.prod(lengths)), parts
 
 
 @given(drawn_maps())
 def test_each_loop_over_a_map_equals_its_numpy_twin(drawn):
-    ints, m, meets, table, small = drawn
-    assert kernels.map_cells(ints, m).tolist() == meets.tolist()
-    product = np.zeros_like(table)
-    kernels.times(ints, m, table, 0, small, 0, product, 0, 0, len(table))
-    np.testing.assert_array_equal(product, kernels.table_times(table, meets, small))
-    summed, largest = small.copy(), small.copy()
-    kernels.sums(ints, m, table, 0, summed, 0, 0, len(table))
-    kernels.maxima(ints, m, table, 0, largest, 0, 0, len(table))
-    np.testing.assert_allclose(summed, kernels.table_sums(table, meets, small), rtol=1e-14)
-    np.testing.assert_array_equal(largest, kernels.table_maxima(table, meets, small))
+    ints, m, meets, table, small, parts = drawn
+    assert loops.cells(ints, m).tolist() == meets.tolist()
+    product, summed, largest = np.zeros_like(table), small.copy(), small.copy()
+    for part in parts:
+        kernels.times(ints, m, table, 0, small, 0, product, 0, *part)
+        kernels.sums(ints, m, table, 0, summed, 0, *part)
+        kernels.maxima(ints, m, table, 0, largest, 0, *part)
+    np.testing.assert_array_equal(product, loops.times(table, meets, small))
+    np.testing.assert_allclose(summed, loops.sums(table, meets, small), rtol=1e-14)
+    np.testing.assert_array_equal(largest, loops.maxima(table, meets, small))
+
+
+@given(st.integers(0, 9), st.integers(0, 20), st.integers(0, 2**32 - 1))
+def test_rows_weighed_are_a_vector_times_a_matrix_and_touch_nothing_else(rows, width, seed):
+    rng = np.random.default_rng(seed)
+    weights, matrix, target = rng.random(rows + 1), rng.random(rows * width + 1), rng.random(width + 2)
+    wanted = target.copy()
+    wanted[1:-1] = loops.weighed(weights[1:], matrix[1:].reshape(rows, width), target[1:-1])
+    kernels.weighed(weights, 1, rows, matrix, 1, width, target, 1)
+    np.testing.assert_allclose(target, wanted, rtol=1e-14)
 
 
 def star(children, causes=2):

@@ -1,0 +1,66 @@
+"""Each compiled kernel has a numpy twin, and each twin is compared with its kernel."""
+
+import ast
+from pathlib import Path
+from types import ModuleType
+
+from tests.sources import ROOT
+from tests.twins import choices, gradients, loops, marks, passes
+
+TWINS: dict[str, tuple[ModuleType, ...]] = {
+    "model/map_kernels.py": (loops,),
+    "model/mark_kernels.py": (marks,),
+    "model/tree_kernels.py": (passes,),
+    "model/best_kernels.py": (choices,),
+    "model/gradient_kernels.py": (gradients,),
+}
+"""Where the twins of a file's kernels are: functions of the same names, without a leading underscore.
+
+A folder with a file here has all its files of kernels here.
+"""
+
+
+def kernels(path: Path) -> list[str]:
+    """Names of the functions that a file marks with ``@kernel``."""
+    functions = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef))
+    return [f.name for f in functions if any(ast.unparse(decorator) == "kernel" for decorator in f.decorator_list)]
+
+
+def without_twins(path: Path, modules: tuple[ModuleType, ...]) -> list[str]:
+    return [name for name in kernels(path) if not any(hasattr(module, name.lstrip("_")) for module in modules)]
+
+
+def called(path: Path) -> set[tuple[str, str]]:
+    """Pairs (module, function) of the calls in a file."""
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    attributes = (call for call in calls if isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name))
+    return {(ast.unparse(call.value), call.attr) for call in attributes}
+
+
+def test_every_kernel_has_a_numpy_twin() -> None:
+    lacking = {name: without_twins(ROOT / name, modules) for name, modules in TWINS.items()}
+    assert {name: found for name, found in lacking.items() if found} == {}
+    assert all(kernels(ROOT / name) for name in TWINS)
+
+
+def test_every_file_of_kernels_is_listed_here() -> None:
+    folders = {(ROOT / name).parent for name in TWINS}
+    found = {path for folder in folders for path in folder.glob("*.py") if kernels(path)}
+    assert {str(path.relative_to(ROOT)) for path in found} == set(TWINS)
+
+
+def test_every_twin_is_called_by_a_property_test() -> None:
+    calls = set().union(*(called(path) for path in (ROOT / "tests" / "property").glob("*.py")))
+    idle = [
+        f"{module.__name__}.{name.lstrip('_')}"
+        for path, modules in TWINS.items()
+        for name in kernels(ROOT / path)
+        for module in modules
+        if hasattr(module, name.lstrip("_")) and (module.__name__.split(".")[-1], name.lstrip("_")) not in calls
+    ]
+    assert idle == []
+
+
+def test_a_kernel_without_a_twin_is_found(tmp_path: Path) -> None:
+    (tmp_path / "new.py").write_text("@kernel\ndef _lost(): ...\n\n@kernel\ndef begin(): ...\n\ndef plain(): ...\n")
+    assert without_twins(tmp_path / "new.py", (marks,)) == ["_lost"]
