@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from model.lanes import twins
 from model.lanes.loading import load_lanes
-from model.lanes.stepping import LN2
+from model.lanes.stepping import LN2, SAFE
 from model.native import COMPILED, kernel
 from model.vectors import LANES, load, plus, scaled, store, times, zeros
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
-SAFE = 2.0**-300
-"""Without scaling, a lane's total above this shows that nothing that counts was lost on the way."""
+NARROW = 2.0**-160
+"""Numbers from here to 1 are not lost in a product of as many as a step multiplies."""
+SURE = 2.0**SAFE
 
 
 @kernel
@@ -106,13 +107,14 @@ def lane_steps(
     mixed: Floats,
     memory: Floats,
     exponents: Floats,
+    wide: NDArray[np.bool_],
     careful: bool,
 ) -> float:
     """Run the steps for LANES cases; a step none of whose inputs differs from the prior is skipped.
 
     ``live[f]``: 0 left out, 1 as without evidence (read from ``constants``), 2 by lane (read from ``memory``).
-    ``careful`` rescales each result, lane by lane, adding up ``exponents`` (LANES,). Returns the exponent of
-    what was read from constants.
+    ``careful`` rescales each result, lane by lane, adding up ``exponents`` (LANES,), and marks in ``wide`` (LANES,)
+    the lanes whose numbers are too far apart. Returns the exponent of what was read from constants.
     """
     fixed = 0.0
     from_ = np.zeros(3, np.int64)
@@ -184,6 +186,7 @@ def lane_steps(
                 out += LANES
         if careful:
             rescale(memory[place[steps[s, 4]] * LANES :], rows, exponents)
+            mark_wide(memory[place[steps[s, 4]] * LANES :], rows, wide)
     if len(steps) == 0 or live[steps[len(steps) - 1, 4]] == 1:
         fixed += constant_exponents[len(place) - 1]
     return fixed
@@ -241,6 +244,14 @@ def rescale(table: Floats, rows: int, exponents: Floats) -> None:
             exponents[k] += power
 
 
+@kernel
+def mark_wide(table: Floats, rows: int, wide: NDArray[np.bool_]) -> None:
+    """Mark the lanes in which a number that is not 0 is so small that a product of a few might vanish."""
+    for j in range(rows):
+        for k in range(LANES):
+            wide[k] |= 0.0 < table[j * LANES + k] < NARROW
+
+
 if not COMPILED:
     lane_steps = twins.lane_steps
 
@@ -258,6 +269,7 @@ def run_lanes(
     constant_at: Ints,
     constants: Floats,
     constant_exponents: Floats,
+    narrow: bool,
     last: tuple[int, int],
     loads: tuple[Ints, Ints, Ints, Ints, Ints],
     values: Floats,
@@ -266,11 +278,12 @@ def run_lanes(
     scratch: tuple[Floats, Floats],
     result: Floats,
     logs: Floats,
-) -> None:
+) -> int:
     """Answer the cases picked, LANES at a time; the answer of ``picks[i]`` goes to row ``to[i]``.
 
     Fast first, without scaling; lanes whose total is not safely inside the range of numbers once more with it.
-    ``last`` is the final factor and its entries, ``result`` has shape (cases, entries),
+    Those whose numbers are too far apart for that are marked by NaN, all of them where not even the constants are
+    ``narrow``; returns how many. ``last`` is the final factor and its entries, ``result`` has shape (cases, entries),
     ``logs`` (cases,): log P(evidence).
     """
     memory, mixed = scratch
@@ -278,6 +291,8 @@ def run_lanes(
     live = np.ones(len(place), np.uint8)
     exponents = np.zeros(LANES)
     waiting = np.empty(LANES, np.bool_)
+    wide = np.empty(LANES, np.bool_)
+    marked = 0
     for first in range(0, len(picks), LANES):
         stop = min(first + LANES, len(picks))
         waiting[:] = True
@@ -285,9 +300,15 @@ def run_lanes(
             live[:] = 1
             load_lanes(picks[first:stop], live, loads, values, codes, soft, memory)
             exponents[:] = 0.0
+            wide[:] = not narrow
+            if careful:
+                for tables in loads[:3]:
+                    for i in range(len(tables)):
+                        if live[tables[i, 0]] == 2:
+                            mark_wide(memory[tables[i, 1] * LANES :], tables[i, 2], wide)
             fixed = lane_steps(
                 steps, inputs, maps, weights, weight_exponents, place, constant_at, constants, constant_exponents, live,
-                mixed, memory, exponents, careful,
+                mixed, memory, exponents, wide, careful,
             )  # fmt: skip
             at = place[final] * LANES
             left = 0
@@ -300,12 +321,17 @@ def run_lanes(
                 z = 0.0
                 for s in range(states):
                     z += result[i, s]
-                if not careful and not SAFE < z < 1.0 / SAFE:
+                if not careful and not SURE < z < 1.0 / SURE:
                     left += 1
                     continue
                 waiting[k] = False
+                if careful and wide[k]:
+                    logs[i] = np.nan
+                    marked += 1
+                    continue
                 logs[i] = math.log(z) + (exponents[k] + fixed) * LN2 if z > 0.0 else -np.inf
                 for s in range(states):
                     result[i, s] = result[i, s] / z if z > 0.0 else 0.0
             if left == 0:
                 break
+    return marked

@@ -17,10 +17,15 @@ from model.native import COMPILED, kernel
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+FAR = -2_000
+"""A power of two by which any number becomes 0."""
 SMALL = 2.0**-100
 LARGE = 2.0**100
 """A table whose largest entry is outside is rescaled by a power of two, which is exact; exponents are added up."""
 LN2 = math.log(2.0)
+SAFE = -300
+"""A total above this power of two shows that nothing that counts was lost: tables hold no more than 1, and what a
+product of a step loses is below 2**-1022."""
 
 
 @kernel
@@ -102,5 +107,37 @@ def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, e
             exponents[steps[s, 5]] += power
 
 
+@kernel
+def wide_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, powers: Ints) -> None:
+    """The same for numbers of any size: each entry is ``memory`` times two to the power of its own in ``powers``.
+
+    What is loaded has powers of zero; of what is made every number but 0 is from 0.5 to 1.
+    """
+    loaded = at[steps[0, 5]] if len(steps) > 0 else len(memory)
+    for e in range(loaded):
+        memory[e], powers[e] = math.frexp(memory[e])
+    for s in range(len(steps)):
+        card, rows, run, out = steps[s, 0], steps[s, 1], steps[s, 2], at[steps[s, 5]]
+        first, last = steps[s, 3], steps[s, 3] + steps[s, 4]
+        for j in range(rows):
+            for r in range(run):
+                total, top = 0.0, 0
+                for x in range(card):
+                    product, power = 1.0, 0
+                    for i in range(first, last):
+                        p = at[inputs[i, 0]] + x * inputs[i, 1] + maps[inputs[i, 2] + j] + r * inputs[i, 3]
+                        product *= memory[p]
+                        power += powers[p]
+                    if product == 0.0:
+                        continue
+                    if total == 0.0 or power > top:
+                        total, top = math.ldexp(total, max(top - power, FAR)), power
+                    total += math.ldexp(product, max(power - top, FAR))
+                total, power = math.frexp(total)
+                memory[out + j * run + r] = total
+                powers[out + j * run + r] = top + power
+
+
 if not COMPILED:
     run_steps = twins.run_steps
+    wide_steps = twins.wide_steps

@@ -94,6 +94,19 @@ def rescale(table: Floats) -> tuple[Floats, Ints]:
     return np.ldexp(table, -powers), powers
 
 
+def mark_wide(table: Floats, least: float) -> NDArray[np.bool_]:
+    """Columns in which a number that is not 0 is less than so much."""
+    return ((table > 0) & (table < least)).any(axis=0)
+
+
+def total_of(mantissas: Floats, powers: Ints) -> Answer:
+    """The distribution and the logarithm of the sum, by logarithms."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(mantissas) + powers * np.log(2.0)
+    whole = np.logaddexp.reduce(logs)
+    return np.exp(logs - whole) if whole > -np.inf else np.zeros(len(logs)), float(whole)
+
+
 def run_one(
     tables: Sequence[Floats],
     parents: Parents,
