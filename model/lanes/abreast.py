@@ -55,32 +55,26 @@ def expand(
         if steps[s, 6] == 0:
             continue
         card, rows, run = steps[s, 0], steps[s, 1], steps[s, 2]
+        size = rows * run
         new_steps[step, 0] = card
-        new_steps[step, 1] = rows * run
+        new_steps[step, 1] = size
         new_steps[step, 2] = entry
         new_steps[step, 4] = steps[s, 5]
         new_steps[step, 5] = weight
         for i in range(steps[s, 3], steps[s, 3] + steps[s, 4]):
             f, stride, map_at, inc = inputs[i, 0], inputs[i, 1], inputs[i, 2], inputs[i, 3]
+            spelt = new_maps[mapped : mapped + size]
+            spell_out(maps[map_at : map_at + rows], run, inc, spelt)
             if factors[f, 3] == 1:
                 new_inputs[entry, 0] = f
                 new_inputs[entry, 1] = stride
                 new_inputs[entry, 2] = mapped
                 entry += 1
-                for j in range(rows):
-                    for r in range(run):
-                        new_maps[mapped] = maps[map_at + j] + r * inc
-                        mapped += 1
+                mapped += size
             else:
-                w = weight
                 weight_exponents[step] += exponents[f]
-                for j in range(rows):
-                    for r in range(run):
-                        p = at[f] + maps[map_at + j] + r * inc
-                        for x in range(card):
-                            weights[w] *= memory[p + x * stride]
-                            w += 1
-        weight += card * rows * run
+                multiply_in(weights[weight : weight + size * card], card, memory[at[f] :], spelt, stride)
+        weight += card * size
         new_steps[step, 3] = entry - new_steps[step, 2]
         step += 1
     return (
@@ -90,6 +84,26 @@ def expand(
         weights,
         weight_exponents[:step].copy(),
     )
+
+
+@kernel
+def spell_out(row_map: Ints, run: int, inc: int, spelt: Ints) -> None:
+    """From where each row begins to where each entry lies, ``inc`` apart in a run."""
+    e = 0
+    for j in range(len(row_map)):
+        for r in range(run):
+            spelt[e] = row_map[j] + r * inc
+            e += 1
+
+
+@kernel
+def multiply_in(weights: Floats, card: int, table: Floats, spelt: Ints, stride: int) -> None:
+    """Multiply weights, one an entry and state summed, with what a table holds there."""
+    w = 0
+    for e in range(len(spelt)):
+        for x in range(card):
+            weights[w] *= table[spelt[e] + x * stride]
+            w += 1
 
 
 @kernel
@@ -141,55 +155,70 @@ def lane_steps(
                 fixed += constant_exponents[inputs[i, 0]] if live[inputs[i, 0]] == 1 else 0.0
             weight = mixed[: rows * card]
             mix(rows, card, first, last, inputs, maps, weights[w:], constant_at, constants, live, weight)
-        out = place[steps[s, 4]] * LANES
-        a, b, c = from_[0], from_[1], from_[2]
-        i = 0
-        if laned == 1:
-            for j in range(rows):
-                p = (a + maps[map_at[0] + j]) * LANES
-                row = zeros()
-                for _x in range(card):
-                    if weight[i] != 0.0:
-                        row = plus(row, scaled(load(memory, p), weight[i]))
-                    p += stride[0]
-                    i += 1
-                store(memory, out, row)
-                out += LANES
-        elif laned == 2:
-            for j in range(rows):
-                p = (a + maps[map_at[0] + j]) * LANES
-                q = (b + maps[map_at[1] + j]) * LANES
-                row = zeros()
-                for _x in range(card):
-                    if weight[i] != 0.0:
-                        row = plus(row, times(scaled(load(memory, p), weight[i]), load(memory, q)))
-                    p += stride[0]
-                    q += stride[1]
-                    i += 1
-                store(memory, out, row)
-                out += LANES
-        else:
-            for j in range(rows):
-                p = (a + maps[map_at[0] + j]) * LANES
-                q = (b + maps[map_at[1] + j]) * LANES
-                r = (c + maps[map_at[2] + j]) * LANES
-                row = zeros()
-                for _x in range(card):
-                    if weight[i] != 0.0:
-                        product = times(scaled(load(memory, p), weight[i]), load(memory, q))
-                        row = plus(row, times(product, load(memory, r)))
-                    p += stride[0]
-                    q += stride[1]
-                    r += stride[2]
-                    i += 1
-                store(memory, out, row)
-                out += LANES
+        table = memory[place[steps[s, 4]] * LANES :]
+        sum_lanes(laned, rows, card, weight, maps, (from_, stride, map_at), memory, table)
         if careful:
-            rescale(memory[place[steps[s, 4]] * LANES :], rows, exponents)
-            mark_wide(memory[place[steps[s, 4]] * LANES :], rows, wide)
+            rescale(table, rows, exponents)
+            mark_wide(table, rows, wide)
     if len(steps) == 0 or live[steps[len(steps) - 1, 4]] == 1:
         fixed += constant_exponents[len(place) - 1]
     return fixed
+
+
+@kernel
+def sum_lanes(
+    laned: int,
+    rows: int,
+    card: int,
+    weight: Floats,
+    maps: Ints,
+    read: tuple[Ints, Ints, Ints],
+    memory: Floats,
+    table: Floats,
+) -> None:
+    """Each entry of a result: the sum over states of weight x one, two or three tables that differ between lanes.
+
+    ``read`` are places of these tables in entries, distances of states in numbers, and where row maps begin.
+    """
+    place, stride, map_at = read
+    i = 0
+    if laned == 1:
+        for j in range(rows):
+            p = (place[0] + maps[map_at[0] + j]) * LANES
+            row = zeros()
+            for _x in range(card):
+                if weight[i] != 0.0:
+                    row = plus(row, scaled(load(memory, p), weight[i]))
+                p += stride[0]
+                i += 1
+            store(table, j * LANES, row)
+    elif laned == 2:
+        for j in range(rows):
+            p = (place[0] + maps[map_at[0] + j]) * LANES
+            q = (place[1] + maps[map_at[1] + j]) * LANES
+            row = zeros()
+            for _x in range(card):
+                if weight[i] != 0.0:
+                    row = plus(row, times(scaled(load(memory, p), weight[i]), load(memory, q)))
+                p += stride[0]
+                q += stride[1]
+                i += 1
+            store(table, j * LANES, row)
+    else:
+        for j in range(rows):
+            p = (place[0] + maps[map_at[0] + j]) * LANES
+            q = (place[1] + maps[map_at[1] + j]) * LANES
+            r = (place[2] + maps[map_at[2] + j]) * LANES
+            row = zeros()
+            for _x in range(card):
+                if weight[i] != 0.0:
+                    product = times(scaled(load(memory, p), weight[i]), load(memory, q))
+                    row = plus(row, times(product, load(memory, r)))
+                p += stride[0]
+                q += stride[1]
+                r += stride[2]
+                i += 1
+            store(table, j * LANES, row)
 
 
 @kernel
@@ -252,6 +281,14 @@ def mark_wide(table: Floats, rows: int, wide: NDArray[np.bool_]) -> None:
             wide[k] |= 0.0 < table[j * LANES + k] < NARROW
 
 
+@kernel
+def mark_loaded(tables: Ints, live: NDArray[np.uint8], memory: Floats, wide: NDArray[np.bool_]) -> None:
+    """The same for tables just loaded: (factor, place, entries, …) each, where they differ between lanes."""
+    for i in range(len(tables)):
+        if live[tables[i, 0]] == 2:
+            mark_wide(memory[tables[i, 1] * LANES :], tables[i, 2], wide)
+
+
 if not COMPILED:
     lane_steps = twins.lane_steps
 
@@ -303,35 +340,40 @@ def run_lanes(
             wide[:] = not narrow
             if careful:
                 for tables in loads[:3]:
-                    for i in range(len(tables)):
-                        if live[tables[i, 0]] == 2:
-                            mark_wide(memory[tables[i, 1] * LANES :], tables[i, 2], wide)
+                    mark_loaded(tables, live, memory, wide)
             fixed = lane_steps(
                 steps, inputs, maps, weights, weight_exponents, place, constant_at, constants, constant_exponents, live,
                 mixed, memory, exponents, wide, careful,
             )  # fmt: skip
-            at = place[final] * LANES
             left = 0
             for k in range(stop - first):
+                i = to[first + k]
                 if not waiting[k]:
                     continue
-                i = to[first + k]
-                for s in range(states):
-                    result[i, s] = memory[at + s * LANES + k] if live[final] == 2 else constants[constant_at[final] + s]
                 z = 0.0
                 for s in range(states):
+                    if live[final] == 2:
+                        result[i, s] = memory[(place[final] + s) * LANES + k]
+                    else:
+                        result[i, s] = constants[constant_at[final] + s]
                     z += result[i, s]
                 if not careful and not SURE < z < 1.0 / SURE:
                     left += 1
                     continue
                 waiting[k] = False
-                if careful and wide[k]:
-                    logs[i] = np.nan
-                    marked += 1
-                    continue
-                logs[i] = math.log(z) + (exponents[k] + fixed) * LN2 if z > 0.0 else -np.inf
-                for s in range(states):
-                    result[i, s] = result[i, s] / z if z > 0.0 else 0.0
+                lost = careful and wide[k]
+                marked += lost
+                logs[i] = np.nan if lost else divide(result[i], z) + (exponents[k] + fixed) * LN2
             if left == 0:
                 break
     return marked
+
+
+@kernel
+def divide(row: Floats, z: float) -> float:
+    """Divide by the sum; returns its logarithm, or -inf and leaves zeros."""
+    if z == 0.0:
+        return -np.inf
+    for s in range(len(row)):
+        row[s] /= z
+    return math.log(z)

@@ -12,9 +12,9 @@ from model import elimination, lanes
 from model.batch import Evidence
 from model.elimination import CUT, HARD, LANED, SOFT, emission, orders, programs, pruning
 from model.elimination.emission import MOST_FACTORS
-from model.lanes import abreast, alone, classes, linking, loading, running
+from model.lanes import abreast, alone, classes, linking, loading, running, stepping
 from model.lanes import twins as interpreters
-from model.lanes.said import findings_of, replaced_in, role_of, said_of, swapped_in
+from model.lanes.said import findings_of, role_of, said_of, swapped_in
 from model.vectors import LANES
 from tests.networks import networks
 from tests.twins import loading as loading_twins
@@ -126,6 +126,25 @@ def test_scores_are_those_of_the_definitions(drawn, heuristic):
     words, spare = words_of(graph), np.empty(len(graph), np.int64)
     for v in graph:
         assert orders.score(words, card, v, spare, heuristic) == orders_twins.score(graph, card, v, heuristic)
+
+
+@given(st.integers(1, 70), st.integers(0, 30))
+def test_scores_are_perturbed_by_the_generator_of_the_c_standard(count, noise):
+    assert orders.perturbed(count, noise).tolist() == orders_twins.perturbed(count, noise)
+
+
+@given(graphs(most=66), st.data(), st.sampled_from([0, 1, 2]))
+def test_eliminating_a_vertex_joins_its_neighbours_and_marks_whose_scores_change(drawn, data, heuristic):
+    graph, card = drawn
+    v = data.draw(st.sampled_from(sorted(graph)))
+    words, changed, spare = words_of(graph), np.zeros(len(graph), np.bool_), np.empty(len(graph), np.int64)
+    orders.eliminate(words, v, whole_numbers(sorted(graph[v])), heuristic > 0, changed, spare)
+    left = orders_twins.eliminate(graph, v)
+    found = graph_in(words)
+    assert {u: found[u] for u in left} == left
+    for u in left:
+        before, after = (orders_twins.score(each, card, u, heuristic) for each in (graph, left))
+        assert changed[u] or before == after
 
 
 @settings(deadline=None)
@@ -650,40 +669,43 @@ def test_cases_side_by_side_equal_the_enumerated_joint(drawn, whole, random):
 @settings(deadline=None)
 @given(batches(), st.booleans(), st.randoms(use_true_random=False))
 def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, whole, random):
-    network, evidence, _ = drawn
+    _, evidence, _ = drawn
     prepared, said, role, program, linked = shared_program(drawn, whole)
     packed, count = prepared.packed, len(role)
     loads, soft = linking.loads_of(packed, said, linked)
     picks = random.sample(range(evidence.cases), random.randint(1, min(LANES, evidence.cases)))
     live, memory = np.ones(len(linked.place), np.uint8), np.full(linked.memory * LANES, np.nan)
     loading.load_lanes(whole_numbers(picks), live, loads, packed.values, said.codes, soft, memory)
-    filled = memory.reshape(-1, LANES)
-    row_of = {v: r for r, v in enumerate(said.about.tolist())}
+    filled, in_lanes = memory.reshape(-1, LANES), loading_twins.load_lanes(picks, LANES)
+    row_of, there = {v: r for r, v in enumerate(said.about.tolist())}, []
     for f, (source, size, first, lane) in enumerate(program.factors.tolist()):
+        table = filled[linked.place[f] : linked.place[f] + size]
         if source < 0 or not lane:
             assert live[f] == 1
             continue
         if source >= count:
-            r, name = row_of[source - count], network.names[source - count]
-            by_case = [
-                np.ldexp(rows, -np.frexp(rows.max())[1] if code >= size else 0)
-                for i in picks
-                for rows, code in [(evidence.likelihood[name][i], said.codes[r, i])]
-            ]
+            r = row_of[source - count]
             assert live[f] == (2 if (said.codes[r, picks] >= 0).any() else 0)
+            wanted = loading_twins.load_likelihoods(said.codes[r, in_lanes], said.soft[r])
         else:
             own = slice(program.sliced[0][f], program.sliced[0][f + 1])
-            known, strides = program.sliced[1][own].tolist(), program.sliced[2][own]
-            by_case = []
-            for i in picks:
-                states = whole_numbers(said.codes[row_of[v], i] for v in known)
-                replaced, other = replaced_in(said, count, i)
-                flat = packed.values[packed.table_at[source] :] if replaced[source] < 0 else other[replaced[source] :]
-                by_case.append(flat[(states * strides).sum() + program.load[first : first + size]])
+            known, strides = [row_of[v] for v in program.sliced[1][own].tolist()], program.sliced[2][own]
+            moves, entries = strides @ said.codes[known][:, in_lanes], program.load[first : first + size]
+            replaced = said.tables.get(source)
             assert live[f] == 2
+            if replaced is None:
+                wanted = loading_twins.load_slices(packed.values[packed.table_at[source] :], entries, moves)
+            else:
+                by_case = np.broadcast_to(replaced, (evidence.cases, replaced.shape[1]))
+                wanted = loading_twins.load_streams(by_case[in_lanes], entries, moves)
         if live[f] == 2:
-            wanted = loading_twins.load_lanes(by_case, LANES)
-            np.testing.assert_array_equal(filled[linked.place[f] : linked.place[f] + size], wanted)
+            np.testing.assert_array_equal(table, wanted)
+            there.append(table)
+    wide = np.zeros(LANES, np.bool_)
+    for tables in loads[:3]:
+        abreast.mark_loaded(tables, live, memory, wide)
+    marked = loading_twins.mark_loaded([np.zeros((1, LANES)), *there], abreast.NARROW)
+    np.testing.assert_array_equal(wide, marked)
 
 
 @settings(deadline=None)
@@ -715,6 +737,54 @@ def test_the_lane_form_of_a_step_holds_its_maps_entry_by_entry_and_the_product_o
         for (f, stride, at_map), i in zip(entries, laned, strict=True):
             assert (f, stride) == tuple(read[i][:2])
             assert maps[at_map : at_map + rows * run].tolist() == wanted[i][:, 0].tolist()
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=4), st.integers(1, 4), st.booleans(), st.integers(1, 3), SEEDS)
+def test_row_maps_are_spelt_out_and_tables_multiplied_in(row_map, run, inc, card, seed):
+    rng = np.random.default_rng(seed)
+    spelt, stride = np.full(len(row_map) * run, -1), int(rng.integers(0, 5))
+    abreast.spell_out(whole_numbers(row_map), run, int(inc), spelt)
+    np.testing.assert_array_equal(spelt, loading_twins.spell_out(whole_numbers(row_map), run, int(inc)))
+    weights, table = rng.random((len(spelt), card)), rng.random(40)
+    found = weights.ravel().copy()
+    abreast.multiply_in(found, card, table, spelt, stride)
+    np.testing.assert_array_equal(
+        found.reshape(weights.shape), loading_twins.multiply_in(weights, table, spelt, stride)
+    )
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), SEEDS)
+def test_lanes_are_summed_over_states(laned, rows, card, seed):
+    rng = np.random.default_rng(seed)
+    entries = 30
+    memory = rng.random((entries, LANES)) * rng.integers(0, 2, (entries, LANES))
+    weights, maps = rng.random((rows, card)) * rng.integers(0, 2, (rows, card)), rng.integers(0, 8, laned * rows)
+    place, stride, map_at = rng.integers(0, 8, laned), rng.integers(0, 5, laned), np.arange(laned) * rows
+    table = np.full((rows, LANES), np.nan)
+    abreast.sum_lanes(
+        laned, rows, card, weights.ravel(), maps, (place, stride * LANES, map_at), memory.ravel(), table.ravel()
+    )
+    tables = [
+        memory[place[i] + maps[i * rows : (i + 1) * rows, None] + stride[i] * np.arange(card)] for i in range(laned)
+    ]
+    np.testing.assert_allclose(table, loading_twins.sum_lanes(weights, tables), **CLOSE)
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 1.7]), min_size=1, max_size=4), st.integers(-300, 300))
+def test_a_table_far_from_one_is_scaled_by_a_power_of_two(numbers, exponent):
+    table = np.array(numbers) * 10.0**exponent
+    wanted, power = loading_twins.near_one(table, stepping.SMALL, stepping.LARGE)
+    assert stepping.near_one(table) == power
+    np.testing.assert_array_equal(table, wanted)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=4))
+def test_a_row_is_divided_by_its_sum(numbers):
+    row = np.array(numbers, dtype=np.float64)
+    wanted, log = loading_twins.divide(row)
+    assert abreast.divide(row, row.sum()) == pytest.approx(log)
+    np.testing.assert_allclose(row, wanted, rtol=1e-15)
 
 
 @settings(deadline=None)

@@ -27,10 +27,25 @@ def load_tables(table: Floats, family: Scope, known: Mapping[int, int], scope: S
     return sliced.transpose([left.index(v) for v in scope])
 
 
-def load_lanes(by_case: Iterable[Floats], lanes: int) -> Floats:
-    """One array a case as columns (entries, lanes); lanes beyond repeat the last."""
-    columns = np.stack([table.ravel() for table in by_case], axis=1)
-    return columns[:, np.minimum(np.arange(lanes), columns.shape[1] - 1)]
+def load_lanes(picks: Sequence[int], lanes: int) -> list[int]:
+    """The case of each lane; lanes beyond repeat the last."""
+    return [*picks, *[picks[-1]] * (lanes - len(picks))]
+
+
+def load_likelihoods(codes: Ints, soft: Floats) -> Floats:
+    """What each case says of a variable as columns (states, cases): ones, a unit vector, or one of its likelihoods."""
+    said = np.vstack([np.eye(soft.shape[1]), soft])
+    return np.where(codes < 0, 1.0, said[codes].T)
+
+
+def load_slices(table: Floats, entries: Ints, moves: Ints) -> Floats:
+    """Entries of one table that is held end to end, moved to the slice that each case knows, as columns."""
+    return table[entries[:, None] + moves]
+
+
+def load_streams(tables: Floats, entries: Ints, moves: Ints) -> Floats:
+    """The same of a table of its own for each case, shape (cases, numbers)."""
+    return np.take_along_axis(tables.T, entries[:, None] + moves, axis=0)
 
 
 def codes_of_all(rows: Floats) -> tuple[Ints, tuple[int, int]]:
@@ -68,6 +83,38 @@ def distinct(codes: Ints) -> tuple[list[int], list[int]]:
     columns = [tuple(column) for column in codes.T.tolist()]
     kinds = list(dict.fromkeys(columns))
     return [columns.index(kind) for kind in kinds], [kinds.index(column) for column in columns]
+
+
+def spell_out(row_map: Ints, run: int, inc: int) -> Ints:
+    """Where each entry of each row lies."""
+    return (row_map[:, None] + inc * np.arange(run)).ravel()
+
+
+def multiply_in(weights: Floats, table: Floats, spelt: Ints, stride: int) -> Floats:
+    """Weights (entries, states summed) times a table's numbers there."""
+    return weights * table[spelt[:, None] + stride * np.arange(weights.shape[1])]
+
+
+def sum_lanes(weights: Floats, tables: Iterable[Floats]) -> Floats:
+    """Weights (entries, states) times tables (entries, states, lanes), summed over states."""
+    return (weights[..., None] * np.prod(list(tables), axis=0)).sum(axis=1)
+
+
+def near_one(table: Floats, small: float, large: float) -> tuple[Floats, int]:
+    """The table and its power of two, 0 where its largest entry is within bounds."""
+    power = 0 if table.max() == 0 or small <= table.max() <= large else int(np.frexp(table.max())[1])
+    return np.ldexp(table, -power), power
+
+
+def divide(row: Floats) -> Answer:
+    """The row over its sum, and the logarithm of that."""
+    with np.errstate(divide="ignore"):
+        return row / (row.sum() or 1.0), float(np.log(row.sum()))
+
+
+def mark_loaded(tables: Iterable[Floats], least: float) -> NDArray[np.bool_]:
+    """Lanes in which any of the tables holds a number that is not 0 and less than so much."""
+    return mark_wide(np.vstack(list(tables)), least)
 
 
 def expand(rows: int, run: int, card: int, inputs: Iterable[Sequence[int]], maps: Ints) -> list[Ints]:

@@ -41,7 +41,7 @@ def score(graph: Graph, card: Sequence[float], v: int, heuristic: int) -> float:
     return float(sum(card[a] * card[b] if heuristic == 1 else 1 for a, b in missing))
 
 
-def eliminated(graph: Graph, v: int) -> Graph:
+def eliminate(graph: Graph, v: int) -> Graph:
     """The graph without ``v``, its neighbours joined."""
     return {u: near - {v} for u, near in join(graph, graph[v]).items() if u != v}
 
@@ -61,7 +61,7 @@ def greedy(graph: Graph, card: Sequence[float], last: int, heuristic: int, noise
         v = min(left, key=lambda u: score(graph, card, u, heuristic) * factor[u])
         cost += score(graph, card, v, 0)
         order.append(v)
-        graph = eliminated(graph, v)
+        graph = eliminate(graph, v)
     return order, cost
 
 
@@ -81,6 +81,6 @@ def largest(graph: Graph, card: Sequence[float], order: Iterable[int]) -> tuple[
     cliques = []
     for v in order:
         cliques.append(graph[v] | {v})
-        graph = eliminated(graph, v)
+        graph = eliminate(graph, v)
     entries = [prod(card[u] for u in clique) for clique in cliques]
     return cliques[entries.index(max(entries))] if cliques else frozenset(), max(map(len, cliques), default=0)
