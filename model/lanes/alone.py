@@ -78,7 +78,7 @@ def total_of(table: Floats, powers: Ints) -> tuple[Floats, float]:
             top = max(top, powers[s])
     for s in range(len(table)):
         if table[s] > 0.0:
-            found[s] = math.ldexp(table[s], max(powers[s] - top, FAR))
+            found[s] = math.ldexp(table[s], int(max(powers[s] - top, FAR)))
     z = found.sum()
     return (found / z, math.log(z) + top * LN2) if z > 0.0 else (found, -np.inf)
 

@@ -134,8 +134,8 @@ def wide_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, 
                     if product == 0.0:
                         continue
                     if total == 0.0 or power > top:
-                        total, top = math.ldexp(total, max(top - power, FAR)), power
-                    total += math.ldexp(product, max(power - top, FAR))
+                        total, top = math.ldexp(total, int(max(top - power, FAR))), power
+                    total += math.ldexp(product, int(max(power - top, FAR)))
                 total, power = math.frexp(total)
                 memory[out + j * run + r] = total
                 powers[out + j * run + r] = top + power

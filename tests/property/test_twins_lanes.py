@@ -537,15 +537,16 @@ def test_cases_are_classed_by_what_they_say(rows, cases, seed):
 @st.composite
 def batches(draw, tables=True):
     """A network and cases: known states, likelihoods and silences, tables set or drawn for each case or for all."""
-    network, rng, count = draw(networks()), np.random.default_rng(draw(SEEDS)), draw(st.integers(1, 2 * LANES + 5))
-    mixed = draw(st.booleans())
+    network = draw(networks().filter(lambda network: len(network.names) > 1))
+    rng, count = np.random.default_rng(draw(SEEDS)), draw(st.integers(1, 2 * LANES + 5))
+    mixed = draw(st.sampled_from([True, False, False]))
     likelihood, replaced = {}, {}
     for variable in network.variables:
         card, own = len(variable.states), network.tables[variable.name]
         known = np.eye(card)[rng.integers(card, size=count)]
         soft = rng.integers(0, 3, (count, card)) * 2.0 ** rng.integers(-40, 40, (count, 1))
-        said = rng.choice(3, p=[0.4, 0.4, 0.2], size=(count if mixed else 1, 1))
-        if rng.random() < 0.7:
+        said = rng.choice(3, p=[0.3, 0.5, 0.2] if mixed else [0.1, 0.8, 0.1], size=(count if mixed else 1, 1))
+        if rng.random() < 0.6:
             likelihood[variable.name] = np.choose(
                 np.broadcast_to(said, (count, 1)), [np.ones((count, card)), known, soft]
             )
@@ -666,7 +667,7 @@ def test_cases_side_by_side_equal_the_enumerated_joint(drawn, whole, random):
         agree((found[0][place], found[1][place] + said.scale[case]), wanted[place], whole)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 @given(batches(), st.booleans(), st.randoms(use_true_random=False))
 def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, whole, random):
     _, evidence, _ = drawn
@@ -701,6 +702,7 @@ def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, whole, random)
         if live[f] == 2:
             np.testing.assert_array_equal(table, wanted)
             there.append(table)
+    memory *= 10.0 ** -np.array([random.choice([0, 0, 0, 90]) for _ in memory])
     wide = np.zeros(LANES, np.bool_)
     for tables in loads[:3]:
         abreast.mark_loaded(tables, live, memory, wide)
