@@ -83,7 +83,7 @@ def scaled(row: Row, by: float) -> Row:
 
 def peek(address: int, index: int) -> float:
     """The number at a place in an array that is known by its address: tables of many shapes in one kernel."""
-    return ctypes.c_double.from_address(address + 8 * index).value
+    return ctypes.c_double.from_address(int(address + 8 * index)).value
 
 
 if COMPILED:

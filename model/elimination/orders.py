@@ -88,6 +88,39 @@ def score(graph: Bits, card: Floats, v: int, around: Ints, heuristic: int) -> fl
 
 
 @kernel
+def perturbed(count: int, noise: int) -> Floats:
+    """Factors from 1 to 2 that scores are multiplied with: of a linear congruential generator, all 1 without noise."""
+    factor = np.ones(count)
+    state = noise
+    if noise > 0:
+        for v in range(count):
+            state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+            factor[v] = 1.0 + state / 0x80000000
+    return factor
+
+
+@kernel
+def eliminate(graph: Bits, v: int, around: Ints, by_fill: bool, changed: NDArray[np.bool_], spare: Ints) -> None:
+    """Join the neighbours of ``v`` and take it from them; marks whose scores have changed, by fill or by table size."""
+    one = np.uint64(1)
+    for i in range(len(around)):
+        a = around[i]
+        filled = False
+        for w in range(graph.shape[1]):
+            fresh = graph[v, w] & ~graph[a, w]
+            if w == a >> 6:
+                fresh &= ~(one << np.uint64(a & 63))
+            if fresh != np.uint64(0):
+                filled = True
+                graph[a, w] |= fresh
+        graph[a, v >> 6] &= ~(one << np.uint64(v & 63))
+        changed[a] = True
+        if filled and by_fill:
+            for k in range(members(graph[a], spare)):
+                changed[spare[k]] = True
+
+
+@kernel
 def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, stop: float) -> tuple[Ints, float]:
     """One greedy elimination of every vertex but ``last`` (-1: of all); consumes ``graph``.
 
@@ -95,14 +128,8 @@ def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, sto
     seeds a perturbation of the scores.
     """
     count = len(card)
-    one = np.uint64(1)
     scores = np.empty(count)
-    factor = np.ones(count)
-    state = noise
-    if noise > 0:
-        for v in range(count):
-            state = (state * 1103515245 + 12345) & 0x7FFFFFFF
-            factor[v] = 1.0 + state / 0x80000000
+    factor = perturbed(count, noise)
     around = np.empty(count, np.int64)
     spare = np.empty(count, np.int64)
     changed = np.zeros(count, np.bool_)
@@ -129,21 +156,7 @@ def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, sto
         cost += size
         if cost > stop:
             return order, np.inf
-        for i in range(near):
-            a = around[i]
-            filled = False
-            for w in range(graph.shape[1]):
-                fresh = graph[v, w] & ~graph[a, w]
-                if w == a >> 6:
-                    fresh &= ~(one << np.uint64(a & 63))
-                if fresh != np.uint64(0):
-                    filled = True
-                    graph[a, w] |= fresh
-            graph[a, v >> 6] &= ~(one << np.uint64(v & 63))
-            changed[a] = True
-            if filled and heuristic > 0:
-                for k in range(members(graph[a], spare)):
-                    changed[spare[k]] = True
+        eliminate(graph, v, around[:near], heuristic > 0, changed, spare)
         for u in range(count):
             if changed[u]:
                 changed[u] = False

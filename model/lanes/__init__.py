@@ -10,7 +10,6 @@ computed once.
 from model.lanes.asking import (
     cells,
     draws,
-    draws_of_several,
     draws_with_evidence,
     marginals,
     needed,
@@ -27,7 +26,6 @@ __all__ = [
     "Recent",
     "cells",
     "draws",
-    "draws_of_several",
     "draws_with_evidence",
     "marginals",
     "needed",

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from model.lanes import twins
 from model.lanes.loading import load_lanes
-from model.lanes.stepping import LN2
+from model.lanes.stepping import LN2, SAFE
 from model.native import COMPILED, kernel
 from model.vectors import LANES, load, plus, scaled, store, times, zeros
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
-SAFE = 2.0**-300
-"""Without scaling, a lane's total above this shows that nothing that counts was lost on the way."""
+NARROW = 2.0**-160
+"""Numbers from here to 1 are not lost in a product of as many as a step multiplies."""
+SURE = 2.0**SAFE
 
 
 @kernel
@@ -54,32 +55,26 @@ def expand(
         if steps[s, 6] == 0:
             continue
         card, rows, run = steps[s, 0], steps[s, 1], steps[s, 2]
+        size = rows * run
         new_steps[step, 0] = card
-        new_steps[step, 1] = rows * run
+        new_steps[step, 1] = size
         new_steps[step, 2] = entry
         new_steps[step, 4] = steps[s, 5]
         new_steps[step, 5] = weight
         for i in range(steps[s, 3], steps[s, 3] + steps[s, 4]):
             f, stride, map_at, inc = inputs[i, 0], inputs[i, 1], inputs[i, 2], inputs[i, 3]
+            spelt = new_maps[mapped : mapped + size]
+            spell_out(maps[map_at : map_at + rows], run, inc, spelt)
             if factors[f, 3] == 1:
                 new_inputs[entry, 0] = f
                 new_inputs[entry, 1] = stride
                 new_inputs[entry, 2] = mapped
                 entry += 1
-                for j in range(rows):
-                    for r in range(run):
-                        new_maps[mapped] = maps[map_at + j] + r * inc
-                        mapped += 1
+                mapped += size
             else:
-                w = weight
                 weight_exponents[step] += exponents[f]
-                for j in range(rows):
-                    for r in range(run):
-                        p = at[f] + maps[map_at + j] + r * inc
-                        for x in range(card):
-                            weights[w] *= memory[p + x * stride]
-                            w += 1
-        weight += card * rows * run
+                multiply_in(weights[weight : weight + size * card], card, memory[at[f] :], spelt, stride)
+        weight += card * size
         new_steps[step, 3] = entry - new_steps[step, 2]
         step += 1
     return (
@@ -89,6 +84,26 @@ def expand(
         weights,
         weight_exponents[:step].copy(),
     )
+
+
+@kernel
+def spell_out(row_map: Ints, run: int, inc: int, spelt: Ints) -> None:
+    """From where each row begins to where each entry lies, ``inc`` apart in a run."""
+    e = 0
+    for j in range(len(row_map)):
+        for r in range(run):
+            spelt[e] = row_map[j] + r * inc
+            e += 1
+
+
+@kernel
+def multiply_in(weights: Floats, card: int, table: Floats, spelt: Ints, stride: int) -> None:
+    """Multiply weights, one an entry and state summed, with what a table holds there."""
+    w = 0
+    for e in range(len(spelt)):
+        for x in range(card):
+            weights[w] *= table[spelt[e] + x * stride]
+            w += 1
 
 
 @kernel
@@ -106,13 +121,14 @@ def lane_steps(
     mixed: Floats,
     memory: Floats,
     exponents: Floats,
+    wide: NDArray[np.bool_],
     careful: bool,
 ) -> float:
     """Run the steps for LANES cases; a step none of whose inputs differs from the prior is skipped.
 
     ``live[f]``: 0 left out, 1 as without evidence (read from ``constants``), 2 by lane (read from ``memory``).
-    ``careful`` rescales each result, lane by lane, adding up ``exponents`` (LANES,). Returns the exponent of
-    what was read from constants.
+    ``careful`` rescales each result, lane by lane, adding up ``exponents`` (LANES,), and marks in ``wide`` (LANES,)
+    the lanes whose numbers are too far apart. Returns the exponent of what was read from constants.
     """
     fixed = 0.0
     from_ = np.zeros(3, np.int64)
@@ -139,54 +155,70 @@ def lane_steps(
                 fixed += constant_exponents[inputs[i, 0]] if live[inputs[i, 0]] == 1 else 0.0
             weight = mixed[: rows * card]
             mix(rows, card, first, last, inputs, maps, weights[w:], constant_at, constants, live, weight)
-        out = place[steps[s, 4]] * LANES
-        a, b, c = from_[0], from_[1], from_[2]
-        i = 0
-        if laned == 1:
-            for j in range(rows):
-                p = (a + maps[map_at[0] + j]) * LANES
-                row = zeros()
-                for _x in range(card):
-                    if weight[i] != 0.0:
-                        row = plus(row, scaled(load(memory, p), weight[i]))
-                    p += stride[0]
-                    i += 1
-                store(memory, out, row)
-                out += LANES
-        elif laned == 2:
-            for j in range(rows):
-                p = (a + maps[map_at[0] + j]) * LANES
-                q = (b + maps[map_at[1] + j]) * LANES
-                row = zeros()
-                for _x in range(card):
-                    if weight[i] != 0.0:
-                        row = plus(row, times(scaled(load(memory, p), weight[i]), load(memory, q)))
-                    p += stride[0]
-                    q += stride[1]
-                    i += 1
-                store(memory, out, row)
-                out += LANES
-        else:
-            for j in range(rows):
-                p = (a + maps[map_at[0] + j]) * LANES
-                q = (b + maps[map_at[1] + j]) * LANES
-                r = (c + maps[map_at[2] + j]) * LANES
-                row = zeros()
-                for _x in range(card):
-                    if weight[i] != 0.0:
-                        product = times(scaled(load(memory, p), weight[i]), load(memory, q))
-                        row = plus(row, times(product, load(memory, r)))
-                    p += stride[0]
-                    q += stride[1]
-                    r += stride[2]
-                    i += 1
-                store(memory, out, row)
-                out += LANES
+        table = memory[place[steps[s, 4]] * LANES :]
+        sum_lanes(laned, rows, card, weight, maps, (from_, stride, map_at), memory, table)
         if careful:
-            rescale(memory[place[steps[s, 4]] * LANES :], rows, exponents)
+            rescale(table, rows, exponents)
+            mark_wide(table, rows, wide)
     if len(steps) == 0 or live[steps[len(steps) - 1, 4]] == 1:
         fixed += constant_exponents[len(place) - 1]
     return fixed
+
+
+@kernel
+def sum_lanes(
+    laned: int,
+    rows: int,
+    card: int,
+    weight: Floats,
+    maps: Ints,
+    read: tuple[Ints, Ints, Ints],
+    memory: Floats,
+    table: Floats,
+) -> None:
+    """Each entry of a result: the sum over states of weight x one, two or three tables that differ between lanes.
+
+    ``read`` are places of these tables in entries, distances of states in numbers, and where row maps begin.
+    """
+    place, stride, map_at = read
+    i = 0
+    if laned == 1:
+        for j in range(rows):
+            p = (place[0] + maps[map_at[0] + j]) * LANES
+            row = zeros()
+            for _x in range(card):
+                if weight[i] != 0.0:
+                    row = plus(row, scaled(load(memory, p), weight[i]))
+                p += stride[0]
+                i += 1
+            store(table, j * LANES, row)
+    elif laned == 2:
+        for j in range(rows):
+            p = (place[0] + maps[map_at[0] + j]) * LANES
+            q = (place[1] + maps[map_at[1] + j]) * LANES
+            row = zeros()
+            for _x in range(card):
+                if weight[i] != 0.0:
+                    row = plus(row, times(scaled(load(memory, p), weight[i]), load(memory, q)))
+                p += stride[0]
+                q += stride[1]
+                i += 1
+            store(table, j * LANES, row)
+    else:
+        for j in range(rows):
+            p = (place[0] + maps[map_at[0] + j]) * LANES
+            q = (place[1] + maps[map_at[1] + j]) * LANES
+            r = (place[2] + maps[map_at[2] + j]) * LANES
+            row = zeros()
+            for _x in range(card):
+                if weight[i] != 0.0:
+                    product = times(scaled(load(memory, p), weight[i]), load(memory, q))
+                    row = plus(row, times(product, load(memory, r)))
+                p += stride[0]
+                q += stride[1]
+                r += stride[2]
+                i += 1
+            store(table, j * LANES, row)
 
 
 @kernel
@@ -241,6 +273,22 @@ def rescale(table: Floats, rows: int, exponents: Floats) -> None:
             exponents[k] += power
 
 
+@kernel
+def mark_wide(table: Floats, rows: int, wide: NDArray[np.bool_]) -> None:
+    """Mark the lanes in which a number that is not 0 is so small that a product of a few might vanish."""
+    for j in range(rows):
+        for k in range(LANES):
+            wide[k] |= 0.0 < table[j * LANES + k] < NARROW
+
+
+@kernel
+def mark_loaded(tables: Ints, live: NDArray[np.uint8], memory: Floats, wide: NDArray[np.bool_]) -> None:
+    """The same for tables just loaded: (factor, place, entries, …) each, where they differ between lanes."""
+    for i in range(len(tables)):
+        if live[tables[i, 0]] == 2:
+            mark_wide(memory[tables[i, 1] * LANES :], tables[i, 2], wide)
+
+
 if not COMPILED:
     lane_steps = twins.lane_steps
 
@@ -258,6 +306,7 @@ def run_lanes(
     constant_at: Ints,
     constants: Floats,
     constant_exponents: Floats,
+    narrow: bool,
     last: tuple[int, int],
     loads: tuple[Ints, Ints, Ints, Ints, Ints],
     values: Floats,
@@ -266,11 +315,12 @@ def run_lanes(
     scratch: tuple[Floats, Floats],
     result: Floats,
     logs: Floats,
-) -> None:
+) -> int:
     """Answer the cases picked, LANES at a time; the answer of ``picks[i]`` goes to row ``to[i]``.
 
     Fast first, without scaling; lanes whose total is not safely inside the range of numbers once more with it.
-    ``last`` is the final factor and its entries, ``result`` has shape (cases, entries),
+    Those whose numbers are too far apart for that are marked by NaN, all of them where not even the constants are
+    ``narrow``; returns how many. ``last`` is the final factor and its entries, ``result`` has shape (cases, entries),
     ``logs`` (cases,): log P(evidence).
     """
     memory, mixed = scratch
@@ -278,6 +328,8 @@ def run_lanes(
     live = np.ones(len(place), np.uint8)
     exponents = np.zeros(LANES)
     waiting = np.empty(LANES, np.bool_)
+    wide = np.empty(LANES, np.bool_)
+    marked = 0
     for first in range(0, len(picks), LANES):
         stop = min(first + LANES, len(picks))
         waiting[:] = True
@@ -285,27 +337,43 @@ def run_lanes(
             live[:] = 1
             load_lanes(picks[first:stop], live, loads, values, codes, soft, memory)
             exponents[:] = 0.0
+            wide[:] = not narrow
+            if careful:
+                for tables in loads[:3]:
+                    mark_loaded(tables, live, memory, wide)
             fixed = lane_steps(
                 steps, inputs, maps, weights, weight_exponents, place, constant_at, constants, constant_exponents, live,
-                mixed, memory, exponents, careful,
+                mixed, memory, exponents, wide, careful,
             )  # fmt: skip
-            at = place[final] * LANES
             left = 0
             for k in range(stop - first):
+                i = to[first + k]
                 if not waiting[k]:
                     continue
-                i = to[first + k]
-                for s in range(states):
-                    result[i, s] = memory[at + s * LANES + k] if live[final] == 2 else constants[constant_at[final] + s]
                 z = 0.0
                 for s in range(states):
+                    if live[final] == 2:
+                        result[i, s] = memory[(place[final] + s) * LANES + k]
+                    else:
+                        result[i, s] = constants[constant_at[final] + s]
                     z += result[i, s]
-                if not careful and not SAFE < z < 1.0 / SAFE:
+                if not careful and not SURE < z < 1.0 / SURE:
                     left += 1
                     continue
                 waiting[k] = False
-                logs[i] = math.log(z) + (exponents[k] + fixed) * LN2 if z > 0.0 else -np.inf
-                for s in range(states):
-                    result[i, s] = result[i, s] / z if z > 0.0 else 0.0
+                lost = careful and wide[k]
+                marked += lost
+                logs[i] = np.nan if lost else divide(result[i], z) + (exponents[k] + fixed) * LN2
             if left == 0:
                 break
+    return marked
+
+
+@kernel
+def divide(row: Floats, z: float) -> float:
+    """Divide by the sum; returns its logarithm, or -inf and leaves zeros."""
+    if z == 0.0:
+        return -np.inf
+    for s in range(len(row)):
+        row[s] /= z
+    return math.log(z)

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from model.elimination import HARD, SOFT, compiled
 from model.lanes.loading import bases, load_tables
-from model.lanes.stepping import LN2, run_steps
+from model.lanes.stepping import FAR, LN2, SAFE, run_steps, wide_steps
 from model.native import kernel
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
+NONE = -(2**62)
+"""Less than any power of two that is reached."""
 
 
 @kernel
@@ -59,10 +61,26 @@ def run_one(
     final = len(factors) - 1
     found = memory[at[final] :].copy()
     z = found.sum()
-    if z > 0.0:
+    if z > 0.0 and math.frexp(z)[1] + exponents[final] > SAFE:
         return found / z, math.log(z) + exponents[final] * LN2
-    found[:] = 0.0
-    return found, -np.inf
+    powers = np.zeros(total, np.int64)
+    wide_steps(steps, inputs, maps, at, memory, powers)
+    return total_of(memory[at[final] :], powers[at[final] :])
+
+
+@kernel
+def total_of(table: Floats, powers: Ints) -> tuple[Floats, float]:
+    """A table whose entries have powers of two of their own, scaled to sum to 1, and the logarithm of its sum."""
+    found = np.zeros(len(table))
+    top = NONE
+    for s in range(len(table)):
+        if table[s] > 0.0:
+            top = max(top, powers[s])
+    for s in range(len(table)):
+        if table[s] > 0.0:
+            found[s] = math.ldexp(table[s], int(max(powers[s] - top, FAR)))
+    z = found.sum()
+    return (found / z, math.log(z) + top * LN2) if z > 0.0 else (found, -np.inf)
 
 
 @kernel

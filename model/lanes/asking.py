@@ -122,22 +122,6 @@ def draws_with_evidence(
     return _possible(rows, log_p), log_p
 
 
-def draws_of_several(
-    lanes: Lanes, names: Iterable[str], evidence: Evidence, tables: Mapping[str, Table]
-) -> tuple[dict[str, Table], Floats]:
-    """The same for several variables: P(evidence) once, then of each only what its own distribution depends on.
-
-    >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
-    >>> draws_of_several(prepare(coin), ["coin"], Evidence(), {"coin": np.array([[0.4, 0.6], [0.7, 0.3]])})[0]
-    {'coin': array([[0.4, 0.6],
-           [0.7, 0.3]])}
-    """
-    said, position = _drawn(lanes, evidence, tables), lanes.network.position
-    _, log_p = alike(lanes, said, -1, whole=True)
-    found = {name: alike(lanes, said, position[name], whole=False)[0] for name in names}
-    return {name: _possible(rows, log_p) for name, rows in found.items()}, log_p
-
-
 def _drawn(lanes: Lanes, evidence: Evidence, tables: Mapping[str, Table]) -> Said:
     """One case of evidence under every draw."""
     if evidence.cases != 1:

@@ -21,7 +21,8 @@ class Linked:
     """A program in lane form, its constant tables in place.
 
     ``place[f]`` is where a factor that differs between cases lies in a thread's memory (in entries), ``constants``
-    hold all others and what each message is without evidence; ``effort[v]`` is what a finding on v costs.
+    hold all others and what each message is without evidence; ``narrow`` says that no product of a few of them
+    vanishes, ``effort[v]`` is what a finding on v costs.
     """
 
     program: Program
@@ -34,6 +35,7 @@ class Linked:
     constant_at: Ints
     constants: Floats
     constant_exponents: Floats
+    narrow: bool
     memory: int
     mixed: int
     effort: Ints
@@ -67,6 +69,7 @@ def link(packed: Packed, said: Said, program: Program, case: int) -> Linked:
         constant_at=constant_at,
         constants=constants,
         constant_exponents=exponents,
+        narrow=not ((constants > 0.0) & (constants < abreast.NARROW)).any(),
         memory=memory,
         mixed=int((steps[:, 0] * steps[:, 1]).max(initial=1)),
         effort=_effort(factors, steps, inputs, count),

@@ -65,48 +65,77 @@ def load_lanes(
     factor, place, entries, load map, address of a table by case, entries a case, first and last ``known``.
     """
     lambdas, gathers, streams, known, load_maps = loads
-    lane = np.empty(LANES, np.int64)
-    end = len(picks) - 1
+    lanes = np.empty(LANES, np.int64)
+    for k in range(LANES):
+        lanes[k] = picks[min(k, len(picks) - 1)]
+    load_likelihoods(lanes, lambdas, live, codes, soft, memory)
+    load_slices(lanes, gathers, known, load_maps, live, codes, values, memory)
+    load_streams(lanes, streams, known, load_maps, live, codes, memory)
+
+
+@kernel
+def load_likelihoods(
+    lanes: Ints, lambdas: Ints, live: NDArray[np.uint8], codes: Codes, soft: Floats, memory: Floats
+) -> None:
+    """Fill in what each lane's case says of variables; what none of them speaks of is left out."""
+    said = np.empty(LANES, np.int64)
     for i in range(len(lambdas)):
         at, card, row, soft_at = lambdas[i, 1] * LANES, lambdas[i, 2], lambdas[i, 3], lambdas[i, 4]
         active = False
         for k in range(LANES):
-            lane[k] = codes[row, picks[min(k, end)]]
-            active |= lane[k] >= 0
+            said[k] = codes[row, lanes[k]]
+            active |= said[k] >= 0
         live[lambdas[i, 0]] = 2 if active else 0
         if active:
             for s in range(card):
                 for k in range(LANES):
-                    if lane[k] >= card:
-                        memory[at + s * LANES + k] = soft[soft_at + (lane[k] - card) * card + s]
+                    if said[k] >= card:
+                        memory[at + s * LANES + k] = soft[soft_at + (said[k] - card) * card + s]
                     else:
-                        memory[at + s * LANES + k] = 1.0 if lane[k] < 0 or lane[k] == s else 0.0
+                        memory[at + s * LANES + k] = 1.0 if said[k] < 0 or said[k] == s else 0.0
+
+
+@kernel
+def load_slices(
+    lanes: Ints,
+    gathers: Ints,
+    known: Ints,
+    load_maps: Ints,
+    live: NDArray[np.uint8],
+    codes: Codes,
+    values: Floats,
+    memory: Floats,
+) -> None:
+    """Fill in the network's own tables, sliced by the states that each lane's case knows."""
+    base = np.empty(LANES, np.int64)
     for i in range(len(gathers)):
         at, entries, map_at = gathers[i, 1] * LANES, gathers[i, 2], gathers[i, 3]
         live[gathers[i, 0]] = 2
-        lane[:] = gathers[i, 4]
+        base[:] = gathers[i, 4]
         for h in range(gathers[i, 5], gathers[i, 6]):
             for k in range(LANES):
-                lane[k] += codes[known[h, 0], picks[min(k, end)]] * known[h, 1]
+                base[k] += codes[known[h, 0], lanes[k]] * known[h, 1]
         for e in range(entries):
             move = load_maps[map_at + e]
             for k in range(LANES):
-                memory[at + e * LANES + k] = values[lane[k] + move]
+                memory[at + e * LANES + k] = values[base[k] + move]
+
+
+@kernel
+def load_streams(
+    lanes: Ints, streams: Ints, known: Ints, load_maps: Ints, live: NDArray[np.uint8], codes: Codes, memory: Floats
+) -> None:
+    """Fill in tables given by case, sliced in the same way."""
+    base = np.empty(LANES, np.int64)
     for i in range(len(streams)):
-        at, entries, map_at, address, row = (
-            streams[i, 1] * LANES,
-            streams[i, 2],
-            streams[i, 3],
-            streams[i, 4],
-            streams[i, 5],
-        )
+        at, entries, map_at = streams[i, 1] * LANES, streams[i, 2], streams[i, 3]
+        address, row = streams[i, 4], streams[i, 5]
         live[streams[i, 0]] = 2
         for k in range(LANES):
-            pick = picks[min(k, end)]
-            lane[k] = pick * row
+            base[k] = lanes[k] * row
             for h in range(streams[i, 6], streams[i, 7]):
-                lane[k] += codes[known[h, 0], pick] * known[h, 1]
+                base[k] += codes[known[h, 0], lanes[k]] * known[h, 1]
         for e in range(entries):
             move = load_maps[map_at + e]
             for k in range(LANES):
-                memory[at + e * LANES + k] = peek(address, lane[k] + move)
+                memory[at + e * LANES + k] = peek(address, base[k] + move)

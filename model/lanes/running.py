@@ -250,7 +250,10 @@ def _side_by_side(
     *,
     union: bool = False,
 ) -> None:
-    """Answer cases that share a program, LANES at a time, in as many threads as pay."""
+    """Answer cases that share a program, LANES at a time, in as many threads as pay.
+
+    Cases whose numbers are too far apart for that are answered one by one.
+    """
     target, role, whole = question
     program = program_for(lanes, target, role, whole=whole, every=False)
     linked = _linked(lanes, said, program, int(cases[0]))
@@ -262,9 +265,11 @@ def _side_by_side(
     shared = -(-len(cases) // (LANES * lanes.workers.count)) * LANES
     size = min(CHUNK, shared) if program.cells * len(cases) > THREADS_FROM else len(cases)
 
+    marked: list[int] = []
+
     def run(start: int) -> None:
         picks = cases[start : start + size]
-        abreast.run_lanes(
+        left = abreast.run_lanes(
             picks,
             to[start : start + size],
             linked.steps,
@@ -276,6 +281,7 @@ def _side_by_side(
             linked.constant_at,
             linked.constants,
             linked.constant_exponents,
+            linked.narrow,
             (len(linked.place) - 1, found[0].shape[1]),
             loads,
             lanes.packed.values,
@@ -285,8 +291,12 @@ def _side_by_side(
             found[0],
             found[1],
         )
+        marked.append(left)
 
     lanes.workers.each(run, range(0, len(cases), size))
+    if any(marked):
+        wide = np.isnan(found[1][to])
+        _one_by_one(lanes, said, target, cases[wide], found, to[wide], whole=whole)
 
 
 def _linked(lanes: Lanes, said: Said, program: Program, case: int) -> Linked:

@@ -29,6 +29,21 @@ def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, e
         memory[at[out] : at[out] + rows * run] = table
 
 
+def wide_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, powers: Ints) -> None:
+    """One case, a power of two for each entry: sums are taken relative to the largest power in each."""
+    memory[:], powers[:] = np.frexp(memory)
+    for card, rows, run, first, count, out, _ in steps.tolist():
+        product, power = np.ones((rows, card, run)), np.zeros((rows, card, run), dtype=np.int64)
+        for f, stride, map_at, inc in inputs[first : first + count].tolist():
+            row = maps[map_at : map_at + rows, None, None] + stride * np.arange(card)[:, None]
+            entries = at[f] + row + inc * np.arange(run)
+            product, power = product * memory[entries], power + powers[entries]
+        top = np.where(product > 0, power, power.min()).max(axis=1)
+        total, more = np.frexp(np.ldexp(product, np.maximum(power - top[:, None], -2_000)).sum(axis=1))
+        made = slice(at[out], at[out] + rows * run)
+        memory[made], powers[made] = total.ravel(), (top + more).ravel()
+
+
 def lane_steps(
     steps: Ints,
     inputs: Ints,
@@ -43,6 +58,7 @@ def lane_steps(
     mixed: Floats,
     memory: Floats,
     exponents: Floats,
+    wide: NDArray[np.bool_],
     careful: bool,
 ) -> float:
     """LANES cases: each step is a product over (entries, states summed, lanes), summed over its middle axis."""
@@ -62,5 +78,7 @@ def lane_steps(
         table = product.sum(axis=1)
         powers = np.where(table.max(axis=0) > 0, np.frexp(table.max(axis=0))[1], 0) if careful else np.zeros(LANES, int)
         exponents += powers
-        lanes[place[out] : place[out] + rows] = np.ldexp(table, -powers)
+        table = np.ldexp(table, -powers)
+        wide |= ((table > 0) & (table < 2.0**-160)).any(axis=0) & careful
+        lanes[place[out] : place[out] + rows] = table
     return fixed + (constant_exponents[-1] if live[-1] == 1 else 0.0)

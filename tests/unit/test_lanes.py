@@ -83,6 +83,54 @@ def test_evidence_on_all_of_an_unrolled_network_has_the_product_of_its_rows_as_i
     np.testing.assert_allclose(by_tree, wanted, rtol=1e-13)
 
 
+def rare(count, exponent=-200):
+    """A cause and effects that are all but impossible without it, less so with it."""
+    variables = [Variable("cause", TWO), *(Variable(f"e{i}", TWO, ("cause",)) for i in range(count))]
+    seldom = np.array([1.0, 3.0]) * 10.0**exponent
+    tables = {v.name: np.stack([1 - seldom, seldom], axis=1) for v in variables[1:]}
+    return Network(variables, {"cause": np.array([0.8, 0.2]), **tables})
+
+
+@pytest.mark.parametrize("cases", [1, 3, 70])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 9])
+def test_tiny_numbers_of_several_tables_multiplied_do_not_vanish(cases, count):
+    network = rare(count)
+    seen = {f"e{i}": np.repeat([[0.0, 1.0]], cases, axis=0) for i in range(count)}
+    seen["e0"] = np.linspace(0.2, 1.0, cases)[:, None] * [[0.0, 1.0]]
+    weights = np.array([0.8, 0.2 * 3.0**count])
+    prepared = lanes.prepare(network)
+    found = ask(prepared, Evidence(cases, seen), ["cause"])
+    np.testing.assert_allclose(found.of("cause"), np.tile(weights / weights.sum(), (cases, 1)), rtol=1e-13)
+    wanted = math.log(weights.sum()) - 200 * count * math.log(10) + np.log(np.linspace(0.2, 1.0, cases))
+    np.testing.assert_allclose(found.log_evidence, wanted, rtol=1e-13)
+    apart = lanes.marginals(prepared, Evidence(cases, seen), ["cause"])["cause"]
+    np.testing.assert_allclose(apart, found.of("cause"), rtol=1e-13)
+
+
+def test_tiny_numbers_of_drawn_tables_do_not_vanish():
+    network, tiny = rare(3, -2), rare(3)
+    drawn = {f"e{i}": np.repeat(tiny.tables[f"e{i}"][None], 40, axis=0) for i in range(3)}
+    evidence = Evidence(1, {name: np.array([[0.0, 1.0]]) for name in drawn})
+    rows, log_p = lanes.draws_with_evidence(lanes.prepare(network), "cause", evidence, drawn)
+    np.testing.assert_allclose(rows, np.tile([0.8 / 6.2, 5.4 / 6.2], (40, 1)), rtol=1e-13)
+    np.testing.assert_allclose(log_p, math.log(6.2) - 600 * math.log(10), rtol=1e-13)
+
+
+@pytest.mark.parametrize("cases", [1, 40])
+def test_what_grows_rarer_step_by_step_does_not_vanish(cases):
+    """Links of a chain that each hold with 1e-40, or twice that: both ends are possible only if all of them do."""
+    links = [Variable("kind", TWO), Variable("x0", TWO)]
+    links += [Variable(f"x{i}", TWO, ("kind", f"x{i - 1}")) for i in range(1, 21)]
+    holds = np.array([[[1.0, 0.0], [1.0, 1e-40]], [[1.0, 0.0], [1.0, 2e-40]]])
+    tables = {v.name: holds for v in links[2:]} | {"kind": np.array([0.5, 0.5]), "x0": np.array([0.5, 0.5])}
+    report = np.array([[0.0, 0.5]])
+    found = ask(
+        lanes.prepare(Network(links, tables)), Evidence(cases, {"x20": np.repeat(report, cases, axis=0)}), ["kind"]
+    )
+    np.testing.assert_allclose(found.of("kind")[:, 0], 1 / (1 + 2.0**20), rtol=1e-13)
+    np.testing.assert_allclose(found.log_evidence, math.log((1 + 2.0**20) / 8) - 800 * math.log(10), rtol=1e-13)
+
+
 def test_likelihoods_of_any_scale_leave_the_distribution_alone():
     network = chain(60, 0.2)
     plain = Evidence(40, {n: np.random.default_rng(i).random((40, 2)) for i, n in enumerate(network.names)})

@@ -47,6 +47,22 @@ def test_without_numba_questions_are_answered_and_it_is_said_once():
     assert ran.stderr.count("numba cannot be imported") == 1
 
 
+def test_without_numba_batches_and_draws_are_answered_too():
+    code = (
+        "import numpy as np\n"
+        "from model import lanes\n"
+        "from model.batch import Evidence\n"
+        "from tests.textbook import sprinkler\n"
+        "prepared, which = lanes.prepare(sprinkler()), np.arange(40)\n"
+        "known = np.eye(2)[which % 2]\n"
+        "drawn = {'Wet': np.repeat(sprinkler().tables['Wet'][None], 40, axis=0)}\n"
+        "print(lanes.posterior(prepared, Evidence(40, {'Wet': known}), ['Rain'])[1]['Rain'][0, 0])\n"
+        "print(lanes.draws(prepared, ['Rain'], Evidence(1, {'Wet': known[:1]}), drawn)['Rain'][39, 0])\n"
+    )
+    ran = no_numba(code)
+    assert [float(p) for p in ran.stdout.split()] == pytest.approx([0.7079276773296245] * 2, abs=1e-12)
+
+
 @pytest.mark.skipif(not COMPILED, reason="numba is not installed")
 def test_what_is_kept_of_a_kernel_is_stale_once_a_file_that_it_builds_on_has_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(native, "ROOM", tmp_path)
