@@ -86,6 +86,11 @@ def peek(address: int, index: int) -> float:
     return ctypes.c_double.from_address(int(address + 8 * index)).value
 
 
+def peek_row(address: int, index: int) -> Row:
+    """The LANES numbers from a place on in an array that is known by its address."""
+    return np.frombuffer((ctypes.c_double * LANES).from_address(int(address + 8 * index)))
+
+
 if COMPILED:
     from llvmlite import ir  # type: ignore[import-untyped]
     from numba import extending, types
@@ -216,6 +221,16 @@ if COMPILED:
 
         return types.float64(types.int64, types.int64), code
 
+    @intrinsic  # type: ignore[untyped-decorator]
+    def _peek_row(typing: Any, address: Any, index: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            numbers = builder.inttoptr(args[0], ir.DoubleType().as_pointer())
+            found = builder.load(builder.bitcast(builder.gep(numbers, [args[1]]), ROW.wide.as_pointer()))
+            found.align = 8
+            return found
+
+        return ROW(types.int64, types.int64), code
+
     extending.overload(load)(lambda memory, at: lambda memory, at: _load(memory, at))
     extending.overload(octet)(lambda memory, at: lambda memory, at: _octet(memory, at))
     extending.overload(few)(lambda memory, at, count: lambda memory, at, count: _few(memory, at, count))
@@ -229,4 +244,5 @@ if COMPILED:
     extending.overload(plus)(lambda one, other: lambda one, other: _plus(one, other))
     extending.overload(times)(lambda one, other: lambda one, other: _times(one, other))
     extending.overload(peek)(lambda address, index: lambda address, index: _peek(address, index))
+    extending.overload(peek_row)(lambda address, index: lambda address, index: _peek_row(address, index))
     extending.overload(scaled)(lambda row, by: lambda row, by: _scaled(row, by))

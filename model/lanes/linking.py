@@ -147,14 +147,15 @@ def loads_of(packed: Packed, said: Said, linked: Linked) -> tuple[tuple[Ints, In
             known.extend([row_of[int(hard[i])], int(strides[i])] for i in slices)
             if source in said.tables:
                 rows = said.tables[source]
-                row = rows.shape[1] if len(rows) > 1 else 0
-                streams.append([f, at, size, flat, rows.ctypes.data, row, first, len(known)])
+                case, entry = (stride // rows.itemsize for stride in rows.strides)
+                place = [rows.ctypes.data, case if len(rows) > 1 else 0, entry]
+                streams.append([f, at, size, flat, *place, first, len(known)])
             else:
                 gathers.append([f, at, size, flat, int(packed.table_at[source]), first, len(known)])
     loads = (
         np.array(lambdas, dtype=np.int64).reshape(-1, 5),
         np.array(gathers, dtype=np.int64).reshape(-1, 7),
-        np.array(streams, dtype=np.int64).reshape(-1, 8),
+        np.array(streams, dtype=np.int64).reshape(-1, 9),
         np.array(known, dtype=np.int64).reshape(-1, 2),
         program.load,
     )

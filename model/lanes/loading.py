@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.native import kernel
-from model.vectors import LANES, peek
+from model.vectors import LANES, peek, peek_row, store
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,8 +61,9 @@ def load_lanes(
 
     ``codes`` (rows, cases): -1 nothing, s a known state, card + k the k-th likelihood of the variable in ``soft``.
     ``lambdas`` (…, 5): factor, place, card, row, where its likelihoods begin. ``gathers`` (…, 7): factor, place,
-    entries, load map, base, first and last of its ``known`` (row, stride), then the load maps. ``streams`` (…, 8):
-    factor, place, entries, load map, address of a table by case, entries a case, first and last ``known``.
+    entries, load map, base, first and last of its ``known`` (row, stride), then the load maps. ``streams`` (…, 9):
+    factor, place, entries, load map, address of tables by case, how far apart in them are cases and entries, first and
+    last ``known``.
     """
     lambdas, gathers, streams, known, load_maps = loads
     lanes = np.empty(LANES, np.int64)
@@ -125,17 +126,23 @@ def load_slices(
 def load_streams(
     lanes: Ints, streams: Ints, known: Ints, load_maps: Ints, live: NDArray[np.uint8], codes: Codes, memory: Floats
 ) -> None:
-    """Fill in tables given by case, sliced in the same way."""
+    """Fill in tables given by case, sliced in the same way: at once where the lanes' numbers are next to each other."""
     base = np.empty(LANES, np.int64)
     for i in range(len(streams)):
         at, entries, map_at = streams[i, 1] * LANES, streams[i, 2], streams[i, 3]
-        address, row = streams[i, 4], streams[i, 5]
+        address, case, entry = streams[i, 4], streams[i, 5], streams[i, 6]
         live[streams[i, 0]] = 2
         for k in range(LANES):
-            base[k] = lanes[k] * row
-            for h in range(streams[i, 6], streams[i, 7]):
-                base[k] += codes[known[h, 0], lanes[k]] * known[h, 1]
+            base[k] = lanes[k] * case
+            for h in range(streams[i, 7], streams[i, 8]):
+                base[k] += codes[known[h, 0], lanes[k]] * known[h, 1] * entry
+        together = True
+        for k in range(LANES):
+            together &= base[k] == base[0] + k
         for e in range(entries):
-            move = load_maps[map_at + e]
-            for k in range(LANES):
-                memory[at + e * LANES + k] = peek(address, base[k] + move)
+            move = load_maps[map_at + e] * entry
+            if together:
+                store(memory, at + e * LANES, peek_row(address, base[0] + move))
+            else:
+                for k in range(LANES):
+                    memory[at + e * LANES + k] = peek(address, base[k] + move)

@@ -80,7 +80,7 @@ def said_of(
     for name, given in replaced.items():
         v, rows = network.position[name], np.asarray(given)
         if any(rows.strides[1:-1]) and math.prod(rows.shape[1:-1]) > 1:
-            tables[v] = np.ascontiguousarray(rows, dtype=np.float64).reshape(len(rows), -1)
+            tables[v] = in_rows(rows)
             continue
         chances = np.ascontiguousarray(rows.reshape(len(rows), -1, rows.shape[-1])[:, 0], dtype=np.float64)
         tables[v] = chances
@@ -107,15 +107,23 @@ def said_of(
 def under_draws(known: Said, network: Network, draws: int, drawn: Mapping[str, Table]) -> Said:
     """The same single case said under every draw of some tables; what an intervention replaced stays replaced."""
     check(network, draws, {}, drawn)
-    tables = {network.position[name]: np.asarray(rows, dtype=np.float64) for name, rows in drawn.items()}
-    flat = {v: np.ascontiguousarray(rows).reshape(len(rows), -1) for v, rows in tables.items()}
+    tables = {network.position[name]: in_rows(rows) for name, rows in drawn.items()}
     return replace(
         known,
         cases=draws,
         codes=np.repeat(known.codes, draws, axis=1),
-        tables=MappingProxyType({**flat, **known.tables}),
+        tables=MappingProxyType({**tables, **known.tables}),
         scale=np.repeat(known.scale, draws),
     )
+
+
+def in_rows(tables: Table) -> Table:
+    """Tables by case as rows (cases, entries): a view where cases or entries are next to each other, as draws are."""
+    tables = np.asarray(tables, dtype=np.float64)
+    cases_last = np.moveaxis(tables, 0, -1)
+    if cases_last.flags.c_contiguous:
+        return cases_last.reshape(-1, len(tables)).T
+    return np.ascontiguousarray(tables).reshape(len(tables), -1)
 
 
 def check(network: Network, cases: int, likelihood: Mapping[str, Table], tables: Mapping[str, Table]) -> None:

@@ -4,8 +4,9 @@ import ast
 from pathlib import Path
 from types import ModuleType
 
+from model.lanes import twins as fallbacks
 from tests.sources import ROOT
-from tests.twins import choices, gradients, loops, marks, passes
+from tests.twins import choices, gradients, loading, loops, marks, orders, passes, programs
 
 TWINS: dict[str, tuple[ModuleType, ...]] = {
     "model/map_kernels.py": (loops,),
@@ -13,6 +14,15 @@ TWINS: dict[str, tuple[ModuleType, ...]] = {
     "model/tree_kernels.py": (passes,),
     "model/best_kernels.py": (choices,),
     "model/gradient_kernels.py": (gradients,),
+    "model/elimination/emission.py": (programs,),
+    "model/elimination/orders.py": (orders,),
+    "model/elimination/programs.py": (programs,),
+    "model/elimination/pruning.py": (programs,),
+    "model/lanes/abreast.py": (loading, fallbacks),
+    "model/lanes/alone.py": (loading,),
+    "model/lanes/classes.py": (loading,),
+    "model/lanes/loading.py": (loading,),
+    "model/lanes/stepping.py": (loading, fallbacks),
 }
 """Where the twins of a file's kernels are: functions of the same names, without a leading underscore.
 
@@ -30,11 +40,18 @@ def without_twins(path: Path, modules: tuple[ModuleType, ...]) -> list[str]:
     return [name for name in kernels(path) if not any(hasattr(module, name.lstrip("_")) for module in modules)]
 
 
-def called(path: Path) -> set[tuple[str, str]]:
-    """Pairs (module, function) of the calls in a file."""
-    calls = (node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
-    attributes = (call for call in calls if isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name))
-    return {(ast.unparse(call.value), call.attr) for call in attributes}
+def used(path: Path) -> set[tuple[str, str]]:
+    """Pairs (module of twins, function) that a file uses."""
+    tree = ast.parse(path.read_text("utf-8"))
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    twins = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in imports
+        for alias in node.names
+        if (node.module or "").split(".")[-1] in ("twins", "lanes")
+    }
+    attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return {(twins.get(ast.unparse(node.value), ""), node.attr) for node in attributes}
 
 
 def test_every_kernel_has_a_numpy_twin() -> None:
@@ -49,14 +66,14 @@ def test_every_file_of_kernels_is_listed_here() -> None:
     assert {str(path.relative_to(ROOT)) for path in found} == set(TWINS)
 
 
-def test_every_twin_is_called_by_a_property_test() -> None:
-    calls = set().union(*(called(path) for path in (ROOT / "tests" / "property").glob("*.py")))
+def test_every_twin_is_used_by_a_property_test() -> None:
+    uses = set().union(*(used(path) for path in (ROOT / "tests" / "property").glob("*.py")))
     idle = [
         f"{module.__name__}.{name.lstrip('_')}"
         for path, modules in TWINS.items()
         for name in kernels(ROOT / path)
         for module in modules
-        if hasattr(module, name.lstrip("_")) and (module.__name__.split(".")[-1], name.lstrip("_")) not in calls
+        if hasattr(module, name.lstrip("_")) and (module.__name__, name.lstrip("_")) not in uses
     ]
     assert idle == []
 
