@@ -116,19 +116,29 @@ def test_tiny_numbers_of_drawn_tables_do_not_vanish():
     np.testing.assert_allclose(log_p, math.log(6.2) - 600 * math.log(10), rtol=1e-13)
 
 
+def links(count, p):
+    """A chain whose links each hold with some probability, or twice that by its kind; one end needs all of them."""
+    variables = [Variable("kind", TWO), Variable("x0", TWO)]
+    variables += [Variable(f"x{i}", TWO, ("kind", f"x{i - 1}")) for i in range(1, count + 1)]
+    holds = np.array([[[1.0, 0.0], [1 - p, p]], [[1.0, 0.0], [1 - 2 * p, 2 * p]]])
+    tables = {v.name: holds for v in variables[2:]} | {"kind": np.array([0.5, 0.5]), "x0": np.array([0.5, 0.5])}
+    return Network(variables, tables)
+
+
 @pytest.mark.parametrize("cases", [1, 40])
 def test_what_grows_rarer_step_by_step_does_not_vanish(cases):
-    """Links of a chain that each hold with 1e-40, or twice that: both ends are possible only if all of them do."""
-    links = [Variable("kind", TWO), Variable("x0", TWO)]
-    links += [Variable(f"x{i}", TWO, ("kind", f"x{i - 1}")) for i in range(1, 21)]
-    holds = np.array([[[1.0, 0.0], [1.0, 1e-40]], [[1.0, 0.0], [1.0, 2e-40]]])
-    tables = {v.name: holds for v in links[2:]} | {"kind": np.array([0.5, 0.5]), "x0": np.array([0.5, 0.5])}
-    report = np.array([[0.0, 0.5]])
-    found = ask(
-        lanes.prepare(Network(links, tables)), Evidence(cases, {"x20": np.repeat(report, cases, axis=0)}), ["kind"]
-    )
+    evidence = Evidence(cases, {"x20": np.repeat([[0.0, 0.5]], cases, axis=0)})
+    found = ask(lanes.prepare(links(20, 1e-40)), evidence, ["kind"])
     np.testing.assert_allclose(found.of("kind")[:, 0], 1 / (1 + 2.0**20), rtol=1e-13)
     np.testing.assert_allclose(found.log_evidence, math.log((1 + 2.0**20) / 8) - 800 * math.log(10), rtol=1e-13)
+
+
+def test_what_grows_rarer_step_by_step_under_draws_does_not_vanish():
+    drawn = {f"x{i}": np.repeat(links(1, 1e-40).tables["x1"][None], 40, axis=0) for i in range(1, 21)}
+    evidence = Evidence(1, {"x20": np.array([[0.0, 0.5]])})
+    rows, log_p = lanes.draws_with_evidence(lanes.prepare(links(20, 0.25)), "kind", evidence, drawn)
+    np.testing.assert_allclose(rows[:, 0], 1 / (1 + 2.0**20), rtol=1e-13)
+    np.testing.assert_allclose(log_p, math.log((1 + 2.0**20) / 8) - 800 * math.log(10), rtol=1e-13)
 
 
 def test_likelihoods_of_any_scale_leave_the_distribution_alone():
