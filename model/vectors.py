@@ -88,7 +88,7 @@ def peek(address: int, index: int) -> float:
 
 def peek_row(address: int, index: int) -> Row:
     """The LANES numbers from a place on in an array that is known by its address."""
-    return np.frombuffer((ctypes.c_double * LANES).from_address(int(address + 8 * index)))
+    return np.ctypeslib.as_array((ctypes.c_double * LANES).from_address(int(address + 8 * index)))
 
 
 if COMPILED:
