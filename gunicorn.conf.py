@@ -3,8 +3,10 @@
 Every setting can be overridden on gunicorn's command line.
 """
 
+import gc
 import os
 from pathlib import Path
+from typing import Any
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 MEMORY = Path("/dev/shm")
@@ -44,3 +46,9 @@ forwarded_allow_ips = "127.0.0.1"
 control_socket_disable = True  # it would stand in the home folder, shared by all of one user's servers
 if os.access(MEMORY, os.W_OK):
     worker_tmp_dir = str(MEMORY)  # a heartbeat on a slow disk would look like a dead worker
+
+
+def when_ready(_: Any) -> None:
+    """Leave what all workers share, the models above all, out of their garbage collection and in shared memory."""
+    gc.collect()
+    gc.freeze()
