@@ -30,9 +30,12 @@ CONNECTIONS = 8
 BATCH = 50
 OTHERS = 4_000
 """Questions of which each is another: more than a worker answers in a round, and more answers than it keeps."""
+ELSEWHERE = 1_000
+"""Questions about variables of their own: more than a worker keeps the words of."""
 READY = 120.0
 PAIRS = (
     ("what-if", "no inference"),
+    ("what-if elsewhere", "no inference"),
     ("what-if again", "no inference again"),
     ("what-if by GET again", "no inference again"),
     ("304 poll", "hello"),
@@ -160,7 +163,8 @@ def _model(url: str) -> str:
 def _requests(url: str, model: str) -> dict[str, Request]:
     """The same three findings in every question, one of them in the varied ones as a report with other odds each time.
 
-    So a question that varies is new to the worker, and its words are not: what a dashboard's slider asks.
+    So a question that varies is new to the worker, and its words are not: what a dashboard's slider asks. Those
+    about other variables are what analysts ask, each about variables of its own.
     """
     network = networks.load(model)
     rng = np.random.default_rng(networks.SEED)
@@ -171,6 +175,8 @@ def _requests(url: str, model: str) -> dict[str, Request]:
     odds = rng.uniform(0.1, 1.0, (OTHERS, len(network[reported].states))).round(6).tolist()
     reports = [{"likelihood": dict(zip(network[reported].states, row, strict=True))} for row in odds]
     varied = [json.dumps({"given": {**given, reported: report}}) for report in reports]
+    anew = questions.asked(network, ELSEWHERE, rng=rng, targeted=False)
+    elsewhere = [json.dumps({"given": {n: network[n].states[s] for n, s in each.findings.items()}}) for each in anew]
     many = questions.scenarios(network, BATCH, rng=rng, target=asked.target or "", given=None)
     cases = [{"given": {name: network[name].states[s] for name, s in case.findings.items()}} for case in many]
     evidence = urllib.parse.urlencode([("given", f"{name}:{state}") for name, state in given.items()])
@@ -182,6 +188,7 @@ def _requests(url: str, model: str) -> dict[str, Request]:
         "304 poll": Request(poll, status=304, headers={"If-None-Match": tag}),
         "no inference": Request(CHECKED.replace("<model>", model), bodies=varied),
         "what-if": Request(f"/v1/models/{model}/query", bodies=varied),
+        "what-if elsewhere": Request(f"/v1/models/{model}/query", bodies=elsewhere),
         "no inference again": Request(CHECKED.replace("<model>", model), bodies=same),
         "what-if again": Request(f"/v1/models/{model}/query", bodies=same),
         "what-if by GET again": Request(f"/v1/models/{model}/marginals.json?{evidence}"),

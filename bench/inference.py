@@ -176,7 +176,8 @@ def _run(
     answers: dict[str, dict[int, Mapping[str, Table]]] = {}
 
     def see(runner: str, done: Done) -> None:
-        answers.setdefault(runner, {})[done.task] = done.found
+        if done.found:
+            answers.setdefault(runner, {})[done.task] = done.found
 
     return interleaved(runners, seconds=share, see=see), answers
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.peers import Done, Refused
+from bench.peers import Done, Refused, uncollected
 from bench.questions import Question
 from bench.timing import clock
 from model import engine
@@ -84,20 +84,25 @@ def alone(
 def _turns(
     questions: Sequence[Question], ask: Callable[[Question], tuple[float, dict[str, Table]]], first: dict[int, float]
 ) -> Callable[[int, float], list[Done]]:
+    shown: set[int] = set()
+
     def turn(_: int, seconds: float) -> list[Done]:
         done: list[Done] = []
         used = 0.0
-        for _ in range(REPEATS):
-            for number, question in enumerate(questions):
-                with refusing():
-                    spent, rows = ask(question)
-                used += spent
-                if number not in first:
-                    first[number] = spent
-                    continue
-                done.append(Done(number, spent, {name: found[0] for name, found in rows.items()}))
-            if used > seconds and done:
-                break
+        with uncollected():
+            for _ in range(REPEATS):
+                for number, question in enumerate(questions):
+                    with refusing():
+                        spent, rows = ask(question)
+                    used += spent
+                    if number not in first:
+                        first[number] = spent
+                        continue
+                    found = {} if number in shown else {name: each[0] for name, each in rows.items()}
+                    shown.add(number)
+                    done.append(Done(number, spent, found))
+                if used > seconds and done:
+                    break
         return done
 
     return turn
@@ -112,15 +117,16 @@ def batch(
     def turn(_: int, seconds: float) -> list[Done]:
         done: list[Done] = []
         used = 0.0
-        while not done or used + used / len(done) < seconds:
-            started = now()
-            with refusing():
-                rows = engine.posterior(ours.plan, make(), (target,)).of(target)
-            spent = now() - started
-            used += spent
-            done.append(Done(0, spent / cases, {target: rows}))
-            if len(done) == REPEATS:
-                break
+        with uncollected():
+            while not done or used + used / len(done) < seconds:
+                started = now()
+                with refusing():
+                    rows = engine.posterior(ours.plan, make(), (target,)).of(target)
+                spent = now() - started
+                used += spent
+                done.append(Done(0, spent / cases, {} if done else {target: rows}))
+                if len(done) == REPEATS:
+                    break
         return done
 
     return turn
