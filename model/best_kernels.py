@@ -31,7 +31,7 @@ from model.map_kernels import U
 from model.mark_kernels import CLEAN, REBUILT, begin, end, enter
 from model.native import kernel
 from model.network import Table
-from model.tree_kernels import up
+from model.up_kernels import up
 
 
 @kernel

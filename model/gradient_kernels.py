@@ -44,7 +44,7 @@ from model.map_kernels import U, sums, times
 from model.mark_kernels import CLEAN, REBUILT, begin, end
 from model.native import kernel
 from model.network import Table
-from model.tree_kernels import MANY, lowered
+from model.up_kernels import MANY, lowered
 
 
 @kernel

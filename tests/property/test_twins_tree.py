@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("numba")
-from model import best_kernels, gradient_kernels, layout, mark_kernels, tree, tree_kernels
+from model import best_kernels, down_kernels, gradient_kernels, layout, mark_kernels, tree, tree_kernels, up_kernels
 from tests.twins import choices, gradients, marks, passes
 from tests.twins.asked import best_questions, questions, whole_questions
 from tests.twins.dense import over
@@ -90,7 +90,7 @@ def test_the_likelihoods_of_one_of_several_cases_enter_where_they_are_looked_for
 def test_a_table_is_lowered_as_its_twin_is(seed, length, size):
     work = np.concatenate([[7.0], size * holed(seed, length + 1), [9.0]])
     table, largest = passes.lowered(work[1:-1])
-    assert tree_kernels.lowered(work, 1, length + 1) == largest
+    assert up_kernels.lowered(work, 1, length + 1) == largest
     np.testing.assert_allclose(work, [7.0, *table, 9.0], **CLOSE)
 
 
@@ -108,7 +108,7 @@ def test_a_message_is_made_relative_as_its_twin_is_or_left_alone(asked, data, se
     heard = holed(seed, cells) * (1.0 if data.draw(st.booleans()) else message > 0)
     work[at : at + cells] = heard
     wanted = passes.relative(heard, message)
-    assert tree_kernels._relative(ints, numbers, work, asked.record(c)) == (wanted is not None)
+    assert up_kernels._relative(ints, numbers, work, asked.record(c)) == (wanted is not None)
     np.testing.assert_allclose(work[at : at + cells], heard if wanted is None else wanted, **CLOSE)
 
 
@@ -121,7 +121,7 @@ def test_a_belief_is_put_over_what_was_said_as_its_twin_is(asked, data, seed):
     cells, said = asked.dense.clique(c, layout.CELLS), asked.dense.clique(c, layout.MESSAGE)
     heard, believed = holed(seed, cells), holed(seed + 1, cells)
     work[at : at + cells], work[below : below + cells] = heard, believed
-    tree_kernels._turned(ints, floats, work, asked.record(c), relative)
+    down_kernels._turned(ints, floats, work, asked.record(c), relative)
     wanted = passes.turned(heard, believed, floats[said : said + cells] if relative else 1.0)
     np.testing.assert_allclose(work[at : at + cells], wanted, **CLOSE)
 
@@ -133,7 +133,7 @@ def test_marginals_are_normalised_as_their_twins_are(asked, seed):
     ints, _, _, state = asked.arrays
     out = holed(seed, sum(asked.dense.cards[v] for v in asked.wanted))
     wanted = {v: passes.normalise(part) for v, part in laid(asked, out).items()}
-    tree_kernels._normalise(ints, state, out, asked.count)
+    down_kernels.normalise(ints, state, out, asked.count)
     for v, part in laid(asked, out).items():
         np.testing.assert_allclose(part, wanted[v], **CLOSE)
 
@@ -160,7 +160,7 @@ def test_what_meets_in_a_clique_is_what_meets_in_its_twin(asked, data):
     assume(twin.modes[c] != mark_kernels.CLEAN)
     ints, floats, work, state = asked.arrays
     entries = asked.dense.clique(c, layout.ENTRIES)
-    log = tree_kernels._filled(ints, floats, work, state, c, 0, 0, entries)
+    log = up_kernels._filled(ints, floats, work, state, c, 0, 0, entries)
     stored = work[:entries]
     assert_as_large(asked.dense.in_clique(c, stored), log, passes.filled(twin, c))
 
@@ -191,7 +191,7 @@ def test_the_two_passes_turn_at_what_their_twins_turn_at(asked, data):
     top = asked.root if asked.swaps else data.draw(st.sampled_from([*asked.dense.cliques, *touched, *touched]))
     assume(asked.climbed(top) > -math.inf)
     twin = asked.written_out()
-    log, wanted = tree_kernels._turn(*asked.arrays, top), passes.turn(twin, top)
+    log, wanted = down_kernels.turn(*asked.arrays, top), passes.turn(twin, top)
     assert log == pytest.approx(wanted, rel=1e-12, abs=1e-12)
     if log > -math.inf:
         np.testing.assert_allclose(asked.written_out().believed[top], twin.believed[top], **CLOSE)
@@ -207,10 +207,10 @@ def test_marginals_are_read_from_a_table_as_their_twins_are(asked, data, seed):
     above = data.draw(st.booleans())
     size, what = (layout.CELLS, layout.READ_ABOVE) if above else (layout.ENTRIES, layout.READ)
     p, listed = asked.dense.clique(c, what), asked.dense.listed(c, what)
-    assert tree_kernels._asks(ints, state, p) == passes.asks(twin, listed)
+    assert down_kernels._asks(ints, state, p) == passes.asks(twin, listed)
     stored = holed(seed, asked.dense.clique(c, size))
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    tree_kernels._read(ints, state, p, np.concatenate([[0.5], stored]), 1, out, everything, 0, len(stored))
+    down_kernels._read(ints, state, p, np.concatenate([[0.5], stored]), 1, out, everything, 0, len(stored))
     dense = asked.dense.in_separator(c, stored) if above else asked.dense.in_clique(c, stored)
     assert_laid(asked, out, passes.read(dense, [v for v in listed if everything or v in twin.places]))
 
@@ -233,7 +233,7 @@ def test_an_outlook_says_of_a_branch_what_all_its_conditionals_say(asked, data, 
     above = asked.dense.clique(c, layout.ABOVE)
     work[at : at + cells] = np.random.default_rng(seed).random(cells) * (floats[above : above + cells] > 0)
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    tree_kernels._look(ints, floats, work, state, asked.record(c), out, asked.count)
+    down_kernels._look(ints, floats, work, state, asked.record(c), out, asked.count)
     assert_laid(asked, out, passes.look(asked.written_out(), c, asked.wanted))
 
 
@@ -241,7 +241,7 @@ def test_an_outlook_says_of_a_branch_what_all_its_conditionals_say(asked, data, 
 @given(questions(), st.data(), st.booleans())
 def test_a_belief_spreads_through_a_clique_as_through_its_twin(asked, data, keep):
     top = asked.begun()
-    assume(asked.climbed(top) > -math.inf and tree_kernels._turn(*asked.arrays, top) > -math.inf)
+    assume(asked.climbed(top) > -math.inf and down_kernels.turn(*asked.arrays, top) > -math.inf)
     ints, floats, work, state = asked.arrays
     dense, everything = asked.dense, asked.targets is None
     c = data.draw(st.just(top) | st.sampled_from([j for j in dense.cliques if j in dense.branch(top)]))
@@ -255,9 +255,9 @@ def test_a_belief_spreads_through_a_clique_as_through_its_twin(asked, data, keep
         work[below : below + dense.clique(j, layout.CELLS)] = 0.0
         read_above = dense.listed(j, layout.READ_ABOVE)
         sought = passes.wanted(twin, j, read_above, everything=everything)
-        assert tree_kernels._wanted(ints, state, j, asked.count) == sought
+        assert down_kernels._wanted(ints, state, j, asked.count) == sought
     out = np.zeros(sum(dense.cards[v] for v in asked.wanted))
-    place = tree_kernels._spread(ints, floats, work, state, out, c, asked.count, keep)
+    place = down_kernels._spread(ints, floats, work, state, out, c, asked.count, keep)
     table, found = passes.spread(twin, c), asked.written_out()
     if keep:
         stored = work[place : place + dense.clique(c, layout.ENTRIES)]
@@ -274,10 +274,10 @@ def test_a_belief_spreads_through_a_clique_as_through_its_twin(asked, data, keep
 def test_the_pass_down_finds_the_marginals_of_its_twin(asked):
     top = asked.begun()
     assume(asked.targets is None or asked.targets)
-    assume(asked.climbed(top) > -math.inf and tree_kernels._turn(*asked.arrays, top) > -math.inf)
+    assume(asked.climbed(top) > -math.inf and down_kernels.turn(*asked.arrays, top) > -math.inf)
     wanted = passes.down(asked.written_out(), top, asked.wanted)
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    tree_kernels._down(*asked.arrays, out, top, asked.count, -1)
+    down_kernels.down(*asked.arrays, out, top, asked.count, -1)
     for v, part in laid(asked, out).items():
         assert_proportional(part, wanted[v])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from model import calibrated, mark_kernels, tree, tree_kernels
+from model import calibrated, mark_kernels, tree, up_kernels
 from model.engine import Evidence, Plan
 from model.evidence import encode
 from model.layout import (
@@ -99,7 +99,7 @@ class Asked:
 
     def climbed(self, top: int, *, best: bool = False) -> float:
         """Run the pass up to a clique."""
-        return tree_kernels.up(*self.arrays, top, best)
+        return up_kernels.up(*self.arrays, top, best)
 
 
 def listed(packed: Tree, evidence: Evidence, names: Sequence[str] | None = None, *, best: bool = False) -> Asked:

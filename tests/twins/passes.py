@@ -1,4 +1,7 @@
-"""Twins of ``model/tree_kernels.py``: messages up, beliefs down (Lauritzen & Spiegelhalter 1988), whole answers."""
+"""Twins of the two passes: messages up, beliefs down (Lauritzen & Spiegelhalter 1988), whole answers.
+
+Their kernels are in ``model/up_kernels.py``, ``model/down_kernels.py`` and ``model/tree_kernels.py``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 
 from model.mark_kernels import CLEAN, REBUILT, TOUCHED
 from model.network import Table
-from model.tree_kernels import LEAST
+from model.up_kernels import LEAST
 from tests.twins.dense import Workspace, over
 
 

@@ -26,6 +26,8 @@ MODEL_ORDER = (
     "vectors",
     "map_kernels",
     "mark_kernels",
+    "up_kernels",
+    "down_kernels",
     "tree_kernels",
     "best_kernels",
     "gradient_kernels",

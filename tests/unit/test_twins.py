@@ -11,6 +11,8 @@ from tests.twins import choices, gradients, loading, loops, marks, orders, passe
 TWINS: dict[str, tuple[ModuleType, ...]] = {
     "model/map_kernels.py": (loops,),
     "model/mark_kernels.py": (marks,),
+    "model/up_kernels.py": (passes,),
+    "model/down_kernels.py": (passes,),
     "model/tree_kernels.py": (passes,),
     "model/best_kernels.py": (choices,),
     "model/gradient_kernels.py": (gradients,),
