@@ -17,12 +17,14 @@ from model.lanes import alone
 from model.lanes.running import ENOUGH, Lanes, alike, answered, prepare, program_for
 from model.lanes.said import NO_TABLES, Said, check, patterns, role_of, said_of, under_draws
 from model.network import Network, Table, Variable
+from model.triangulation import CELL_LIMIT
 from model.vectors import LANES
 
 Floats = NDArray[np.float64]
-TREE_IS_QUICK = 20_000
+TREE_IS_QUICK, TREE_IS_SLOW = 20_000, 1_000_000
 SIDE_BY_SIDE = 8
-"""A tree of fewer entries answers one case sooner than a program is found; what lanes gain on entries one by one."""
+"""A tree of fewer entries answers one case sooner than a program is found; of more entries, later than programs of
+what each of a few cases speaks of are found; what lanes gain on entries one by one."""
 
 
 def warm() -> None:
@@ -152,12 +154,9 @@ def needed(lanes: Lanes, names: Iterable[str], evidence: Evidence) -> tuple[str,
 def cells(lanes: Lanes, evidence: Evidence, name: str, *, whole: bool = True) -> int:
     """Multiplications that one case of this evidence costs, before those that lanes do side by side are divided.
 
-    Of a batch: as if every case spoke of every variable, which is the most it can cost; of a few cases, the mean.
-    ``whole``: with P(evidence).
+    Of a batch: as if every case spoke of every variable, which is the most it can cost. ``whole``: with P(evidence).
     """
     position = lanes.network.position
-    if 1 < evidence.cases < ENOUGH:
-        return _cells_of_few(lanes, evidence, position[name], whole=whole)
     role = np.zeros(len(lanes.packed.cards), dtype=np.int64)
     for v in evidence.tables:
         role[position[v]] |= LANED if evidence.cases > 1 else 0
@@ -173,21 +172,27 @@ def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int
     Few cases: where the tree is large and little of it matters. A batch: where the names are few.
     """
     try:
-        if evidence.cases < ENOUGH:
-            return (
-                against > TREE_IS_QUICK
-                and 2 * sum(cells(lanes, evidence, name, whole=whole) for name in names) < against
-            )
-        return sum(cells(lanes, evidence, name, whole=whole) for name in names) < SIDE_BY_SIDE * against
+        together = sum(cells(lanes, evidence, name, whole=whole) for name in names)
     except NetworkTooLarge:
-        return False
+        together = CELL_LIMIT
+    if evidence.cases >= ENOUGH:
+        return together < min(SIDE_BY_SIDE * against, CELL_LIMIT)
+    if evidence.cases > 1 and 2 * together >= against > TREE_IS_SLOW:
+        together = _cells_of_few(lanes, evidence, names, whole=whole)
+    return against > TREE_IS_QUICK and 2 * together < against
 
 
-def _cells_of_few(lanes: Lanes, evidence: Evidence, target: int, *, whole: bool) -> int:
+def _cells_of_few(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, whole: bool) -> int:
     """The mean over a few cases, each with a program of what it speaks of."""
     said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
-    roles = [role_of(lanes.packed, said, said.codes[:, i : i + 1], target) for i in range(said.cases)]
-    return sum(program_for(lanes, target, role, whole=whole, every=True).cells for role in roles) // said.cases
+    total = 0
+    for target in (lanes.network.position[name] for name in names):
+        roles = [role_of(lanes.packed, said, said.codes[:, i : i + 1], target) for i in range(said.cases)]
+        try:
+            total += sum(program_for(lanes, target, role, whole=whole, every=True).cells for role in roles)
+        except NetworkTooLarge:
+            return CELL_LIMIT
+    return total // said.cases
 
 
 def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Mapping[str, Table]]:

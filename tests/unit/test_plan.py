@@ -8,6 +8,7 @@ import pytest
 
 from model import engine, lanes, layout, outlooks, plan, tree
 from model.engine import Evidence
+from model.lanes import asking
 from model.network import Network, Variable
 from tests.networks import grid
 
@@ -47,11 +48,17 @@ def test_a_target_in_a_corner_of_a_wide_tree_is_answered_by_a_program_and_it_is_
     assert said[-1] == "answered by: lane executor, a program for each target costs less than the tree has entries"
 
 
-def test_a_few_cases_that_speak_of_different_variables_cost_what_each_costs_by_itself(wide):
-    batch = Evidence(2, {"x1": np.array([[0.0, 1.0], [1.0, 1.0]]), "x30": np.array([[1.0, 1.0], [0.0, 1.0]])})
-    alone = [lanes.cells(wide.lanes, yes(name), "x2") for name in ("x1", "x30")]
-    assert lanes.cells(wide.lanes, batch, "x2") == sum(alone) // 2
-    assert wide.choice(batch, ("x2",)) is plan.FEWER_STEPS
+def test_a_few_cases_on_a_slow_tree_cost_what_each_costs_by_itself():
+    slow = engine.compile(lattice(13))
+    some = {
+        f"x{i}": np.array([[0.0, 1.0] if case == k else [1.0, 1.0] for case in range(5)])
+        for k, i in enumerate((1, 27, 60, 110, 168))
+    }
+    batch = Evidence(5, some)
+    assert 2 * lanes.cells(slow.lanes, batch, "x2") >= slow.packed.packed.cells > asking.TREE_IS_SLOW
+    assert slow.choice(batch, ("x2",)) is plan.FEWER_STEPS
+    apart = [engine.posterior(slow, batch.block(i, i + 1), ("x2",)).of("x2")[0] for i in range(5)]
+    np.testing.assert_allclose(engine.posterior(slow, batch, ("x2",)).of("x2"), apart, rtol=0, atol=1e-12)
 
 
 def test_the_whole_distribution_is_answered_by_the_tree(wide):
