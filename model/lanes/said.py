@@ -82,9 +82,11 @@ def said_of(
         if any(rows.strides[1:-1]) and math.prod(rows.shape[1:-1]) > 1:
             tables[v] = in_rows(rows)
             continue
-        chances = np.ascontiguousarray(rows.reshape(len(rows), -1, rows.shape[-1])[:, 0], dtype=np.float64)
+        chances = in_rows(rows.reshape(len(rows), -1, rows.shape[-1])[:, 0])
         tables[v] = chances
         cut.add(v)
+        if not (chances[0] == 1.0).any():
+            continue
         code = np.empty(len(chances), dtype=np.int32)
         ((others, spoken),) = coded(workers, [chances], code[None])
         if not others and spoken == len(code) and v not in about:
