@@ -34,6 +34,14 @@ class Evidence:
             {name: rows if len(rows) == 1 else rows[start:stop] for name, rows in self.tables.items()},
         )
 
+    def picked(self, cases: NDArray[np.int64]) -> Evidence:
+        """Some cases of the batch, by number."""
+        return Evidence(
+            len(cases),
+            {name: rows[cases] for name, rows in self.likelihood.items()},
+            {name: rows if len(rows) == 1 else rows[cases] for name, rows in self.tables.items()},
+        )
+
 
 NOTHING = Evidence()
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from model import lanes, numpy_tree
 from model import tree as compiled
 from model.batch import NOTHING, Columns, Evidence, Posterior
-from model.errors import BadQuestion, JointTooLarge
+from model.errors import BadQuestion, JointTooLarge, NetworkTooLarge
 from model.network import Network, Table
 from model.numpy_tree import clique_factors
 from model.packed import Packed
@@ -82,7 +82,32 @@ def _answered(plan: Plan, evidence: Evidence, names: tuple[str, ...] | None, exe
         return posterior_numpy(plan, evidence, names)
     tree = plan.fitting(evidence) if evidence.tables else plan.packed
     rows = compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
-    return Posterior(rows, tree.packed.columns if names is None else _columns(tree.packed, names))
+    found = Posterior(rows, tree.packed.columns if names is None else _columns(tree.packed, names))
+    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) == -math.inf:
+        return _confirmed(plan, evidence, found)
+    return found
+
+
+def _confirmed(plan: Plan, evidence: Evidence, found: Posterior) -> Posterior:
+    """The same, after programs have looked whether what the tree takes for impossible is only very unlikely.
+
+    Where numbers below 1e-300 meet in one table, the tree loses them; programs give each a power of its own.
+    """
+    doubted = np.flatnonzero(found.log_evidence == -math.inf)
+    try:
+        logs, _ = lanes.posterior(plan.lanes, evidence.picked(doubted))
+        saved = doubted[np.isfinite(logs)]
+        if not len(saved):
+            return found
+        logs, rows_of = lanes.posterior(plan.lanes, evidence.picked(saved), found.places)
+    except NetworkTooLarge:
+        return found
+    rows = found.rows.copy()
+    for name, (_, columns) in found.places.items():
+        rows[saved, columns] = rows_of[name]
+    rows[saved, -1] = logs
+    rows.setflags(write=False)
+    return Posterior(rows, found.places)
 
 
 def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str, Table]:
@@ -134,8 +159,9 @@ def joint(plan: Plan, names: Sequence[str], evidence: Evidence = NOTHING) -> Tab
     if cells > JOINT_LIMIT:
         raise JointTooLarge(f"a joint of {', '.join(names)} has {cells:,} cells; the limit is {JOINT_LIMIT:,}")
     inside = None if plan.refusal else _clique_with(plan, names)
-    if inside is not None:
-        return _joint_in_clique(plan, names, evidence, inside)
+    shares = None if inside is None else _joint_in_clique(plan, names, evidence, inside)
+    if shares is not None:
+        return shares
     total = posterior(plan, evidence, ()).log_evidence
     if not np.isfinite(total[0]):
         return np.zeros(cards)
@@ -179,7 +205,8 @@ def _clique_with(plan: Plan, names: Sequence[str]) -> int | None:
     return min(holding, key=lambda c: math.prod(plan.cliques.shapes[c]), default=None)
 
 
-def _joint_in_clique(plan: Plan, names: Sequence[str], evidence: Evidence, c: int) -> Table:
+def _joint_in_clique(plan: Plan, names: Sequence[str], evidence: Evidence, c: int) -> Table | None:
+    """None where the tree takes the evidence for impossible, which it may not be."""
     if compiled.kernels is None:
         table, log = numpy_tree.belief(plan.cliques, c, evidence)
         variables = plan.tree.cliques[c].variables
@@ -188,7 +215,7 @@ def _joint_in_clique(plan: Plan, names: Sequence[str], evidence: Evidence, c: in
         table, log = compiled.belief(tree, c, evidence.likelihood, evidence.tables)
         variables = tree.packed.tree.cliques[c].variables
     if log == -math.inf:
-        return np.zeros(plan.network.cards(names))
+        return None
     lengths = [len(plan.network.variables[v].states) for v in variables]
     return _shares(plan, names, table.reshape(lengths), variables)
 

@@ -151,3 +151,28 @@ def test_a_workspace_is_never_shared_and_few_are_kept():
     for workspace in taken:
         ready.give_back(workspace)
     assert len(ready.spare) == tree.SPARE
+
+
+def test_what_the_tree_takes_for_impossible_is_confirmed_or_answered_by_programs():
+    """Two findings of 1e-200 meet in one table: the first case is unlikely, the second impossible, the third plain."""
+    two, tiny = ("no", "yes"), 1e-200
+    rare = np.array([[1 - tiny, tiny], [1 - 2 * tiny, 2 * tiny]])
+    tables = {
+        "a": np.array([0.5, 0.5]),
+        "b": rare,
+        "c": np.stack([rare, rare]),
+        "d": np.array([[1.0, 0.0], [1.0, 0.0]]),
+    }
+    parents = {"a": (), "b": ("a",), "c": ("b", "a"), "d": ("a",)}
+    ready = engine.compile(Network([Variable(n, two, p) for n, p in parents.items()], tables))
+    known, unknown = [0.0, 1.0], [1.0, 1.0]
+    said = {"b": [known, unknown, unknown], "c": [known, unknown, known], "d": [unknown, known, unknown]}
+    batch = Evidence(3, {name: np.array(rows) for name, rows in said.items()})
+    wanted = [math.log(2.5) + 2 * math.log(tiny), -math.inf, math.log(1.5 * tiny)]
+    for names in (None, ("a",)):
+        found = engine.posterior(ready, batch, names)
+        np.testing.assert_allclose(found.log_evidence, wanted, rtol=1e-9)
+        np.testing.assert_allclose(found.of("a"), [[0.2, 0.8], [0.0, 0.0], [1 / 3, 2 / 3]], rtol=1e-9)
+    one = batch.block(0, 1)
+    np.testing.assert_allclose(engine.joint(ready, ("a", "b"), one), [[0.0, 0.2], [0.0, 0.8]], rtol=1e-9)
+    np.testing.assert_array_equal(engine.joint(ready, ("a", "b"), batch.block(1, 2)), np.zeros((2, 2)))
