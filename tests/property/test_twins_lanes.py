@@ -583,7 +583,7 @@ def told_by_enumeration(network, evidence, target):
     ]
 
 
-def agree(found, wanted, whole):
+def assert_agree(found, wanted, whole):
     """The same distribution; the same P(evidence) where that was asked for."""
     (row, log), (row_wanted, log_wanted) = found, wanted
     if log_wanted > -math.inf:
@@ -609,7 +609,7 @@ def test_one_case_run_alone_equals_the_enumerated_joint(drawn, whole):
         row, log = alone.run_one(
             program.code, program.sliced, packed.table_at, packed.values, findings, vectors, *swapped_in(said, i)
         )
-        agree((row, log + said.scale[i]), loading_twins.run_one(*case), whole)
+        assert_agree((row, log + said.scale[i]), loading_twins.run_one(*case), whole)
 
 
 @settings(deadline=None)
@@ -628,7 +628,7 @@ def test_cases_with_programs_of_their_own_equal_the_enumerated_joint(drawn, whol
     )  # fmt: skip
     told = told_by_enumeration(network, evidence, target)
     for place, case, wanted in zip(to, picks, loading_twins.run_each(told[i] for i in picks), strict=True):
-        agree((result[place], logs[place] + said.scale[case]), wanted, whole)
+        assert_agree((result[place], logs[place] + said.scale[case]), wanted, whole)
 
 
 def shared_program(drawn, whole):
@@ -664,7 +664,7 @@ def test_cases_side_by_side_equal_the_enumerated_joint(drawn, whole, random):
     )
     wanted = loading_twins.run_lanes(told_by_enumeration(network, evidence, target), picks, to)
     for case, place in zip(picks, to, strict=True):
-        agree((found[0][place], found[1][place] + said.scale[case]), wanted[place], whole)
+        assert_agree((found[0][place], found[1][place] + said.scale[case]), wanted[place], whole)
 
 
 @settings(deadline=None, max_examples=200)
