@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 
 import numpy as np
@@ -17,7 +18,6 @@ from model.lanes import alone
 from model.lanes.running import ENOUGH, Lanes, alike, answered, prepare, program_for
 from model.lanes.said import NO_TABLES, Said, check, patterns, role_of, said_of, under_draws
 from model.network import Network, Table, Variable
-from model.triangulation import CELL_LIMIT
 from model.vectors import LANES
 
 Floats = NDArray[np.float64]
@@ -171,19 +171,18 @@ def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int
 
     Few cases: where the tree is large and little of it matters. A batch: where the names are few.
     """
-    try:
+    together = math.inf
+    with suppress(NetworkTooLarge):
         together = sum(cells(lanes, evidence, name, whole=whole) for name in names)
-    except NetworkTooLarge:
-        together = CELL_LIMIT
     if evidence.cases >= ENOUGH:
-        return together < min(SIDE_BY_SIDE * against, CELL_LIMIT)
+        return together < SIDE_BY_SIDE * against
     if evidence.cases > 1 and 2 * together >= against > TREE_IS_SLOW:
         together = _cells_of_few(lanes, evidence, names, whole=whole)
     return against > TREE_IS_QUICK and 2 * together < against
 
 
-def _cells_of_few(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, whole: bool) -> int:
-    """The mean over a few cases, each with a program of what it speaks of."""
+def _cells_of_few(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, whole: bool) -> float:
+    """The mean over a few cases, each with a program of what it speaks of; inf where one would be too large."""
     said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
     total = 0
     for target in (lanes.network.position[name] for name in names):
@@ -191,8 +190,8 @@ def _cells_of_few(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, who
         try:
             total += sum(program_for(lanes, target, role, whole=whole, every=True).cells for role in roles)
         except NetworkTooLarge:
-            return CELL_LIMIT
-    return total // said.cases
+            return math.inf
+    return total / said.cases
 
 
 def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Mapping[str, Table]]:

@@ -85,7 +85,7 @@ def said_of(
         chances = in_rows(rows.reshape(len(rows), -1, rows.shape[-1])[:, 0])
         tables[v] = chances
         cut.add(v)
-        if not (chances[0] == 1.0).any():
+        if not (chances[:1] == 1.0).any():
             continue
         code = np.empty(len(chances), dtype=np.int32)
         ((others, spoken),) = coded(workers, [chances], code[None])
