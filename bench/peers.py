@@ -50,7 +50,6 @@ class Done:
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Time without the collector of garbage, as ``timeit`` does: it would count what the benchmark itself keeps."""
-    gc.collect()
     gc.disable()
     try:
         yield
