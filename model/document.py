@@ -149,6 +149,37 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class AcrossLevels:
+    """One number said twice: ``low`` to ``high`` times a probability, and the states of a variable.
+
+    The probability is that ``target`` is in one of ``states``, given ``of_target`` beside what both sides are
+    given. State i of ``against`` is the number from ``bounds[i]`` up to ``bounds[i + 1]``, the last of which may be
+    infinite; ``likely`` is what its likely states hold together.
+    """
+
+    name: str
+    label: str
+    target: str
+    states: tuple[str, ...]
+    against: str
+    bounds: tuple[float, ...]
+    likely: float
+    scenario: str | None
+    cohort: str | None
+    findings: Mapping[str, Finding]
+    settings: Mapping[str, Setting]
+    of_target: Mapping[str, Finding]
+    low: float
+    high: float
+    sources: tuple[str, ...]
+    note: str | None = None
+
+
+AnyCheck = Check | AcrossLevels
+"""What the compiled model is held against."""
+
+
+@dataclass(frozen=True, slots=True)
 class Collectable:
     """What it takes to find out how a variable stands: by whom, for how much, how soon and how surely.
 
@@ -266,7 +297,7 @@ class Model:
     sources: Mapping[str, Source] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     cohorts: Mapping[str, Cohort] = field(default_factory=dict)
-    checks: Mapping[str, Check] = field(default_factory=dict)
+    checks: Mapping[str, AnyCheck] = field(default_factory=dict)
     folded: Mapping[str, Folded] = field(default_factory=dict)
     collection: Mapping[str, Collectable] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()

@@ -46,6 +46,10 @@ def _states(value: Any) -> str:
     return "states:several" if isinstance(value, list) else "states:one"
 
 
+def _bound(value: Any) -> str:
+    return "bound:word" if isinstance(value, str) else "bound:number"
+
+
 Cell = Annotated[
     Annotated[Probability, Tag("cell:number")] | Annotated[Literal["rest", "never"], Tag("cell:word")],
     Discriminator(_cell),
@@ -55,6 +59,9 @@ Date = Annotated[
     Annotated[Annotated[str, StringConstraints(pattern=DATE)], Tag("date:text")]
     | Annotated[Annotated[int, Field(ge=1000, le=9999)], Tag("date:year")],
     Discriminator(_date),
+]
+Bound = Annotated[
+    Annotated[float, Tag("bound:number")] | Annotated[Literal["unbounded"], Tag("bound:word")], Discriminator(_bound)
 ]
 SeveralStates = Annotated[list[StateName], Field(min_length=1)]
 States = Annotated[
@@ -498,8 +505,8 @@ class Counts(Definition):
     note: Text | None = None
 
 
-class Check(Definition):
-    """A published figure as a range that the compiled model must stay within."""
+class CheckBase(Definition):
+    """What every check has, whatever it holds the model against."""
 
     label: Annotated[Text, Field(description="A short name for people.")]
     target: Annotated[Name, Field(description="The variable whose probability is meant.")]
@@ -507,11 +514,58 @@ class Check(Definition):
     scenario: Name | None = None
     cohort: Name | None = None
     given: dict[Name, Finding] = {}
+    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
+    note: Text | None = None
+
+
+class RangeCheck(CheckBase):
+    """A published figure as a range that the compiled model must stay within."""
+
+    kind: Literal["range"] = "range"
     range: Annotated[
         list[Probability], Field(min_length=2, max_length=2, description="The lowest and the highest probability.")
     ]
-    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
-    note: Text | None = None
+
+
+class AcrossLevelsCheck(CheckBase):
+    """A size times a probability, which must lie within the likely states of a variable that says the same number."""
+
+    kind: Literal["across_levels"]
+    size: (
+        Annotated[Size, Field(description="How many the probability is a share of; left out, the share is meant.")]
+        | None
+    ) = None
+    against: Annotated[Name, Field(description="The variable whose states are intervals of the number, in order.")]
+    bounds: Annotated[
+        list[Bound],
+        Field(
+            min_length=2,
+            description="Where the states of against begin, ascending, and where the last ends: one more than "
+            "the states. The last may be 'unbounded'.",
+        ),
+    ]
+    likely: Annotated[
+        float, Field(gt=0, le=1, description="What the likely states of against hold together, the fewest that do.")
+    ] = 0.8
+    given_target: Annotated[
+        dict[Name, Finding], Field(description="What the probability alone is given, beside what both are.")
+    ] = {}
+    do: Annotated[dict[Name, Setting], Field(description="What is done, for both.")] = {}
+
+
+def check_kind_of(value: Any) -> str:
+    """The kind of a check as written; a range where none is named."""
+    kind = value.get("kind", "range") if isinstance(value, dict) else getattr(value, "kind", "range")
+    return kind if isinstance(kind, str) else "range"
+
+
+AnyCheck = Annotated[
+    Annotated[RangeCheck, Tag("range")] | Annotated[AcrossLevelsCheck, Tag("across_levels")],
+    Discriminator(check_kind_of),
+]
+
+CHECK_KINDS: dict[str, type[CheckBase]] = {"range": RangeCheck, "across_levels": AcrossLevelsCheck}
+"""By the word after ``kind``."""
 
 
 class Collectable(Definition):
@@ -612,7 +666,7 @@ class CountsFile(Definition):
 class ChecksFile(Definition):
     """Published figures that the compiled model is held against."""
 
-    checks: dict[Name, Check]
+    checks: dict[Name, AnyCheck]
 
 
 class CollectionFile(Definition):

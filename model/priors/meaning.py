@@ -7,7 +7,8 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
-from math import fsum
+from itertools import pairwise
+from math import fsum, inf
 from typing import Any
 
 from model import document, evidence
@@ -390,9 +391,7 @@ class _Said:
     def _cohort(self, written: Written[definitions.Cohort]) -> document.Cohort:
         said = written.said
         self._names("sources", said.sources, written, "sources")
-        if said.size.low > said.size.high:
-            found = f"low {said.size.low:,} above high {said.size.high:,}"
-            self._note(written, "size", found=found, expected="low, then high")
+        self._size(said.size, written)
         return document.Cohort(
             name=written.name,
             label=said.label,
@@ -403,11 +402,15 @@ class _Said:
             note=said.note,
         )
 
-    def _check(self, written: Written[definitions.Check]) -> document.Check:
-        said = written.said
+    def _check(self, written: Written[Any]) -> document.AnyCheck:
+        said: definitions.CheckBase = written.said
         self._names("sources", said.sources, written, "sources")
         self._question(said, written)
         self._states(said.target, _listed(said.states, "states"), written)
+        return self._range(written) if isinstance(said, definitions.RangeCheck) else self._across_levels(written)
+
+    def _range(self, written: Written[definitions.RangeCheck]) -> document.Check:
+        said = written.said
         low, high = said.range
         if low > high:
             self._note(written, "range", found=f"{low:g} above {high:g}", expected="the lower number first")
@@ -424,6 +427,52 @@ class _Said:
             sources=tuple(said.sources),
             note=said.note,
         )
+
+    def _across_levels(self, written: Written[definitions.AcrossLevelsCheck]) -> document.AcrossLevels:
+        said = written.said
+        size = said.size or definitions.Size(low=1, high=1)
+        self._size(size, written)
+        self._bounds(written)
+        for variable in (name for name in said.given_target if name in said.given or name in said.do):
+            found, expected = f"{variable!r} said of both sides and of the target alone", "one of the two"
+            self._note(written, "given_target", variable, found=found, expected=expected, at_key=True)
+        return document.AcrossLevels(
+            name=written.name,
+            label=said.label,
+            target=said.target,
+            states=tuple(said.states),
+            against=said.against,
+            bounds=tuple(_bounds(said.bounds)),
+            likely=said.likely,
+            scenario=said.scenario,
+            cohort=said.cohort,
+            findings=self._findings(said.given, written, "given"),
+            settings=self._settings(said.do, said.given, written, "do"),
+            of_target=self._findings(said.given_target, written, "given_target"),
+            low=size.low,
+            high=size.high,
+            sources=tuple(said.sources),
+            note=said.note,
+        )
+
+    def _bounds(self, written: Written[definitions.AcrossLevelsCheck]) -> None:
+        """There must be one more bound than states, ascending, and only the last may be open."""
+        said = written.said
+        if not self._name("variables", said.against, written, "against"):
+            return
+        states = len(self.contents.states.get(said.against, said.bounds[1:]))
+        if len(said.bounds) != states + 1:
+            expected = f"{states + 1}: where each of its {states} states begins, and where the last ends"
+            self._note(written, "bounds", found=f"{len(said.bounds)} bounds of {said.against}", expected=expected)
+        for position, (before, after) in enumerate(pairwise(_bounds(said.bounds)), 1):
+            if not before < after:
+                found = f"{after:g} after {before:g}"
+                self._note(written, "bounds", position, found=found, expected="bounds that ascend")
+
+    def _size(self, size: definitions.Size, written: Written[Definition]) -> None:
+        if size.low > size.high:
+            found = f"low {size.low:,} above high {size.high:,}"
+            self._note(written, "size", found=found, expected="low, then high")
 
     def _counts(self, written: Written[definitions.Counts]) -> document.Counts:
         said = written.said
@@ -472,7 +521,7 @@ class _Said:
                 self._note(written, *place, found=f"{source!r} again", expected="each name once")
 
     def _question(
-        self, said: definitions.Check | definitions.ExampleQuestion, written: Written[Definition], *steps: str | int
+        self, said: definitions.CheckBase | definitions.ExampleQuestion, written: Written[Definition], *steps: str | int
     ) -> None:
         """The target, scenario and cohort that a question names must exist."""
         self._name("variables", said.target, written, *steps, "target")
@@ -509,6 +558,10 @@ def _listed(states: Iterable[str], *steps: str | int) -> Iterator[tuple[str, Ste
 
 def _keyed(states: Iterable[str], *steps: str | int) -> Iterator[tuple[str, Steps]]:
     return ((state, (*steps, state)) for state in states)
+
+
+def _bounds(said: Iterable[float | str]) -> Iterator[float]:
+    return (inf if isinstance(bound, str) else bound for bound in said)
 
 
 def _first_day(text: str) -> date | None:

@@ -187,6 +187,27 @@ def test_a_figure_outside_its_published_range_exits_1(run, models):
     assert "2 checks, 1 outside their range" in ran.out
 
 
+def test_check_prints_what_a_check_across_levels_implies_beside_the_likely_states(run):
+    ran = run("check", "levels", "--priors", ROOT / "tests" / "data")
+    lines = ran.out.splitlines()
+    assert ran.code == 0
+    at = next(i for i, line in enumerate(lines) if line.startswith("  inside  400 to 480  stock_agrees "))
+    said = "0.4000 of 1,000 to 1,200; likely stock: few 0.4600 (0 to 450); some 0.2700 (450 to 900)"
+    assert lines[at + 1].strip() == said
+    assert "many 0.6000 (900 and more)" in ran.out
+    assert "3 checks, 0 outside their range" in ran.out
+
+
+def test_a_check_across_levels_that_does_not_hold_exits_1(run, models):
+    shutil.copytree(ROOT / "tests" / "data" / "levels", models / "levels")
+    edit(models / "levels" / "checks.yaml", "likely: 0.7", "likely: 0.4")
+    ran = run("check", "levels", "--priors", models)
+    assert ran.code == 1
+    assert "OUTSIDE  400 to 480  stock_agrees " in ran.out
+    assert "likely stock: few 0.4600 (0 to 450)\n" in ran.out
+    assert "3 checks, 1 outside their range" in ran.out
+
+
 def test_a_check_whose_evidence_is_impossible_is_outside_with_the_reason(run, models):
     checks = models / "asia" / "checks.yaml"
     edit(checks, "    target: lung\n", "    target: dysp\n    given: {lung: yes, either: no}\n")
