@@ -86,7 +86,8 @@ class Statement:
 class Description:
     """What the files say about one variable beside its numbers.
 
-    ``prior`` is the gate as written where counts have moved it; None where ``gate`` is as written.
+    ``prior`` is the gate as written where counts have moved it; None where ``gate`` is as written. ``level`` is what
+    the variable is said of: the group as a whole, or one individual, who may be of a cohort.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Description:
     gate: Gate
     statements: tuple[Statement, ...]
     prior: Gate | None = None
+    level: Literal["group", "individual"] = "group"
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -120,7 +122,11 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Fighters of one origin: a size as a 90 % range, and what is known of them as evidence."""
+    """Fighters of one origin: a size as a 90 % range, and what is known of them as evidence.
+
+    Its evidence is of its own members. Where a model has variables of the individual level, only those are
+    answered under a cohort.
+    """
 
     name: str
     label: str
@@ -282,6 +288,7 @@ class Model:
     ``content`` is a hash of what the files say, which does not depend on how a table was worked out from
     them; a model that has no files is known by its tables. ``fading`` is what a count still weighs a year later,
     ``learned`` what the counts did, by variable: the network's tables and the gates are those after it.
+    ``individual`` are the variables of the individual level, in the order of the file.
     ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
     (variables, citable), says which variable cites which.
     """
@@ -306,6 +313,7 @@ class Model:
     fading: float = 1.0
     learned: Mapping[str, Learned] = field(default_factory=dict)
     counts_notes: tuple[CountsNote, ...] = ()
+    individual: tuple[str, ...] = field(init=False)
     revision: str = field(init=False)
     citable: tuple[str, ...] = field(init=False)
     citing: NDArray[np.bool_] = field(init=False)
@@ -315,6 +323,8 @@ class Model:
         first_met = dict.fromkeys(source for sources in each for source in sources)
         citable = sorted(first_met, key=JUDGEMENT.__eq__)
         citing = np.array([[source in sources for source in citable] for sources in each], dtype=np.bool_)
+        individual = (name for name in self.network.names if self.described[name].level == "individual")
+        object.__setattr__(self, "individual", tuple(individual))
         object.__setattr__(self, "revision", _revision(self))
         object.__setattr__(self, "citable", tuple(citable))
         object.__setattr__(self, "citing", citing.reshape(len(each), len(citable)))
@@ -330,6 +340,15 @@ class Model:
         if name not in self.cohorts:
             raise UnknownCohort(name, self.cohorts, where=where)
         return self.cohorts[name]
+
+    def answerable(self, cohort: str | None) -> tuple[str, ...]:
+        """Variables that may be asked about: under a cohort those of the individual level, where there are any."""
+        return self.individual if cohort is not None and self.individual else self.network.names
+
+    def headline_of(self, cohort: str | None) -> tuple[str, ...]:
+        """The headline targets that may be asked about; all that may be, where none of them may."""
+        answerable = self.answerable(cohort)
+        return tuple(name for name in self.headline if name in answerable) or answerable
 
     def source(self, name: str, *, where: tuple[str | int, ...] = ("source",)) -> Source:
         """The source of that name. Raises UnknownSource."""
@@ -362,6 +381,8 @@ def _revision(model: Model) -> str:
     for part in ("sources", "scenarios", "cohorts", "checks", "folded", "collection"):
         said[part] = [_plain(value) for value in getattr(model, part).values()]
     said["examples"] = [_plain(value) for value in model.examples]
+    if model.individual:
+        said["individual"] = model.individual
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)
     return f"r-{hashlib.sha256(((model.content or model.network.digest()) + text).encode()).hexdigest()[:16]}"
 
@@ -374,7 +395,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         skipped = {"gate", "file", "line", "place"}
-        skipped = {"gate", "prior", "file", "line"}
+        skipped = {"gate", "prior", "file", "line", "level"}
         fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
         return {"is": type(value).__name__, **fields}
     return value

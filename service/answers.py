@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -455,12 +455,19 @@ class ModelAnswer(Header):
     resources: Annotated[dict[str, str], Field(description="What there is of the model, by name.")]
 
 
+Level = Annotated[
+    Literal["group", "individual"],
+    Field(description="What it is said of. Under a cohort only the individual level is answered, where there is one."),
+]
+
+
 class VariableSummary(TypedDict):
     """A variable in a list."""
 
     name: str
     label: str
     role: str
+    level: Level
     kind: str
     states: list[str]
     parents: list[str]
@@ -480,6 +487,7 @@ class VariableRow(TypedDict):
     name: str
     label: str
     role: str
+    level: Level
     kind: str
     state: str
     baseline: float
@@ -529,6 +537,7 @@ class VariableAnswer(Header):
     label: str
     definition: str | None
     role: str
+    level: Level
     kind: str
     from_article: str | None
     note: str | None

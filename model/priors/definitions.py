@@ -271,6 +271,10 @@ class VariableBase(Cited):
         list[StateName], Field(min_length=1, description="In order, low to high where there is an order.")
     ]
     role: Annotated[Role, Field(description="lever, condition, state, pathway or outcome.")]
+    level: Annotated[
+        Literal["group", "individual"],
+        Field(description="What it is said of: the group as a whole, or one member of a cohort."),
+    ] = "group"
     from_article: Annotated[Text, Field(description="Paragraph of the article, such as P1 or 'P1, P11'.")] | None = None
     parents: Annotated[list[Name], Field(description="The variables that this one depends on directly.")] = []
     note: Text | None = None

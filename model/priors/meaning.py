@@ -185,6 +185,7 @@ def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> document.Descr
         label=said.label,
         definition=said.definition,
         role=said.role,
+        level=said.level,
         kind=str(getattr(said, "kind", "table")),
         from_article=said.from_article,
         note=said.note,
@@ -433,6 +434,8 @@ class _Said:
         size = said.size or definitions.Size(low=1, high=1)
         self._size(size, written)
         self._bounds(written)
+        if said.cohort is not None:
+            self._individual(said.against, written, "against")
         for variable in (name for name in said.given_target if name in said.given or name in said.do):
             found, expected = f"{variable!r} said of both sides and of the target alone", "one of the two"
             self._note(written, "given_target", variable, found=found, expected=expected, at_key=True)
@@ -529,6 +532,16 @@ class _Said:
             self._name("scenarios", said.scenario, written, *steps, "scenario")
         if said.cohort is not None:
             self._name("cohorts", said.cohort, written, *steps, "cohort")
+            self._individual(said.target, written, *steps, "target")
+
+    def _individual(self, target: str, written: Written[Definition], *steps: str | int) -> None:
+        """What is asked under a cohort must be of the individual level, where there is one."""
+        levels = {name: variable.said.level for name, variable in self.contents.variables.items()}
+        individual = [name for name, level in levels.items() if level == "individual"]
+        if individual and levels.get(target) == "group":
+            found = f"{target!r} under a cohort, whose evidence is of its own members and not of the group"
+            expected = f"no cohort, or a variable of the individual level: {listed(individual)}"
+            self._note(written, *steps, found=found, expected=expected)
 
     def _example(self, settings: Written[definitions.ModelFile], position: int) -> document.Example:
         said = settings.said.examples[position]

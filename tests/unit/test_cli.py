@@ -96,6 +96,15 @@ def test_scenario_and_cohort_bring_their_evidence(run):
     assert "replaced: dysp=yes of scenario back_from_asia" in ran.out
 
 
+def test_what_is_of_the_group_is_refused_under_a_cohort(run):
+    levels = ("--cohort", "borderers", "--priors", ROOT / "tests" / "data")
+    for asked in (("ask", "levels", "stock"), ("explain", "levels", "stock", "few"), ("brief", "levels", "stock")):
+        ran = run(*asked, *levels)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("targets.0: stock is of the group as a whole, and the evidence of the cohort")
+    assert "stays   0.3000" in run("ask", "levels", "fate", *levels).out
+
+
 def test_several_targets_are_answered_together(run):
     out = run("ask", "asia", "lung", "bronc").out
     assert [line.split()[0] for line in out.split("\n\n")[:2]] == ["lung", "bronc"]
