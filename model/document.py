@@ -203,6 +203,43 @@ class Collectable:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseRate:
+    """How often such a thing happens, before anything that the model knows."""
+
+    p: float
+    sources: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A variable in one of some states, under a scenario, a cohort and findings."""
+
+    variable: str
+    states: tuple[str, ...]
+    scenario: str | None
+    cohort: str | None
+    findings: Mapping[str, Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastQuestion:
+    """A question asked on one day that the world answers by another (YYYY-MM-DD).
+
+    It has an ``event`` of the model, with a ``note`` on what that misses, or the reason why it is ``not_expressible``.
+    """
+
+    name: str
+    text: str
+    asked: str
+    resolves_by: str
+    base_rate: BaseRate
+    event: Event | None = None
+    not_expressible: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """So many cases that were seen alike: the state of each variable seen in them; the others are missing."""
 
@@ -288,6 +325,7 @@ class Model:
     ``content`` is a hash of what the files say, which does not depend on how a table was worked out from
     them; a model that has no files is known by its tables. ``fading`` is what a count still weighs a year later,
     ``learned`` what the counts did, by variable: the network's tables and the gates are those after it.
+    ``questions`` are no part of the revision, since no answer depends on them.
     ``individual`` are the variables of the individual level, in the order of the file.
     ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
     (variables, citable), says which variable cites which.
@@ -308,6 +346,7 @@ class Model:
     folded: Mapping[str, Folded] = field(default_factory=dict)
     collection: Mapping[str, Collectable] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+    questions: Mapping[str, ForecastQuestion] = field(default_factory=dict)
     content: str | None = None
     counts: Mapping[str, Counts] = field(default_factory=dict)
     fading: float = 1.0

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from model.document import JUDGEMENT, AcrossLevels, AnyCheck, Check, Model
+from model.document import JUDGEMENT, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
 from model.errors import AftermathError
 from model.forecast import Forecaster, Question, TargetAnswer, answer
 from model.network import Network, Variable
@@ -102,6 +102,20 @@ class HeldAcross:
 AnyHeld = Held | HeldAcross
 
 
+@dataclass(frozen=True, slots=True)
+class Forecasted:
+    """A forecast question and what the model gives its event; no figure and the reason where it gives none."""
+
+    question: ForecastQuestion
+    p: float | None
+    reason: str | None = None
+
+
+def forecasted(forecaster: Forecaster) -> tuple[Forecasted, ...]:
+    """Every forecast question with the probability of its event, in the order of the file."""
+    return tuple(_forecasted(forecaster, question) for question in forecaster.model.questions.values())
+
+
 def held(forecaster: Forecaster) -> tuple[AnyHeld, ...]:
     """Every check of the model with the figure that the compiled model gives, in the order of the file."""
     return tuple(_held(forecaster, check) for check in forecaster.model.checks.values())
@@ -155,6 +169,18 @@ def _held(forecaster: Forecaster, check: AnyCheck) -> AnyHeld:
     except AftermathError as error:
         reason = str(error)
         return HeldAcross(check, None, (), reason) if isinstance(check, AcrossLevels) else Held(check, None, reason)
+
+
+def _forecasted(forecaster: Forecaster, question: ForecastQuestion) -> Forecasted:
+    event = question.event
+    if event is None:
+        return Forecasted(question, None, question.not_expressible)
+    asked = Question((event.variable,), event.findings, scenario=event.scenario, cohort=event.cohort)
+    try:
+        [found] = answer(forecaster, asked).targets
+    except AftermathError as error:
+        return Forecasted(question, None, str(error))
+    return Forecasted(question, _together(found, event.states))
 
 
 def _within(forecaster: Forecaster, check: Check) -> Held:

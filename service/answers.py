@@ -432,6 +432,45 @@ class FoldedIn(TypedDict):
     why: str
 
 
+class EventSaid(TypedDict):
+    """The event of a forecast question, and what it is asked under."""
+
+    variable: str
+    states: list[str]
+    given: dict[str, FindingSaid]
+    scenario: str | None
+    cohort: str | None
+
+
+class BaseRateSaid(TypedDict):
+    """What would be forecast without the model."""
+
+    p: float
+    sources: list[str]
+    reason: str | None
+
+
+class QuestionSaid(TypedDict):
+    """A question that the world answers by a day, with the model's probability of its event."""
+
+    name: str
+    text: str
+    asked: str
+    resolves_by: str
+    event: EventSaid | None
+    not_expressible: str | None
+    note: str | None
+    p: float | None
+    reason: Annotated[str | None, Field(description="Why there is no probability.")]
+    base_rate: BaseRateSaid
+
+
+class Questions(Header):
+    """Every forecast question."""
+
+    questions: list[QuestionSaid]
+
+
 class Size(TypedDict):
     """How large the model is, and what exact inference in it holds."""
 

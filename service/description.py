@@ -7,11 +7,12 @@ from itertools import product
 
 import numpy as np
 
-from model.document import JUDGEMENT, Example, Expert, Model, Pool
+from model.document import JUDGEMENT, Event, Example, Expert, Model, Pool
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster
 from model.network import Table, Variable
 from model.readback import in_words
+from model.review import Forecasted
 from service import answers, grammar, shapes, wire
 from service.revisions import Broken, Revisions
 
@@ -114,6 +115,37 @@ def example(model: Model, each: Example) -> answers.ExampleQuestion:
         "brief": more["brief"].url("txt"),
         "explanation": more["explanation"].url("json"),
         "sensitivity": more["sensitivity"].url("json"),
+    }
+
+
+def questions(model: Model, found: Sequence[Forecasted]) -> answers.Questions:
+    """Forecast questions, each with what the model gives its event."""
+    return {**_header(model), "questions": [_question(each) for each in found]}
+
+
+def _question(each: Forecasted) -> answers.QuestionSaid:
+    question, rate = each.question, each.question.base_rate
+    return {
+        "name": question.name,
+        "text": question.text,
+        "asked": question.asked,
+        "resolves_by": question.resolves_by,
+        "event": None if question.event is None else _event(question.event),
+        "not_expressible": question.not_expressible,
+        "note": question.note,
+        "p": each.p,
+        "reason": each.reason,
+        "base_rate": {"p": rate.p, "sources": list(rate.sources), "reason": rate.reason},
+    }
+
+
+def _event(event: Event) -> answers.EventSaid:
+    return {
+        "variable": event.variable,
+        "states": list(event.states),
+        "given": wire.findings_said(event.findings),
+        "scenario": event.scenario,
+        "cohort": event.cohort,
     }
 
 

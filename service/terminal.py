@@ -13,7 +13,7 @@ from model.evidence import in_words
 from model.forecast import Answer, StateAnswer, TargetAnswer
 from model.intervals import COVERS, OMITS, Intervals
 from model.network import Network
-from model.review import AnyHeld, Costly, Footing, Held, HeldAcross, Likely
+from model.review import AnyHeld, Costly, Footing, Forecasted, Held, HeldAcross, Likely
 from model.triangulation import JunctionTree
 
 BAR = 32
@@ -24,6 +24,9 @@ ROUNDING = 1e-9
 """What is added before a bar is cut to whole cells, so that the last bit of a probability moves nothing."""
 MUCH_CONFLICT = 1.0
 """Bits of conflict worth a word: less is common by chance (Jensen et al. 1990)."""
+QUESTION_COLUMNS = ("question", "text", "resolves by", "p", "base rate")
+SHORTEST = 20
+"""To fewer columns than this no text of a question is cut, however narrow the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,27 @@ def _count(amount: float) -> str:
     ('10,220', '0.28', '1')
     """
     return f"{amount:,.0f}" if abs(amount) >= 100 or amount == int(amount) else f"{amount:.4g}"
+
+
+def questions_text(found: Sequence[Forecasted], *, width: int) -> str:
+    """Each forecast question with the model's probability of its event beside the base rate, its text cut to fit."""
+    rows = [QUESTION_COLUMNS, *map(_question, found)]
+    widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    room = max(width - sum(widths) + widths[1] - 2, SHORTEST)
+    cut = [(name, textwrap.shorten(text, room, placeholder="…"), *rest) for name, text, *rest in rows]
+    return "\n".join(columns(cut, right={3, 4}))
+
+
+def expressible_text(model: Model) -> str:
+    """How many forecast questions a model has, and how many of them it can express."""
+    count, expressible = len(model.questions), sum(each.event is not None for each in model.questions.values())
+    return f"{count} forecast question{'s' * (count != 1)}, {expressible} of them expressible"
+
+
+def _question(each: Forecasted) -> tuple[str, ...]:
+    question = each.question
+    p = "-" if each.p is None else number(each.p)
+    return question.name, question.text, question.resolves_by, p, number(question.base_rate.p)
 
 
 def counts_text(model: Model) -> str:

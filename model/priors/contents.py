@@ -21,6 +21,7 @@ ENTRIES: dict[str, type[Definition]] = {
     "checks": definitions.CheckBase,
     "counts": definitions.Counts,
     "collection": definitions.Collectable,
+    "questions": definitions.ForecastQuestion,
 }
 """What stands under each name, by the top-level key of a file that does not hold variables."""
 

@@ -592,6 +592,40 @@ class Collectable(Definition):
     reason: Annotated[Text, Field(description="Why these numbers, in one line; needed for judgement.")] | None = None
 
 
+class Event(Definition):
+    """A variable in one of some states."""
+
+    variable: Annotated[Name, Field(description="The variable in which the event is seen.")]
+    states: Annotated[list[StateName], Field(min_length=1, description="In any of these it has happened.")]
+
+
+class BaseRate(Definition):
+    """How often such a thing happens, before anything that the model knows."""
+
+    p: Annotated[float, Field(gt=0, lt=1, description="A probability above 0 and below 1.")]
+    sources: Annotated[
+        list[Name], Field(min_length=1, description="Sources declared in sources.yaml, or 'judgement' with a reason.")
+    ]
+    reason: Annotated[Text, Field(description="Why this number, in one line; needed for judgement.")] | None = None
+
+
+class ForecastQuestion(Definition):
+    """A question that the world will answer by a day: an event of the model, or why the model cannot express it."""
+
+    model_config = _one_of("event", "not_expressible")
+
+    text: Annotated[Text, Field(description="The question, such that anybody can tell whether it has come true.")]
+    asked: Annotated[Day, Field(description="The day on which it is asked, YYYY-MM-DD.")]
+    resolves_by: Annotated[Day, Field(description="The day by which it is answered, YYYY-MM-DD.")]
+    event: Annotated[Event, Field(description="The event of the model that is closest to it.")] | None = None
+    not_expressible: Annotated[Text, Field(description="Why the model has no such event.")] | None = None
+    scenario: Name | None = None
+    cohort: Name | None = None
+    given: dict[Name, Finding] = {}
+    note: Annotated[Text, Field(description="What the event misses of the question.")] | None = None
+    base_rate: Annotated[BaseRate, Field(description="What would be forecast without the model: p and its sources.")]
+
+
 class Folded(Definition):
     """Something the source names that is not a variable of its own."""
 
@@ -679,6 +713,12 @@ class CollectionFile(Definition):
     collection: dict[Name, Collectable]
 
 
+class QuestionsFile(Definition):
+    """Questions that the world will answer."""
+
+    questions: dict[Name, ForecastQuestion]
+
+
 FILE_KINDS: dict[str, type[Definition]] = {
     "variables": VariablesFile,
     "sources": SourcesFile,
@@ -687,5 +727,6 @@ FILE_KINDS: dict[str, type[Definition]] = {
     "checks": ChecksFile,
     "counts": CountsFile,
     "collection": CollectionFile,
+    "questions": QuestionsFile,
 }
 """By the one top-level key that a file other than model.yaml has."""

@@ -28,6 +28,9 @@ from model.priors.sheet import Sheet, Steps
 from model.priors.statements import Known
 from model.priors.tables import Drafted, draft
 
+UNHASHED = frozenset({"questions"})
+"""Kinds of file on which no answer depends, so that a change in them moves no revision."""
+
 
 def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: list[Problem]) -> Model | None:
     """The model that the files mean; None, with everything that is wrong in ``problems``, when they mean none."""
@@ -64,11 +67,12 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
 
 
 def _content(settings: Sheet, sheets: Sequence[Sheet]) -> str:
-    """Hash of what the files say, whatever their comments, their names and the order of their keys."""
+    """Hash of what answers depend on in the files, whatever their comments, their names and the order of their keys."""
     said: dict[str, Any] = {"model": {key: value for key, value in settings.data.items() if key != "files"}}
     for sheet in sheets:
         for kind, named in sheet.data.items():
-            said.setdefault(kind, {}).update(named)
+            if kind not in UNHASHED:
+                said.setdefault(kind, {}).update(named)
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -215,6 +219,7 @@ class _Said:
             "checks": {name: self._check(written) for name, written in entries["checks"].items()},
             "counts": {name: self._counts(written) for name, written in entries["counts"].items()},
             "collection": {name: self._collectable(written) for name, written in entries["collection"].items()},
+            "questions": {name: self._forecast_question(written) for name, written in entries["questions"].items()},
         }
         settings = self.contents.settings
         if settings is not None:
@@ -406,7 +411,7 @@ class _Said:
     def _check(self, written: Written[Any]) -> document.AnyCheck:
         said: definitions.CheckBase = written.said
         self._names("sources", said.sources, written, "sources")
-        self._question(said, written)
+        self._asked(said.target, said, written)
         self._states(said.target, _listed(said.states, "states"), written)
         return self._range(written) if isinstance(said, definitions.RangeCheck) else self._across_levels(written)
 
@@ -511,10 +516,64 @@ class _Said:
             reason=said.reason,
         )
 
-    def _cited(self, sources: Sequence[str], reason: str | None, written: Written[Definition]) -> None:
+    def _forecast_question(self, written: Written[definitions.ForecastQuestion]) -> document.ForecastQuestion:
+        said = written.said
+        self._days(written)
+        self._cited(said.base_rate.sources, said.base_rate.reason, written, "base_rate")
+        self._check_expressed(written)
+        return document.ForecastQuestion(
+            name=written.name,
+            text=said.text,
+            asked=said.asked,
+            resolves_by=said.resolves_by,
+            base_rate=document.BaseRate(said.base_rate.p, tuple(said.base_rate.sources), said.base_rate.reason),
+            event=None if said.event is None else self._event(said.event, written),
+            not_expressible=said.not_expressible,
+            note=said.note,
+        )
+
+    def _days(self, written: Written[definitions.ForecastQuestion]) -> None:
+        """A question must be asked and resolved on days of the calendar, in this order."""
+        said = written.said
+        days = {key: _first_day(getattr(said, key)) for key in ("asked", "resolves_by")}
+        for key, day in days.items():
+            if day is None:
+                self._note(written, key, found=repr(getattr(said, key)), expected="a day of the calendar")
+        asked, resolved = days.values()
+        if asked and resolved and resolved < asked:
+            expected = f"{said.asked} or later"
+            self._note(written, "resolves_by", found=f"{said.resolves_by}, before it is asked", expected=expected)
+
+    def _event(self, event: definitions.Event, written: Written[definitions.ForecastQuestion]) -> document.Event:
+        said = written.said
+        self._asked(event.variable, said, written, at=("event", "variable"))
+        self._states(event.variable, _listed(event.states, "event", "states"), written)
+        return document.Event(
+            variable=event.variable,
+            states=tuple(event.states),
+            scenario=said.scenario,
+            cohort=said.cohort,
+            findings=self._findings(said.given, written, "given"),
+        )
+
+    def _check_expressed(self, written: Written[definitions.ForecastQuestion]) -> None:
+        """A question must have an event, or say why it has none and then nothing of an event's conditions."""
+        said = written.said
+        if said.event is None and said.not_expressible is None:
+            found = "neither 'event' nor 'not_expressible'"
+            self._note(written, found=found, expected="one of them", at_key=True)
+        beside = ("not_expressible",) if said.event else ("scenario", "cohort", "given")
+        for key in (key for key in beside if getattr(said, key)):
+            found = f"{key!r} {'beside' if said.event else 'without'} 'event'"
+            expected = "one of them" if said.event else "an event, or nothing said of its conditions"
+            self._note(written, key, found=found, expected=expected, at_key=True)
+
+    def _cited(
+        self, sources: Sequence[str], reason: str | None, written: Written[Definition], *steps: str | int
+    ) -> None:
         """Sources must exist, each once; a judgement needs its reason."""
         for position, source in enumerate(sources):
-            place = ("sources", position)
+            place = (*steps, "sources", position)
             if source != JUDGEMENT:
                 self._name("sources", source, written, *place)
             elif reason is None:
@@ -523,16 +582,21 @@ class _Said:
             if source in sources[:position]:
                 self._note(written, *place, found=f"{source!r} again", expected="each name once")
 
-    def _question(
-        self, said: definitions.CheckBase | definitions.ExampleQuestion, written: Written[Definition], *steps: str | int
+    def _asked(
+        self,
+        target: str,
+        said: definitions.CheckBase | definitions.ExampleQuestion | definitions.ForecastQuestion,
+        written: Written[Definition],
+        *steps: str | int,
+        at: Steps = ("target",),
     ) -> None:
-        """The target, scenario and cohort that a question names must exist."""
-        self._name("variables", said.target, written, *steps, "target")
+        """The target, scenario and cohort that a question names must exist, and the target be asked of the cohort."""
+        self._name("variables", target, written, *steps, *at)
         if said.scenario is not None:
             self._name("scenarios", said.scenario, written, *steps, "scenario")
         if said.cohort is not None:
             self._name("cohorts", said.cohort, written, *steps, "cohort")
-            self._individual(said.target, written, *steps, "target")
+            self._individual(target, written, *steps, *at)
 
     def _individual(self, target: str, written: Written[Definition], *steps: str | int) -> None:
         """What is asked under a cohort must be of the individual level, where there is one."""
@@ -546,7 +610,7 @@ class _Said:
     def _example(self, settings: Written[definitions.ModelFile], position: int) -> document.Example:
         said = settings.said.examples[position]
         steps = ("examples", position)
-        self._question(said, settings, *steps)
+        self._asked(said.target, said, settings, *steps)
         return document.Example(
             label=said.label,
             target=said.target,

@@ -207,7 +207,10 @@ PATTERNS = {
     DAY: "a date: YYYY-MM-DD",
 }
 
-BY_KEY: dict[int | str, str] = {"as_of": PATTERNS[DAY], "of": "a list of two experts at least"}
+BY_KEY: dict[int | str, str] = {
+    **dict.fromkeys(("as_of", "asked", "resolves_by"), PATTERNS[DAY]),
+    "of": "a list of two experts at least",
+}
 
 KINDS = {
     "float_type": "a number",
@@ -236,7 +239,7 @@ def _said(error: ErrorDetails, tag: str, shape: type[Definition]) -> tuple[str, 
         return shown(value), f'{expected}; "{shown(value)}" in quotes when it is a name'
     if kind == "too_long" and isinstance(value, list):
         return f"{len(value)} items", f"{expected} (a decimal comma would split a number: write 0.5)"
-    if kind == "less_than_equal" and isinstance(value, int | float) and 2 <= value <= 100:
+    if kind in ("less_than", "less_than_equal") and isinstance(value, int | float) and 2 <= value <= 100:
         return shown(value), f"{expected} ({value} % is written {value / 100:.10g})"
     return shown(value), expected
 
@@ -273,8 +276,8 @@ def _expected(kind: str, ctx: Mapping[str, Any]) -> str:
             return f"one of {ctx['expected'].replace(' or ', ', ')}"
         case "string_pattern_mismatch":
             return PATTERNS[ctx["pattern"]]
-        case "greater_than" | "greater_than_equal" | "less_than_equal":
-            words = {"gt": "above", "ge": "of at least", "le": "of at most"}
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            words = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
             return next(f"a number {words[key]} {bound:.10g}" for key, bound in ctx.items() if key in words)
         case "too_short" | "too_long":
             count = ctx.get("min_length", ctx.get("max_length"))

@@ -337,6 +337,7 @@ def test_every_source_is_cited_by_something():
     cited = set(model.cited(model.network.names))
     for part in (model.scenarios, model.cohorts, model.checks):
         cited |= {name for value in part.values() for name in value.sources}
+    cited |= {name for question in model.questions.values() for name in question.base_rate.sources}
     assert set(model.sources) - cited == set()
 
 

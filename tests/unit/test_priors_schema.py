@@ -92,6 +92,21 @@ def test_an_editor_marks_a_check_across_levels_of_the_wrong_shape(old: str, new:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    not_expressible: No variable is about the general.\n", ""),
+        ("    not_expressible:", "    event: {variable: war, states: [lost]}\n    not_expressible:"),
+        ("p: 0.7", "p: 1"),
+        ("asked: 2017-03-06", "asked: 2017-03"),
+    ],
+)
+def test_an_editor_marks_a_question_of_the_wrong_shape(old: str, new: str, tmp_path: Path) -> None:
+    folder = edited(DATA / "levels", tmp_path, "questions.yaml", (old, new))
+    data = read_file(folder / "questions.yaml", file="questions.yaml").data
+    assert not Draft202012Validator(schema("questions")).is_valid(data)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         *(
