@@ -325,6 +325,7 @@ class Model:
     ``content`` is a hash of what the files say, which does not depend on how a table was worked out from
     them; a model that has no files is known by its tables. ``fading`` is what a count still weighs a year later,
     ``learned`` what the counts did, by variable: the network's tables and the gates are those after it.
+    ``left_out`` is what the subject has and the model leaves out on purpose, by a short name, each with why.
     ``questions`` are no part of the revision, since no answer depends on them.
     ``individual`` are the variables of the individual level, in the order of the file.
     ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
@@ -344,6 +345,7 @@ class Model:
     cohorts: Mapping[str, Cohort] = field(default_factory=dict)
     checks: Mapping[str, AnyCheck] = field(default_factory=dict)
     folded: Mapping[str, Folded] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     collection: Mapping[str, Collectable] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     questions: Mapping[str, ForecastQuestion] = field(default_factory=dict)
@@ -420,8 +422,9 @@ def _revision(model: Model) -> str:
     for part in ("sources", "scenarios", "cohorts", "checks", "folded", "collection"):
         said[part] = [_plain(value) for value in getattr(model, part).values()]
     said["examples"] = [_plain(value) for value in model.examples]
-    if model.individual:
-        said["individual"] = model.individual
+    for part in ("individual", "left_out"):
+        if getattr(model, part):
+            said[part] = _plain(getattr(model, part))
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)
     return f"r-{hashlib.sha256(((model.content or model.network.digest()) + text).encode()).hexdigest()[:16]}"
 

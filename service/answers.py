@@ -432,6 +432,13 @@ class FoldedIn(TypedDict):
     why: str
 
 
+class LeftOut(TypedDict):
+    """Something that the subject has and the model leaves out on purpose."""
+
+    name: str
+    why: str
+
+
 class EventSaid(TypedDict):
     """The event of a forecast question, and what it is asked under."""
 
@@ -490,6 +497,7 @@ class ModelAnswer(Header):
     size: Size
     examples: list[ExampleQuestion]
     folded: list[FoldedIn]
+    left_out: list[LeftOut]
     permalink: str | None
     resources: Annotated[dict[str, str], Field(description="What there is of the model, by name.")]
 

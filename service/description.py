@@ -92,6 +92,7 @@ def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
         },
         "examples": [example(model, each) for each in model.examples],
         "folded": [{"name": each.name, "into": list(each.into), "why": each.why} for each in model.folded.values()],
+        "left_out": [{"name": name, "why": why} for name, why in model.left_out.items()],
         "permalink": wire.Address(wire.model_path(model.name)).permalink(model.revision),
         "resources": {name: wire.model_path(model.name, name) for name in RESOURCES},
     }

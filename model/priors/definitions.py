@@ -669,6 +669,9 @@ class ModelFile(Definition):
     headline: Annotated[list[Name], Field(min_length=1, description="The targets that matter most.")]
     examples: list[ExampleQuestion] = []
     folded: dict[Name, Folded] = {}
+    left_out: Annotated[
+        dict[Name, Text], Field(description="What the subject has and the model leaves out on purpose, each with why.")
+    ] = {}
 
 
 class VariablesFile(Definition):

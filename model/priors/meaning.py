@@ -226,6 +226,7 @@ class _Said:
             self._names("variables", settings.said.headline, settings, "headline")
             parts["examples"] = tuple(self._example(settings, i) for i in range(len(settings.said.examples)))
             parts["folded"] = {name: self._folded(settings, name) for name in settings.said.folded}
+            parts["left_out"] = self._left_out(settings)
         return parts
 
     def _note(
@@ -619,6 +620,17 @@ class _Said:
             scenario=said.scenario,
             cohort=said.cohort,
         )
+
+    def _left_out(self, settings: Written[definitions.ModelFile]) -> dict[str, str]:
+        """What is left out must be no variable, nor be folded into some."""
+        said = settings.said
+        for name in said.left_out:
+            is_variable = name in self.contents.names("variables")
+            if is_variable or name in said.folded:
+                found = f"the variable {name!r}" if is_variable else f"{name!r}, which is folded"
+                expected = "a name of what the model does not have"
+                self._note(settings, "left_out", name, found=found, expected=expected, at_key=True)
+        return dict(said.left_out)
 
     def _folded(self, settings: Written[definitions.ModelFile], name: str) -> document.Folded:
         said = settings.said.folded[name]

@@ -72,6 +72,15 @@ def test_nothing_named_is_what_is_of_the_individual(army):
     assert [each["target"] for each in army.get(f"{ARMY}/compare").json["targets"]] == ["stock", "fate"]
 
 
+def test_a_model_says_what_it_leaves_out_and_why(army):
+    model = army.get(ARMY).json
+    assert model["left_out"] == [
+        {"name": "the_general", "why": "Nobody knows what he wants."},
+        {"name": "weather", "why": "It is the same for both sides."},
+    ]
+    assert [each["name"] for each in model["folded"]] == ["deserters"]
+
+
 def test_a_variable_says_its_level(army):
     listed = {each["name"]: each["level"] for each in army.get(f"{ARMY}/variables").json["variables"]}
     assert listed == {"war": "group", "stock": "group", "home": "individual", "fate": "individual"}
