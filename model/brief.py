@@ -11,7 +11,7 @@ from model.conflict import Conflict, Surprise
 from model.document import JUDGEMENT, Model
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, SetTo
 from model.explanation import Explanation, explain
-from model.forecast import Answer, Forecaster, Question, answer
+from model.forecast import Answer, Forecaster, Question, answer, of_target
 from model.intervals import COVERS, MASS, OMITS
 from model.trails import Chain
 from model.weights import Balance, Weight
@@ -220,7 +220,7 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
     """
     model = forecaster.model
     place = model.network.variable(target, where=("target",)).state(state, where=("state",))
-    asked = replace(question, targets=(target,), joint=(), most_probable=False, interval=MASS)
+    asked = replace(of_target(question, target), interval=MASS)
     found = answer(forecaster, asked)
     explained = explain(forecaster, question, target=target, state=state)
     shares = attribution(forecaster, question, target=target, state=state)

@@ -12,7 +12,7 @@ from model import engine, notebook
 from model.engine import Plan
 from model.errors import BadQuestion
 from model.evidence import Case, Observed, SetTo, assume, encode
-from model.forecast import Forecaster, Question, resolve
+from model.forecast import Forecaster, Question, of_target, resolve
 from model.network import Network
 from model.subsets import arcs_left, assumes, settled, whole, without
 
@@ -98,7 +98,7 @@ def cause_effect(forecaster: Forecaster, question: Question, *, cause: str, targ
     states = network.variable(cause, where=("cause",)).states
     if cause == target:
         raise BadQuestion(f"{cause} is asked about as its own effect", where=("effect",))
-    case = without(resolve(forecaster.model, question).case, cause)
+    case = without(resolve(forecaster.model, of_target(question, target)).case, cause)
     whole(plan, case)
     seen = _chances(plan, [_found(case, cause, each) for each in states], target, which)
     done = _chances(plan, [_brought(case, cause, each) for each in states], target, which)

@@ -86,7 +86,8 @@ class Statement:
 class Description:
     """What the files say about one variable beside its numbers.
 
-    ``prior`` is the gate as written where counts have moved it; None where ``gate`` is as written.
+    ``prior`` is the gate as written where counts have moved it; None where ``gate`` is as written. ``level`` is what
+    the variable is said of: the group as a whole, or one individual, who may be of a cohort.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Description:
     gate: Gate
     statements: tuple[Statement, ...]
     prior: Gate | None = None
+    level: Literal["group", "individual"] = "group"
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -120,7 +122,11 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Fighters of one origin: a size as a 90 % range, and what is known of them as evidence."""
+    """Fighters of one origin: a size as a 90 % range, and what is known of them as evidence.
+
+    Its evidence is of its own members. Where a model has variables of the individual level, only those are
+    answered under a cohort.
+    """
 
     name: str
     label: str
@@ -149,6 +155,37 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class AcrossLevels:
+    """One number said twice: ``low`` to ``high`` times a probability, and the states of a variable.
+
+    The probability is that ``target`` is in one of ``states``, given ``of_target`` beside what both sides are
+    given. State i of ``against`` is the number from ``bounds[i]`` up to ``bounds[i + 1]``, the last of which may be
+    infinite; ``likely`` is what its likely states hold together.
+    """
+
+    name: str
+    label: str
+    target: str
+    states: tuple[str, ...]
+    against: str
+    bounds: tuple[float, ...]
+    likely: float
+    scenario: str | None
+    cohort: str | None
+    findings: Mapping[str, Finding]
+    settings: Mapping[str, Setting]
+    of_target: Mapping[str, Finding]
+    low: float
+    high: float
+    sources: tuple[str, ...]
+    note: str | None = None
+
+
+AnyCheck = Check | AcrossLevels
+"""What the compiled model is held against."""
+
+
+@dataclass(frozen=True, slots=True)
 class Collectable:
     """What it takes to find out how a variable stands: by whom, for how much, how soon and how surely.
 
@@ -163,6 +200,43 @@ class Collectable:
     reliability: float
     sources: tuple[str, ...]
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRate:
+    """How often such a thing happens, before anything that the model knows."""
+
+    p: float
+    sources: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A variable in one of some states, under a scenario, a cohort and findings."""
+
+    variable: str
+    states: tuple[str, ...]
+    scenario: str | None
+    cohort: str | None
+    findings: Mapping[str, Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastQuestion:
+    """A question asked on one day that the world answers by another (YYYY-MM-DD).
+
+    It has an ``event`` of the model, with a ``note`` on what that misses, or the reason why it is ``not_expressible``.
+    """
+
+    name: str
+    text: str
+    asked: str
+    resolves_by: str
+    base_rate: BaseRate
+    event: Event | None = None
+    not_expressible: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +325,9 @@ class Model:
     ``content`` is a hash of what the files say, which does not depend on how a table was worked out from
     them; a model that has no files is known by its tables. ``fading`` is what a count still weighs a year later,
     ``learned`` what the counts did, by variable: the network's tables and the gates are those after it.
+    ``left_out`` is what the subject has and the model leaves out on purpose, by a short name, each with why.
+    ``questions`` are no part of the revision, since no answer depends on them.
+    ``individual`` are the variables of the individual level, in the order of the file.
     ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
     (variables, citable), says which variable cites which.
     """
@@ -266,15 +343,18 @@ class Model:
     sources: Mapping[str, Source] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     cohorts: Mapping[str, Cohort] = field(default_factory=dict)
-    checks: Mapping[str, Check] = field(default_factory=dict)
+    checks: Mapping[str, AnyCheck] = field(default_factory=dict)
     folded: Mapping[str, Folded] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     collection: Mapping[str, Collectable] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+    questions: Mapping[str, ForecastQuestion] = field(default_factory=dict)
     content: str | None = None
     counts: Mapping[str, Counts] = field(default_factory=dict)
     fading: float = 1.0
     learned: Mapping[str, Learned] = field(default_factory=dict)
     counts_notes: tuple[CountsNote, ...] = ()
+    individual: tuple[str, ...] = field(init=False)
     revision: str = field(init=False)
     citable: tuple[str, ...] = field(init=False)
     citing: NDArray[np.bool_] = field(init=False)
@@ -284,6 +364,8 @@ class Model:
         first_met = dict.fromkeys(source for sources in each for source in sources)
         citable = sorted(first_met, key=JUDGEMENT.__eq__)
         citing = np.array([[source in sources for source in citable] for sources in each], dtype=np.bool_)
+        individual = (name for name in self.network.names if self.described[name].level == "individual")
+        object.__setattr__(self, "individual", tuple(individual))
         object.__setattr__(self, "revision", _revision(self))
         object.__setattr__(self, "citable", tuple(citable))
         object.__setattr__(self, "citing", citing.reshape(len(each), len(citable)))
@@ -299,6 +381,15 @@ class Model:
         if name not in self.cohorts:
             raise UnknownCohort(name, self.cohorts, where=where)
         return self.cohorts[name]
+
+    def answerable(self, cohort: str | None) -> tuple[str, ...]:
+        """Variables that may be asked about: under a cohort those of the individual level, where there are any."""
+        return self.individual if cohort is not None and self.individual else self.network.names
+
+    def headline_of(self, cohort: str | None) -> tuple[str, ...]:
+        """The headline targets that may be asked about; all that may be, where none of them may."""
+        answerable = self.answerable(cohort)
+        return tuple(name for name in self.headline if name in answerable) or answerable
 
     def source(self, name: str, *, where: tuple[str | int, ...] = ("source",)) -> Source:
         """The source of that name. Raises UnknownSource."""
@@ -331,6 +422,9 @@ def _revision(model: Model) -> str:
     for part in ("sources", "scenarios", "cohorts", "checks", "folded", "collection"):
         said[part] = [_plain(value) for value in getattr(model, part).values()]
     said["examples"] = [_plain(value) for value in model.examples]
+    for part in ("individual", "left_out"):
+        if getattr(model, part):
+            said[part] = _plain(getattr(model, part))
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)
     return f"r-{hashlib.sha256(((model.content or model.network.digest()) + text).encode()).hexdigest()[:16]}"
 
@@ -343,7 +437,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         skipped = {"gate", "file", "line", "place"}
-        skipped = {"gate", "prior", "file", "line"}
+        skipped = {"gate", "prior", "file", "line", "level"}
         fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
         return {"is": type(value).__name__, **fields}
     return value

@@ -126,6 +126,25 @@ class EvidenceOnIntervened(BadQuestion):
     code = "evidence_on_intervened"
 
 
+class GroupOutcomeOfCohort(BadQuestion):
+    """A cohort's evidence, which is of its own members, with a target that is of the group as a whole.
+
+    ``target`` is None where the question asks for the most probable states of all variables together.
+    """
+
+    code = "group_outcome_of_cohort"
+
+    def __init__(self, target: str | None, cohort: str, instead: Sequence[str], *, where: Place = ()) -> None:
+        asked = f"{target} is of the group as a whole" if target else "most_probable is of the group as well"
+        super().__init__(
+            f"{asked}, and the evidence of the cohort {cohort} is of its own members, not of the group: "
+            f"leave the cohort out, or ask for what is of an individual, such as {listed(instead, most=6)}",
+            where=where,
+            allowed=instead,
+        )
+        self.target, self.cohort = target, cohort
+
+
 class ImpossibleEvidence(AftermathError):
     """Evidence of probability zero; ``conflict`` is a smallest set that cannot hold together."""
 

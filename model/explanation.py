@@ -8,7 +8,7 @@ from model import notebook
 from model.causes import SeenAndDone, seen_and_done
 from model.conflict import Conflict, Surprise, conflict, surprises
 from model.evidence import in_words
-from model.forecast import Forecaster, Question, resolve
+from model.forecast import Forecaster, Question, of_target, resolve
 from model.subsets import whole
 from model.trails import Chain, chains
 from model.weights import Balance, weigh
@@ -59,7 +59,7 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
     """
     model, plan = forecaster.model, forecaster.plan
     which = model.network.variable(target, where=("target",)).state(state, where=("state",))
-    case = resolve(model, question).case
+    case = resolve(model, of_target(question, target)).case
     evidence = whole(plan, case)
     return Explanation(
         model=model.name,

@@ -18,7 +18,7 @@ from model.batch import Columns
 from model.document import Model
 from model.draws import Draws
 from model.engine import Evidence, Plan, Posterior
-from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
+from model.errors import AftermathError, BadQuestion, GroupOutcomeOfCohort, ImpossibleEvidence
 from model.evidence import (
     Assumed,
     Case,
@@ -44,6 +44,9 @@ BASES = 128
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked: ``targets`` (none means every variable), given findings, under interventions.
+
+    Under a cohort, where the model has variables of the individual level, the targets are of that level: none
+    means every one of them.
 
     A scenario and a cohort bring statements of their own; on one variable the more specific wins:
     the question's own, then the scenario's do(), then the cohort's evidence, then the scenario's.
@@ -253,17 +256,16 @@ class Forecaster:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A question with its scenario and cohort laid in, every name checked."""
+    """A question with its scenario and cohort laid in, every name checked.
+
+    ``asked`` are the targets for the engine, None where they are all variables.
+    """
 
     question: Question
     targets: tuple[str, ...]
+    asked: tuple[str, ...] | None
     case: Case
     replaced: tuple[str, ...]
-
-    @property
-    def asked(self) -> tuple[str, ...] | None:
-        """The targets for the engine, None where they are all variables."""
-        return self.targets if self.question.targets else None
 
 
 def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
@@ -274,7 +276,7 @@ def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
 def answer(forecaster: Forecaster, question: Question) -> Answer:
     """Answer one question exactly.
 
-    Raises UnknownVariable, UnknownState, UnknownScenario, UnknownCohort, BadQuestion, or
+    Raises UnknownVariable, UnknownState, UnknownScenario, UnknownCohort, GroupOutcomeOfCohort, BadQuestion, or
     ImpossibleEvidence naming a smallest set of findings that cannot hold together.
     """
     resolved = resolve(forecaster.model, question)
@@ -328,6 +330,11 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
     return ImpossibleEvidence(words, where=("evidence",))
 
 
+def of_target(question: Question, target: str) -> Question:
+    """The same question about one target alone, as every analysis of an event asks it."""
+    return replace(question, targets=(target,), joint=(), most_probable=False)
+
+
 def resolve(model: Model, question: Question) -> Resolved:
     """Lay scenario and cohort under the question's own statements, every name checked."""
     network = model.network
@@ -341,6 +348,8 @@ def resolve(model: Model, question: Question) -> Resolved:
     check(network, own)
     scenario = model.scenario(question.scenario) if question.scenario else None
     cohort = model.cohort(question.cohort) if question.cohort else None
+    if cohort:
+        _check_levels(model, question, cohort.name)
     layers: list[tuple[str, Mapping[str, Finding], Mapping[str, Setting]]] = [("question", own.findings, own.settings)]
     if scenario:
         layers.append((f"scenario {scenario.name}", {}, scenario.settings))
@@ -349,7 +358,9 @@ def resolve(model: Model, question: Question) -> Resolved:
     if scenario:
         layers.append((f"scenario {scenario.name}", scenario.findings, {}))
     case, replaced = _laid(layers)
-    return Resolved(question, question.targets or network.names, case, replaced)
+    answerable = model.answerable(question.cohort)
+    asked = question.targets or (answerable if len(answerable) < len(network.names) else None)
+    return Resolved(question, asked or network.names, asked, case, replaced)
 
 
 def _check_joint(model: Model, names: Sequence[str], where: tuple[str | int, ...]) -> None:
@@ -357,6 +368,17 @@ def _check_joint(model: Model, names: Sequence[str], where: tuple[str | int, ...
         model.network.variable(name, where=where)
     if len(set(names)) != len(names) or not names:
         raise BadQuestion("a joint names each variable once, and at least one", where=where)
+
+
+def _check_levels(model: Model, question: Question, cohort: str) -> None:
+    """Refuse a target that a cohort's evidence does not speak of. Raises GroupOutcomeOfCohort."""
+    answerable = frozenset(model.answerable(cohort))
+    joint = [(name, ("joint", i)) for i, names in enumerate(question.joint) for name in names]
+    for target, where in (*((name, ("targets", i)) for i, name in enumerate(question.targets)), *joint):
+        if target not in answerable:
+            raise GroupOutcomeOfCohort(target, cohort, model.headline_of(cohort), where=where)
+    if question.most_probable and len(answerable) < len(model.network.names):
+        raise GroupOutcomeOfCohort(None, cohort, model.headline_of(cohort), where=("most_probable",))
 
 
 def _laid(

@@ -16,7 +16,7 @@ from model.draws import sampled
 from model.engine import Evidence, Plan
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo, encode
-from model.forecast import Answer, Forecaster, Question, answer, answers
+from model.forecast import Answer, Forecaster, Question, answer, answers, of_target
 from model.intervals import MASS, Intervals, intervals
 from model.network import Table
 
@@ -291,12 +291,9 @@ def _asked(question: Question, target: str, changes: Sequence[Change]) -> Questi
     findings: dict[str, Finding] = {c.variable: Observed(c.state) for c in changes if c.verb == "observe"}
     settings: dict[str, Setting] = {c.variable: SetTo(c.state) for c in changes if c.verb == "do"}
     return replace(
-        question,
-        targets=(target,),
+        of_target(question, target),
         findings={**question.findings, **findings},
         settings={**question.settings, **settings},
-        joint=(),
-        most_probable=False,
         interval=None,
     )
 

@@ -17,7 +17,7 @@ from model.document import Collectable
 from model.engine import Evidence
 from model.errors import BadQuestion
 from model.evidence import Case, SetTo, assume, encode, likelihood
-from model.forecast import Forecaster, Question, impossible, resolve
+from model.forecast import Forecaster, Question, impossible, of_target, resolve
 from model.network import Table
 
 
@@ -218,7 +218,7 @@ def known(forecaster: Forecaster, question: Question, target: str, state: str | 
     eye = np.eye(len(variable.states))
     one = None if state is None else eye[variable.state(state, where=("state",))]
     groups = eye if one is None else np.stack([one, 1.0 - one])
-    case = resolve(forecaster.model, question).case
+    case = resolve(forecaster.model, of_target(question, target)).case
     plain = encode(plan.network, [case])
     if not np.isfinite(engine.log_evidence(plan, plain)[0]):
         raise impossible(plan, case)

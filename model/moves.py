@@ -8,7 +8,7 @@ of one table does, however it came about: no inference for each number.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
@@ -19,7 +19,7 @@ from model import engine, gradient
 from model.document import Model
 from model.engine import Evidence, Plan
 from model.evidence import Case, assume, encode
-from model.forecast import Forecaster, Question, assumes, impossible, resolve, shape_of
+from model.forecast import Forecaster, Question, assumes, impossible, of_target, resolve, shape_of
 from model.network import Table
 from model.parameters import Parameter, parameters
 from model.separation import requisite
@@ -113,7 +113,7 @@ def ask(forecaster: Forecaster, question: Question, target: str) -> Asked:
     nothing to take derivatives on.
     """
     plan = forecaster.plan
-    resolved = resolve(forecaster.model, replace(question, targets=(target,), joint=(), most_probable=False))
+    resolved = resolve(forecaster.model, of_target(question, target))
     if plan.refusal:
         raise plan.refusal
     evidence = settled(plan, [resolved.case])

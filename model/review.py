@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
-from model.document import JUDGEMENT, Check, Model
+from model.document import JUDGEMENT, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
 from model.errors import AftermathError
-from model.forecast import Forecaster, Question, answer
+from model.forecast import Forecaster, Question, TargetAnswer, answer
 from model.network import Network, Variable
 from model.triangulation import HEURISTICS, JunctionTree, arranged, best_order, cliques_of, eliminate, moral_graph
 
@@ -60,7 +62,61 @@ class Held:
         return self.p is not None and self.check.low - ROUNDING <= self.p <= self.check.high + ROUNDING
 
 
-def held(forecaster: Forecaster) -> tuple[Held, ...]:
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """One of the likely states of a variable: its probability, and the numbers from ``low`` up to ``high`` it means."""
+
+    state: str
+    p: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAcross:
+    """A check across levels: the probability, and the likely states of the other variable in their order.
+
+    No probability and no states where its evidence is impossible.
+    """
+
+    check: AcrossLevels
+    p: float | None
+    likely: tuple[Likely, ...] = ()
+    reason: str | None = None
+
+    @property
+    def implied(self) -> tuple[float, float] | None:
+        """The lowest and the highest number that the probability implies."""
+        return None if self.p is None else (self.check.low * self.p, self.check.high * self.p)
+
+    @property
+    def inside(self) -> bool:
+        """Whether each number implied is one of a likely state; the last bound of all belongs to the last state."""
+        bounds = self.check.bounds
+        if self.implied is None or self.implied[0] < bounds[0] or self.implied[1] > bounds[-1]:
+            return False
+        first, last = (min(bisect_right(bounds, number), len(bounds) - 1) for number in self.implied)
+        return set(bounds[first - 1 : last]) <= {each.low for each in self.likely}
+
+
+AnyHeld = Held | HeldAcross
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasted:
+    """A forecast question and what the model gives its event; no figure and the reason where it gives none."""
+
+    question: ForecastQuestion
+    p: float | None
+    reason: str | None = None
+
+
+def forecasted(forecaster: Forecaster) -> tuple[Forecasted, ...]:
+    """Every forecast question with the probability of its event, in the order of the file."""
+    return tuple(_forecasted(forecaster, question) for question in forecaster.model.questions.values())
+
+
+def held(forecaster: Forecaster) -> tuple[AnyHeld, ...]:
     """Every check of the model with the figure that the compiled model gives, in the order of the file."""
     return tuple(_held(forecaster, check) for check in forecaster.model.checks.values())
 
@@ -107,13 +163,56 @@ def costly_arcs(network: Network, tree: JunctionTree, *, most: int = 5) -> tuple
     return tuple(sorted(found, key=lambda cost: -cost.entries)[:most])
 
 
-def _held(forecaster: Forecaster, check: Check) -> Held:
-    asked = Question((check.target,), check.findings, scenario=check.scenario, cohort=check.cohort)
+def _held(forecaster: Forecaster, check: AnyCheck) -> AnyHeld:
     try:
-        found = answer(forecaster, asked)
+        return _across(forecaster, check) if isinstance(check, AcrossLevels) else _within(forecaster, check)
     except AftermathError as error:
-        return Held(check, None, str(error))
-    return Held(check, math.fsum(row.p for row in found.targets[0].distribution if row.state in check.states))
+        reason = str(error)
+        return HeldAcross(check, None, (), reason) if isinstance(check, AcrossLevels) else Held(check, None, reason)
+
+
+def _forecasted(forecaster: Forecaster, question: ForecastQuestion) -> Forecasted:
+    event = question.event
+    if event is None:
+        return Forecasted(question, None, question.not_expressible)
+    asked = Question((event.variable,), event.findings, scenario=event.scenario, cohort=event.cohort)
+    try:
+        [found] = answer(forecaster, asked).targets
+    except AftermathError as error:
+        return Forecasted(question, None, str(error))
+    return Forecasted(question, _together(found, event.states))
+
+
+def _within(forecaster: Forecaster, check: Check) -> Held:
+    asked = Question((check.target,), check.findings, scenario=check.scenario, cohort=check.cohort)
+    [found] = answer(forecaster, asked).targets
+    return Held(check, _together(found, check.states))
+
+
+def _across(forecaster: Forecaster, check: AcrossLevels) -> HeldAcross:
+    both = Question((check.against,), check.findings, check.settings, scenario=check.scenario, cohort=check.cohort)
+    alone = replace(both, targets=(check.target,), findings={**check.findings, **check.of_target})
+    [share], [stated] = answer(forecaster, alone).targets, answer(forecaster, both).targets
+    p = [row.p for row in stated.distribution]
+    intervals = list(pairwise(check.bounds))
+    likely = (Likely(stated.distribution[i].state, p[i], *intervals[i]) for i in fewest(p, check.likely))
+    return HeldAcross(check, _together(share, check.states), tuple(likely))
+
+
+def _together(found: TargetAnswer, states: Sequence[str]) -> float:
+    return math.fsum(row.p for row in found.distribution if row.state in states)
+
+
+def fewest(p: Sequence[float], share: float) -> list[int]:
+    """Positions of the fewest probabilities that sum to a share, in ascending order; of equal ones the first.
+
+    >>> fewest([0.1, 0.5, 0.3, 0.1], 0.8)
+    [1, 2]
+    """
+    ranked = sorted(range(len(p)), key=lambda i: -p[i])
+    sums = accumulate(p[i] for i in ranked)
+    enough = next((count for count, total in enumerate(sums, 1) if total >= share - ROUNDING), len(p))
+    return sorted(ranked[:enough])
 
 
 def _arcs(network: Network) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -432,6 +432,52 @@ class FoldedIn(TypedDict):
     why: str
 
 
+class LeftOut(TypedDict):
+    """Something that the subject has and the model leaves out on purpose."""
+
+    name: str
+    why: str
+
+
+class EventSaid(TypedDict):
+    """The event of a forecast question, and what it is asked under."""
+
+    variable: str
+    states: list[str]
+    given: dict[str, FindingSaid]
+    scenario: str | None
+    cohort: str | None
+
+
+class BaseRateSaid(TypedDict):
+    """What would be forecast without the model."""
+
+    p: float
+    sources: list[str]
+    reason: str | None
+
+
+class QuestionSaid(TypedDict):
+    """A question that the world answers by a day, with the model's probability of its event."""
+
+    name: str
+    text: str
+    asked: str
+    resolves_by: str
+    event: EventSaid | None
+    not_expressible: str | None
+    note: str | None
+    p: float | None
+    reason: Annotated[str | None, Field(description="Why there is no probability.")]
+    base_rate: BaseRateSaid
+
+
+class Questions(Header):
+    """Every forecast question."""
+
+    questions: list[QuestionSaid]
+
+
 class Size(TypedDict):
     """How large the model is, and what exact inference in it holds."""
 
@@ -451,8 +497,15 @@ class ModelAnswer(Header):
     size: Size
     examples: list[ExampleQuestion]
     folded: list[FoldedIn]
+    left_out: list[LeftOut]
     permalink: str | None
     resources: Annotated[dict[str, str], Field(description="What there is of the model, by name.")]
+
+
+Level = Annotated[
+    Literal["group", "individual"],
+    Field(description="What it is said of. Under a cohort only the individual level is answered, where there is one."),
+]
 
 
 class VariableSummary(TypedDict):
@@ -461,6 +514,7 @@ class VariableSummary(TypedDict):
     name: str
     label: str
     role: str
+    level: Level
     kind: str
     states: list[str]
     parents: list[str]
@@ -480,6 +534,7 @@ class VariableRow(TypedDict):
     name: str
     label: str
     role: str
+    level: Level
     kind: str
     state: str
     baseline: float
@@ -529,6 +584,7 @@ class VariableAnswer(Header):
     label: str
     definition: str | None
     role: str
+    level: Level
     kind: str
     from_article: str | None
     note: str | None

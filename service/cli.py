@@ -1,4 +1,4 @@
-"""The command line: check, show, ask, import, export, serve, and the analyses of ``cli_analyses``.
+"""The command line: check, show, ask, import, export, serve, questions, and the analyses of ``cli_analyses``.
 
 Each command imports what it needs when it runs, so that ``aftermath --help`` answers at once and
 only ``import`` and ``export`` come near other tools' formats.
@@ -21,6 +21,7 @@ from model.errors import AftermathError
 from service.cli_analyses import ANALYSES
 from service.cli_models import evidence_options, folders_of, known, load, priors_option, ready, root_of
 from service.cli_plot import plot
+from service.cli_questions import questions
 
 if TYPE_CHECKING:
     from model.document import Model
@@ -268,6 +269,8 @@ def _checked(name: str, folder: Path) -> bool:
         click.echo(terminal.arcs_text(arcs))
     if held:
         click.echo(terminal.checks_text(held))
+    if model.questions:
+        click.echo(terminal.expressible_text(model))
     outside = sum(not each.inside for each in held)
     click.echo(f"{len(held)} checks, {outside} outside their range" if held else "no checks")
     return outside == 0
@@ -283,7 +286,7 @@ def _lines(error: AftermathError) -> list[str]:
     return [" ".join(str(each).splitlines()) for each in several]
 
 
-for _command in (*ANALYSES, plot):
+for _command in (*ANALYSES, plot, questions):
     commands.add_command(_command)
 
 

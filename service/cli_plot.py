@@ -174,7 +174,8 @@ def network(
         raise AftermathError(f"{model} has {len(names)} variables: say --around 2 for those near to {target}")
     near = names if around is None else pictures.around(forecaster.model.network, target, around)
     shown = {*of_target.findings, *of_target.settings}.difference(of_target.no_effect).union(near)
-    found = answer(forecaster, replace(question, targets=tuple(name for name in names if name in shown)))
+    answerable = forecaster.model.answerable(question.cohort)
+    found = answer(forecaster, replace(question, targets=tuple(name for name in answerable if name in shown)))
     _save(pictures, pictures.network(forecaster.model, found, target=target), file)
 
 

@@ -31,7 +31,7 @@ class Comparison:
 
 
 def asked(model: Model, common: Question, scenarios: Sequence[str]) -> Comparison:
-    """The comparison in canonical order: no target means the headline, no scenario means every one.
+    """The comparison in canonical order: no target means the headline that may be asked, no scenario every one.
 
     Raises the error of an unknown name, or Refused with all of them.
     """
@@ -40,7 +40,7 @@ def asked(model: Model, common: Question, scenarios: Sequence[str]) -> Compariso
         with wire.noted(wrong):
             model.scenario(name, where=("scenarios", i))
     with wire.noted(wrong):
-        common = wire.canonical(model, replace(common, targets=common.targets or model.headline))
+        common = wire.canonical(model, replace(common, targets=common.targets or _headline(model, common)))
     if wrong:
         raise wrong[0] if len(wrong) == 1 else Refused(wrong)
     chosen = tuple(dict.fromkeys(scenarios)) or tuple(model.scenarios)
@@ -48,6 +48,10 @@ def asked(model: Model, common: Question, scenarios: Sequence[str]) -> Compariso
     if cells > MOST_CELLS:
         raise AnswerTooLarge(f"the comparison would have {cells:,} cells, the most is {MOST_CELLS:,}")
     return Comparison(common, chosen)
+
+
+def _headline(model: Model, common: Question) -> tuple[str, ...]:
+    return model.headline_of(common.cohort) if common.cohort in model.cohorts else model.headline
 
 
 def address(model: Model, comparison: Comparison) -> wire.Address:

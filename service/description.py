@@ -7,11 +7,12 @@ from itertools import product
 
 import numpy as np
 
-from model.document import JUDGEMENT, Example, Expert, Model, Pool
+from model.document import JUDGEMENT, Event, Example, Expert, Model, Pool
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster
 from model.network import Table, Variable
 from model.readback import in_words
+from model.review import Forecasted
 from service import answers, grammar, shapes, wire
 from service.revisions import Broken, Revisions
 
@@ -91,6 +92,7 @@ def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
         },
         "examples": [example(model, each) for each in model.examples],
         "folded": [{"name": each.name, "into": list(each.into), "why": each.why} for each in model.folded.values()],
+        "left_out": [{"name": name, "why": why} for name, why in model.left_out.items()],
         "permalink": wire.Address(wire.model_path(model.name)).permalink(model.revision),
         "resources": {name: wire.model_path(model.name, name) for name in RESOURCES},
     }
@@ -117,6 +119,37 @@ def example(model: Model, each: Example) -> answers.ExampleQuestion:
     }
 
 
+def questions(model: Model, found: Sequence[Forecasted]) -> answers.Questions:
+    """Forecast questions, each with what the model gives its event."""
+    return {**_header(model), "questions": [_question(each) for each in found]}
+
+
+def _question(each: Forecasted) -> answers.QuestionSaid:
+    question, rate = each.question, each.question.base_rate
+    return {
+        "name": question.name,
+        "text": question.text,
+        "asked": question.asked,
+        "resolves_by": question.resolves_by,
+        "event": None if question.event is None else _event(question.event),
+        "not_expressible": question.not_expressible,
+        "note": question.note,
+        "p": each.p,
+        "reason": each.reason,
+        "base_rate": {"p": rate.p, "sources": list(rate.sources), "reason": rate.reason},
+    }
+
+
+def _event(event: Event) -> answers.EventSaid:
+    return {
+        "variable": event.variable,
+        "states": list(event.states),
+        "given": wire.findings_said(event.findings),
+        "scenario": event.scenario,
+        "cohort": event.cohort,
+    }
+
+
 def variables(forecaster: Forecaster) -> answers.Variables:
     """Every variable in the order of the files."""
     model = forecaster.model
@@ -129,6 +162,7 @@ def _summary(forecaster: Forecaster, variable: Variable) -> answers.VariableSumm
         "name": variable.name,
         "label": described.label,
         "role": described.role,
+        "level": described.level,
         "kind": described.kind,
         "states": list(variable.states),
         "parents": list(variable.parents),
@@ -145,6 +179,7 @@ def variable_rows(content: answers.Variables) -> Iterator[answers.VariableRow]:
                 "name": each["name"],
                 "label": each["label"],
                 "role": each["role"],
+                "level": each["level"],
                 "kind": each["kind"],
                 "state": state["state"],
                 "baseline": state["p"],
@@ -161,6 +196,7 @@ def variable_answer(forecaster: Forecaster, variable: Variable, address: wire.Ad
         "label": described.label,
         "definition": described.definition,
         "role": described.role,
+        "level": described.level,
         "kind": described.kind,
         "from_article": described.from_article,
         "note": described.note,

@@ -134,6 +134,15 @@ Do = Annotated[
 ]
 
 
+Cohort = Annotated[
+    Text | None,
+    Field(
+        description="A cohort of the model: its evidence is laid in. It is of its own members: where variables have "
+        "levels, those of the individual level are answered under it, and no others."
+    ),
+]
+
+
 IntervalSent = Annotated[
     Share | Literal["none"] | None,
     Field(description="The share that intervals hold, or none; 0.9 where targets are named."),
@@ -153,13 +162,15 @@ class Case(Shape):
     given: Given = {}
     do: Do = {}
     scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
-    cohort: Annotated[Text | None, Field(description="A cohort of the model: its evidence is laid in.")] = None
+    cohort: Cohort = None
 
 
 class AskedInFull(Shape):
     """A question with any evidence; no targets means every variable."""
 
-    targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means every variable.")] = []
+    targets: Annotated[
+        list[Text], Field(max_length=MOST_TARGETS, description="None means every variable; see cohort.")
+    ] = []
     given: Given = {}
     do: Do = {}
     scenario: Text | None = None
@@ -231,7 +242,7 @@ class CaseParameters(Pinned):
     given: GivenTexts = []
     do: DoTexts = []
     scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
-    cohort: Annotated[Text | None, Field(description="A cohort of the model: its evidence is laid in.")] = None
+    cohort: Cohort = None
 
 
 class ForecastParameters(CaseParameters):
@@ -301,7 +312,7 @@ class QueryParameters(ForecastParameters):
     """A question of several targets as parameters of an address."""
 
     target: Annotated[
-        list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means every variable.")
+        list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means every variable; see cohort.")
     ] = []
     joint: Annotated[
         list[StatementText],

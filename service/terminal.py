@@ -6,13 +6,14 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isinf
 
 from model.document import JUDGEMENT, Learned, Model
 from model.evidence import in_words
 from model.forecast import Answer, StateAnswer, TargetAnswer
 from model.intervals import COVERS, OMITS, Intervals
 from model.network import Network
-from model.review import Costly, Footing, Held
+from model.review import AnyHeld, Costly, Footing, Forecasted, Held, HeldAcross, Likely
 from model.triangulation import JunctionTree
 
 BAR = 32
@@ -23,6 +24,9 @@ ROUNDING = 1e-9
 """What is added before a bar is cut to whole cells, so that the last bit of a probability moves nothing."""
 MUCH_CONFLICT = 1.0
 """Bits of conflict worth a word: less is common by chance (Jensen et al. 1990)."""
+QUESTION_COLUMNS = ("question", "text", "resolves by", "p", "base rate")
+SHORTEST = 20
+"""To fewer columns than this no text of a question is cut, however narrow the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +110,87 @@ def arcs_text(arcs: Sequence[Costly]) -> str:
     return "\n".join(("table entries that would go without this arc:", *columns(rows, right={0})))
 
 
-def checks_text(found: Sequence[Held]) -> str:
-    """Each check with its figure and its range, those outside marked."""
+def checks_text(found: Sequence[AnyHeld]) -> str:
+    """Each check with its figure and its range, those outside marked; then those across levels, on two lines each."""
     rows = [
         (
-            "inside" if each.inside else "OUTSIDE",
+            _mark(each),
             "-" if each.p is None else number(each.p),
             f"{number(each.check.low)} to {number(each.check.high)}",
             each.check.name,
             each.reason or each.check.label,
         )
         for each in found
+        if isinstance(each, Held)
     ]
-    return "\n".join(columns(rows, right={1}))
+    return "\n".join((*columns(rows, right={1}), *_across_levels([e for e in found if isinstance(e, HeldAcross)])))
+
+
+def _across_levels(found: Sequence[HeldAcross]) -> Iterator[str]:
+    """Each check across levels with the numbers implied, and below it the likely states of the other variable."""
+    rows = [
+        (
+            _mark(each),
+            "-" if each.implied is None else _numbers(*each.implied),
+            each.check.name,
+            each.reason or each.check.label,
+        )
+        for each in found
+    ]
+    for each, line in zip(found, columns(rows, right=set()), strict=True):
+        yield line
+        if each.p is not None:
+            likely = "; ".join(map(_likely, each.likely))
+            text = f"{number(each.p)} of {_size(each)}; likely {each.check.against}: {likely}"
+            yield from textwrap.wrap(text, WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
+
+
+def _mark(each: AnyHeld) -> str:
+    return "inside" if each.inside else "OUTSIDE"
+
+
+def _size(each: HeldAcross) -> str:
+    return _numbers(each.check.low, each.check.high)
+
+
+def _likely(each: Likely) -> str:
+    ends = f"{_count(each.low)} and more" if isinf(each.high) else f"{_count(each.low)} to {_count(each.high)}"
+    return f"{each.state} {number(each.p)} ({ends})"
+
+
+def _numbers(low: float, high: float) -> str:
+    ends = dict.fromkeys((_count(low), _count(high)))
+    return " to ".join(ends)
+
+
+def _count(amount: float) -> str:
+    """A number of people without a fraction, a share with one.
+
+    >>> _count(10219.6), _count(0.28), _count(1.0)
+    ('10,220', '0.28', '1')
+    """
+    return f"{amount:,.0f}" if abs(amount) >= 100 or amount == int(amount) else f"{amount:.4g}"
+
+
+def questions_text(found: Sequence[Forecasted], *, width: int) -> str:
+    """Each forecast question with the model's probability of its event beside the base rate, its text cut to fit."""
+    rows = [QUESTION_COLUMNS, *map(_question, found)]
+    widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    room = max(width - sum(widths) + widths[1] - 2, SHORTEST)
+    cut = [(name, textwrap.shorten(text, room, placeholder="…"), *rest) for name, text, *rest in rows]
+    return "\n".join(columns(cut, right={3, 4}))
+
+
+def expressible_text(model: Model) -> str:
+    """How many forecast questions a model has, and how many of them it can express."""
+    count, expressible = len(model.questions), sum(each.event is not None for each in model.questions.values())
+    return f"{count} forecast question{'s' * (count != 1)}, {expressible} of them expressible"
+
+
+def _question(each: Forecasted) -> tuple[str, ...]:
+    question = each.question
+    p = "-" if each.p is None else number(each.p)
+    return question.name, question.text, question.resolves_by, p, number(question.base_rate.p)
 
 
 def counts_text(model: Model) -> str:

@@ -121,6 +121,7 @@ def losses(model: Model, path: Path) -> tuple[str, ...]:
         (len(model.counts), "set of counts, already in the tables", "sets of counts, already in the tables"),
         (len(model.collection), "cost of finding out", "costs of finding out"),
         (len(model.examples), "example question", "example questions"),
+        (len(model.questions), "forecast question", "forecast questions"),
     )
     found = [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
     if gates:

@@ -11,16 +11,17 @@ from typing import Any
 from model.errors import Problem, listed, nearest
 from model.priors import definitions
 from model.priors.definitions import DAY, FILE_KINDS, NAME, Definition, VariableBase, Words
-from model.priors.shape import PATTERNS, Written, fitted, fitted_variable, is_name, shown
+from model.priors.shape import PATTERNS, Written, fitted, fitted_check, fitted_variable, is_name, shown
 from model.priors.sheet import Sheet, Steps
 
 ENTRIES: dict[str, type[Definition]] = {
     "sources": definitions.Source,
     "scenarios": definitions.Scenario,
     "cohorts": definitions.Cohort,
-    "checks": definitions.Check,
+    "checks": definitions.CheckBase,
     "counts": definitions.Counts,
     "collection": definitions.Collectable,
+    "questions": definitions.ForecastQuestion,
 }
 """What stands under each name, by the top-level key of a file that does not hold variables."""
 
@@ -131,7 +132,7 @@ def _is_new(name: str, kind: str, sheet: Sheet, contents: Contents, problems: li
 
 def _enter(name: str, kind: str, sheet: Sheet, contents: Contents, problems: list[Problem]) -> None:
     if kind != "variables":
-        entry = fitted(sheet, (kind, name), ENTRIES[kind], problems)
+        entry = _entry(sheet, (kind, name), problems)
         if entry is not None:
             contents.entries[kind][name] = entry
         return
@@ -145,6 +146,14 @@ def _enter(name: str, kind: str, sheet: Sheet, contents: Contents, problems: lis
         contents.states[name] = states
         if variable is not None:
             contents.variables[name] = variable
+
+
+def _entry(sheet: Sheet, steps: tuple[str, str], problems: list[Problem]) -> Written[Any] | None:
+    """What stands under a name in a file that does not hold variables."""
+    kind, _ = steps
+    if kind == "checks":
+        return fitted_check(sheet, steps, problems)
+    return fitted(sheet, steps, ENTRIES[kind], problems)
 
 
 def _states(sheet: Sheet, steps: Steps) -> tuple[str, ...]:

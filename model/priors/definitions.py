@@ -46,6 +46,10 @@ def _states(value: Any) -> str:
     return "states:several" if isinstance(value, list) else "states:one"
 
 
+def _bound(value: Any) -> str:
+    return "bound:word" if isinstance(value, str) else "bound:number"
+
+
 Cell = Annotated[
     Annotated[Probability, Tag("cell:number")] | Annotated[Literal["rest", "never"], Tag("cell:word")],
     Discriminator(_cell),
@@ -55,6 +59,9 @@ Date = Annotated[
     Annotated[Annotated[str, StringConstraints(pattern=DATE)], Tag("date:text")]
     | Annotated[Annotated[int, Field(ge=1000, le=9999)], Tag("date:year")],
     Discriminator(_date),
+]
+Bound = Annotated[
+    Annotated[float, Tag("bound:number")] | Annotated[Literal["unbounded"], Tag("bound:word")], Discriminator(_bound)
 ]
 SeveralStates = Annotated[list[StateName], Field(min_length=1)]
 States = Annotated[
@@ -264,6 +271,10 @@ class VariableBase(Cited):
         list[StateName], Field(min_length=1, description="In order, low to high where there is an order.")
     ]
     role: Annotated[Role, Field(description="lever, condition, state, pathway or outcome.")]
+    level: Annotated[
+        Literal["group", "individual"],
+        Field(description="What it is said of: the group as a whole, or one member of a cohort."),
+    ] = "group"
     from_article: Annotated[Text, Field(description="Paragraph of the article, such as P1 or 'P1, P11'.")] | None = None
     parents: Annotated[list[Name], Field(description="The variables that this one depends on directly.")] = []
     note: Text | None = None
@@ -498,8 +509,8 @@ class Counts(Definition):
     note: Text | None = None
 
 
-class Check(Definition):
-    """A published figure as a range that the compiled model must stay within."""
+class CheckBase(Definition):
+    """What every check has, whatever it holds the model against."""
 
     label: Annotated[Text, Field(description="A short name for people.")]
     target: Annotated[Name, Field(description="The variable whose probability is meant.")]
@@ -507,11 +518,58 @@ class Check(Definition):
     scenario: Name | None = None
     cohort: Name | None = None
     given: dict[Name, Finding] = {}
+    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
+    note: Text | None = None
+
+
+class RangeCheck(CheckBase):
+    """A published figure as a range that the compiled model must stay within."""
+
+    kind: Literal["range"] = "range"
     range: Annotated[
         list[Probability], Field(min_length=2, max_length=2, description="The lowest and the highest probability.")
     ]
-    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
-    note: Text | None = None
+
+
+class AcrossLevelsCheck(CheckBase):
+    """A size times a probability, which must lie within the likely states of a variable that says the same number."""
+
+    kind: Literal["across_levels"]
+    size: (
+        Annotated[Size, Field(description="How many the probability is a share of; left out, the share is meant.")]
+        | None
+    ) = None
+    against: Annotated[Name, Field(description="The variable whose states are intervals of the number, in order.")]
+    bounds: Annotated[
+        list[Bound],
+        Field(
+            min_length=2,
+            description="Where the states of against begin, ascending, and where the last ends: one more than "
+            "the states. The last may be 'unbounded'.",
+        ),
+    ]
+    likely: Annotated[
+        float, Field(gt=0, le=1, description="What the likely states of against hold together, the fewest that do.")
+    ] = 0.8
+    given_target: Annotated[
+        dict[Name, Finding], Field(description="What the probability alone is given, beside what both are.")
+    ] = {}
+    do: Annotated[dict[Name, Setting], Field(description="What is done, for both.")] = {}
+
+
+def check_kind_of(value: Any) -> str:
+    """The kind of a check as written; a range where none is named."""
+    kind = value.get("kind", "range") if isinstance(value, dict) else getattr(value, "kind", "range")
+    return kind if isinstance(kind, str) else "range"
+
+
+AnyCheck = Annotated[
+    Annotated[RangeCheck, Tag("range")] | Annotated[AcrossLevelsCheck, Tag("across_levels")],
+    Discriminator(check_kind_of),
+]
+
+CHECK_KINDS: dict[str, type[CheckBase]] = {"range": RangeCheck, "across_levels": AcrossLevelsCheck}
+"""By the word after ``kind``."""
 
 
 class Collectable(Definition):
@@ -532,6 +590,40 @@ class Collectable(Definition):
         list[Name], Field(min_length=1, description="Sources declared in sources.yaml, or 'judgement' with a reason.")
     ]
     reason: Annotated[Text, Field(description="Why these numbers, in one line; needed for judgement.")] | None = None
+
+
+class Event(Definition):
+    """A variable in one of some states."""
+
+    variable: Annotated[Name, Field(description="The variable in which the event is seen.")]
+    states: Annotated[list[StateName], Field(min_length=1, description="In any of these it has happened.")]
+
+
+class BaseRate(Definition):
+    """How often such a thing happens, before anything that the model knows."""
+
+    p: Annotated[float, Field(gt=0, lt=1, description="A probability above 0 and below 1.")]
+    sources: Annotated[
+        list[Name], Field(min_length=1, description="Sources declared in sources.yaml, or 'judgement' with a reason.")
+    ]
+    reason: Annotated[Text, Field(description="Why this number, in one line; needed for judgement.")] | None = None
+
+
+class ForecastQuestion(Definition):
+    """A question that the world will answer by a day: an event of the model, or why the model cannot express it."""
+
+    model_config = _one_of("event", "not_expressible")
+
+    text: Annotated[Text, Field(description="The question, such that anybody can tell whether it has come true.")]
+    asked: Annotated[Day, Field(description="The day on which it is asked, YYYY-MM-DD.")]
+    resolves_by: Annotated[Day, Field(description="The day by which it is answered, YYYY-MM-DD.")]
+    event: Annotated[Event, Field(description="The event of the model that is closest to it.")] | None = None
+    not_expressible: Annotated[Text, Field(description="Why the model has no such event.")] | None = None
+    scenario: Name | None = None
+    cohort: Name | None = None
+    given: dict[Name, Finding] = {}
+    note: Annotated[Text, Field(description="What the event misses of the question.")] | None = None
+    base_rate: Annotated[BaseRate, Field(description="What would be forecast without the model: p and its sources.")]
 
 
 class Folded(Definition):
@@ -577,6 +669,9 @@ class ModelFile(Definition):
     headline: Annotated[list[Name], Field(min_length=1, description="The targets that matter most.")]
     examples: list[ExampleQuestion] = []
     folded: dict[Name, Folded] = {}
+    left_out: Annotated[
+        dict[Name, Text], Field(description="What the subject has and the model leaves out on purpose, each with why.")
+    ] = {}
 
 
 class VariablesFile(Definition):
@@ -612,13 +707,19 @@ class CountsFile(Definition):
 class ChecksFile(Definition):
     """Published figures that the compiled model is held against."""
 
-    checks: dict[Name, Check]
+    checks: dict[Name, AnyCheck]
 
 
 class CollectionFile(Definition):
     """What finding out costs, by variable."""
 
     collection: dict[Name, Collectable]
+
+
+class QuestionsFile(Definition):
+    """Questions that the world will answer."""
+
+    questions: dict[Name, ForecastQuestion]
 
 
 FILE_KINDS: dict[str, type[Definition]] = {
@@ -629,5 +730,6 @@ FILE_KINDS: dict[str, type[Definition]] = {
     "checks": ChecksFile,
     "counts": CountsFile,
     "collection": CollectionFile,
+    "questions": QuestionsFile,
 }
 """By the one top-level key that a file other than model.yaml has."""

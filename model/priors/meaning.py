@@ -7,7 +7,8 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
-from math import fsum
+from itertools import pairwise
+from math import fsum, inf
 from typing import Any
 
 from model import document, evidence
@@ -26,6 +27,9 @@ from model.priors.shape import Written
 from model.priors.sheet import Sheet, Steps
 from model.priors.statements import Known
 from model.priors.tables import Drafted, draft
+
+UNHASHED = frozenset({"questions"})
+"""Kinds of file on which no answer depends, so that a change in them moves no revision."""
 
 
 def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: list[Problem]) -> Model | None:
@@ -63,11 +67,12 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
 
 
 def _content(settings: Sheet, sheets: Sequence[Sheet]) -> str:
-    """Hash of what the files say, whatever their comments, their names and the order of their keys."""
+    """Hash of what answers depend on in the files, whatever their comments, their names and the order of their keys."""
     said: dict[str, Any] = {"model": {key: value for key, value in settings.data.items() if key != "files"}}
     for sheet in sheets:
         for kind, named in sheet.data.items():
-            said.setdefault(kind, {}).update(named)
+            if kind not in UNHASHED:
+                said.setdefault(kind, {}).update(named)
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -184,6 +189,7 @@ def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> document.Descr
         label=said.label,
         definition=said.definition,
         role=said.role,
+        level=said.level,
         kind=str(getattr(said, "kind", "table")),
         from_article=said.from_article,
         note=said.note,
@@ -213,12 +219,14 @@ class _Said:
             "checks": {name: self._check(written) for name, written in entries["checks"].items()},
             "counts": {name: self._counts(written) for name, written in entries["counts"].items()},
             "collection": {name: self._collectable(written) for name, written in entries["collection"].items()},
+            "questions": {name: self._forecast_question(written) for name, written in entries["questions"].items()},
         }
         settings = self.contents.settings
         if settings is not None:
             self._names("variables", settings.said.headline, settings, "headline")
             parts["examples"] = tuple(self._example(settings, i) for i in range(len(settings.said.examples)))
             parts["folded"] = {name: self._folded(settings, name) for name in settings.said.folded}
+            parts["left_out"] = self._left_out(settings)
         return parts
 
     def _note(
@@ -390,9 +398,7 @@ class _Said:
     def _cohort(self, written: Written[definitions.Cohort]) -> document.Cohort:
         said = written.said
         self._names("sources", said.sources, written, "sources")
-        if said.size.low > said.size.high:
-            found = f"low {said.size.low:,} above high {said.size.high:,}"
-            self._note(written, "size", found=found, expected="low, then high")
+        self._size(said.size, written)
         return document.Cohort(
             name=written.name,
             label=said.label,
@@ -403,11 +409,15 @@ class _Said:
             note=said.note,
         )
 
-    def _check(self, written: Written[definitions.Check]) -> document.Check:
-        said = written.said
+    def _check(self, written: Written[Any]) -> document.AnyCheck:
+        said: definitions.CheckBase = written.said
         self._names("sources", said.sources, written, "sources")
-        self._question(said, written)
+        self._asked(said.target, said, written)
         self._states(said.target, _listed(said.states, "states"), written)
+        return self._range(written) if isinstance(said, definitions.RangeCheck) else self._across_levels(written)
+
+    def _range(self, written: Written[definitions.RangeCheck]) -> document.Check:
+        said = written.said
         low, high = said.range
         if low > high:
             self._note(written, "range", found=f"{low:g} above {high:g}", expected="the lower number first")
@@ -424,6 +434,54 @@ class _Said:
             sources=tuple(said.sources),
             note=said.note,
         )
+
+    def _across_levels(self, written: Written[definitions.AcrossLevelsCheck]) -> document.AcrossLevels:
+        said = written.said
+        size = said.size or definitions.Size(low=1, high=1)
+        self._size(size, written)
+        self._bounds(written)
+        if said.cohort is not None:
+            self._individual(said.against, written, "against")
+        for variable in (name for name in said.given_target if name in said.given or name in said.do):
+            found, expected = f"{variable!r} said of both sides and of the target alone", "one of the two"
+            self._note(written, "given_target", variable, found=found, expected=expected, at_key=True)
+        return document.AcrossLevels(
+            name=written.name,
+            label=said.label,
+            target=said.target,
+            states=tuple(said.states),
+            against=said.against,
+            bounds=tuple(_bounds(said.bounds)),
+            likely=said.likely,
+            scenario=said.scenario,
+            cohort=said.cohort,
+            findings=self._findings(said.given, written, "given"),
+            settings=self._settings(said.do, said.given, written, "do"),
+            of_target=self._findings(said.given_target, written, "given_target"),
+            low=size.low,
+            high=size.high,
+            sources=tuple(said.sources),
+            note=said.note,
+        )
+
+    def _bounds(self, written: Written[definitions.AcrossLevelsCheck]) -> None:
+        """There must be one more bound than states, ascending, and only the last may be open."""
+        said = written.said
+        if not self._name("variables", said.against, written, "against"):
+            return
+        states = len(self.contents.states.get(said.against, said.bounds[1:]))
+        if len(said.bounds) != states + 1:
+            expected = f"{states + 1}: where each of its {states} states begins, and where the last ends"
+            self._note(written, "bounds", found=f"{len(said.bounds)} bounds of {said.against}", expected=expected)
+        for position, (before, after) in enumerate(pairwise(_bounds(said.bounds)), 1):
+            if not before < after:
+                found = f"{after:g} after {before:g}"
+                self._note(written, "bounds", position, found=found, expected="bounds that ascend")
+
+    def _size(self, size: definitions.Size, written: Written[Definition]) -> None:
+        if size.low > size.high:
+            found = f"low {size.low:,} above high {size.high:,}"
+            self._note(written, "size", found=found, expected="low, then high")
 
     def _counts(self, written: Written[definitions.Counts]) -> document.Counts:
         said = written.said
@@ -459,10 +517,64 @@ class _Said:
             reason=said.reason,
         )
 
-    def _cited(self, sources: Sequence[str], reason: str | None, written: Written[Definition]) -> None:
+    def _forecast_question(self, written: Written[definitions.ForecastQuestion]) -> document.ForecastQuestion:
+        said = written.said
+        self._days(written)
+        self._cited(said.base_rate.sources, said.base_rate.reason, written, "base_rate")
+        self._check_expressed(written)
+        return document.ForecastQuestion(
+            name=written.name,
+            text=said.text,
+            asked=said.asked,
+            resolves_by=said.resolves_by,
+            base_rate=document.BaseRate(said.base_rate.p, tuple(said.base_rate.sources), said.base_rate.reason),
+            event=None if said.event is None else self._event(said.event, written),
+            not_expressible=said.not_expressible,
+            note=said.note,
+        )
+
+    def _days(self, written: Written[definitions.ForecastQuestion]) -> None:
+        """A question must be asked and resolved on days of the calendar, in this order."""
+        said = written.said
+        days = {key: _first_day(getattr(said, key)) for key in ("asked", "resolves_by")}
+        for key, day in days.items():
+            if day is None:
+                self._note(written, key, found=repr(getattr(said, key)), expected="a day of the calendar")
+        asked, resolved = days.values()
+        if asked and resolved and resolved < asked:
+            expected = f"{said.asked} or later"
+            self._note(written, "resolves_by", found=f"{said.resolves_by}, before it is asked", expected=expected)
+
+    def _event(self, event: definitions.Event, written: Written[definitions.ForecastQuestion]) -> document.Event:
+        said = written.said
+        self._asked(event.variable, said, written, at=("event", "variable"))
+        self._states(event.variable, _listed(event.states, "event", "states"), written)
+        return document.Event(
+            variable=event.variable,
+            states=tuple(event.states),
+            scenario=said.scenario,
+            cohort=said.cohort,
+            findings=self._findings(said.given, written, "given"),
+        )
+
+    def _check_expressed(self, written: Written[definitions.ForecastQuestion]) -> None:
+        """A question must have an event, or say why it has none and then nothing of an event's conditions."""
+        said = written.said
+        if said.event is None and said.not_expressible is None:
+            found = "neither 'event' nor 'not_expressible'"
+            self._note(written, found=found, expected="one of them", at_key=True)
+        beside = ("not_expressible",) if said.event else ("scenario", "cohort", "given")
+        for key in (key for key in beside if getattr(said, key)):
+            found = f"{key!r} {'beside' if said.event else 'without'} 'event'"
+            expected = "one of them" if said.event else "an event, or nothing said of its conditions"
+            self._note(written, key, found=found, expected=expected, at_key=True)
+
+    def _cited(
+        self, sources: Sequence[str], reason: str | None, written: Written[Definition], *steps: str | int
+    ) -> None:
         """Sources must exist, each once; a judgement needs its reason."""
         for position, source in enumerate(sources):
-            place = ("sources", position)
+            place = (*steps, "sources", position)
             if source != JUDGEMENT:
                 self._name("sources", source, written, *place)
             elif reason is None:
@@ -471,20 +583,35 @@ class _Said:
             if source in sources[:position]:
                 self._note(written, *place, found=f"{source!r} again", expected="each name once")
 
-    def _question(
-        self, said: definitions.Check | definitions.ExampleQuestion, written: Written[Definition], *steps: str | int
+    def _asked(
+        self,
+        target: str,
+        said: definitions.CheckBase | definitions.ExampleQuestion | definitions.ForecastQuestion,
+        written: Written[Definition],
+        *steps: str | int,
+        at: Steps = ("target",),
     ) -> None:
-        """The target, scenario and cohort that a question names must exist."""
-        self._name("variables", said.target, written, *steps, "target")
+        """The target, scenario and cohort that a question names must exist, and the target be asked of the cohort."""
+        self._name("variables", target, written, *steps, *at)
         if said.scenario is not None:
             self._name("scenarios", said.scenario, written, *steps, "scenario")
         if said.cohort is not None:
             self._name("cohorts", said.cohort, written, *steps, "cohort")
+            self._individual(target, written, *steps, *at)
+
+    def _individual(self, target: str, written: Written[Definition], *steps: str | int) -> None:
+        """What is asked under a cohort must be of the individual level, where there is one."""
+        levels = {name: variable.said.level for name, variable in self.contents.variables.items()}
+        individual = [name for name, level in levels.items() if level == "individual"]
+        if individual and levels.get(target) == "group":
+            found = f"{target!r} under a cohort, whose evidence is of its own members and not of the group"
+            expected = f"no cohort, or a variable of the individual level: {listed(individual)}"
+            self._note(written, *steps, found=found, expected=expected)
 
     def _example(self, settings: Written[definitions.ModelFile], position: int) -> document.Example:
         said = settings.said.examples[position]
         steps = ("examples", position)
-        self._question(said, settings, *steps)
+        self._asked(said.target, said, settings, *steps)
         return document.Example(
             label=said.label,
             target=said.target,
@@ -493,6 +620,17 @@ class _Said:
             scenario=said.scenario,
             cohort=said.cohort,
         )
+
+    def _left_out(self, settings: Written[definitions.ModelFile]) -> dict[str, str]:
+        """What is left out must be no variable, nor be folded into some."""
+        said = settings.said
+        for name in said.left_out:
+            is_variable = name in self.contents.names("variables")
+            if is_variable or name in said.folded:
+                found = f"the variable {name!r}" if is_variable else f"{name!r}, which is folded"
+                expected = "a name of what the model does not have"
+                self._note(settings, "left_out", name, found=found, expected=expected, at_key=True)
+        return dict(said.left_out)
 
     def _folded(self, settings: Written[definitions.ModelFile], name: str) -> document.Folded:
         said = settings.said.folded[name]
@@ -509,6 +647,10 @@ def _listed(states: Iterable[str], *steps: str | int) -> Iterator[tuple[str, Ste
 
 def _keyed(states: Iterable[str], *steps: str | int) -> Iterator[tuple[str, Steps]]:
     return ((state, (*steps, state)) for state in states)
+
+
+def _bounds(said: Iterable[float | str]) -> Iterator[float]:
+    return (inf if isinstance(bound, str) else bound for bound in said)
 
 
 def _first_day(text: str) -> date | None:

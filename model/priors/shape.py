@@ -12,7 +12,17 @@ from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from model.errors import Problem, listed, nearest
-from model.priors.definitions import DAY, FILE_NAME, NAME, TELLING_KEYS, VARIABLE_KINDS, Definition, VariableBase
+from model.priors.definitions import (
+    CHECK_KINDS,
+    DAY,
+    FILE_NAME,
+    NAME,
+    TELLING_KEYS,
+    VARIABLE_KINDS,
+    CheckBase,
+    Definition,
+    VariableBase,
+)
 from model.priors.scalars import NUMBER
 from model.priors.sheet import Sheet, Steps
 
@@ -70,17 +80,30 @@ def fitted_variable(sheet: Sheet, steps: Steps, problems: list[Problem]) -> Writ
         found, expected = f"{key!r} in a table", f"'kind: {TELLING_KEYS[key]}'"
         problems.append(sheet.problem((*steps, key), found=found, expected=expected, at_key=True))
         return None
-    if said is not None and not (isinstance(said, str) and said in VARIABLE_KINDS):
+    return _fitted_kind(sheet, steps, VARIABLE_KINDS, problems, unsaid="table")
+
+
+def fitted_check(sheet: Sheet, steps: Steps, problems: list[Problem]) -> Written[CheckBase] | None:
+    """A check by its kind; a kind that is unknown is one problem, not many."""
+    return _fitted_kind(sheet, steps, CHECK_KINDS, problems, unsaid="range")
+
+
+def _fitted_kind(
+    sheet: Sheet, steps: Steps, kinds: Mapping[str, type[D]], problems: list[Problem], *, unsaid: str
+) -> Written[D] | None:
+    node = _node(sheet.data, steps)
+    said = node.get("kind") if isinstance(node, dict) else None
+    if said is not None and not (isinstance(said, str) and said in kinds):
         problems.append(
             sheet.problem(
                 (*steps, "kind"),
                 found=shown(said),
-                expected=f"one of {listed(list(VARIABLE_KINDS))}",
-                did_you_mean=nearest(said, VARIABLE_KINDS) if isinstance(said, str) else None,
+                expected=f"one of {listed(list(kinds))}",
+                did_you_mean=nearest(said, kinds) if isinstance(said, str) else None,
             )
         )
         return None
-    return fitted(sheet, steps, VARIABLE_KINDS[said or "table"], problems)
+    return fitted(sheet, steps, kinds[said or unsaid], problems)
 
 
 def is_name(text: str) -> bool:
@@ -169,6 +192,7 @@ def _near_word(error: ErrorDetails) -> str | None:
 CHOICES = {
     "cell": "a number from 0 to 1, 'rest' or 'never'",
     "amount": "a word of model.yaml or a number above 0",
+    "bound": "a number, or 'unbounded' as the last",
     "date": "a date: YYYY, YYYY-MM or YYYY-MM-DD",
     "states": "a state or a list of states",
     "finding": "a state, or a mapping with one of 'in', 'not', 'likelihood', 'assumed'",
@@ -183,7 +207,10 @@ PATTERNS = {
     DAY: "a date: YYYY-MM-DD",
 }
 
-BY_KEY: dict[int | str, str] = {"as_of": PATTERNS[DAY], "of": "a list of two experts at least"}
+BY_KEY: dict[int | str, str] = {
+    **dict.fromkeys(("as_of", "asked", "resolves_by"), PATTERNS[DAY]),
+    "of": "a list of two experts at least",
+}
 
 KINDS = {
     "float_type": "a number",
@@ -205,14 +232,14 @@ def _said(error: ErrorDetails, tag: str, shape: type[Definition]) -> tuple[str, 
     if kind == "extra_forbidden":
         return f"the unknown key {error['loc'][-1]!r}", f"one of {_some(_keys(_class_at(shape, error['loc'][:-1])))}"
     expected = _wanted(error, str(ctx.get("tag", tag)))
-    wants_number = kind in ("float_type", "int_type") or tag in ("cell:word", "amount:word")
+    wants_number = kind in ("float_type", "int_type") or tag in ("cell:word", "amount:word", "bound:word")
     if isinstance(value, str) and wants_number:
         return shown(value), meant_number(value) or expected
     if kind == "string_type" and expected not in PATTERNS.values() and isinstance(value, bool | int | float):
         return shown(value), f'{expected}; "{shown(value)}" in quotes when it is a name'
     if kind == "too_long" and isinstance(value, list):
         return f"{len(value)} items", f"{expected} (a decimal comma would split a number: write 0.5)"
-    if kind == "less_than_equal" and isinstance(value, int | float) and 2 <= value <= 100:
+    if kind in ("less_than", "less_than_equal") and isinstance(value, int | float) and 2 <= value <= 100:
         return shown(value), f"{expected} ({value} % is written {value / 100:.10g})"
     return shown(value), expected
 
@@ -249,8 +276,8 @@ def _expected(kind: str, ctx: Mapping[str, Any]) -> str:
             return f"one of {ctx['expected'].replace(' or ', ', ')}"
         case "string_pattern_mismatch":
             return PATTERNS[ctx["pattern"]]
-        case "greater_than" | "greater_than_equal" | "less_than_equal":
-            words = {"gt": "above", "ge": "of at least", "le": "of at most"}
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            words = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
             return next(f"a number {words[key]} {bound:.10g}" for key, bound in ctx.items() if key in words)
         case "too_short" | "too_long":
             count = ctx.get("min_length", ctx.get("max_length"))

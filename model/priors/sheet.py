@@ -84,7 +84,7 @@ class Sheet:
         return ", ".join(words[1:] if len(steps) > 1 and words[0] in HEADINGS else words)
 
 
-HEADINGS = frozenset({"variables", "sources", "scenarios", "cohorts", "checks", "counts", "collection"})
+HEADINGS = frozenset({"variables", "sources", "scenarios", "cohorts", "checks", "counts", "collection", "questions"})
 
 ROWS = {
     "rows": "row",

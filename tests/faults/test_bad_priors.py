@@ -82,6 +82,12 @@ def test_counts_that_do_not_fit_the_model_are_refused(edit: dict[str, str], tmp_
     assert said(folder) == [edit["problem"]]
 
 
+@pytest.mark.parametrize("edit", edits("levels"), ids=lambda edit: edit["what"])
+def test_what_does_not_fit_a_model_of_two_levels_is_refused(edit: dict[str, str], tmp_path: Path) -> None:
+    folder = edited(DATA / "levels", tmp_path, edit["file"], (edit["old"], edit["new"]))
+    assert said(folder) == [edit["problem"]]
+
+
 def test_all_problems_of_all_files_are_reported_at_once_in_order(tmp_path: Path) -> None:
     folder = edited(ASIA, tmp_path, "diseases.yaml", ("yes: 0.05, no: 0.95", "yes: 0.05, no: 0.85"), ("0.6", "yes"))
     for file, old, new in (

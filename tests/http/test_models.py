@@ -75,6 +75,7 @@ def test_a_model_says_what_it_is_and_where_the_rest_stands(client):
     model = client.get("/v1/models/asia").json
     assert model["size"] == {"variables": 8, "arcs": 8, "parameters": 36, "tree_cells": model["size"]["tree_cells"]}
     assert model["headline"] == ["lung", "tub", "bronc"]
+    assert (model["folded"], model["left_out"]) == ([], [])
     assert model["examples"]
     for link in [*model["resources"].values(), *(example["link"] for example in model["examples"])]:
         assert client.get(link).status_code == 200, link

@@ -1,5 +1,6 @@
 """The command line: what each command prints, where, and with which exit code."""
 
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from tests.textbook import collection
 
 ROOT = Path(cli.__file__).resolve().parent.parent
 ASIA = default_priors() / "asia"
+LEVELS = ROOT / "tests" / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,15 @@ def test_scenario_and_cohort_bring_their_evidence(run):
     ran = run("ask", "asia", "tub", "--scenario", "back_from_asia", "--cohort", "a_smoker", "--given", "dysp:no")
     assert "given: dysp=no, smoke=yes, asia=yes" in ran.out
     assert "replaced: dysp=yes of scenario back_from_asia" in ran.out
+
+
+def test_what_is_of_the_group_is_refused_under_a_cohort(run):
+    levels = ("--cohort", "borderers", "--priors", LEVELS)
+    for asked in (("ask", "levels", "stock"), ("explain", "levels", "stock", "few"), ("brief", "levels", "stock")):
+        ran = run(*asked, *levels)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("targets.0: stock is of the group as a whole, and the evidence of the cohort")
+    assert "stays   0.3000" in run("ask", "levels", "fate", *levels).out
 
 
 def test_several_targets_are_answered_together(run):
@@ -185,6 +196,67 @@ def test_a_figure_outside_its_published_range_exits_1(run, models):
     assert ran.code == 1
     assert "OUTSIDE  0.0550  0.0600 to 0.0700  lung_cancer " in ran.out
     assert "2 checks, 1 outside their range" in ran.out
+
+
+def test_check_prints_what_a_check_across_levels_implies_beside_the_likely_states(run):
+    ran = run("check", "levels", "--priors", LEVELS)
+    lines = ran.out.splitlines()
+    assert ran.code == 0
+    at = next(i for i, line in enumerate(lines) if line.startswith("  inside  400 to 480  stock_agrees "))
+    said = "0.4000 of 1,000 to 1,200; likely stock: few 0.4600 (0 to 450); some 0.2700 (450 to 900)"
+    assert lines[at + 1].strip() == said
+    assert "many 0.6000 (900 and more)" in ran.out
+    assert "3 checks, 0 outside their range" in ran.out
+
+
+def test_check_counts_the_forecast_questions(run):
+    assert "3 forecast questions, 2 of them expressible\n" in run("check", "levels", "--priors", LEVELS).out
+    assert "forecast question" not in run("check", "asia").out
+
+
+def test_questions_stand_beside_their_base_rates_their_text_cut_to_the_width(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "90")
+    ran = run("questions", "levels", "--priors", LEVELS)
+    header, first, second, third, total = ran.out.splitlines()
+    assert (ran.code, header.split()) == (0, ["question", "text", "resolves", "by", "p", "base", "rate"])
+    assert first.split()[-4:] == ["the…", "2017-06-30", "0.7300", "0.7000"]
+    assert second.split()[-4:] == ["border…", "2017-06-30", "0.4000", "0.0500"]
+    assert third.split()[-4:] == ["dismissed?", "2017-04-30", "-", "0.1000"]
+    assert {len(line) for line in (header, first, second, third)} == {len(header)}
+    assert 85 < len(header) <= 90
+    assert total == "3 forecast questions, 2 of them expressible"
+
+
+def test_questions_as_json_are_whole(run):
+    found = json.loads(run("questions", "levels", "--json", "--priors", LEVELS).out)
+    assert found["model"] == "levels"
+    first, second, third = found["questions"]
+    assert first["p"] == pytest.approx(0.73)
+    assert second["event"] == {
+        "variable": "fate",
+        "states": ["leaves"],
+        "given": {"stock": {"not": ["few"]}},
+        "scenario": "the_fort_holds",
+        "cohort": "borderers",
+    }
+    assert second["text"].endswith("came back to the ranks?")
+    assert (third["p"], third["event"], third["reason"]) == (None, None, "No variable is about the general.")
+
+
+def test_a_model_without_questions_says_so(run):
+    ran = run("questions", "asia")
+    assert (ran.code, ran.out) == (0, "asia has no forecast questions\n")
+    assert run("questions", "asai").code == 1
+
+
+def test_a_check_across_levels_that_does_not_hold_exits_1(run, models):
+    shutil.copytree(ROOT / "tests" / "data" / "levels", models / "levels")
+    edit(models / "levels" / "checks.yaml", "likely: 0.7", "likely: 0.4")
+    ran = run("check", "levels", "--priors", models)
+    assert ran.code == 1
+    assert "OUTSIDE  400 to 480  stock_agrees " in ran.out
+    assert "likely stock: few 0.4600 (0 to 450)\n" in ran.out
+    assert "3 checks, 1 outside their range" in ran.out
 
 
 def test_a_check_whose_evidence_is_impossible_is_outside_with_the_reason(run, models):

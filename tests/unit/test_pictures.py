@@ -21,6 +21,7 @@ from service.pictures.bars import decibels, probability
 from service.pictures.layers import _crossings, _neighbours, _ordered, placed
 from service.settings import default_priors
 from tests.networks import networks
+from tests.prior_copies import DATA
 from tests.textbook import model_of
 
 MAGIC = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b"<?xml"}
@@ -204,6 +205,15 @@ def test_only_what_is_near_and_what_matters_is_drawn_around_a_target(tmp_path: P
     assert len(shown) == 3
     assert "4 of 8 variables" in said
     assert "Smoker" not in said
+
+
+def test_under_a_cohort_only_what_is_of_the_individual_is_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "fate.svg"
+    asked = ("--cohort", "borderers", "--do", "war:lost", "--priors", DATA)
+    assert plotted("network", "levels", "fate", file, *asked) == 0
+    said = words(file)
+    assert "What becomes of a soldier" in said
+    assert "Soldiers left" not in said
 
 
 def test_a_network_too_large_to_read_is_refused_with_what_to_say(

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from model.priors.definitions import FILE_KINDS
 from model.priors.reading import read_file
 from model.priors.schema import FOLDER, KINDS, schema, write, written
-from tests.prior_copies import DATA
+from tests.prior_copies import DATA, edited
 from tests.sources import ROOT
 
 PRIOR_FILES = sorted((ROOT / "priors").glob("*/*.yaml"))
@@ -66,6 +66,44 @@ def test_every_kind_of_variable_keeps_to_the_schema() -> None:
 def test_counts_and_their_fading_keep_to_the_schema(file: str) -> None:
     kind, data = kind_and_data(DATA / "counts" / file)
     assert list(Draft202012Validator(schema(kind)).iter_errors(data)) == []
+
+
+@pytest.mark.parametrize("path", sorted((DATA / "levels").iterdir()), ids=lambda path: path.name)
+def test_what_has_levels_keeps_to_the_schema(path: Path) -> None:
+    kind, data = kind_and_data(path)
+    assert list(Draft202012Validator(schema(kind)).iter_errors(data)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("kind: across_levels", "kind: across"),
+        ("kind: across_levels", "kind: range"),
+        ("unbounded", "endless"),
+        ("    against: stock\n", ""),
+        ("likely: 0.7", "likely: 0"),
+        ("range: [0.25, 0.35]", "bounds: [0, 1]"),
+    ],
+)
+def test_an_editor_marks_a_check_across_levels_of_the_wrong_shape(old: str, new: str, tmp_path: Path) -> None:
+    folder = edited(DATA / "levels", tmp_path, "checks.yaml", (old, new))
+    data = read_file(folder / "checks.yaml", file="checks.yaml").data
+    assert not Draft202012Validator(schema("checks")).is_valid(data)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    not_expressible: No variable is about the general.\n", ""),
+        ("    not_expressible:", "    event: {variable: war, states: [lost]}\n    not_expressible:"),
+        ("p: 0.7", "p: 1"),
+        ("asked: 2017-03-06", "asked: 2017-03"),
+    ],
+)
+def test_an_editor_marks_a_question_of_the_wrong_shape(old: str, new: str, tmp_path: Path) -> None:
+    folder = edited(DATA / "levels", tmp_path, "questions.yaml", (old, new))
+    data = read_file(folder / "questions.yaml", file="questions.yaml").data
+    assert not Draft202012Validator(schema("questions")).is_valid(data)
 
 
 @pytest.mark.parametrize(

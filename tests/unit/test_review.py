@@ -7,9 +7,10 @@ import pytest
 from model import priors
 from model.forecast import prepare
 from model.network import Network, Variable
-from model.review import Costly, costly_arcs, footing, held
+from model.review import Costly, HeldAcross, Likely, costly_arcs, fewest, footing, held
 from model.triangulation import junction_tree
 from service.settings import default_priors
+from tests.prior_copies import DATA, edited
 from tests.textbook import network
 
 
@@ -88,6 +89,90 @@ def test_a_figure_is_inside_its_range_edges_included(asia):
     assert replace(lung, check=replace(lung.check, low=0.055, high=0.055)).inside
     assert not replace(lung, check=replace(lung.check, low=0.056)).inside
     assert not replace(lung, p=None).inside
+
+
+# Checks across levels
+
+
+@pytest.fixture(scope="module")
+def levels():
+    return priors.load(DATA / "levels")
+
+
+def across(model, name):
+    [found] = [each for each in held(prepare(model)) if each.check.name == name]
+    return found
+
+
+def test_a_size_times_a_probability_is_held_against_the_likely_states_of_another_variable(levels):
+    found = across(levels, "stock_agrees")
+    assert found.p == pytest.approx(0.6 * (0.1 + 0.3) / 2 + 0.4 * (0.6 + 0.8) / 2)
+    assert found.implied == pytest.approx((400, 480))
+    assert [(each.state, each.low, each.high) for each in found.likely] == [("few", 0, 450), ("some", 450, 900)]
+    assert [each.p for each in found.likely] == pytest.approx([0.6 * 0.7 + 0.4 * 0.1, 0.6 * 0.25 + 0.4 * 0.3])
+    assert found.inside
+
+
+def test_both_sides_have_the_scenario_and_the_target_alone_what_is_given_of_it(levels):
+    found = across(levels, "stock_agrees_where_the_fort_holds")
+    assert found.p == pytest.approx(0.8)
+    assert [(each.state, each.high) for each in found.likely] == [("some", 900), ("many", float("inf"))]
+    assert [each.p for each in found.likely] == pytest.approx([0.3, 0.6])
+
+
+def test_both_sides_have_what_is_done(tmp_path):
+    folder = edited(DATA / "levels", tmp_path, "checks.yaml", ("    likely: 0.7", "    do: {war: lost}"))
+    found = across(priors.load(folder), "stock_agrees")
+    assert found.implied == pytest.approx((200, 240))
+    assert [each.p for each in found.likely] == pytest.approx([0.7, 0.25])
+
+
+def test_without_a_size_a_share_is_meant(tmp_path):
+    changes = (("    size: {low: 1000, high: 1200}\n", ""), ("[0, 450, 900, unbounded]", "[0, 0.3, 0.6, 1]"))
+    found = across(priors.load(edited(DATA / "levels", tmp_path, "checks.yaml", *changes)), "stock_agrees")
+    assert found.implied == pytest.approx((0.4, 0.4))
+    assert found.inside
+
+
+def test_the_likely_states_are_the_fewest_that_hold_enough():
+    assert fewest([0.2, 0.5, 0.3], 0.5) == [1]
+    assert fewest([0.2, 0.5, 0.3], 0.51) == [1, 2]
+    assert fewest([0.1, 0.7, 0.2], 0.8) == [1, 2]
+    assert fewest([0.7, 0.1, 0.2], 0.9) == [0, 2]
+    assert fewest([0.25, 0.5, 0.25], 0.75) == [0, 1]
+    assert fewest([0.1, 0.7, 0.1, 0.1], 0.8) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("implied", "likely", "inside"),
+    [
+        ((0, 449), "few", True),
+        ((450, 450), "few", False),
+        ((450, 450), "some", True),
+        ((400, 480), "few", False),
+        ((400, 480), "few some", True),
+        ((400, 900), "few some", False),
+        ((400, 1000), "few many", False),
+        ((10, 20), "few many", True),
+        ((900, 2000), "many", True),
+        ((900, 2001), "many", False),
+        ((-1, 3), "few some many", False),
+    ],
+)
+def test_each_number_implied_must_be_one_of_a_likely_state(levels, implied, likely, inside):
+    low, high = implied
+    check = replace(levels.checks["stock_agrees"], low=low, high=high, bounds=(0, 450, 900, 2000))
+    ends = {"few": (0, 450), "some": (450, 900), "many": (900, 2000)}
+    found = HeldAcross(check, 1.0, tuple(Likely(state, 0.3, *ends[state]) for state in likely.split()))
+    assert found.inside is inside
+
+
+def test_a_check_across_levels_whose_evidence_is_impossible_is_outside_with_the_reason(tmp_path):
+    certain = ("      - p: {lost: 0.6, held: 0.4}", "      - p: {lost: 1, held: never}")
+    folder = edited(DATA / "levels", tmp_path, "variables.yaml", certain)
+    found = across(priors.load(folder), "stock_agrees_where_the_fort_holds")
+    assert (found.p, found.likely, found.implied, found.inside) == (None, (), None, False)
+    assert found.reason == "evidence: war=held cannot happen in this model"
 
 
 def replace_described(model, described, **parts):
