@@ -12,7 +12,7 @@ from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from model.errors import Problem, listed, nearest
-from model.priors.definitions import DAY, FILE_NAME, NAME, TELLING_KEYS, VARIABLE_KINDS, Definition, VariableBase
+from model.priors.definitions import DAY, FILE_NAME, NAME, READ, TELLING_KEYS, VARIABLE_KINDS, Definition, VariableBase
 from model.priors.scalars import NUMBER
 from model.priors.sheet import Sheet, Steps
 
@@ -181,9 +181,14 @@ PATTERNS = {
     NAME: "a name: letters, digits and underscores, a letter first, 64 at most",
     FILE_NAME: "the name of a .yaml file in this folder",
     DAY: "a date: YYYY-MM-DD",
+    READ: "'whole', 'part', or 'quoted by' and then who quotes it",
 }
 
-BY_KEY: dict[int | str, str] = {"as_of": PATTERNS[DAY], "of": "a list of two experts at least"}
+BY_KEY: dict[int | str, str] = {
+    "as_of": PATTERNS[DAY],
+    "of": "a list of two experts at least",
+    "read": PATTERNS[READ],
+}
 
 KINDS = {
     "float_type": "a number",
