@@ -22,10 +22,20 @@ if TYPE_CHECKING:
 JUDGEMENT = "judgement"
 """The source of a number that nobody published: always given with its reason, always shown."""
 
+QUOTED = "quoted by "
+"""How ``Source.read`` begins for what was known only through somebody else."""
+
+Published = Literal["number", "direction", "nothing"]
+"""What of a statement a cited publication says: the number itself, which way it goes, or nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something published that a number rests on; ``date`` is YYYY, YYYY-MM or YYYY-MM-DD."""
+    """Something published that a number rests on; ``date`` is YYYY, YYYY-MM or YYYY-MM-DD.
+
+    ``read`` is whole, part or 'quoted by' somebody, None where nobody said; ``kind`` is publication or argument:
+    an argument reasons rather than measures.
+    """
 
     name: str
     title: str
@@ -34,6 +44,30 @@ class Source:
     url: str | None
     status: str
     note: str | None = None
+    read: str | None = None
+    kind: Literal["publication", "argument"] = "publication"
+
+    @property
+    def standing(self) -> str:
+        """How far it can be relied on, in words.
+
+        >>> Source("a", "A", "A journal", "2016", None, "verified", read="part").standing
+        'verified, read in part'
+        >>> Source("b", "B", "A newspaper", "2016", None, "unverified", read="quoted by a", kind="argument").standing
+        'an argument, unverified, as quoted by a'
+        """
+        kind = "an argument" if self.kind == "argument" else None
+        read = {None: None, "whole": "read whole", "part": "read in part"}.get(self.read, f"as {self.read}")
+        return ", ".join(part for part in (kind, self.status, read) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The cases behind a statement: ``n`` were counted, each worth ``discount`` of one here, and why."""
+
+    n: float
+    discount: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +80,8 @@ class Expert:
     reason: str | None
     row: tuple[float, ...] | None = None
     strength: float | None = None
+    published: Published = "nothing"
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +105,7 @@ class Statement:
     sources or 'judgement', ``file`` and ``line`` where it is written, ``place`` the keys that lead to it
     within the variable, as ``("causes", "smoke", 0)``. Where several experts are pooled,
     ``ess`` is that of the pool, ``sources`` are those of all and ``pool`` keeps the experts apart.
+    ``published`` is what of it a cited publication says, ``counted`` the cases that ``ess`` comes from, if any.
     """
 
     variable: str
@@ -80,6 +117,15 @@ class Statement:
     line: int
     place: tuple[str | int, ...] = ()
     pool: Pool | None = None
+    published: Published = "nothing"
+    counted: Counted | None = None
+
+    @property
+    def counts(self) -> tuple[Counted, ...]:
+        """The counts that it rests on: its own, or those of a pool's experts."""
+        experts = self.pool.members if self.pool else ()
+        each = (self.counted, *(expert.counted for expert in experts))
+        return tuple(counted for counted in each if counted is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,21 +1,30 @@
-"""What a modeller is told about a model: its size, the arcs that cost most, what its numbers rest on, its checks."""
+"""What a modeller is told about a model: arcs that cost most, what its numbers rest on, checks, what is wide open."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from model.document import JUDGEMENT, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
+from model.attribution import StatementShare, attribution
+from model.document import JUDGEMENT, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
 from model.errors import AftermathError
 from model.forecast import Forecaster, Question, TargetAnswer, answer
+from model.intervals import MASS
 from model.network import Network, Variable
 from model.triangulation import HEURISTICS, JunctionTree, arranged, best_order, cliques_of, eliminate, moral_graph
 
 SEARCHED = 6
 """Arcs whose tree is searched for as thoroughly as the model's own; the others are ranked by a quick bound."""
+
+WIDE = 0.5
+"""A range wider than this leaves a headline open: both what is likely and what is unlikely lie in it."""
+
+NARROWING = 2
+"""Statements named as those that would narrow a wide range most."""
 
 ROUNDING = 1e-9
 """How far over the edge of a published range a figure may lie before it counts as outside."""
@@ -31,21 +40,34 @@ class Costly:
 
 
 @dataclass(frozen=True, slots=True)
+class Readings:
+    """How the sources of a model were read, counted; ``quoted`` only by others, ``unsaid`` where nobody says."""
+
+    whole: int
+    part: int
+    quoted: int
+    unsaid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Footing:
     """What the numbers of a model rest on, counted in statements (rows and parameters of gates).
 
-    ``published`` cite publications alone, ``mixed`` publications and judgement, ``judged`` judgement
-    alone, ``uncited`` nothing at all; ``unverified`` are those whose every publication is marked
-    unverified; ``certain`` state no equivalent sample size, since each is a certainty.
+    A publication says of ``numbers`` the number itself, of ``directions`` which way it goes and of ``judged``
+    nothing; ``uncited`` cite nothing at all: these four make up the statements. ``counted`` take their sample size
+    from a count; ``unverified`` are those whose every publication is marked unverified; ``certain`` state no
+    equivalent sample size, since each is a certainty.
     """
 
     statements: int
-    published: int
-    mixed: int
-    unverified: int
+    numbers: int
+    directions: int
     judged: int
     uncited: int
+    counted: int
+    unverified: int
     certain: int
+    sources: Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,25 @@ class Held:
     def inside(self) -> bool:
         """Whether the figure lies in the published range."""
         return self.p is not None and self.check.low - ROUNDING <= self.p <= self.check.high + ROUNDING
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """The state of a headline target whose range is widest, and the prior statements that carry most of its doubt."""
+
+    target: str
+    state: str
+    low: float
+    high: float
+    carried_by: tuple[StatementShare, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """The headline targets that are wide open without evidence, and what to know before relying on the ranges."""
+
+    wide: tuple[Wide, ...]
+    warning: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +165,29 @@ def held(forecaster: Forecaster) -> tuple[AnyHeld, ...]:
 def footing(model: Model) -> Footing:
     """What the model's numbers rest on, counted."""
     statements = [s for description in model.described.values() for s in description.statements]
-    published = [[source for source in s.sources if source != JUDGEMENT] for s in statements]
-    judged = [JUDGEMENT in s.sources for s in statements]
+    publications = [[model.source(source) for source in s.sources if source != JUDGEMENT] for s in statements]
+    published = Counter(s.published for s in statements if s.sources)
     return Footing(
         statements=len(statements),
-        published=sum(bool(sources) and not judgement for sources, judgement in zip(published, judged, strict=True)),
-        mixed=sum(bool(sources) and judgement for sources, judgement in zip(published, judged, strict=True)),
-        unverified=sum(
-            bool(sources) and all(model.source(source).status != "verified" for source in sources)
-            for sources in published
-        ),
-        judged=sum(s.sources == (JUDGEMENT,) for s in statements),
+        numbers=published["number"],
+        directions=published["direction"],
+        judged=published["nothing"],
         uncited=sum(not s.sources for s in statements),
+        counted=sum(bool(s.counts) for s in statements),
+        unverified=sum(bool(cited) and all(each.status != "verified" for each in cited) for cited in publications),
         certain=sum(s.ess is None or math.isinf(s.ess) for s in statements),
+        sources=_readings(model),
     )
+
+
+def ranges(forecaster: Forecaster) -> Ranges:
+    """The headline targets whose 90 % range is wider than WIDE for some state, in the order of the model.
+
+    Each with the statements that carry most of that state's variance, by ``model.attribution``.
+    """
+    found = answer(forecaster, Question(forecaster.model.headline, interval=MASS))
+    wide = tuple(wide for target in found.targets for wide in _wide(forecaster, target))
+    return Ranges(wide, found.targets.intervals.warning if found.targets.intervals else None)
 
 
 def costly_arcs(network: Network, tree: JunctionTree, *, most: int = 5) -> tuple[Costly, ...]:
@@ -161,6 +211,24 @@ def costly_arcs(network: Network, tree: JunctionTree, *, most: int = 5) -> tuple
     dearest = sorted(quick, key=lambda arc: -quick[arc])[: max(SEARCHED, most)]
     found = [Costly(*arc, max(quick[arc], tree.cells - _searched_cells(_without(network, *arc)))) for arc in dearest]
     return tuple(sorted(found, key=lambda cost: -cost.entries)[:most])
+
+
+def _readings(model: Model) -> Readings:
+    said = Counter(_reading(source.read) for source in model.sources.values())
+    return Readings(said["whole"], said["part"], said[QUOTED], said[None])
+
+
+def _reading(read: str | None) -> str | None:
+    return QUOTED if read and read.startswith(QUOTED) else read
+
+
+def _wide(forecaster: Forecaster, found: TargetAnswer) -> Iterator[Wide]:
+    """The widest state of a target, if that is wide. Of states without a range the intervals' warning speaks."""
+    known = [(r.state, r.low, r.high) for r in found.distribution if r.low is not None and r.high is not None]
+    state, low, high = max(known, key=lambda row: row[2] - row[1], default=("", 0.0, 0.0))
+    if high - low > WIDE:
+        shares = attribution(forecaster, Question((found.target,)), target=found.target, state=state)
+        yield Wide(found.target, state, low, high, shares.statements[:NARROWING])
 
 
 def _held(forecaster: Forecaster, check: AnyCheck) -> AnyHeld:

@@ -52,7 +52,9 @@ class Cited(TypedDict):
     publication: str | None
     date: str | None
     url: str | None
+    kind: Annotated[str, Field(description="publication, argument (it measured nothing) or judgement")]
     status: Annotated[str, Field(description="verified, unverified or judgement")]
+    read: Annotated[str | None, Field(description="whole, part, or 'quoted by' whom; null where nobody said.")]
     note: str | None
 
 
@@ -548,6 +550,19 @@ class TableRow(TypedDict):
     distribution: list[StateP]
 
 
+PublishedSaid = Annotated[
+    str, Field(description="What a cited publication says of it: number (itself), direction (which way) or nothing.")
+]
+
+
+class CountedSaid(TypedDict):
+    """The cases that a sample size comes from: ``n`` were counted, each worth ``discount`` of one here."""
+
+    n: float
+    discount: float
+    why: str
+
+
 class ExpertSaid(TypedDict):
     """One of several experts on a number, with what it says."""
 
@@ -557,6 +572,8 @@ class ExpertSaid(TypedDict):
     reason: str | None
     row: Annotated[list[StateP] | None, Field(description="Where a row is pooled.")]
     strength: Annotated[float | None, Field(description="Decibels on the odds, where a strength is pooled.")]
+    published: PublishedSaid
+    counted: CountedSaid | None
 
 
 class PoolSaid(TypedDict):
@@ -574,6 +591,8 @@ class StatementSaid(TypedDict):
     sources: list[str]
     ess: float | None
     reason: str | None
+    published: PublishedSaid
+    counted: CountedSaid | None
     pool: PoolSaid | None
 
 
@@ -648,7 +667,9 @@ class SourceRow(TypedDict):
     publication: str | None
     date: str | None
     url: str | None
+    kind: str
     status: str
+    read: str | None
     note: str | None
     cited_by: str
 

@@ -58,6 +58,10 @@ def commands() -> None:
 def check(model: str | None, root: Path | None) -> None:
     """Every problem of MODEL (or of all), its size, what it rests on, and its checks against published figures.
 
+    What it rests on: of how many statements a publication gives the number, of how many only the direction, and how
+    many are judgement; then how the sources were read. Headline targets whose 90 % range without evidence is wider
+    than 0.5 are named with the prior statements that would narrow it most.
+
     Exits 1 when a model has problems or a figure lies outside its published range.
     """
     folders = folders_of(root)
@@ -267,6 +271,7 @@ def _checked(name: str, folder: Path) -> bool:
     arcs = review.costly_arcs(model.network, tree)
     if arcs:
         click.echo(terminal.arcs_text(arcs))
+    click.echo(terminal.ranges_text(review.ranges(forecaster)))
     if held:
         click.echo(terminal.checks_text(held))
     if model.questions:

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from model.document import JUDGEMENT, Event, Example, Expert, Model, Pool
+from model.document import JUDGEMENT, Counted, Event, Example, Expert, Model, Pool
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster
 from model.network import Table, Variable
@@ -212,6 +212,8 @@ def variable_answer(forecaster: Forecaster, variable: Variable, address: wire.Ad
                 "sources": list(each.sources),
                 "ess": each.ess,
                 "reason": each.reason,
+                "published": each.published,
+                "counted": _counted(each.counted),
                 "pool": _pool(each.pool, variable),
             }
             for each in described.statements
@@ -240,7 +242,13 @@ def _expert(expert: Expert, variable: Variable) -> answers.ExpertSaid:
         "reason": expert.reason,
         "row": None if expert.row is None else _distribution(variable, np.array(expert.row)),
         "strength": expert.strength,
+        "published": expert.published,
+        "counted": _counted(expert.counted),
     }
+
+
+def _counted(counted: Counted | None) -> answers.CountedSaid | None:
+    return None if counted is None else {"n": counted.n, "discount": counted.discount, "why": counted.why}
 
 
 def _table(model: Model, variable: Variable) -> Iterator[answers.TableRow]:
@@ -312,7 +320,9 @@ def source_rows(content: answers.Sources) -> Iterator[answers.SourceRow]:
             "publication": each["publication"],
             "date": each["date"],
             "url": each["url"],
+            "kind": each["kind"],
             "status": each["status"],
+            "read": each["read"],
             "note": each["note"],
             "cited_by": " ".join(each["cited_by"]),
         }

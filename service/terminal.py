@@ -11,9 +11,9 @@ from math import isinf
 from model.document import JUDGEMENT, Learned, Model
 from model.evidence import in_words
 from model.forecast import Answer, StateAnswer, TargetAnswer
-from model.intervals import COVERS, OMITS, Intervals
+from model.intervals import COVERS, MASS, OMITS, Intervals
 from model.network import Network
-from model.review import AnyHeld, Costly, Footing, Forecasted, Held, HeldAcross, Likely
+from model.review import WIDE, AnyHeld, Costly, Footing, Forecasted, Held, HeldAcross, Likely, Ranges, Wide
 from model.triangulation import JunctionTree
 
 BAR = 32
@@ -96,12 +96,30 @@ def size_text(network: Network, tree: JunctionTree) -> str:
 
 
 def footing_text(found: Footing) -> str:
-    """What the numbers rest on, in a line."""
+    """What the numbers rest on, in a line, and how their sources were read, in another."""
+    read = found.sources
     return (
-        f"{found.statements:,} statements: {found.published:,} rest on publications, {found.mixed:,} on publications "
-        f"and judgement, {found.judged:,} on judgement alone, {found.uncited:,} on nothing; "
-        f"{found.unverified:,} cite nothing verified, {found.certain:,} are certain"
+        f"{found.statements:,} statements: {found.numbers:,} with a published number, {found.directions:,} with a "
+        f"published direction, {found.judged:,} by judgement, {found.uncited:,} on nothing; {found.counted:,} rest on "
+        f"a count, {found.unverified:,} cite nothing verified, {found.certain:,} are certain\n"
+        f"sources: {read.whole:,} read whole, {read.part:,} in part, {read.quoted:,} as quoted by others, "
+        f"{read.unsaid:,} do not say how they were read"
     )
+
+
+def ranges_text(found: Ranges) -> str:
+    """The headline targets that are wide open, each with what would narrow it most."""
+    lines = [line for wide in found.wide for line in _wide(wide)]
+    head = f"headline targets with a {100 * MASS:g} % range wider than {WIDE:g}, and what would narrow it most:"
+    warning = [found.warning] if found.warning else []
+    return "\n".join([head, *(lines or ["  none"]), *warning])
+
+
+def _wide(wide: Wide) -> Iterator[str]:
+    yield f"  {wide.target}={wide.state}  {wide.low:.2f} to {wide.high:.2f}"
+    for said in wide.carried_by:
+        text = f"{said.share:.0%} {said.variable}: {said.what} [{said.file}:{said.line}]"
+        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
 
 
 def arcs_text(arcs: Sequence[Costly]) -> str:
@@ -265,7 +283,7 @@ def _source(model: Model, name: str) -> list[str]:
     if name == JUDGEMENT:
         return [f"  {name}: of the modeller, with the reason beside each number"]
     source = model.source(name)
-    text = f"{name}: {source.title} ({source.publication}, {source.date}; {source.status})"
+    text = f"{name}: {source.title} ({source.publication}, {source.date}; {source.standing})"
     return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 

@@ -566,7 +566,9 @@ def _cited(model: Model, name: str) -> answers.Cited:
             "publication": None,
             "date": None,
             "url": None,
+            "kind": "judgement",
             "status": "judgement",
+            "read": None,
             "note": None,
         }
     source = model.source(name)
@@ -576,7 +578,9 @@ def _cited(model: Model, name: str) -> answers.Cited:
         "publication": source.publication,
         "date": source.date,
         "url": source.url,
+        "kind": source.kind,
         "status": source.status,
+        "read": source.read,
         "note": source.note,
     }
 

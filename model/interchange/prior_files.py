@@ -111,7 +111,10 @@ def _source(source: Source) -> str:
     lines += [f"    publication: {_text(source.publication)}", f"    date: {_text(source.date)}"]
     if source.url:
         lines.append(f"    url: {_text(source.url)}")
+    lines += [f"    kind: {source.kind}"] if source.kind != "publication" else []
     lines.append(f"    status: {source.status}")
+    if source.read:
+        lines.append(f"    read: {_text(source.read)}")
     if source.note:
         lines.append(f"    note: {_text(source.note)}")
     return "sources:\n" + "\n".join(lines) + "\n"

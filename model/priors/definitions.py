@@ -15,6 +15,7 @@ NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.yaml$"
 DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 DAY = r"^\d{4}-\d{2}-\d{2}$"
+READ = r"^(whole|part|quoted by \S.*)$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 """A variable, scenario, cohort or source: letters, digits and underscores, a letter first."""
@@ -25,6 +26,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Share = Annotated[float, Field(gt=0)]
 Day = Annotated[str, StringConstraints(pattern=DAY)]
+Read = Annotated[str, StringConstraints(pattern=READ)]
 
 # Each choice below is made by looking at the value, so that a wrong value is held against the one
 # alternative that was meant. The part of a tag before the colon names the choice.
@@ -90,6 +92,21 @@ class Sourced(Definition):
     reason: Annotated[Text, Field(description="Why this number, in one line; needed for judgement.")] | None = None
 
 
+class Counted(Definition):
+    """How sure a number is, by the cases that a source counted and what each of them is worth here."""
+
+    n: Annotated[Share, Field(description="How many cases were counted.")]
+    discount: Annotated[
+        float, Field(gt=0, le=1, description="What a counted case is worth here: 1 where it is one of ours.")
+    ]
+    why: Annotated[Text, Field(description="Why so much and no more, in one line.")]
+
+    @property
+    def ess(self) -> float:
+        """The equivalent sample size."""
+        return self.n * self.discount
+
+
 class Cited(Sourced):
     """A number, what it rests on and how sure it is; left out, what the variable says holds."""
 
@@ -98,6 +115,17 @@ class Cited(Sourced):
     ) = None
     ess: (
         Annotated[float, Field(gt=0, description="How sure, as an equivalent sample size, instead of a word.")] | None
+    ) = None
+    counted: Annotated[Counted, Field(description="How sure, by cases counted, instead of a word.")] | None = None
+    published: (
+        Annotated[
+            Literal["number", "direction", "nothing"],
+            Field(
+                description="What of it a cited publication says: the number itself, which way, or nothing. "
+                "Left out: nothing where only judgement is cited, else direction."
+            ),
+        ]
+        | None
     ) = None
 
 
@@ -391,7 +419,14 @@ class Source(Definition):
     publication: Annotated[Text, Field(description="Who published it, and where.")]
     date: Annotated[Date, Field(description="When it was published: YYYY, YYYY-MM or YYYY-MM-DD.")]
     url: Text | None = None
+    kind: Annotated[
+        Literal["publication", "argument"],
+        Field(description="publication, or argument: what reasons rather than measures, and so gives no number."),
+    ] = "publication"
     status: Annotated[Literal["verified", "unverified"], Field(description="verified or unverified.")]
+    read: (
+        Annotated[Read, Field(description="How it was read: whole, part, or 'quoted by' and who quotes it.")] | None
+    ) = None
     note: Text | None = None
 
 

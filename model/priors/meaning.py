@@ -84,6 +84,7 @@ def _drafts(contents: Contents, problems: list[Problem]) -> dict[str, Drafted]:
         states=contents.states,
         variables=contents.names("variables"),
         sources=contents.names("sources"),
+        told={name: written.said for name, written in contents.entries["sources"].items()},
         words=contents.words,
         complete=contents.complete,
     )
@@ -312,6 +313,8 @@ class _Said:
             url=said.url,
             status=said.status,
             note=said.note,
+            read=said.read,
+            kind=said.kind,
         )
 
     # Evidence and interventions

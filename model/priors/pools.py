@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum, isinf
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,7 @@ def _is_one(reader: Reader, said: definitions.Cited, key: str, single: object, p
     wrong = [(key, "one of them")] if single is not None else []
     wrong += [
         (name, "what each expert of the pool says instead")
-        for name in ("sources", "confidence", "ess")
+        for name in ("sources", "confidence", "ess", "counted", "published")
         if getattr(said, name) is not None
     ]
     for name, expected in wrong:
@@ -109,10 +109,8 @@ def _pooled_row(reader: Reader, said: definitions.RowPool, one_of_two: bool, *st
         expected = "an expert who leaves something to another state"
         reader.note(*steps, "of", found="experts who are each certain of another state", expected=expected)
         return None
-    experts = tuple(
-        Expert(tuple(each.sources), float(weight), None if isinf(ess) else ess, each.reason, row=tuple(row.tolist()))
-        for each, weight, ess, row in zip(said.of, pool.weights, sizes, sound, strict=True)
-    )
+    voices = _voices(reader, said.of, pool.weights, sizes, *steps)
+    experts = tuple(replace(voice, row=tuple(row.tolist())) for voice, row in zip(voices, sound, strict=True))
     return StatedRow(pool.row(), size, pool, Pool(said.method, experts, pool.disagreement()))
 
 
@@ -127,11 +125,26 @@ def _pooled_strength(reader: Reader, said: definitions.StrengthPool, *steps: Ste
     if weights is None or len(sound) < len(strengths):
         return None
     pool = StrengthPool(np.array(sound), weights, np.array(sizes), _known_by(said.of))
-    experts = tuple(
-        Expert(tuple(each.sources), float(weight), ess, each.reason, strength=strength)
-        for each, weight, ess, strength in zip(said.of, pool.weights, sizes, sound, strict=True)
-    )
+    voices = _voices(reader, said.of, pool.weights, sizes, *steps)
+    experts = tuple(replace(voice, strength=strength) for voice, strength in zip(voices, sound, strict=True))
     return StatedStrength(pool.mean(), pool.size(), pool, Pool("linear", experts, pool.disagreement()))
+
+
+def _voices(
+    reader: Reader, experts: Sequence[definitions.Expert], weights: Table, sizes: Sequence[float], *steps: Step
+) -> list[Expert]:
+    """The experts with what each rests on; what each says of the number is not in them yet."""
+    return [
+        Expert(
+            sources=tuple(expert.sources),
+            weight=float(weight),
+            ess=None if isinf(ess) else ess,
+            reason=expert.reason,
+            published=reader.published(expert, expert.sources, *steps, "of", position),
+            counted=None if isinf(ess) else reader.counted(expert),
+        )
+        for position, (expert, weight, ess) in enumerate(zip(experts, weights, sizes, strict=True))
+    ]
 
 
 def _weights(reader: Reader, experts: Sequence[definitions.Expert], *steps: Step) -> Table | None:

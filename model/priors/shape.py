@@ -17,6 +17,7 @@ from model.priors.definitions import (
     DAY,
     FILE_NAME,
     NAME,
+    READ,
     TELLING_KEYS,
     VARIABLE_KINDS,
     CheckBase,
@@ -205,11 +206,13 @@ PATTERNS = {
     NAME: "a name: letters, digits and underscores, a letter first, 64 at most",
     FILE_NAME: "the name of a .yaml file in this folder",
     DAY: "a date: YYYY-MM-DD",
+    READ: "'whole', 'part', or 'quoted by' and then who quotes it",
 }
 
 BY_KEY: dict[int | str, str] = {
     **dict.fromkeys(("as_of", "asked", "resolves_by"), PATTERNS[DAY]),
     "of": "a list of two experts at least",
+    "read": PATTERNS[READ],
 }
 
 KINDS = {

@@ -10,12 +10,13 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.document import JUDGEMENT, Pool, Statement
+from model.document import JUDGEMENT, Counted, Pool, Published, Statement
 from model.errors import Problem, listed, nearest
 from model.gates import RowPool
 from model.network import SUM_TOLERANCE, Table
-from model.priors.definitions import Cited, Row, Sourced, VariableBase, Words
+from model.priors.definitions import Cited, Row, Source, VariableBase, Words
 from model.priors.pools import stated_row
+from model.priors.published import contradiction, derived, pooled
 from model.priors.shape import Written, meant_number
 from model.priors.sheet import in_words
 
@@ -24,6 +25,9 @@ CELL_LIMIT = 1_000_000
 
 PARENT_LIMIT = 30
 """Parents that one variable may have, whatever their states."""
+
+SURENESS = ("confidence", "ess", "counted")
+"""The keys that say how sure a number is, one of them at a time."""
 
 LISTED = 12
 """How many combinations a problem names before it only counts them."""
@@ -38,13 +42,14 @@ class Known:
     """What the words of a variable may refer to.
 
     ``states`` of the variables whose states could be read; ``variables`` and ``sources`` are all the
-    names there are. Unless ``complete``, a file could not be read, and a name may stand in it: then
-    nobody calls it unknown.
+    names there are, ``told`` the sources whose definition could be read. Unless ``complete``, a file
+    could not be read, and a name may stand in it: then nobody calls it unknown.
     """
 
     states: Mapping[str, tuple[str, ...]]
     variables: Collection[str]
     sources: Collection[str]
+    told: Mapping[str, Source]
     words: Words | None
     complete: bool
 
@@ -203,9 +208,12 @@ class Reader:
         return len(self.problems) == before
 
     def _stated_ess(self, cited: Cited, *steps: Step) -> float | None:
-        """The equivalent sample size said here, by number or word; None when nothing (good) is said."""
-        if cited.ess is not None and cited.confidence is not None:
-            self.note(*steps, "ess", found="both confidence and ess", expected="one of them", at_key=True)
+        """The equivalent sample size said here, by number, count or word; None when nothing (good) is said."""
+        said = [key for key in SURENESS if getattr(cited, key) is not None]
+        if len(said) > 1:
+            self.note(*steps, said[1], found=f"both {said[0]} and {said[1]}", expected="one of them", at_key=True)
+        if cited.counted is not None:
+            return cited.counted.ess
         if cited.ess is not None or cited.confidence is None:
             return cited.ess
         return self.word("confidence", cited.confidence, *steps, "confidence")
@@ -231,7 +239,7 @@ class Reader:
         size = self.ess if own is None else own
         if size is None and len(self.problems) == before and self.said.confidence is None:
             expected = "one of them, here or on the variable"
-            self.note(*steps, found="neither confidence nor ess", expected=expected)
+            self.note(*steps, found="no confidence, ess or counted", expected=expected)
         return 1.0 if size is None else float(size)
 
     def row_size(self, cited: Cited, row: Table | None, *steps: Step) -> float:
@@ -241,7 +249,31 @@ class Reader:
             return math.inf
         return self.size(cited, *steps)
 
-    def state(self, cited: Sourced, what: str, ess: float, *steps: Step, pool: Pool | None = None) -> None:
+    def counted(self, cited: Cited) -> Counted | None:
+        """The cases that a size comes from, counted here or on the variable; None where they are not its origin."""
+        own = any(getattr(cited, key) is not None for key in SURENESS)
+        said = (cited if own else self.said).counted
+        return None if said is None else Counted(said.n, said.discount, said.why)
+
+    def published(self, cited: Cited, sources: Sequence[str], *steps: Step) -> Published:
+        """What of a statement is published: said on it or on the variable, else derived from its sources."""
+        said = cited.published or self.said.published
+        if said is None:
+            return derived(sources)
+        wrong = contradiction(said, sources, self.known.told)
+        if wrong is not None:
+            place = self._own(cited, *steps)
+            problem = self.written.problem(*place, found=wrong[0], expected=wrong[1])
+            self.problems.extend([problem] if problem not in self.problems else [])
+        return said
+
+    def _own(self, cited: Cited, *steps: Step) -> tuple[Step, ...]:
+        """Where that which makes a statement's ``published`` wrong is written: there, or on the variable."""
+        key = "published" if cited.published else "sources"
+        said_there = cited is not self.said and getattr(cited, key) is not None
+        return (*steps, key) if said_there else ("published",)
+
+    def state(self, cited: Cited, what: str, ess: float, *steps: Step, pool: Pool | None = None) -> None:
         """Keep a statement with its sources, those of a pool's experts; it is a problem when it has none."""
         own = cited.sources is not None and cited is not self.said
         if own:
@@ -251,24 +283,28 @@ class Reader:
             sources = list(dict.fromkeys(source for expert in pool.members for source in expert.sources))
         if not sources:
             self.note(*steps, found="no sources", expected="one at least, here or on the variable")
-        reason = cited.reason or self.said.reason
-        size = None if math.isinf(ess) else ess
-        self._keep(what, sources, size, reason, *steps, pool=pool)
+        self._keep(cited, what, sources, ess, *steps, pool=pool)
 
     def _keep(
-        self,
-        what: str,
-        sources: Sequence[str],
-        ess: float | None,
-        reason: str | None,
-        *steps: Step,
-        pool: Pool | None = None,
+        self, cited: Cited, what: str, sources: Sequence[str], ess: float, *steps: Step, pool: Pool | None = None
     ) -> None:
-        file = "/".join(self.written.sheet.file.split("/")[-2:])
-        line = self.written.line(*steps)
-        self.statements.append(Statement(self.written.name, what, tuple(sources), ess, reason, file, line, steps, pool))
+        experts = None if pool is None else pool.members
+        statement = Statement(
+            variable=self.written.name,
+            what=what,
+            sources=tuple(sources),
+            ess=None if math.isinf(ess) else ess,
+            reason=cited.reason or self.said.reason,
+            file="/".join(self.written.sheet.file.split("/")[-2:]),
+            line=self.written.line(*steps),
+            place=steps,
+            pool=pool,
+            published=pooled(e.published for e in experts) if experts else self.published(cited, sources, *steps),
+            counted=None if experts or math.isinf(ess) else self.counted(cited),
+        )
+        self.statements.append(statement)
 
-    def check_sources(self, cited: Sourced, *steps: Step) -> None:
+    def check_sources(self, cited: Cited, *steps: Step) -> None:
         for position, source in enumerate(cited.sources or ()):
             place = (*steps, "sources", position)
             if source == JUDGEMENT:
@@ -368,7 +404,7 @@ class Reader:
 
     def state_rule(self, what: str, *steps: Step) -> None:
         """A rule is certain and holds by definition: it needs no source, and has the variable's."""
-        self._keep(what, self.said.sources or [], None, self.said.reason, *steps)
+        self._keep(self.said, what, self.said.sources or [], math.inf, *steps)
 
 
 def _plain(number: Decimal) -> str:

@@ -173,10 +173,10 @@ def _foundations(shown: ReadBack, width: int) -> Iterator[str]:
 
 
 def _statement(statement: Statement) -> str:
-    sure = f", {as_sure(statement.ess)}" if statement.ess else ""
+    sure = f", {as_sure(statement.ess, statement.counted)}" if statement.ess else ""
     reason = f" ({statement.reason})" if statement.reason else ""
-    cited = ", ".join(statement.sources) or "no source"
-    return f"{statement.what}{sure}: {cited}{reason} [{statement.file}:{statement.line}]"
+    cited = f"{', '.join(statement.sources) or 'no source'}{reason}; published: {statement.published}"
+    return f"{statement.what}{sure}: {cited} [{statement.file}:{statement.line}]"
 
 
 def _moved(moved: Moved, states: Sequence[str]) -> str:
@@ -187,7 +187,7 @@ def _moved(moved: Moved, states: Sequence[str]) -> str:
 
 def _source(source: Source) -> str:
     where = f", {source.url}" if source.url else ""
-    return f"{source.name}: {source.title}. {source.publication}, {source.date}{where} ({source.status})"
+    return f"{source.name}: {source.title}. {source.publication}, {source.date}{where} ({source.standing})"
 
 
 def _wrapped(text: str, width: int, *, first: str = "", then: str = "") -> list[str]:

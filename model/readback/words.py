@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from model.document import Description, Expert, Pool
+from model.document import Counted, Description, Expert, Pool
 from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, Rule, TableGate
 from model.network import Network, Table, Variable
 from model.readback.boxes import Box, boxes
@@ -83,13 +83,16 @@ def odds(factor: float) -> str:
     return f"{factor:.0f} times" if factor > 10 else f"{factor:.2g} times"
 
 
-def as_sure(ess: float) -> str:
-    """An equivalent sample size in words.
+def as_sure(ess: float, counted: Counted | None = None) -> str:
+    """An equivalent sample size in words, with the count that it comes from.
 
     >>> as_sure(30.0), as_sure(1.0), as_sure(18.22617)
     ('as sure as 30 cases', 'as sure as 1 case', 'as sure as 18.2 cases')
+    >>> as_sure(54.8, Counted(274, 0.2, "a registry of one country"))
+    'as sure as 54.8 cases (274 counted x 0.2: a registry of one country)'
     """
-    return f"as sure as {f'{ess:.3g}' if ess < 1000 else f'{ess:.0f}'} case{'s' if ess != 1 else ''}"
+    sure = f"as sure as {f'{ess:.3g}' if ess < 1000 else f'{ess:.0f}'} case{'s' if ess != 1 else ''}"
+    return f"{sure} ({counted.n:,.10g} counted x {counted.discount:g}: {counted.why})" if counted else sure
 
 
 def pool_in_words(pool: Pool, states: States) -> Iterator[str]:
@@ -107,7 +110,7 @@ def pool_in_words(pool: Pool, states: States) -> Iterator[str]:
     yield f"pooled from {len(pool.members)} experts, {how}"
     for expert in pool.members:
         reason = f" ({expert.reason})" if expert.reason else ""
-        sure = f", {as_sure(expert.ess)}" if expert.ess else ""
+        sure = f", {as_sure(expert.ess, expert.counted)}" if expert.ess else ""
         yield f"{', '.join(expert.sources)}, weight {expert.weight:.3g}: {_expert(expert, states)}{sure}{reason}"
     yield f"{_apart(pool, states)}; {percent(pool.disagreement)} of the doubt is disagreement among them"
 

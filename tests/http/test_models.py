@@ -6,6 +6,7 @@ import pytest
 
 from service import create_app
 from service.settings import BadSettings, Settings
+from tests.prior_copies import ASIA, copied
 from tests.sources import ROOT
 
 
@@ -98,8 +99,26 @@ def test_judgement_is_shown_as_what_it_is(client):
     assert (source["name"], source["status"], source["url"]) == ("judgement", "judgement", None)
     assert source["cited_by"] == ["odd", "never"]
     [cited] = client.get("/v1/models/oddities/forecast/odd").json["sources"]
-    assert cited["status"] == "judgement"
+    assert (cited["kind"], cited["status"], cited["read"]) == ("judgement", "judgement", None)
     assert client.get("/v1/models/oddities/variables/odd").json["statements"][0]["reason"] == "A test needs numbers."
+
+
+def test_a_source_says_how_it_was_read_and_a_number_what_of_it_is_published_and_counted(tmp_path):
+    folder = copied(ASIA, tmp_path)
+    for file, old, new in (
+        ("sources.yaml", "status: verified", "status: verified\n    read: part"),
+        ("diseases.yaml", "ess: 50", "counted: {n: 250, discount: 0.2, why: an example}\n    published: number"),
+    ):
+        text = (folder / file).read_text(encoding="utf-8")
+        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    asked = create_app(Settings(tmp_path)).test_client().get
+    [source] = asked("/v1/models/asia/sources").json["sources"]
+    assert (source["kind"], source["status"], source["read"]) == ("publication", "verified", "part")
+    assert ",publication,verified,part," in asked("/v1/models/asia/sources.csv").text
+    [statement] = asked("/v1/models/asia/variables/asia").json["statements"]
+    assert (statement["published"], statement["ess"]) == ("number", 50)
+    assert statement["counted"] == {"n": 250, "discount": 0.2, "why": "an example"}
+    assert asked("/v1/models/asia/variables/smoke").json["statements"][0]["counted"] is None
 
 
 def test_the_graph_has_every_arc_as_json_and_for_graphviz(client):
@@ -135,6 +154,8 @@ def test_a_pooled_number_shows_each_expert(tmp_path):
         "reason": "Several dozen by Europol, which holds the files.",
         "row": {"state": "hundreds", "p": 0.07},
         "strength": None,
+        "published": "direction",
+        "counted": None,
     }
 
 

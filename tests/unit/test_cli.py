@@ -171,10 +171,21 @@ def test_check_prints_size_costly_arcs_footing_and_checks(run):
     assert (ran.code, ran.err) == (0, "")
     assert "8 variables, 8 arcs, 36 parameters" in ran.out
     assert "40 table entries in 6 cliques, width 2; the largest: bronc, either, dysp" in ran.out
-    assert "17 rest on publications, 0 on publications and judgement, 0 on judgement alone, 0 on nothing" in ran.out
+    assert "17 statements: 0 with a published number, 17 with a published direction, 0 by judgement, 0 on " in ran.out
+    assert "; 0 rest on a count, 0 cite nothing verified, 3 are certain\n" in ran.out
+    assert "sources: 0 read whole, 0 in part, 0 as quoted by others, 1 do not say how they were read\n" in ran.out
+    assert "headline targets with a 90 % range wider than 0.5, and what would narrow it most:\n  none\n" in ran.out
     assert "  12  smoke -> lung" in ran.out
     assert "inside  0.0550  0.0549 to 0.0551  lung_cancer " in ran.out
     assert "2 checks, 0 outside their range" in ran.out
+
+
+def test_check_names_headlines_that_are_wide_open_with_what_would_narrow_them(run, models):
+    edit(models / "asia" / "diseases.yaml", "p: {yes: 0.6, no: 0.4}", "p: {yes: 0.6, no: 0.4}\n        ess: 0.5")
+    edit(models / "asia" / "diseases.yaml", "p: {yes: 0.3, no: 0.7}", "p: {yes: 0.3, no: 0.7}\n        ess: 0.5")
+    ran = run("check", "asia", "--priors", models)
+    assert re.search(r"^  bronc=(yes|no)  0\.0\d to 0\.9\d$", ran.out, re.MULTILINE)
+    assert re.search(r"^    \d\d% bronc: when \{smoke: yes\}: yes 0.6, no 0.4 \[asia/", ran.out, re.MULTILINE)
 
 
 def test_check_says_what_counts_made_of_the_tables(run):

@@ -269,7 +269,7 @@ def test_a_large_table_gets_fewer_draws_and_says_how_many(monkeypatch: pytest.Mo
 def three_levels() -> Model:
     rows = np.array([[0.9, 0.1, 0.0], [0.3, 0.7, 0.0], [0.0, 0.0, 1.0]])
     statements = (
-        Statement("x", "when {border: low}", ("paper",), 30.0, None, "x.yaml", 7),
+        Statement("x", "when {border: low}", ("paper",), 30.0, None, "x.yaml", 7, published="direction"),
         Statement("x", "when {border: medium}", (JUDGEMENT,), 4.0, "nobody counted", "x.yaml", 9),
     )
     gate = TableGate(rows, np.array([30.0, 30.0, CERTAIN]))
@@ -289,8 +289,10 @@ def test_the_table_is_shown_with_names_in_file_order_and_what_never_happens() ->
 
 def test_the_page_names_what_each_number_rests_on() -> None:
     text = show(three_levels(), "x").text(200)
-    assert "- when {border: low}, as sure as 30 cases: paper [x.yaml:7]" in text
-    assert "- when {border: medium}, as sure as 4 cases: judgement (nobody counted) [x.yaml:9]" in text
+    assert "- when {border: low}, as sure as 30 cases: paper; published: direction [x.yaml:7]" in text
+    assert (
+        "- when {border: medium}, as sure as 4 cases: judgement (nobody counted); published: nothing [x.yaml:9]" in text
+    )
     assert "- paper: Share who return. A Journal, 2016-05, https://example.org/paper (verified)" in text
     assert "How many come back." in text
     assert "90 % range, exact" in text

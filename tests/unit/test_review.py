@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from model import priors
-from model.forecast import prepare
+from model.attribution import attribution
+from model.document import Counted, Expert, Pool
+from model.forecast import Question, answer, prepare
 from model.network import Network, Variable
-from model.review import Costly, HeldAcross, Likely, costly_arcs, fewest, footing, held
+from model.review import WIDE, Costly, HeldAcross, Likely, Readings, costly_arcs, fewest, footing, held, ranges
 from model.triangulation import junction_tree
 from service.settings import default_priors
 from tests.prior_copies import DATA, edited
@@ -56,22 +58,54 @@ def test_a_network_without_arcs_has_no_costly_ones():
 
 def test_statements_are_counted_by_what_they_rest_on(asia):
     model = asia.model
-    first = model.described["asia"]
-    guessed = replace(
-        first, statements=tuple(replace(s, sources=("judgement",), reason="a guess") for s in first.statements)
+    counted = Counted(274, 0.2, "one registry")
+    changed = replace_described(
+        model,
+        {
+            "asia": restated(model, "asia", sources=("judgement",), reason="a guess", published="nothing"),
+            "smoke": restated(model, "smoke", published="number", counted=counted),
+            "tub": restated(model, "tub", sources=()),
+            "lung": restated(
+                model, "lung", pool=Pool("linear", (Expert(("x",), 1.0, 1.0, None, counted=counted),), 0.0)
+            ),
+        },
     )
-    partly = replace(
-        model.described["smoke"],
-        statements=tuple(replace(s, sources=(*s.sources, "judgement")) for s in model.described["smoke"].statements),
-    )
-    bare = replace(
-        model.described["tub"], statements=tuple(replace(s, sources=()) for s in model.described["tub"].statements)
-    )
-    changed = replace_described(model, {"asia": guessed, "smoke": partly, "tub": bare})
     before, after = footing(model), footing(changed)
-    assert (before.statements, before.published, before.judged, before.uncited) == (17, 17, 0, 0)
-    assert (after.statements, after.published, after.mixed, after.judged, after.uncited) == (17, 13, 1, 1, 2)
+    assert (before.statements, before.numbers, before.directions, before.judged, before.uncited) == (17, 0, 17, 0, 0)
+    assert (after.statements, after.numbers, after.directions, after.judged, after.uncited) == (17, 1, 13, 1, 2)
     assert before.certain == after.certain == 3
+    assert (before.counted, after.counted) == (0, 3)
+
+
+def test_sources_are_counted_by_how_they_were_read(asia):
+    [source] = asia.model.sources.values()
+    ways = ("whole", "whole", "part", "quoted by a", "quoted by b", "quoted by c", None)
+    read = {"x" * i: replace(source, read=way) for i, way in enumerate(ways)} | asia.model.sources
+    found = footing(replace_described(asia.model, {}, sources=read)).sources
+    assert found == Readings(whole=2, part=1, quoted=3, unsaid=2)
+
+
+def test_a_headline_is_wide_where_its_range_is_and_what_carries_its_doubt_stands_beside_it(tmp_path):
+    folder = edited(
+        default_priors() / "asia",
+        tmp_path,
+        "diseases.yaml",
+        ("{yes: 0.6, no: 0.4}", "{yes: 0.6, no: 0.4}\n        ess: 0.5"),
+        ("{yes: 0.3, no: 0.7}", "{yes: 0.3, no: 0.7}\n        ess: 0.5"),
+    )
+    forecaster = prepare(priors.load(folder))
+    found = ranges(forecaster)
+    asked = Question(("bronc",), interval=0.9)
+    widths = [row.high - row.low for row in answer(forecaster, asked).targets[0].distribution]
+    assert [wide.target for wide in found.wide] == ["bronc"]
+    assert found.wide[0].high - found.wide[0].low == max(widths) > WIDE
+    shares = attribution(forecaster, asked, target="bronc", state=found.wide[0].state).statements
+    assert found.wide[0].carried_by == shares[:2]
+    assert found.warning is None
+
+
+def test_no_headline_of_a_model_that_is_sure_is_wide(asia):
+    assert ranges(asia).wide == ()
 
 
 def test_statements_whose_every_source_is_unverified_are_counted(asia):
@@ -173,6 +207,12 @@ def test_a_check_across_levels_whose_evidence_is_impossible_is_outside_with_the_
     found = across(priors.load(folder), "stock_agrees_where_the_fort_holds")
     assert (found.p, found.likely, found.implied, found.inside) == (None, (), None, False)
     assert found.reason == "evidence: war=held cannot happen in this model"
+
+
+def restated(model, name, **said):
+    """What is described of a variable, each of its statements with this said of it."""
+    described = model.described[name]
+    return replace(described, statements=tuple(replace(statement, **said) for statement in described.statements))
 
 
 def replace_described(model, described, **parts):
