@@ -147,6 +147,7 @@ class Description:
     statements: tuple[Statement, ...]
     prior: Gate | None = None
     level: Literal["group", "individual"] = "group"
+    parts: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -482,8 +483,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        skipped = {"gate", "file", "line", "place"}
-        skipped = {"gate", "prior", "file", "line", "level"}
+        skipped = {"gate", "prior", "file", "line", "level", "parts"}
         fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
         return {"is": type(value).__name__, **fields}
     return value

@@ -350,9 +350,11 @@ def resolve(model: Model, question: Question) -> Resolved:
     cohort = model.cohort(question.cohort) if question.cohort else None
     if cohort:
         _check_levels(model, question, cohort.name)
-    layers: list[tuple[str, Mapping[str, Finding], Mapping[str, Setting]]] = [("question", own.findings, own.settings)]
+    layers: list[tuple[str, Mapping[str, Finding], Mapping[str, Setting]]] = [
+        ("question", own.findings, _with_parts(model, own.settings, own.findings))
+    ]
     if scenario:
-        layers.append((f"scenario {scenario.name}", {}, scenario.settings))
+        layers.append((f"scenario {scenario.name}", {}, _with_parts(model, scenario.settings, {})))
     if cohort:
         layers.append((f"cohort {cohort.name}", cohort.findings, {}))
     if scenario:
@@ -361,6 +363,12 @@ def resolve(model: Model, question: Question) -> Resolved:
     answerable = model.answerable(question.cohort)
     asked = question.targets or (answerable if len(answerable) < len(network.names) else None)
     return Resolved(question, asked or network.names, asked, case, replaced)
+
+
+def _with_parts(model: Model, settings: Mapping[str, Setting], findings: Mapping[str, Finding]) -> dict[str, Setting]:
+    """The settings, and with each the same on the parts of its variable of which nothing else is said."""
+    parts = {part: setting for name, setting in settings.items() for part in model.described[name].parts}
+    return {**{part: setting for part, setting in parts.items() if part not in findings}, **settings}
 
 
 def _check_joint(model: Model, names: Sequence[str], where: tuple[str | int, ...]) -> None:

@@ -608,6 +608,7 @@ class VariableAnswer(Header):
     from_article: str | None
     note: str | None
     states: list[str]
+    parts: list[str]
     parents: list[str]
     children: list[str]
     baseline: list[StateP]

@@ -201,6 +201,7 @@ def variable_answer(forecaster: Forecaster, variable: Variable, address: wire.Ad
         "from_article": described.from_article,
         "note": described.note,
         "states": list(variable.states),
+        "parts": list(described.parts),
         "parents": list(variable.parents),
         "children": list(model.network.children(variable.name)),
         "baseline": _distribution(variable, forecaster.baseline[variable.name]),

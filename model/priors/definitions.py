@@ -305,6 +305,10 @@ class VariableBase(Cited):
     ] = "group"
     from_article: Annotated[Text, Field(description="Paragraph of the article, such as P1 or 'P1, P11'.")] | None = None
     parents: Annotated[list[Name], Field(description="The variables that this one depends on directly.")] = []
+    parts: Annotated[
+        list[Name],
+        Field(description="Variables of the same states that this one was split into: do() on it is do() on each."),
+    ] = []
     note: Text | None = None
 
 

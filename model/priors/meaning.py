@@ -89,7 +89,24 @@ def _drafts(contents: Contents, problems: list[Problem]) -> dict[str, Drafted]:
         complete=contents.complete,
     )
     drafts = {name: draft(written, known, problems) for name, written in contents.variables.items()}
+    for written in contents.variables.values():
+        _check_parts(written, contents, problems)
     return {name: drafted for name, drafted in drafts.items() if drafted is not None}
+
+
+def _check_parts(written: Written[definitions.VariableBase], contents: Contents, problems: list[Problem]) -> None:
+    """Each part is another variable, named once, with the states of the whole, so that one do() can set them all."""
+    for position, part in enumerate(written.said.parts):
+        found, expected, near = None, "another variable of the same states", None
+        if part == written.name or part in written.said.parts[:position]:
+            found = f"{part!r} again" if part != written.name else "the variable itself"
+        elif part not in contents.names("variables"):
+            found, near = f"no variable {part!r}", nearest(part, contents.names("variables"))
+        elif part in contents.states and list(contents.states[part]) != list(written.said.states):
+            found = f"{part!r}, whose states are {listed(contents.states[part])}"
+            expected = f"a variable with the states {listed(written.said.states)}"
+        if found is not None and ((near is None and part in contents.names("variables")) or contents.complete):
+            problems.append(written.problem("parts", position, found=found, expected=expected, did_you_mean=near))
 
 
 def _check_cycles(contents: Contents, problems: list[Problem]) -> None:
@@ -191,6 +208,7 @@ def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> document.Descr
         definition=said.definition,
         role=said.role,
         level=said.level,
+        parts=tuple(said.parts),
         kind=str(getattr(said, "kind", "table")),
         from_article=said.from_article,
         note=said.note,

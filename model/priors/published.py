@@ -9,13 +9,14 @@ from model.errors import listed
 from model.priors.definitions import Source
 
 
-def derived(sources: Sequence[str]) -> Published:
-    """What is published where nobody says: nothing of a judgement, else the direction.
+def derived(sources: Sequence[str], known: Mapping[str, Source]) -> Published:
+    """What is published where nobody says: nothing of a judgement or an argument, else the direction.
 
-    >>> derived(["judgement"]), derived(["paper", "judgement"])
+    >>> derived(["judgement"], {}), derived(["paper", "judgement"], {})
     ('nothing', 'direction')
     """
-    return "nothing" if set(sources) <= {JUDGEMENT} else "direction"
+    argued = {name for name in sources if name in known and known[name].kind == "argument"}
+    return "nothing" if set(sources) <= argued | {JUDGEMENT} else "direction"
 
 
 def pooled(experts: Iterable[Published]) -> Published:

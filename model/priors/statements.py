@@ -259,7 +259,7 @@ class Reader:
         """What of a statement is published: said on it or on the variable, else derived from its sources."""
         said = cited.published or self.said.published
         if said is None:
-            return derived(sources)
+            return derived(sources, self.known.told)
         wrong = contradiction(said, sources, self.known.told)
         if wrong is not None:
             place = self._own(cited, *steps)

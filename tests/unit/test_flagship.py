@@ -26,16 +26,24 @@ NOTICEABLE = 0.01
 
 SUMMARIES = frozenset(
     {
+        "caliphate_brand",
+        "detection_europe",
+        "insurgent_capacity",
         "is_fortunes",
         "material_hardship",
         "mentoring_by_disillusioned",
         "operational_returnees",
         "room_to_hide",
+        "territorial_loss_rate",
         "war_tribulations",
         "way_home",
+        "way_out",
     }
 )
 """Variables that stand between the two ends of an edge of the article, to keep tables small."""
+
+IN_THEATRE: dict[str, Finding] = {"status_end_2016": Observed("in_theatre")}
+"""A fighter who is alive and in Iraq and Syria when the forecast begins."""
 
 HOLDS_WITH = {
     "allegiance": "hardcore_underground",
@@ -119,7 +127,7 @@ def test_names_and_states_of_the_group_level_are_kept(node):
     [
         ("pathway", {"killed_or_captured", "hardcore_underground", "free_agent", "returnee"}),
         ("allegiance", {"none", "isis", "jabhat_fateh_al_sham", "ahrar_al_sham", "al_qaeda"}),
-        ("next_theatre", {"none", "yemen", "libya", "west_africa", "afghanistan"}),
+        ("next_theatre", {"none", "yemen", "libya", "west_africa", "afghanistan", "elsewhere"}),
         ("return_destination", {"none", "country_of_origin", "europe", "asia", "north_america"}),
         ("returnee_type", {"none", "disillusioned", "disengaged_not_disillusioned", "operational"}),
         ("motivation_to_join", {"utopia", "adventure", "religious_identity"}),
@@ -137,10 +145,10 @@ def test_four_theatres_are_followed():
     assert theatres == {"yemen", "libya", "west_africa", "afghanistan"}
 
 
-def test_it_has_at_least_55_variables_of_at_most_4_parents():
+def test_it_has_at_least_55_variables_of_at_most_5_parents():
     variables = flagship().network.variables
     assert len(variables) >= 55
-    assert max(len(variable.parents) for variable in variables) == 4
+    assert max(len(variable.parents) for variable in variables) == 5
 
 
 def test_each_kind_of_table_is_in_use():
@@ -157,8 +165,8 @@ def test_each_variable_says_what_it_means_and_where_the_article_has_it():
     assert silent == []
 
 
-def test_the_compiled_tree_stays_under_200_000_entries():
-    assert 30_000 < forecaster().plan.cells < 200_000
+def test_the_compiled_tree_stays_under_600_000_entries():
+    assert 30_000 < forecaster().plan.cells < 600_000
 
 
 # What the article argues
@@ -243,7 +251,7 @@ def test_every_edge_of_the_article_is_tested_by_one_of_the_above():
     ("lever", "state", "pathway", "raised"),
     [
         ("coalition_military_pressure", "high", "killed_or_captured", True),
-        ("governance_rule_of_law_support", "high", "hardcore_underground", False),
+        ("host_nation_capacity", "strong", "free_agent", False),
         ("home_return_barriers", "high", "returnee", False),
         ("home_return_barriers", "high", "free_agent", True),
         ("border_intel_strength", "strong", "returnee", False),
@@ -251,10 +259,8 @@ def test_every_edge_of_the_article_is_tested_by_one_of_the_above():
 )
 def test_a_lever_moves_the_pathway_of_a_fighter(lever, state, pathway, raised):
     states = flagship().network[lever].states
-    shift = (
-        chances("pathway", **{lever: SetTo(state)})[pathway] - chances("pathway", **{lever: SetTo(states[0])})[pathway]
-    )
-    assert (shift if raised else -shift) > NOTICEABLE
+    before, after = (chances("pathway", IN_THEATRE, **{lever: SetTo(at)})[pathway] for at in (states[0], state))
+    assert (after - before if raised else before - after) > NOTICEABLE
 
 
 # One fighter
@@ -290,9 +296,8 @@ def test_one_already_home_is_a_returnee_and_the_dead_are_killed():
 
 
 def test_commitment_keeps_fighters_underground_and_out_of_the_disillusioned():
-    remaining: dict[str, Finding] = {"status_end_2016": Observed("in_theatre")}
     by_commitment = [
-        chances("pathway", remaining | {"commitment": Observed(state)})["hardcore_underground"]
+        chances("pathway", IN_THEATRE | {"commitment": Observed(state)})["hardcore_underground"]
         for state in ("low", "medium", "high")
     ]
     returned = [
@@ -366,7 +371,9 @@ def test_care_shrinks_the_pool_of_youth_and_hard_borders_keep_returnees_out():
     assert level(shown("radicalised_youth_pool", scenario="care_instead_of_prison")) < level(
         chances("radicalised_youth_pool")
     )
-    assert shown("pathway", scenario="hardened_borders")["returnee"] < chances("pathway")["returnee"] - NOTICEABLE
+    hardened = Question(targets=("pathway",), findings=IN_THEATRE, scenario="hardened_borders")
+    after = {s.state: s.p for s in answer(forecaster(), hardened).targets[0].distribution}
+    assert after["returnee"] < chances("pathway", IN_THEATRE)["returnee"] - NOTICEABLE
 
 
 def test_rapprochement_brings_those_who_stay_under_al_qaeda():
@@ -407,9 +414,9 @@ def test_a_check_could_fail(name):
 
 
 def test_a_revision_that_leaves_the_evidence_is_seen(tmp_path):
-    change = ("disengaged_committed: 0.67, operational: 0.08", "disengaged_committed: 0.35, operational: 0.40")
+    change = ("disengaged_committed: 0.65, operational: 0.10", "disengaged_committed: 0.25, operational: 0.50")
     outside = held(prepare(load(edited(FOLDER, tmp_path, "returns.yaml", change))))
-    assert {"group_operational", "returnees_operational"} <= {f.check.name for f in outside if not f.inside}
+    assert "group_operational" in {f.check.name for f in outside if not f.inside}
 
 
 def test_the_examples_can_be_answered():
