@@ -122,6 +122,14 @@ def test_names_and_states_of_the_group_level_are_kept(node):
     assert "|".join(flagship().network[node["name"]].states) == node["states"]
 
 
+@pytest.mark.parametrize("node", NODES, ids=lambda node: node["name"])
+def test_each_name_of_the_group_level_can_be_asked_observed_and_done(node):
+    name, first = node["name"], node["states"].split("|")[0]
+    assert min(chances(name).values()) > 0
+    assert chances(name, {name: Observed(first)})[first] == 1.0
+    assert chances(name, **{name: SetTo(first)})[first] == 1.0
+
+
 @pytest.mark.parametrize(
     ("variable", "states"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from functools import cache
 
 import pytest
@@ -11,8 +12,10 @@ from model.evidence import Observed, SetTo
 from model.forecast import Forecaster, Question, answer, prepare
 from model.network import Network
 from model.priors import load
+from model.review import footing
 from tests.sources import ROOT
 
+PAGE = ROOT / "docs" / "flagship.md"
 TABLE = ROOT / "tests" / "data" / "mosul-2017" / "argued_effects.csv"
 
 IN_THEATRE = {"status_end_2016": "in_theatre"}
@@ -103,6 +106,25 @@ def test_what_is_not_supported_says_why_and_is_still_missed(effect):
 def test_each_of_the_five_causes_moves_a_pathway_of_those_in_theatre_by_two_points(cause, low, high):
     before, after = (chances("pathway", IN_THEATRE, {cause: state}) for state in (low, high))
     assert max(abs(after[state] - before[state]) for state in before) >= 0.02
+
+
+def test_the_page_on_the_flagship_shows_what_the_five_causes_do():
+    rows = [line.strip("| ").split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if "` = " in line]
+    assert len(rows) == 2 * len(FIVE_CAUSES)
+    for cause, *shown in rows:
+        name, state = cause.replace("`", "").split(" = ")
+        found = chances("pathway", IN_THEATRE, {name: state})
+        assert [f"{p:.3f}" for p in found.values()] == shown
+
+
+def test_the_page_on_the_flagship_says_the_size_and_the_sources_that_there_are():
+    text = PAGE.read_text(encoding="utf-8")
+    counted = footing(forecaster().model)
+    said = f"Of {counted.statements} statements {counted.numbers} have a published number, {counted.directions} a"
+    assert said in " ".join(text.split())
+    assert f"{round(forecaster().plan.cells, -3):,} table" in " ".join(text.split())
+    cited = set(re.findall(r"\bB\d\d+\b", text))
+    assert cited <= set(forecaster().model.sources)
 
 
 @pytest.mark.parametrize("dispersal", ["hundreds", "low_thousands", "over_5k"])
