@@ -173,8 +173,8 @@ def test_each_variable_says_what_it_means_and_where_the_article_has_it():
     assert silent == []
 
 
-def test_the_compiled_tree_stays_under_600_000_entries():
-    assert 30_000 < forecaster().plan.cells < 600_000
+def test_the_compiled_tree_stays_under_700_000_entries():
+    assert 30_000 < forecaster().plan.cells < 700_000
 
 
 # What the article argues
