@@ -255,7 +255,9 @@ def install_project(_folder: Path, python: Path) -> None:
 def compile_kernels(_folder: Path, python: Path) -> None:
     """The engine's machine code, into the cache beside its source, so that no question waits for a compiler."""
     say("Compiling the engine (about a minute).")
-    call([str(python), "-m", "model.warm"], "The engine could not be compiled; the lines above say why.")
+    call(
+        [str(python), "-m", "model.inference.precompile"], "The engine could not be compiled; the lines above say why."
+    )
 
 
 def pip(python: Path) -> List[str]:

@@ -1,6 +1,6 @@
 """The application, for a WSGI server: ``gunicorn wsgi:app``."""
 
-from model.warm import warm
+from model.inference.precompile import warm
 from service import create_app
 
 warm()

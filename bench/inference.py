@@ -14,8 +14,8 @@ from bench.ours import Prepared
 from bench.peers import PEERS, Done, Hired, Refused, Task
 from bench.questions import Question
 from bench.timing import Measured, Ratio, Turn, clock, compared, interleaved
-from model import engine
-from model.engine import Evidence
+from model import inference
+from model.inference import Evidence
 from model.network import Network, Table
 
 CASES: Mapping[str, tuple[str, ...]] = {
@@ -342,9 +342,9 @@ def _fitting(prepared: Prepared, evidence: Evidence, target: str, share: float) 
     count = 1
     while count < evidence.cases:
         with ours.refusing():
-            engine.posterior(prepared.plan, evidence.block(0, count), (target,))  # finds the program
+            inference.posterior(prepared.plan, evidence.block(0, count), (target,))  # finds the program
             started = now()
-            engine.posterior(prepared.plan, evidence.block(0, count), (target,))
+            inference.posterior(prepared.plan, evidence.block(0, count), (target,))
         if (now() - started) * 10 > max(share / 5, 0.25):
             break
         count = min(count * 10, evidence.cases)
@@ -394,7 +394,7 @@ def _on_their_draws(
     prepared: Prepared, question: Question, tables: Mapping[str, Table], draws: int
 ) -> Mapping[int, Mapping[str, Table]]:
     target = question.target or ""
-    found = engine.posterior(prepared.plan, _under(prepared, question, tables), (target,)).of(target)
+    found = inference.posterior(prepared.plan, _under(prepared, question, tables), (target,)).of(target)
     return {i: {target: found[min(i, len(found) - 1)]} for i in range(draws)}
 
 

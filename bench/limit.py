@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.questions import Question
-from model.engine import Plan
+from model.inference import Plan
+from model.inference.junction_tree.triangulation import best_order
 from model.network import Network
-from model.triangulation import best_order
 
 Floats = NDArray[np.float64]
 

@@ -11,9 +11,9 @@ import numpy as np
 from bench.peers import Done, Refused, uncollected
 from bench.questions import Question
 from bench.timing import clock
-from model import engine
-from model.engine import Evidence, Plan
+from model import inference
 from model.errors import AftermathError
+from model.inference import Evidence, Plan
 from model.network import Network, Table
 
 REPEATS = 40
@@ -39,7 +39,7 @@ def prepare(network: Network) -> Prepared:
     now = clock(wall=False)
     started = now()
     with refusing():
-        plan = engine.compile(network)
+        plan = inference.compile(network)
     units = {v.name: np.eye(len(v.states)) for v in network.variables}
     return Prepared(network, plan, units, now() - started)
 
@@ -60,7 +60,7 @@ def single(
         said = ours.evidence(question)
         if tables:
             said = Evidence(1, said.likelihood, tables)
-        found = engine.posterior(ours.plan, said, (question.target,) if question.target else None)
+        found = inference.posterior(ours.plan, said, (question.target,) if question.target else None)
         rows = {name: found.of(name) for name in names}
         return now() - started, rows
 
@@ -75,7 +75,7 @@ def alone(
 
     def ask(question: Question) -> tuple[float, dict[str, Table]]:
         started = now()
-        rows = engine.marginals(ours.plan, ours.evidence(question), (question.target or "",))
+        rows = inference.marginals(ours.plan, ours.evidence(question), (question.target or "",))
         return now() - started, rows
 
     return _turns(questions, ask, first_asked)
@@ -121,7 +121,7 @@ def batch(
             while not done or used + used / len(done) < seconds:
                 started = now()
                 with refusing():
-                    rows = engine.posterior(ours.plan, make(), (target,)).of(target)
+                    rows = inference.posterior(ours.plan, make(), (target,)).of(target)
                 spent = now() - started
                 used += spent
                 done.append(Done(0, spent / cases, {} if done else {target: rows}))

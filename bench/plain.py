@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from flask import Flask
 
 from model.forecast import Forecaster
-from model.warm import warm
+from model.inference.precompile import warm
 from service import guard, operation, refusals, revisions, routes, shapes, wire
 from service.operation import Reply, Service, json_body, json_form
 from service.settings import from_environment

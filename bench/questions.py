@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.engine import Evidence
 from model.gates import TableGate
+from model.inference import Evidence
 from model.network import Network, Table, Variable
 from model.separation import requisite
 

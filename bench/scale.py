@@ -13,8 +13,8 @@ import numpy as np
 from bench import networks, ours, questions, table
 from bench.peers import Refused
 from bench.table import Line
-from model import engine
-from model.engine import Evidence
+from model import inference
+from model.inference import Evidence
 from model.network import Network
 
 SCENARIOS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -99,7 +99,7 @@ def _scenarios(sizes: Sequence[int]) -> Iterator[Point]:
     for size in sizes:
         evidence = _known_in_part(network, size, given, rng)
         started = time.perf_counter()
-        engine.posterior(prepared.plan, evidence, (target,))
+        inference.posterior(prepared.plan, evidence, (target,))
         seconds = time.perf_counter() - started
         yield Point("scenarios", size, prepared.seconds, seconds, prepared.plan.cells)
         if seconds > ENOUGH:

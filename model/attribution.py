@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import engine, notebook
+from model import inference, notebook
 from model.document import Model, Statement
-from model.engine import Evidence
-from model.evidence import assume, encode
 from model.forecast import Forecaster, Question
+from model.inference import Evidence
+from model.inference.encoding import assume, encode
 from model.leaving_out import table_without
 from model.moves import Asked, Numbers, ask, numbers
 from model.network import Table
@@ -251,7 +251,7 @@ def _without(
     cases = [asked.case] * len(touched)
     said = encode(network, cases)
     evidence = assume(asked.plan, Evidence(len(cases), said.likelihood, {**said.tables, **tables}), cases)
-    answers = engine.posterior(asked.plan, evidence, (asked.target,))
+    answers = inference.posterior(asked.plan, evidence, (asked.target,))
     for source, p, log in zip(touched, answers.of(asked.target)[:, position], answers.log_evidence, strict=True):
         found[source] = float(p) if math.isfinite(log) else None
     return found

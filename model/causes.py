@@ -8,11 +8,12 @@ from functools import reduce
 
 import numpy as np
 
-from model import engine, notebook
-from model.engine import Plan
+from model import inference, notebook
 from model.errors import BadQuestion
-from model.evidence import Case, Observed, SetTo, assume, encode
+from model.evidence import Case, Observed, SetTo
 from model.forecast import Forecaster, Question, of_target, resolve
+from model.inference import Plan
+from model.inference.encoding import assume, encode
 from model.network import Network
 from model.subsets import arcs_left, assumes, settled, whole, without
 
@@ -114,7 +115,7 @@ def seen_and_done(plan: Plan, case: Case, target: str, state: int) -> tuple[Seen
     >>> rain = Variable("rain", ("no", "yes"))
     >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
     >>> tables = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
-    >>> [found] = seen_and_done(engine.compile(Network([rain, wet], tables)), observe(wet="yes"), "rain", 1)
+    >>> [found] = seen_and_done(inference.compile(Network([rain, wet], tables)), observe(wet="yes"), "rain", 1)
     >>> round(found.contrast.observe, 4), round(found.contrast.intervene, 4), found.backdoor.reverse
     (0.6923, 0.2, True)
 
@@ -207,7 +208,7 @@ def _chances(plan: Plan, cases: Sequence[Case], target: str, state: int) -> list
     if assumes(cases[0]) and len(cases) > 1:
         return [p for case in cases for p in _chances(plan, [case], target, state)]
     try:
-        found = engine.posterior(plan, assume(plan, encode(plan.network, cases), cases), (target,))
+        found = inference.posterior(plan, assume(plan, encode(plan.network, cases), cases), (target,))
     except BadQuestion:
         # The names were checked when the question was resolved: here assumptions cannot hold under this state.
         return [None]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import engine, notebook
-from model.engine import Plan
+from model import inference, notebook
 from model.evidence import Assumed, Case, Finding, in_words, likelihood
+from model.inference import Plan
 from model.network import Table, Variable
 from model.subsets import counted, leave_one_out, subsets
 
@@ -92,7 +92,7 @@ def conflict(plan: Plan, case: Case) -> Conflict:
     >>> from model.network import Network, Variable
     >>> two, flip = ("no", "yes"), np.array([[0.75, 0.25], [0.25, 0.75]])
     >>> chain = Network([Variable("a", two), Variable("b", two, ("a",))], {"a": np.array([0.5, 0.5]), "b": flip})
-    >>> conflict(engine.compile(chain), observe(a="yes", b="no")).bits
+    >>> conflict(inference.compile(chain), observe(a="yes", b="no")).bits
     1.0
 
     The evidence must be possible.
@@ -102,7 +102,7 @@ def conflict(plan: Plan, case: Case) -> Conflict:
     if count < 2:
         return Conflict(None, False, (), ())
     kept = np.concatenate([np.ones((1, count), dtype=np.bool_), leave_one_out(count), np.eye(count, dtype=np.bool_)])
-    logs = engine.log_evidence(plan, subsets(plan, case, kept)) / math.log(2)
+    logs = inference.log_evidence(plan, subsets(plan, case, kept)) / math.log(2)
     together, others, alone = logs[0], logs[1 : count + 1], logs[count + 1 :]
     bits = float(alone.sum() - together)
     parts = [
@@ -126,7 +126,7 @@ def surprises(plan: Plan, case: Case) -> tuple[Surprise, ...]:
     >>> from model.network import Network, Variable
     >>> two, flip = ("no", "yes"), np.array([[0.75, 0.25], [0.25, 0.75]])
     >>> chain = Network([Variable("a", two), Variable("b", two, ("a",))], {"a": np.array([0.5, 0.5]), "b": flip})
-    >>> [(found.statement, found.bits) for found in surprises(engine.compile(chain), observe(a="yes", b="no"))]
+    >>> [(found.statement, found.bits) for found in surprises(inference.compile(chain), observe(a="yes", b="no"))]
     [('a=yes', 2.0), ('b=no', 2.0)]
 
     Raises BadQuestion when assumptions among the findings cannot hold together.
@@ -135,7 +135,7 @@ def surprises(plan: Plan, case: Case) -> tuple[Surprise, ...]:
         return ()
     # One pass over the tree costs less than to work out a program for each variable with a finding.
     names = tuple(case.findings) if plan.refusal else None
-    rest = engine.posterior(plan, subsets(plan, case, leave_one_out(len(case.findings))), names)
+    rest = inference.posterior(plan, subsets(plan, case, leave_one_out(len(case.findings))), names)
     found = [
         _surprise(plan.network[name], finding, rest.of(name)[i])
         for i, (name, finding) in enumerate(case.findings.items())
@@ -163,7 +163,7 @@ def _explaining(plan: Plan, case: Case, bits: float) -> tuple[Hypothesis, ...]:
     """States that the findings make more probable by at least so many bits, the most first."""
     count = len(case.findings)
     none_and_all = np.stack([np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)])
-    found = engine.posterior(plan, subsets(plan, case, none_and_all))
+    found = inference.posterior(plan, subsets(plan, case, none_and_all))
     spoken_of = {*case.findings, *case.settings}
     hypotheses = [
         Hypothesis(variable.name, state, before, p, math.log2(p / before))

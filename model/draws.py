@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from model import engine, lanes
+from model import inference
 from model.document import Model
-from model.engine import NOTHING, Evidence, Plan
 from model.errors import NetworkTooLarge
-from model.evidence import Assumed, Case, assume, encode
+from model.evidence import Assumed, Case
 from model.gates import expert_clocks
-from model.lanes import Recent
+from model.inference import NOTHING, Evidence, Plan, variable_elimination
+from model.inference.encoding import assume, encode
+from model.inference.lru import Recent
 from model.network import Table
 
 COUNT = 1_000
@@ -114,7 +115,7 @@ def _sampled(draws: Draws, plan: Plan, name: str, evidence: Evidence, case: Case
     assumed = tuple(other for other, finding in case.findings.items() if isinstance(finding, Assumed))
     tables = _tables(draws, plan, (name, *assumed), evidence)
     if not tables:
-        row = engine.posterior(plan, assume(plan, evidence, [case]), (name,)).of(name)
+        row = inference.posterior(plan, assume(plan, evidence, [case]), (name,)).of(name)
         return _equally(np.broadcast_to(row, (COUNT, row.shape[1])))
     count = _affordable(plan, name, evidence)
     if count < FEWEST:
@@ -123,8 +124,8 @@ def _sampled(draws: Draws, plan: Plan, name: str, evidence: Evidence, case: Case
     if assumed:
         return _held(plan, name, evidence, some, case, assumed)
     if not evidence.likelihood:
-        return _equally(lanes.draws(plan.lanes, (name,), evidence, some)[name])
-    return _weighted(*lanes.draws_with_evidence(plan.lanes, name, evidence, some))
+        return _equally(variable_elimination.draws(plan.lanes, (name,), evidence, some)[name])
+    return _weighted(*variable_elimination.draws_with_evidence(plan.lanes, name, evidence, some))
 
 
 def _held(
@@ -135,11 +136,11 @@ def _held(
     rows = {other: np.repeat(found, count, axis=0) for other, found in evidence.likelihood.items()}
     repeated = Evidence(count, rows, tables | dict(evidence.tables))
     fitted = assume(plan, repeated, [case] * count)
-    answers = lanes.marginals(plan.lanes, fitted, (name,))[name]
+    answers = variable_elimination.marginals(plan.lanes, fitted, (name,))[name]
     counted = {other: found for other, found in rows.items() if other not in assumed}
     if not counted:
         return _equally(answers)
-    return _weighted(answers, engine.log_evidence(plan, Evidence(count, counted, repeated.tables)))
+    return _weighted(answers, inference.log_evidence(plan, Evidence(count, counted, repeated.tables)))
 
 
 def _equally(rows: Table) -> Sampled:
@@ -180,14 +181,14 @@ def interval(values: Table, weights: NDArray[np.float64], mass: float) -> tuple[
 
 def _tables(draws: Draws, plan: Plan, names: Sequence[str], evidence: Evidence) -> dict[str, Table]:
     """Drawn tables of the variables that the answer depends on."""
-    needed = (name for name in lanes.needed(plan.lanes, names, evidence) if name not in evidence.tables)
+    needed = (name for name in variable_elimination.needed(plan.lanes, names, evidence) if name not in evidence.tables)
     return {name: table for name in needed if (table := draws.table(name)) is not None}
 
 
 def _affordable(plan: Plan, name: str, evidence: Evidence) -> int:
     """How many draws fit into WORK: 0 where no program does."""
     try:
-        return min(COUNT, WORK // max(1, lanes.cells(plan.lanes, evidence, name)))
+        return min(COUNT, WORK // max(1, variable_elimination.cells(plan.lanes, evidence, name)))
     except NetworkTooLarge:
         return 0
 

@@ -13,29 +13,18 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from model import engine, notebook
-from model.batch import Columns
+from model import inference, notebook
 from model.document import Model
 from model.draws import Draws
-from model.engine import Evidence, Plan, Posterior
 from model.errors import AftermathError, BadQuestion, GroupOutcomeOfCohort, ImpossibleEvidence
-from model.evidence import (
-    Assumed,
-    Case,
-    Finding,
-    Observed,
-    Setting,
-    SetTo,
-    assume,
-    check,
-    encode,
-    in_words,
-    likelihood,
-)
+from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo, check, in_words, likelihood
+from model.inference import Evidence, Plan, Posterior
+from model.inference.arrays import Columns
+from model.inference.encoding import assume, encode
+from model.inference.junction_tree.triangulation import CELL_LIMIT
 from model.intervals import Intervals, intervals
 from model.network import Table, Variable
 from model.separation import requisite_each
-from model.triangulation import CELL_LIMIT
 
 BASES = 128
 """Ways of asking (which targets, which statements) whose basis a forecaster keeps: some 100 KB each at the most."""
@@ -246,7 +235,7 @@ class Forecaster:
     basis: Callable[[Shape], Basis] = field(init=False)
 
     def __post_init__(self) -> None:
-        prior = engine.posterior(self.plan)
+        prior = inference.posterior(self.plan)
         rows = {name: prior.of(name)[0] for name in self.model.network.names}
         object.__setattr__(self, "baseline", MappingProxyType(rows))
         object.__setattr__(self, "every", _Every(prior.places, _in_order(prior.places, self.model.network.names)))
@@ -270,7 +259,7 @@ class Resolved:
 
 def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
     """Compile a model for answering. Raises NetworkTooLarge when its junction tree is over the limit."""
-    return Forecaster(model, engine.compile(model.network, limit=limit))
+    return Forecaster(model, inference.compile(model.network, limit=limit))
 
 
 def answer(forecaster: Forecaster, question: Question) -> Answer:
@@ -282,14 +271,14 @@ def answer(forecaster: Forecaster, question: Question) -> Answer:
     resolved = resolve(forecaster.model, question)
     plan, case = forecaster.plan, resolved.case
     evidence = encode(plan.network, [case])
-    found = engine.posterior(plan, evidence, resolved.asked)
+    found = inference.posterior(plan, evidence, resolved.asked)
     log_p = float(found.log_evidence[0])
     if not math.isfinite(log_p):
         raise impossible(plan, case)
     if assumes(case):
-        log_p = float(engine.log_evidence(plan, encode(plan.network, [Case(_counted(case), case.settings)]))[0])
+        log_p = float(inference.log_evidence(plan, encode(plan.network, [Case(_counted(case), case.settings)]))[0])
         evidence = assume(plan, evidence, [case])
-        found = engine.posterior(plan, evidence, resolved.asked)
+        found = inference.posterior(plan, evidence, resolved.asked)
     [p] = _end_to_end(found, resolved.targets, forecaster.every)
     plain = _answer(forecaster, resolved, p, log_p=log_p, before=_before(forecaster, resolved.case))
     if not question.joint and not question.most_probable:
@@ -324,7 +313,9 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
     kept = dict(case.findings)
     for name in case.findings:
         fewer = {other: finding for other, finding in kept.items() if other != name}
-        if fewer and not np.isfinite(engine.log_evidence(plan, encode(plan.network, [Case(fewer, case.settings)]))[0]):
+        if fewer and not np.isfinite(
+            inference.log_evidence(plan, encode(plan.network, [Case(fewer, case.settings)]))[0]
+        ):
             kept = fewer
     words = [in_words(name, finding) for name, finding in kept.items()]
     return ImpossibleEvidence(words, where=("evidence",))
@@ -413,11 +404,11 @@ def _needs_its_own_run(resolved: Resolved) -> bool:
 def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Answer | AftermathError]:
     """Answers to questions that share targets and intervened variables, in one run of the engine."""
     plan, cases = forecaster.plan, [member.case for member in members]
-    found = engine.posterior(plan, encode(plan.network, cases), members[0].asked)
+    found = inference.posterior(plan, encode(plan.network, cases), members[0].asked)
     p = _end_to_end(found, members[0].targets, forecaster.every)
     asked = tuple(dict.fromkeys(name for case in cases for name in case.findings))
     done_only = [Case({}, case.settings) for case in cases]
-    before = engine.posterior(plan, encode(plan.network, done_only), asked) if cases[0].settings else None
+    before = inference.posterior(plan, encode(plan.network, done_only), asked) if cases[0].settings else None
     results: list[Answer | AftermathError] = []
     for i, member in enumerate(members):
         log_p = float(found.log_evidence[i])
@@ -513,7 +504,7 @@ def _before(forecaster: Forecaster, case: Case) -> Mapping[str, Table]:
     if not case.settings:
         return forecaster.baseline
     only_done = encode(forecaster.plan.network, [Case({}, case.settings)])
-    found = engine.posterior(forecaster.plan, only_done, tuple(case.findings))
+    found = inference.posterior(forecaster.plan, only_done, tuple(case.findings))
     return {name: found.of(name)[0] for name in case.findings}
 
 
@@ -531,13 +522,13 @@ def _counted(case: Case) -> dict[str, Finding]:
 
 
 def _joint(plan: Plan, names: Sequence[str], evidence: Evidence) -> JointAnswer:
-    table: NDArray[np.float64] = engine.joint(plan, names, evidence)
+    table: NDArray[np.float64] = inference.joint(plan, names, evidence)
     combinations = product(*(plan.network[name].states for name in names))
     return JointAnswer(tuple(names), tuple(zip(combinations, table.ravel().tolist(), strict=True)))
 
 
 def _most_probable(plan: Plan, evidence: Evidence) -> MostProbable:
-    states, log = engine.most_probable(plan, evidence)
-    total = engine.log_evidence(plan, evidence)
+    states, log = inference.most_probable(plan, evidence)
+    total = inference.log_evidence(plan, evidence)
     named = {v.name: v.states[k] for v, k in zip(plan.network.variables, states[0].tolist(), strict=True)}
     return MostProbable(named, float(np.exp(log[0] - total[0])))

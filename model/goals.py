@@ -11,12 +11,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model import engine, notebook
+from model import inference, notebook
 from model.draws import sampled
-from model.engine import Evidence, Plan
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
-from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo, encode
+from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo
 from model.forecast import Answer, Forecaster, Question, answer, answers, of_target
+from model.inference import Evidence, Plan
+from model.inference.encoding import encode
 from model.intervals import MASS, Intervals, intervals
 from model.network import Table
 
@@ -272,7 +273,7 @@ class _Trial:
                 rows[name] = np.ones((len(sets), shape[-1]))
             changed = tables[name] if change.verb == "do" else rows[name]
             changed[where] = np.eye(shape[-1])[network[name].state(change.state)]
-        found = engine.posterior(self.plan, Evidence(len(sets), rows, tables), (self.target,))
+        found = inference.posterior(self.plan, Evidence(len(sets), rows, tables), (self.target,))
         return np.where(np.isfinite(found.log_evidence), found.of(self.target)[:, self.place], np.nan)
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import engine, separation
+from model import inference, separation
 from model.document import Collectable
-from model.engine import Evidence
 from model.errors import BadQuestion
-from model.evidence import Case, SetTo, assume, encode, likelihood
+from model.evidence import Case, SetTo, likelihood
 from model.forecast import Forecaster, Question, impossible, of_target, resolve
+from model.inference import Evidence
+from model.inference.encoding import assume, encode
 from model.network import Table
 
 
@@ -220,10 +221,10 @@ def known(forecaster: Forecaster, question: Question, target: str, state: str | 
     groups = eye if one is None else np.stack([one, 1.0 - one])
     case = resolve(forecaster.model, of_target(question, target)).case
     plain = encode(plan.network, [case])
-    if not np.isfinite(engine.log_evidence(plan, plain)[0]):
+    if not np.isfinite(inference.log_evidence(plan, plain)[0]):
         raise impossible(plan, case)
     evidence = assume(plan, plain, [case])
-    found = engine.posterior(plan, evidence, (target,))
+    found = inference.posterior(plan, evidence, (target,))
     allowed = {name: np.count_nonzero(likelihood(plan.network[name], f)) for name, f in case.findings.items()}
     observed = frozenset(name for name, count in allowed.items() if count == 1)
     return Known(
@@ -267,7 +268,7 @@ def joints(
     for name, lines in (reports or {}).items():
         rows[name] = rows.get(name, 1.0) * np.repeat(lines, size, axis=0)
     rows[start.target] = rows.get(start.target, 1.0) * np.tile(start.groups, (outcomes, 1))
-    found = engine.posterior(plan, Evidence(cases, rows, start.evidence.tables), names)
+    found = inference.posterior(plan, Evidence(cases, rows, start.evidence.tables), names)
     weight = np.exp(found.log_evidence - start.log_evidence)[:, None]
     return {name: (found.of(name) * weight).reshape(outcomes, size, -1).transpose(0, 2, 1) for name in names}
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
-from model.engine import Plan
 from model.evidence import Case
+from model.inference import Plan
 from model.network import Table
 
 COVERS = "parameter uncertainty"

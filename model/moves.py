@@ -15,11 +15,12 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from model import engine, gradient
+from model import inference
 from model.document import Model
-from model.engine import Evidence, Plan
-from model.evidence import Case, assume, encode
+from model.evidence import Case
 from model.forecast import Forecaster, Question, assumes, impossible, of_target, resolve, shape_of
+from model.inference import Evidence, Plan, derivatives
+from model.inference.encoding import assume, encode
 from model.network import Table
 from model.parameters import Parameter, parameters
 from model.separation import requisite
@@ -117,7 +118,7 @@ def ask(forecaster: Forecaster, question: Question, target: str) -> Asked:
     if plan.refusal:
         raise plan.refusal
     evidence = settled(plan, [resolved.case])
-    found = engine.posterior(plan, evidence, (target,))
+    found = inference.posterior(plan, evidence, (target,))
     log_p = float(found.log_evidence[0])
     shape = shape_of(resolved)
     reported = frozenset(shape.said) - shape.observed - shape.cut
@@ -132,14 +133,14 @@ def ask(forecaster: Forecaster, question: Question, target: str) -> Asked:
 def settled(plan: Plan, cases: list[Case]) -> Evidence:
     """What cases say, assumptions fitted. Raises ImpossibleEvidence for the first that cannot hold together."""
     evidence = encode(plan.network, cases)
-    for case, log in zip(cases, engine.log_evidence(plan, evidence), strict=True):
+    for case, log in zip(cases, inference.log_evidence(plan, evidence), strict=True):
         if not np.isfinite(log):
             raise impossible(plan, case)
     return assume(plan, evidence, cases)
 
 
 def _slopes(plan: Plan, evidence: Evidence, reference: float) -> Table:
-    found = gradient.slopes(plan, evidence, reference)
+    found = derivatives.slopes(plan, evidence, reference)
     return np.concatenate([found[name].ravel() for name in plan.network.names])
 
 

@@ -13,9 +13,17 @@ from model.attribution import StatementShare, attribution
 from model.document import JUDGEMENT, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
 from model.errors import AftermathError
 from model.forecast import Forecaster, Question, TargetAnswer, answer
+from model.inference.junction_tree.triangulation import (
+    HEURISTICS,
+    JunctionTree,
+    arranged,
+    best_order,
+    cliques_of,
+    eliminate,
+    moral_graph,
+)
 from model.intervals import MASS
 from model.network import Network, Variable
-from model.triangulation import HEURISTICS, JunctionTree, arranged, best_order, cliques_of, eliminate, moral_graph
 
 SEARCHED = 6
 """Arcs whose tree is searched for as thoroughly as the model's own; the others are ranked by a quick bound."""
@@ -196,7 +204,7 @@ def costly_arcs(network: Network, tree: JunctionTree, *, most: int = 5) -> tuple
     Each arc's figure is the tree's entries now less those of the best tree found without the arc.
 
     >>> from model.network import Variable
-    >>> from model.triangulation import junction_tree
+    >>> from model.inference.junction_tree.triangulation import junction_tree
     >>> import numpy as np
     >>> two = ("no", "yes")
     >>> both = Network(

@@ -7,9 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from model.engine import Evidence, Plan, log_evidence
-from model.evidence import Assumed, Case, assume, distribution, encode, likelihood
+from model.evidence import Assumed, Case, distribution, likelihood
 from model.forecast import impossible
+from model.inference import Evidence, Plan, log_evidence
+from model.inference.encoding import assume, encode
 from model.network import Network
 
 Flags = NDArray[np.bool_]
@@ -20,10 +21,10 @@ def subsets(plan: Plan, case: Case, kept: Flags) -> Evidence:
 
     What is left out has a likelihood of ones. Assumptions are fitted anew to what each set holds.
 
-    >>> from model import engine
+    >>> from model import inference
     >>> from model.evidence import observe
     >>> from model.network import Network, Variable
-    >>> plan = engine.compile(Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])}))
+    >>> plan = inference.compile(Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])}))
     >>> subsets(plan, observe(coin="tails"), np.array([[True], [False]])).likelihood["coin"]
     array([[0., 1.],
            [1., 1.]])

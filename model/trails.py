@@ -8,9 +8,10 @@ from itertools import chain, pairwise
 
 import numpy as np
 
-from model import engine
-from model.engine import Evidence, Plan
-from model.evidence import Case, encode
+from model import inference
+from model.evidence import Case
+from model.inference import Evidence, Plan
+from model.inference.encoding import encode
 from model.network import Network, Table
 from model.subsets import arcs_left, settled, without
 from model.weights import ROUNDING, direction
@@ -64,7 +65,7 @@ def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidenc
     >>> rain = Variable("rain", ("no", "yes"))
     >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
     >>> tables = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
-    >>> plan, case = engine.compile(Network([rain, wet], tables)), observe(wet="yes")
+    >>> plan, case = inference.compile(Network([rain, wet], tables)), observe(wet="yes")
     >>> [found] = chains(plan, case, "rain", 1, evidence=encode(plan.network, [case]))
     >>> found.steps, round(found.strength, 4), found.direction
     ((Step(start='wet', end='rain', forward=False),), 0.4923, 'raises')
@@ -73,7 +74,7 @@ def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidenc
     begun = _by_first_arc(network, case, target)
     if not begun or target in settled(network, case):
         return ()
-    [now] = engine.posterior(plan, evidence, (target,)).of(target)
+    [now] = inference.posterior(plan, evidence, (target,)).of(target)
     arcs = list(dict.fromkeys(_arc(network, trails[0]) for trails in begun))
     before = _before(plan, case, [parent for parent, _ in arcs])
     tables = {(parent, child): _averaged(network, parent, child, before[parent]) for parent, child in arcs}
@@ -178,14 +179,14 @@ def _cut(plan: Plan, tables: Mapping[Arc, Table], target: str, evidence: Evidenc
     found = {}
     for (parent, child), table in tables.items():
         cut = Evidence(1, evidence.likelihood, {**evidence.tables, child: table[None]})
-        found[parent, child] = engine.posterior(plan, cut, (target,)).of(target)[0]
+        found[parent, child] = inference.posterior(plan, cut, (target,)).of(target)[0]
     return found
 
 
 def _before(plan: Plan, case: Case, names: Iterable[str]) -> dict[str, Table]:
     """What the variables named are under the interventions alone."""
     wanted = tuple(dict.fromkeys(names))
-    found = engine.posterior(plan, encode(plan.network, [Case({}, case.settings)]), wanted)
+    found = inference.posterior(plan, encode(plan.network, [Case({}, case.settings)]), wanted)
     return {name: found.of(name)[0] for name in wanted}
 
 

@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.document import Counts, Seen
-from model.engine import Evidence, Plan, joint, log_evidence
-from model.evidence import Case, Observed, encode
+from model.evidence import Case, Observed
 from model.gates import TableGate
+from model.inference import Evidence, Plan, joint, log_evidence
+from model.inference.encoding import encode
 from model.network import Table
 
 DAYS_A_YEAR = 365.25

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model import engine, notebook
-from model.engine import Plan
+from model import inference, notebook
 from model.evidence import Case, in_words
+from model.inference import Plan
 from model.network import Table
 from model.subsets import Flags, leave_one_out, subsets
 
@@ -95,7 +95,7 @@ def weigh(plan: Plan, case: Case, target: str, state: int) -> Balance:
     >>> rain = Variable("rain", ("no", "yes"))
     >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
     >>> tables = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
-    >>> found = weigh(engine.compile(Network([rain, wet], tables)), observe(wet="yes"), "rain", 1)
+    >>> found = weigh(inference.compile(Network([rain, wet], tables)), observe(wet="yes"), "rain", 1)
     >>> round(found.before_db, 4), round(found.weights[0].db, 4)
     (-6.0206, 9.5424)
 
@@ -104,7 +104,7 @@ def weigh(plan: Plan, case: Case, target: str, state: int) -> Balance:
     count = len(case.findings)
     every = count <= ALL_ORDERS
     sets = _every_set(count) if every else _sets_in_order(count)
-    rows = engine.posterior(plan, subsets(plan, case, sets.kept), (target,)).of(target)
+    rows = inference.posterior(plan, subsets(plan, case, sets.kept), (target,)).of(target)
     p, odds = rows[:, state], _log_odds(rows, state)
     full = sets.first[-1]
     change = _difference(odds[full], odds[0])

@@ -181,8 +181,8 @@ def import_file(
     is written when the network is too large for exact inference.
     """
     from model.document import Source
+    from model.inference.junction_tree.triangulation import junction_tree
     from model.interchange import read, to_priors
-    from model.triangulation import junction_tree
     from service import terminal
 
     place = Path(folder) if os.sep in folder else root_of(root) / folder

@@ -11,10 +11,10 @@ from math import isinf
 from model.document import JUDGEMENT, Learned, Model
 from model.evidence import in_words
 from model.forecast import Answer, StateAnswer, TargetAnswer
+from model.inference.junction_tree.triangulation import JunctionTree
 from model.intervals import COVERS, MASS, OMITS, Intervals
 from model.network import Network
 from model.review import WIDE, AnyHeld, Costly, Footing, Forecasted, Held, HeldAcross, Likely, Ranges, Wide
-from model.triangulation import JunctionTree
 
 BAR = 32
 WIDTH = 100

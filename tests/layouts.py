@@ -10,9 +10,10 @@ from unittest import mock
 
 from hypothesis import strategies as st
 
-from model import calibrated, engine, maps, outlooks
-from model.engine import Plan
-from model.layout import SPREAD, STREAM
+from model import inference
+from model.inference import Plan
+from model.inference.junction_tree.packed import calibration, index_maps, shortcuts
+from model.inference.junction_tree.packed.layout import SPREAD, STREAM
 from model.network import Network
 
 Layout = Mapping[ModuleType, Mapping[str, Any]]
@@ -27,17 +28,17 @@ def short_runs() -> st.SearchStrategy[Mapping[int, int]]:
 def layouts(draw: st.DrawFn) -> Layout:
     """Thresholds of the packed layout, so that runs, parts, repeated lists, compression and outlooks all occur."""
     return {
-        maps: {
+        index_maps: {
             "SHORT_RUNS": draw(short_runs()),
             "MAP_ROWS": draw(st.sampled_from([1, 4, 2048])),
             "PART": draw(st.sampled_from([1, 3, 8, 2187])),
         },
-        calibrated: {
+        calibration: {
             "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
             "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
             "LITTLE": draw(st.sampled_from([0.9, 1.0])),
         },
-        outlooks: {"OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20]))},
+        shortcuts: {"OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20]))},
     }
 
 
@@ -46,6 +47,6 @@ def compiled(network: Network, layout: Layout) -> Plan:
     with ExitStack() as stack:
         for module, thresholds in layout.items():
             stack.enter_context(mock.patch.multiple(module, **thresholds))
-        plan = engine.compile(network)
+        plan = inference.compile(network)
         _ = plan.packed, plan.whole, plan.best, plan.best_whole
     return plan

@@ -13,10 +13,13 @@ def modules(room: str) -> list[Path]:
     return found
 
 
-def imports(path: Path, *, at_start: bool = False) -> Iterator[str]:
-    """Full names that a module imports; with ``at_start``, only those imported when it is."""
+def imports(path: Path, *, at_start: bool = False, checking: bool = True) -> Iterator[str]:
+    """Full names that a module imports; with ``at_start``, only those imported when it is.
+
+    Without ``checking``, what is imported for the type checker alone is left out.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in started_with(tree) if at_start else ast.walk(tree):
+    for node in started_with(tree) if at_start else ast.walk(tree) if checking else walked(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -32,7 +35,17 @@ def started_with(node: ast.AST) -> Iterator[ast.AST]:
             yield from started_with(child)
 
 
+def walked(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those that are for the type checker alone."""
+    for child in ast.iter_child_nodes(node):
+        if not is_for_the_checker(child):
+            yield child
+            yield from walked(child)
+
+
+def is_for_the_checker(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def is_for_later(node: ast.AST) -> bool:
-    if isinstance(node, ast.If):
-        return ast.unparse(node.test) == "TYPE_CHECKING"
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    return is_for_the_checker(node) or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)

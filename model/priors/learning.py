@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from model.document import Counts, CountsNote, Learned, Moved, Statement
-from model.engine import Plan
-from model.engine import compile as compiled
 from model.errors import AftermathError, Problem
 from model.gates import Gate, Rule, TableGate
+from model.inference import Plan
+from model.inference import compile as compiled
 from model.network import Network
 from model.priors.shape import Written
 from model.priors.sheet import in_words

@@ -13,10 +13,10 @@ from typing import Any
 
 from model import document, evidence
 from model.document import JUDGEMENT, Model
-from model.engine import Evidence, joint
-from model.engine import compile as compiled
 from model.errors import AftermathError, BadNetwork, Problem, listed, nearest
 from model.gates import Gate
+from model.inference import Evidence, joint
+from model.inference import compile as compiled
 from model.network import SUM_TOLERANCE, Network, Table, topological
 from model.priors import definitions
 from model.priors.contents import Contents, collected

@@ -38,7 +38,11 @@ def shipped_files() -> set[str]:
 
 def test_the_wheel_holds_every_file_of_its_rooms(wheel: Path) -> None:
     expected = shipped_files() | {"wsgi.py"}
-    assert {"model/engine.py", "priors/mosul-2017/model.yaml", "priors/schema/model.schema.json"} <= expected
+    assert {
+        "model/inference/__init__.py",
+        "priors/mosul-2017/model.yaml",
+        "priors/schema/model.schema.json",
+    } <= expected
     assert sorted(expected - set(ZipFile(wheel).namelist())) == []
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from model import engine
-from model.engine import Evidence
-from model.evidence import Case, encode
+from model import inference
+from model.evidence import Case
+from model.inference import Evidence
+from model.inference.encoding import encode
 from model.network import Network
 from tests.networks import cases, enumerated, marginal, networks
 
@@ -31,7 +32,7 @@ def questions(draw, count=1, alike=False):
 def test_posterior_and_probability_of_evidence_equal_the_enumerated_joint(question):
     network, (case,) = question
     joint = enumerated(network, case)
-    found = engine.posterior(engine.compile(network), encode(network, [case]))
+    found = inference.posterior(inference.compile(network), encode(network, [case]))
     if joint.sum() == 0:
         assert found.log_evidence[0] == -math.inf
         assert all((found.of(name) == 0).all() for name in network.names)
@@ -42,24 +43,24 @@ def test_posterior_and_probability_of_evidence_equal_the_enumerated_joint(questi
 
 
 @RARE
-@given(questions(), st.sampled_from((engine.CELL_LIMIT, 1)))
+@given(questions(), st.sampled_from((inference.CELL_LIMIT, 1)))
 def test_marginals_without_the_probability_of_evidence_are_the_same(question, limit):
     network, (case,) = question
-    plan = engine.compile(network, limit=limit)
+    plan = inference.compile(network, limit=limit)
     evidence = encode(network, [case])
-    assume(np.isfinite(engine.log_evidence(plan, evidence)[0]))
+    assume(np.isfinite(inference.log_evidence(plan, evidence)[0]))
     for name in network.names:
-        [alone] = engine.marginals(plan, evidence, (name,)).values()
-        np.testing.assert_allclose(alone, engine.posterior(plan, evidence, (name,)).of(name), **CLOSE)
+        [alone] = inference.marginals(plan, evidence, (name,)).values()
+        np.testing.assert_allclose(alone, inference.posterior(plan, evidence, (name,)).of(name), **CLOSE)
 
 
 @given(questions(count=5))
 def test_a_batch_equals_its_cases_asked_one_by_one(question):
     network, batch = question
-    plan = engine.compile(network)
-    together = engine.posterior(plan, encode(network, batch))
+    plan = inference.compile(network)
+    together = inference.posterior(plan, encode(network, batch))
     for i, case in enumerate(batch):
-        alone = engine.posterior(plan, encode(network, [case]))
+        alone = inference.posterior(plan, encode(network, [case]))
         np.testing.assert_allclose(together.log_evidence[i], alone.log_evidence[0], rtol=1e-12)
         for name in network.names:
             np.testing.assert_allclose(together.of(name)[i], alone.of(name)[0], **CLOSE)
@@ -68,9 +69,9 @@ def test_a_batch_equals_its_cases_asked_one_by_one(question):
 @given(questions(count=7))
 def test_a_batch_cut_into_blocks_equals_the_batch_in_one(question):
     network, batch = question
-    plan, evidence = engine.compile(network), encode(network, batch)
-    whole = engine.posterior(plan, evidence)
-    parts = [engine.posterior(plan, evidence.block(start, start + 3)) for start in (0, 3, 6)]
+    plan, evidence = inference.compile(network), encode(network, batch)
+    whole = inference.posterior(plan, evidence)
+    parts = [inference.posterior(plan, evidence.block(start, start + 3)) for start in (0, 3, 6)]
     for name in network.names:
         np.testing.assert_allclose(np.concatenate([p.of(name) for p in parts]), whole.of(name), **CLOSE)
 
@@ -85,14 +86,14 @@ def test_a_joint_of_some_variables_equals_the_enumerated_one(question, data):
     axes = tuple(i for i, name in enumerate(network.names) if name not in names)
     kept = [name for name in network.names if name in names]
     wanted = (joint.sum(axis=axes) / joint.sum()).transpose([kept.index(name) for name in names])
-    found = engine.joint(engine.compile(network), names, encode(network, [case]))
+    found = inference.joint(inference.compile(network), names, encode(network, [case]))
     np.testing.assert_allclose(found, wanted, **CLOSE)
 
 
 @given(questions(count=3))
 def test_the_most_probable_explanation_is_as_probable_as_the_enumerated_best(question):
     network, batch = question
-    states, log_p = engine.most_probable(engine.compile(network), encode(network, batch))
+    states, log_p = inference.most_probable(inference.compile(network), encode(network, batch))
     for i, case in enumerate(batch):
         joint = enumerated(network, case)
         if joint.max() == 0:
@@ -105,22 +106,22 @@ def test_the_most_probable_explanation_is_as_probable_as_the_enumerated_best(que
 @given(questions(), st.floats(1e-6, 1e6))
 def test_a_likelihood_scaled_by_any_constant_changes_nothing(question, factor):
     network, (case,) = question
-    plan, evidence = engine.compile(network), encode(network, [case])
+    plan, evidence = inference.compile(network), encode(network, [case])
     scaled = Evidence(1, {name: rows * factor for name, rows in evidence.likelihood.items()}, evidence.tables)
-    one, other = engine.posterior(plan, evidence), engine.posterior(plan, scaled)
+    one, other = inference.posterior(plan, evidence), inference.posterior(plan, scaled)
     for name in network.names:
         np.testing.assert_allclose(one.of(name), other.of(name), **CLOSE)
 
 
 @given(networks())
 def test_the_cells_known_before_compiling_are_the_cells_allocated(network):
-    plan = engine.compile(network)
+    plan = inference.compile(network)
     assert plan.cells == sum(potential.size for potential in plan.cliques.potentials)
 
 
 @given(networks())
 def test_the_tree_holds_every_family_and_keeps_running_intersection(network):
-    tree = engine.compile(network).tree
+    tree = inference.compile(network).tree
     for variable in network.variables:
         family = {network.position[name] for name in (variable.name, *variable.parents)}
         assert any(family.issubset(clique.variables) for clique in tree.cliques)
@@ -138,10 +139,10 @@ def test_observing_a_root_equals_setting_it(network, data):
     roots = [variable for variable in network.variables if not variable.parents]
     root = data.draw(st.sampled_from(roots))
     k = data.draw(st.sampled_from(np.flatnonzero(network.tables[root.name]).tolist()))
-    plan = engine.compile(network)
+    plan = inference.compile(network)
     point = np.eye(len(root.states))[[k]]
-    seen = engine.posterior(plan, Evidence(1, {root.name: point}))
-    done = engine.posterior(plan, Evidence(1, {}, {root.name: point}))
+    seen = inference.posterior(plan, Evidence(1, {root.name: point}))
+    done = inference.posterior(plan, Evidence(1, {}, {root.name: point}))
     for name in network.names:
         np.testing.assert_allclose(seen.of(name), done.of(name), **CLOSE)
 
@@ -155,5 +156,5 @@ def test_evidence_on_all_of_a_long_chain_does_not_underflow():
     chain = [Variable(n, two, (names[i - 1],) if i else ()) for i, n in enumerate(names)]
     network = Network(chain, {n: flip if i else np.array([0.5, 0.5]) for i, n in enumerate(names)})
     alternating = {n: np.eye(2)[[i % 2]] for i, n in enumerate(names)}
-    log = engine.log_evidence(engine.compile(network), Evidence(1, alternating))
+    log = inference.log_evidence(inference.compile(network), Evidence(1, alternating))
     assert log[0] == pytest.approx(math.log(0.5) + 95 * math.log(1e-12), rel=1e-12)

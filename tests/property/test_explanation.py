@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from model import engine
+from model import inference
 from model.causes import backdoor, cause_effect
 from model.conflict import conflict, surprises
 from model.evidence import Case, Observed, Reported, SetTo, likelihood
@@ -51,7 +51,7 @@ def test_weights_are_the_average_over_every_order_and_add_up(question):
     network, case, target = question
     full = marginal(enumerated(network, case), network, target)[0]
     assume(0 < full < 1)
-    found = weigh(engine.compile(network), case, target, 0)
+    found = weigh(inference.compile(network), case, target, 0)
     added = dict.fromkeys(case.findings, 0.0)
     orders = list(permutations(case.findings))
     for order in orders:
@@ -68,7 +68,7 @@ def test_weights_are_the_average_over_every_order_and_add_up(question):
 @given(possible())
 def test_leaving_a_finding_out_is_a_question_without_it(question):
     network, case, target = question
-    for weight in weigh(engine.compile(network), case, target, 0).weights:
+    for weight in weigh(inference.compile(network), case, target, 0).weights:
         less = enumerated(network, without(case, weight.finding))
         assert weight.p_without == pytest.approx(marginal(less, network, target)[0], abs=1e-12)
 
@@ -78,7 +78,7 @@ def test_leaving_a_finding_out_is_a_question_without_it(question):
 def test_decibels_are_missing_exactly_where_the_state_is_certain_or_impossible(question):
     network, case, target = question
     p = marginal(enumerated(network, case), network, target)[0]
-    found = weigh(engine.compile(network), case, target, 0)
+    found = weigh(inference.compile(network), case, target, 0)
     assert (found.db is None) == (found.reason is not None) == (p in (0.0, 1.0))
     if found.reason:
         deciding = of(network, case, found.decided_by)
@@ -92,7 +92,7 @@ def test_a_report_equally_likely_under_every_state_weighs_nothing(question, data
     assume(0 < marginal(enumerated(network, case), network, target)[0] < 1)
     name = data.draw(st.sampled_from([n for n in network.names if n not in case.findings and n not in case.settings]))
     more = Case({**case.findings, name: Reported(dict.fromkeys(network[name].states, 1.0))}, case.settings)
-    weight = weigh(engine.compile(network), more, target, 0).weights[-1]
+    weight = weigh(inference.compile(network), more, target, 0).weights[-1]
     assert weight.db == pytest.approx(0.0, abs=1e-10)
     assert weight.direction == "none"
 
@@ -103,7 +103,7 @@ def test_each_finding_conflicts_with_the_rest_as_the_enumerated_joint_says(quest
     network, case, _ = question
     assume(len(case.findings) > 1)
     total = enumerated(network, case).sum()
-    found = conflict(engine.compile(network), case)
+    found = conflict(inference.compile(network), case)
     for odd in found.findings:
         alone = enumerated(network, of(network, case, [odd.finding])).sum()
         others = enumerated(network, without(case, odd.finding)).sum()
@@ -119,7 +119,7 @@ def test_each_finding_conflicts_with_the_rest_as_the_enumerated_joint_says(quest
 @given(possible())
 def test_a_finding_is_as_surprising_as_it_is_improbable_given_the_rest(question):
     network, case, _ = question
-    found = surprises(engine.compile(network), case)
+    found = surprises(inference.compile(network), case)
     assert len(found) == len(case.findings)
     for each in found:
         rest = enumerated(network, without(case, each.finding))
@@ -151,7 +151,7 @@ def test_there_is_an_active_trail_exactly_where_the_ball_of_bayes_reaches(questi
 @given(possible())
 def test_a_trail_is_as_strong_as_the_target_moves_when_its_first_arc_is_cut(question):
     network, case, target = question
-    plan = engine.compile(network)
+    plan = inference.compile(network)
     done = enumerated(network, Case({}, case.settings))
     now = marginal(enumerated(network, case), network, target)
     for found in chains(plan, case, target, 0, evidence=whole(plan, case)):

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model import engine, tree
-from model.engine import Evidence
+from model import inference
 from model.errors import BadQuestion
-from model.evidence import encode
-from model.gradient import derivatives, derivatives_numpy, gradient, target_gradient
+from model.inference import Evidence
+from model.inference.derivatives import derivatives, derivatives_numpy, gradient, target_gradient
+from model.inference.encoding import encode
+from model.inference.junction_tree.packed import executor
 from tests.networks import cases, networks
 
 compiled = settings(deadline=None)
@@ -34,12 +35,12 @@ def moved(network, evidence, name, cell, by):
 @given(questions(), st.data())
 def test_the_gradient_of_log_p_evidence_equals_its_finite_difference(question, data):
     network, evidence = question
-    plan = engine.compile(network)
-    before = engine.log_evidence(plan, evidence)[0]
+    plan = inference.compile(network)
+    before = inference.log_evidence(plan, evidence)[0]
     assume(before > math.log(1e-3))
     name = data.draw(st.sampled_from(network.names))
     cell = data.draw(st.sampled_from(list(np.ndindex(network.tables[name].shape))))
-    after = engine.log_evidence(plan, moved(network, evidence, name, cell, 1e-6))[0]
+    after = inference.log_evidence(plan, moved(network, evidence, name, cell, 1e-6))[0]
     assert gradient(plan, evidence)[name][cell] == pytest.approx((after - before) / 1e-6, rel=1e-2, abs=1e-3)
 
 
@@ -47,15 +48,15 @@ def test_the_gradient_of_log_p_evidence_equals_its_finite_difference(question, d
 @given(questions(), st.data())
 def test_the_gradient_of_a_target_equals_its_finite_difference(question, data):
     network, evidence = question
-    plan = engine.compile(network)
-    assume(engine.log_evidence(plan, evidence)[0] > math.log(1e-3))
+    plan = inference.compile(network)
+    assume(inference.log_evidence(plan, evidence)[0] > math.log(1e-3))
     target = data.draw(st.sampled_from(network.names))
     state = data.draw(st.integers(0, len(network[target].states) - 1))
     name = data.draw(st.sampled_from(network.names))
     cell = data.draw(st.sampled_from(list(np.ndindex(network.tables[name].shape))))
     found = target_gradient(plan, target, state, evidence)[name][cell]
-    before = engine.posterior(plan, evidence, (target,)).of(target)[0, state]
-    after = engine.posterior(plan, moved(network, evidence, name, cell, 1e-6), (target,)).of(target)[0, state]
+    before = inference.posterior(plan, evidence, (target,)).of(target)[0, state]
+    after = inference.posterior(plan, moved(network, evidence, name, cell, 1e-6), (target,)).of(target)[0, state]
     assert found == pytest.approx((after - before) / 1e-6, rel=1e-2, abs=1e-3)
 
 
@@ -63,9 +64,9 @@ def test_the_gradient_of_a_target_equals_its_finite_difference(question, data):
 @given(questions())
 def test_the_compiled_gradient_equals_its_numpy_twin(question):
     network, evidence = question
-    plan = engine.compile(network)
-    reference = max(engine.log_evidence(plan, evidence)[0], -50.0)
-    found = tree.gradient(plan.whole, evidence.likelihood, evidence.tables, reference)
+    plan = inference.compile(network)
+    reference = max(inference.log_evidence(plan, evidence)[0], -50.0)
+    found = executor.gradient(plan.whole, evidence.likelihood, evidence.tables, reference)
     wanted = derivatives_numpy(plan, evidence, reference)
     for one, other in zip(found, wanted, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-12)
@@ -75,8 +76,8 @@ def test_the_compiled_gradient_equals_its_numpy_twin(question):
 @given(questions())
 def test_entries_times_their_derivatives_sum_to_one_table_by_table(question):
     network, evidence = question
-    plan = engine.compile(network)
-    assume(engine.log_evidence(plan, evidence)[0] > -math.inf)
+    plan = inference.compile(network)
+    assume(inference.log_evidence(plan, evidence)[0] > -math.inf)
     for name, slopes in gradient(plan, evidence).items():
         table = evidence.tables.get(name, network.tables[name][None])[0]
         assert (slopes * table).sum() == pytest.approx(1.0, rel=1e-12)
@@ -88,19 +89,19 @@ def test_impossible_evidence_has_no_gradient(network):
     name = network.names[0]
     nothing = Evidence(1, {name: np.zeros((1, len(network[name].states)))})
     with pytest.raises(BadQuestion, match="impossible"):
-        gradient(engine.compile(network), nothing)
+        gradient(inference.compile(network), nothing)
 
 
 @compiled
 @given(questions(), st.data())
 def test_numerator_and_denominator_are_the_enumerated_joints_and_linear_in_each_entry(question, data):
     network, evidence = question
-    plan = engine.compile(network)
-    assume(engine.log_evidence(plan, evidence)[0] > math.log(1e-6))
+    plan = inference.compile(network)
+    assume(inference.log_evidence(plan, evidence)[0] > math.log(1e-6))
     target = data.draw(st.sampled_from(network.names))
     state = data.draw(st.integers(0, len(network[target].states) - 1))
     found = derivatives(plan, target, state, evidence)
-    p = engine.posterior_numpy(plan, evidence, (target,)).of(target)[0, state]
+    p = inference.posterior_numpy(plan, evidence, (target,)).of(target)[0, state]
     assert found.p == pytest.approx(p, abs=1e-12)
     assert found.p_evidence == pytest.approx(1.0, rel=1e-12)
     name = data.draw(st.sampled_from(network.names))
@@ -113,5 +114,5 @@ def test_numerator_and_denominator_are_the_enumerated_joints_and_linear_in_each_
         (found.of_evidence, found.p_evidence, there),
         (found.of_both, found.p_both, both),
     ):
-        after = math.exp(engine.posterior_numpy(plan, asked, ()).log_evidence[0])
+        after = math.exp(inference.posterior_numpy(plan, asked, ()).log_evidence[0])
         assert (before + 0.25 * slope[name][cell]) * scale == pytest.approx(after, rel=1e-9, abs=1e-13)

@@ -7,22 +7,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import elimination, engine, lanes
-from model.engine import Evidence, Posterior
-from model.evidence import Case, encode
-from model.lanes import abreast, alone, classes, linking, stepping, twins
-from model.lanes.said import said_of
-from model.lanes.workers import Workers
+from model import inference
+from model.evidence import Case
+from model.inference import Evidence, Posterior, variable_elimination
+from model.inference.encoding import encode
+from model.inference.simd import LANES
+from model.inference.variable_elimination import (
+    binding,
+    case_groups,
+    numpy_interpreter,
+    per_case_kernels,
+    simd_kernels,
+    single_kernels,
+)
+from model.inference.variable_elimination import program as program_module
+from model.inference.variable_elimination.coded_evidence import said_of
+from model.inference.variable_elimination.columns import CUT, HARD, SOFT
+from model.inference.variable_elimination.threads import Workers
 from model.network import Network
 from model.separation import requisite
-from model.vectors import LANES
 from tests.networks import cases, enumerated, marginal, networks
 
 CLOSE = {"rtol": 0, "atol": 1e-12}
 
 
 def ask(prepared, evidence, names):
-    return Posterior.gathered(*lanes.posterior(prepared, evidence, names))
+    return Posterior.gathered(*variable_elimination.posterior(prepared, evidence, names))
 
 
 @st.composite
@@ -42,7 +52,7 @@ def questions(draw, most=1):
 def test_one_case_equals_the_enumerated_joint(question):
     network, (case,) = question
     joint = enumerated(network, case)
-    prepared = lanes.prepare(network)
+    prepared = variable_elimination.prepare(network)
     for name in network.names:
         found = ask(prepared, encode(network, [case]), [name])
         if joint.sum() == 0:
@@ -91,8 +101,8 @@ def _scattered(network, rng, count):
 
 
 def check_against_the_tree(network, evidence):
-    one = engine.posterior(engine.compile(network), evidence)
-    prepared = lanes.prepare(network)
+    one = inference.posterior(inference.compile(network), evidence)
+    prepared = variable_elimination.prepare(network)
     together = ask(prepared, evidence, network.names)
     np.testing.assert_allclose(together.log_evidence, one.log_evidence, rtol=1e-12, atol=1e-12)
     for name in network.names:
@@ -113,11 +123,11 @@ def test_draws_with_their_evidence_equal_one_network_a_draw(question, count, see
         if rng.random() < 0.7
     }
     drawn = {n: rows / rows.sum(axis=-1, keepdims=True) for n, rows in drawn.items()}
-    evidence, prepared = encode(network, [case]), lanes.prepare(network)
-    alone = {n: lanes.draws_with_evidence(prepared, n, evidence, drawn) for n in network.names}
+    evidence, prepared = encode(network, [case]), variable_elimination.prepare(network)
+    alone = {n: variable_elimination.draws_with_evidence(prepared, n, evidence, drawn) for n in network.names}
     for i in range(count if drawn else 1):
         changed = Network(network.variables, {**network.tables, **{n: rows[i] for n, rows in drawn.items()}})
-        wanted = engine.posterior(engine.compile(changed), evidence)
+        wanted = inference.posterior(inference.compile(changed), evidence)
         for name in network.names:
             rows, logs = alone[name]
             np.testing.assert_allclose(logs[i], wanted.log_evidence[0], rtol=1e-12, atol=1e-12)
@@ -148,7 +158,7 @@ def test_numbers_of_any_size_are_answered_as_by_their_logarithms(network, seed):
             many, {n: r[:many] for n, r in likelihood.items()}, {n: r[:many] for n, r in tables.items()}
         )
         for name in network.names:
-            found = ask(lanes.prepare(network), evidence, [name])
+            found = ask(variable_elimination.prepare(network), evidence, [name])
             for i in range(many):
                 logs = _log_joint(
                     network, {n: r[i] for n, r in likelihood.items()}, {n: r[i] for n, r in tables.items()}
@@ -187,13 +197,13 @@ def _log_joint(network, likelihood, tables):
 def programs(draw, *, every):
     """A program for some target and shape of evidence, with the network's tables in memory and the rest left out."""
     network = draw(networks())
-    packed = elimination.pack(network)
-    bits = [0, 0, elimination.HARD, elimination.SOFT] if every else [0, elimination.SOFT, elimination.SOFT]
+    packed = program_module.pack(network)
+    bits = [0, 0, HARD, SOFT] if every else [0, SOFT, SOFT]
     role = np.array([draw(st.sampled_from(bits)) for _ in network.names])
     target = draw(st.integers(-1, len(role) - 1))
     if target >= 0:
-        role[target] &= ~elimination.HARD
-    return packed, elimination.program(packed, target, role, whole=draw(st.booleans()), every=every)
+        role[target] &= ~HARD
+    return packed, program_module.program(packed, target, role, whole=draw(st.booleans()), every=every)
 
 
 @settings(deadline=None)
@@ -205,8 +215,8 @@ def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
     scales = 10.0 ** rng.integers(-90, 90, len(at))  # three of them multiplied are still a number
     one = np.repeat(scales, program.factors[:, 1]) * rng.random(program.entries)
     other, exponents, found = one.copy(), np.zeros(len(at)), np.zeros(len(at))
-    stepping.run_steps(program.steps, program.inputs, program.maps, at, one, exponents)
-    twins.run_steps(program.steps, program.inputs, program.maps, at, other, found)
+    single_kernels.run_steps(program.steps, program.inputs, program.maps, at, one, exponents)
+    numpy_interpreter.run_steps(program.steps, program.inputs, program.maps, at, other, found)
     np.testing.assert_allclose(one[at[-1] :], np.ldexp(other[at[-1] :], int(found[-1] - exponents[-1])), rtol=1e-12)
 
 
@@ -222,9 +232,9 @@ def test_the_steps_for_numbers_of_any_size_equal_their_twin_in_numpy(drawn, seed
         * rng.integers(0, 2, program.entries)
     )
     other, powers, found = one.copy(), np.zeros(program.entries, np.int64), np.zeros(program.entries, np.int64)
-    stepping.wide_steps(program.steps, program.inputs, program.maps, at, one, powers)
-    twins.wide_steps(program.steps, program.inputs, program.maps, at, other, found)
-    row, log = alone.total_of(one[at[-1] :], powers[at[-1] :])
+    single_kernels.wide_steps(program.steps, program.inputs, program.maps, at, one, powers)
+    numpy_interpreter.wide_steps(program.steps, program.inputs, program.maps, at, other, found)
+    row, log = per_case_kernels.total_of(one[at[-1] :], powers[at[-1] :])
     with np.errstate(divide="ignore"):
         logs = np.log(other[at[-1] :]) + found[at[-1] :] * math.log(2.0)
     assert log == pytest.approx(np.logaddexp.reduce(logs), rel=1e-12)
@@ -236,13 +246,13 @@ def test_the_steps_for_numbers_of_any_size_equal_their_twin_in_numpy(drawn, seed
 @given(programs(every=False), st.booleans(), st.integers(0, 2**32 - 1))
 def test_the_steps_of_many_cases_equal_their_twin_in_numpy(drawn, careful, seed):
     packed, program = drawn
-    linked = linking.link(packed, said_of(packed.network, Workers(), 1, {}, {}), program, 0)
+    linked = binding.link(packed, said_of(packed.network, Workers(), 1, {}, {}), program, 0)
     rng = np.random.default_rng(seed)
     live = np.where(linked.constant_at < 0, rng.choice([0, 2], len(linked.place)), 1).astype(np.uint8)
     memory = rng.random(linked.memory * LANES) * (rng.random(linked.memory * LANES) < 0.8)
     memory *= 10.0 ** rng.integers(-70, 1, len(memory))
     results = []
-    for steps in (abreast.lane_steps, twins.lane_steps):
+    for steps in (simd_kernels.lane_steps, numpy_interpreter.lane_steps):
         there, exponents, alive, wide = memory.copy(), np.zeros(LANES), live.copy(), np.zeros(LANES, np.bool_)
         fixed = steps(
             linked.steps, linked.inputs, linked.maps, linked.weights, linked.weight_exponents, linked.place,
@@ -261,12 +271,12 @@ def test_the_tables_read_are_those_that_d_separation_leaves(network, data):
     target = data.draw(st.sampled_from(network.names))
     kinds[target] = ""
     bits = {
-        "": 0, "hard": elimination.HARD, "soft": elimination.SOFT, "cut": elimination.CUT,
-        "done": elimination.CUT | elimination.HARD,
+        "": 0, "hard": HARD, "soft": SOFT, "cut": CUT,
+        "done": CUT | HARD,
     }  # fmt: skip
     which = {kind: {name for name in network.names if kinds[name] == kind} for kind in bits}
     role = np.array([bits[kinds[name]] for name in network.names])
-    found = elimination.needed(elimination.pack(network), network.position[target], role, whole=False)
+    found = program_module.needed(program_module.pack(network), network.position[target], role, whole=False)
     wanted = requisite(
         network, [target], observed=which["hard"], reported=which["soft"], cut=which["cut"] | which["done"],
         fixed=which["done"],
@@ -280,6 +290,6 @@ def test_the_tables_read_are_those_that_d_separation_leaves(network, data):
 @given(st.integers(1, 5), st.integers(1, 90), st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_distinct_columns_are_found_exactly(rows, cases, states, seed):
     codes = np.random.default_rng(seed).integers(-1, states, (rows, cases)).astype(np.int32)
-    first, which = classes.distinct(codes)
+    first, which = case_groups.distinct(codes)
     np.testing.assert_array_equal(codes[:, first][:, which], codes)
     assert len(first) == len({tuple(column) for column in codes.T.tolist()})

@@ -16,10 +16,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from model import engine
+from model import inference
 from model.errors import ImpossibleEvidence
-from model.evidence import Case, Observed, Reported, SetTo, distribution, encode, observe
+from model.evidence import Case, Observed, Reported, SetTo, distribution, observe
 from model.forecast import Question, answer, prepare
+from model.inference.encoding import encode
 from model.interchange import to_pgmpy, write
 from model.network import Network, Variable
 from tests.networks import enumerated, marginal, networks
@@ -49,8 +50,8 @@ def by_name(factor, network, target):
 
 
 def ours(network, target, case):
-    plan = engine.compile(network)
-    return engine.posterior(plan, encode(network, [case]), (target,)).of(target)[0]
+    plan = inference.compile(network)
+    return inference.posterior(plan, encode(network, [case]), (target,)).of(target)[0]
 
 
 def mutilated(network, settings):

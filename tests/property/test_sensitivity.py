@@ -9,11 +9,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model import engine
-from model.engine import Evidence
-from model.evidence import Assumed, encode, observe
+from model import inference
+from model.evidence import Assumed, observe
 from model.forecast import Forecaster, Question, prepare
 from model.gates import NATS_PER_DECIBEL, AnyCause, Influences, Pinned, Ranked
+from model.inference import Evidence
+from model.inference.encoding import encode
 from model.moves import numbers
 from model.network import Table
 from model.parameters import Parameter, parameters
@@ -52,7 +53,7 @@ def between(number: Parameter, share: float) -> float:
 def asked(number: Parameter, value: float, evidence: Evidence, target: str, forecaster: Forecaster) -> Table:
     """The target's distribution by inference with the number moved."""
     moved = Evidence(1, evidence.likelihood, {**evidence.tables, number.variable: number.tables(np.array([value]))})
-    return engine.posterior(forecaster.plan, moved, (target,)).of(target)[0]
+    return inference.posterior(forecaster.plan, moved, (target,)).of(target)[0]
 
 
 def test_there_are_numbers_of_every_kind_of_gate():
@@ -145,7 +146,7 @@ def test_one_way_functions_and_break_evens_equal_inference_with_the_number_moved
     forecaster, case, target, state = question
     assume(not any(isinstance(finding, Assumed) for finding in case.findings.values()))
     evidence = encode(forecaster.plan.network, [case])
-    assume(engine.log_evidence(forecaster.plan, evidence)[0] > np.log(1e-6))
+    assume(inference.log_evidence(forecaster.plan, evidence)[0] > np.log(1e-6))
     found = sensitivity(
         forecaster,
         Question(findings=case.findings, settings=case.settings),
@@ -217,9 +218,9 @@ def test_no_log_odds_move_further_than_the_distance_of_the_changed_row(question,
     forecaster, case, target, state = question
     assume(not any(isinstance(finding, Assumed) for finding in case.findings.values()))
     evidence = encode(forecaster.plan.network, [case])
-    assume(engine.log_evidence(forecaster.plan, evidence)[0] > np.log(1e-6))
+    assume(inference.log_evidence(forecaster.plan, evidence)[0] > np.log(1e-6))
     position = forecaster.model.network[target].states.index(state)
-    before = engine.posterior(forecaster.plan, evidence, (target,)).of(target)[0, position]
+    before = inference.posterior(forecaster.plan, evidence, (target,)).of(target)[0, position]
     assume(1e-6 < before < 1 - 1e-6)
     for number in numbers(forecaster.model).parameters:
         if number.variable in case.settings:

@@ -11,15 +11,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model import calibrated, engine, maps, tree
-from model.engine import Evidence
-from model.evidence import Case, encode
+from model import inference
+from model.evidence import Case
+from model.inference import Evidence
+from model.inference.encoding import encode
+from model.inference.junction_tree.packed import calibration, executor, index_maps
 from model.network import Network, Variable
 from tests.layouts import compiled, layouts, short_runs
 from tests.networks import cases, networks
 
 pytest.importorskip("numba")
-from model import map_kernels as kernels
+from model.inference.junction_tree.packed import table_kernels as kernels
 from tests.twins import loops
 
 CLOSE = {"rtol": 0, "atol": 1e-12}
@@ -49,7 +51,7 @@ def assert_same(found, wanted, names):
 def test_all_marginals_equal_those_of_the_numpy_executor(question, layout):
     network, evidence = question
     plan = compiled(network, layout)
-    assert_same(engine.posterior(plan, evidence), engine.posterior_numpy(plan, evidence), network.names)
+    assert_same(inference.posterior(plan, evidence), inference.posterior_numpy(plan, evidence), network.names)
 
 
 @given(questions(), layouts(), st.data())
@@ -57,7 +59,7 @@ def test_marginals_of_some_targets_equal_those_of_the_numpy_executor(question, l
     network, evidence = question
     names = data.draw(st.lists(st.sampled_from(network.names), max_size=3))
     plan = compiled(network, layout)
-    assert_same(engine.posterior(plan, evidence, names), engine.posterior_numpy(plan, evidence, names), names)
+    assert_same(inference.posterior(plan, evidence, names), inference.posterior_numpy(plan, evidence, names), names)
 
 
 @given(questions(), st.data())
@@ -68,16 +70,16 @@ def test_tables_replaced_differently_in_each_case_are_each_case_on_its_own(quest
     seeds = np.random.default_rng(data.draw(st.integers(0, 99)))
     rows = seeds.dirichlet(np.full(shape[-1], 0.3), size=(evidence.cases, *shape[:-1]))
     question = Evidence(evidence.cases, evidence.likelihood, {**evidence.tables, name: rows})
-    plan = engine.compile(network)
-    assert_same(engine.posterior(plan, question), engine.posterior_numpy(plan, question), network.names)
+    plan = inference.compile(network)
+    assert_same(inference.posterior(plan, question), inference.posterior_numpy(plan, question), network.names)
 
 
 @given(questions(), layouts())
 def test_the_most_probable_explanation_is_as_probable_as_the_numpy_executors(question, layout):
     network, evidence = question
     plan = compiled(network, layout)
-    states, logs = engine.most_probable(plan, evidence)
-    _, wanted = engine.most_probable_numpy(plan, evidence)
+    states, logs = inference.most_probable(plan, evidence)
+    _, wanted = inference.most_probable_numpy(plan, evidence)
     np.testing.assert_allclose(logs, wanted, rtol=1e-12, atol=1e-12)
     for i in range(evidence.cases):
         if logs[i] > -math.inf:
@@ -100,33 +102,33 @@ def test_a_joint_equals_that_of_the_numpy_executor(question, layout, data):
     network, evidence = question
     names = data.draw(st.lists(st.sampled_from(network.names), min_size=1, max_size=3, unique=True))
     plan, one = compiled(network, layout), evidence.block(0, 1)
-    found = engine.joint(plan, names, one)
-    with mock.patch.object(tree, "kernels", None):
-        wanted = engine.joint(plan, names, one)
+    found = inference.joint(plan, names, one)
+    with mock.patch.object(executor, "kernels", None):
+        wanted = inference.joint(plan, names, one)
     np.testing.assert_allclose(found, wanted, **CLOSE)
 
 
 @given(questions())
 def test_the_same_question_gives_the_same_bytes_whatever_was_asked_before(question):
     network, evidence = question
-    plan = engine.compile(network)
-    before = engine.posterior(plan, evidence).rows.tobytes()
-    engine.posterior(plan, Evidence(), network.names[:1])
-    engine.most_probable(plan, evidence)
-    assert engine.posterior(plan, evidence).rows.tobytes() == before
-    assert engine.posterior(engine.compile(network), evidence).rows.tobytes() == before
+    plan = inference.compile(network)
+    before = inference.posterior(plan, evidence).rows.tobytes()
+    inference.posterior(plan, Evidence(), network.names[:1])
+    inference.most_probable(plan, evidence)
+    assert inference.posterior(plan, evidence).rows.tobytes() == before
+    assert inference.posterior(inference.compile(network), evidence).rows.tobytes() == before
 
 
 @given(questions())
 def test_neither_the_order_of_findings_nor_the_batch_changes_a_bit(question):
     network, evidence = question
-    plan = engine.compile(network)
-    together = engine.posterior(plan, evidence).rows
+    plan = inference.compile(network)
+    together = inference.posterior(plan, evidence).rows
     for i in range(evidence.cases):
         one = evidence.block(i, i + 1)
         said = [name for name, rows in one.likelihood.items() if not (rows == 1).all()]
         turned = Evidence(1, {name: one.likelihood[name] for name in reversed(said)}, one.tables)
-        assert engine.posterior(plan, turned).rows[0].tobytes() == together[i].tobytes()
+        assert inference.posterior(plan, turned).rows[0].tobytes() == together[i].tobytes()
 
 
 @st.composite
@@ -136,10 +138,10 @@ def drawn_maps(draw):
     wanted = draw(st.lists(st.sampled_from(range(len(shape))), unique=True, max_size=len(shape)))
     if draw(st.booleans()):
         wanted.sort()
-    writer = maps.Writer(0)
+    writer = index_maps.Writer(0)
     support = draw(st.sampled_from([None, np.arange(0, math.prod(shape), 2)]))
-    with mock.patch.multiple(maps, SHORT_RUNS=draw(short_runs()), MAP_ROWS=draw(st.sampled_from([1, 6, 99]))):
-        m = maps.Maps(writer, [tuple(range(len(shape)))], [shape], [support]).to(0, wanted)
+    with mock.patch.multiple(index_maps, SHORT_RUNS=draw(short_runs()), MAP_ROWS=draw(st.sampled_from([1, 6, 99]))):
+        m = index_maps.Maps(writer, [tuple(range(len(shape)))], [shape], [support]).to(0, wanted)
     cells = np.indices(shape).reshape(len(shape), -1)
     lengths = [shape[v] for v in wanted]
     meets = np.ravel_multi_index([cells[v] for v in wanted], lengths) if wanted else np.zeros(cells.shape[1], int)
@@ -191,7 +193,7 @@ def test_four_hundred_findings_on_one_cause_do_not_underflow():
     network = star(400, causes=30)
     states = {f"x{i}": i % 2 for i in range(400)}
     evidence = Evidence(1, {name: np.eye(2)[[k]] for name, k in states.items()})
-    found = engine.posterior(engine.compile(network), evidence, ["c"])
+    found = inference.posterior(inference.compile(network), evidence, ["c"])
     logs = sum(np.log(network.tables[name][:, k]) for name, k in states.items()) - math.log(30)
     total = np.logaddexp.reduce(logs)
     assert found.log_evidence[0] == pytest.approx(total, rel=1e-12)
@@ -200,33 +202,33 @@ def test_four_hundred_findings_on_one_cause_do_not_underflow():
 
 def test_threads_asking_at_once_are_answered_as_one_thread_is():
     network = star(12)
-    plan = engine.compile(network)
+    plan = inference.compile(network)
     asked = [
         Evidence(1, {f"x{i % 12}": np.eye(2)[[i % 2]], f"x{i * 5 % 12}": np.eye(2)[[i // 2 % 2]]}) for i in range(400)
     ]
-    alone = [engine.posterior(plan, evidence).rows.tobytes() for evidence in asked]
+    alone = [inference.posterior(plan, evidence).rows.tobytes() for evidence in asked]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda evidence: engine.posterior(plan, evidence).rows.tobytes(), asked))
+        together = list(pool.map(lambda evidence: inference.posterior(plan, evidence).rows.tobytes(), asked))
     assert together == alone
-    assert len(plan.packed.spare) <= tree.SPARE
+    assert len(plan.packed.spare) <= executor.SPARE
 
 
 @given(questions())
 def test_without_numba_the_numpy_executor_answers(question):
     network, evidence = question
-    plan = engine.compile(network)
-    wanted = engine.posterior(plan, evidence)
-    with mock.patch.object(tree, "kernels", None):
-        assert_same(engine.posterior(plan, evidence), wanted, network.names)
+    plan = inference.compile(network)
+    wanted = inference.posterior(plan, evidence)
+    with mock.patch.object(executor, "kernels", None):
+        assert_same(inference.posterior(plan, evidence), wanted, network.names)
         assert "numpy executor" in plan.explain()
 
 
 @given(networks(), st.data())
 def test_no_table_keeps_a_zero_where_compression_pays(network, data):
     assume(any((table == 0).any() for table in network.tables.values()))
-    plan = compiled(network, {calibrated: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}})
+    plan = compiled(network, {calibration: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}})
     beliefs = sum(
-        np.count_nonzero(engine.joint(plan, [network.names[v] for v in c.variables])) for c in plan.tree.cliques
+        np.count_nonzero(inference.joint(plan, [network.names[v] for v in c.variables])) for c in plan.tree.cliques
     )
     assert plan.packed.packed.cells <= beliefs
 
@@ -238,11 +240,11 @@ def test_marginals_of_a_long_chain_of_unlikely_findings_do_not_underflow():
     seen = [Variable(f"y{i}", ("no", "yes"), (n,)) for i, n in enumerate(names)]
     tables = {n: flip if i else np.array([0.5, 0.5]) for i, n in enumerate(names)}
     noisy = np.array([[0.9, 0.1], [0.2, 0.8]])
-    plan = engine.compile(Network([*chain, *seen], {**tables, **{v.name: noisy for v in seen}}))
+    plan = inference.compile(Network([*chain, *seen], {**tables, **{v.name: noisy for v in seen}}))
     alternating = {n: np.eye(2)[[i // 2 % 2]] for i, n in enumerate(names) if i % 2 == 0}
     evidence = Evidence(1, alternating)
-    wanted = engine.posterior_numpy(plan, evidence)
+    wanted = inference.posterior_numpy(plan, evidence)
     assert wanted.log_evidence[0] < -2500
-    assert_same(engine.posterior(plan, evidence), wanted, plan.network.names)
+    assert_same(inference.posterior(plan, evidence), wanted, plan.network.names)
     cut = Evidence(1, alternating, {"x101": flip[None]})
-    assert_same(engine.posterior(plan, cut), wanted, plan.network.names)
+    assert_same(inference.posterior(plan, cut), wanted, plan.network.names)

@@ -8,14 +8,26 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model import elimination, lanes
-from model.batch import Evidence
-from model.elimination import CUT, HARD, LANED, SOFT, emission, orders, programs, pruning
-from model.elimination.emission import MOST_FACTORS
-from model.lanes import abreast, alone, classes, linking, loading, running, stepping
-from model.lanes import twins as interpreters
-from model.lanes.said import findings_of, role_of, said_of, swapped_in
-from model.vectors import LANES
+from model.inference import variable_elimination
+from model.inference.arrays import Evidence
+from model.inference.simd import LANES
+from model.inference.variable_elimination import (
+    binding,
+    case_groups,
+    compiler,
+    greedy_order,
+    load_kernels,
+    per_case_kernels,
+    relevance,
+    scheduler,
+    simd_kernels,
+    single_kernels,
+)
+from model.inference.variable_elimination import numpy_interpreter as interpreters
+from model.inference.variable_elimination import program as programs
+from model.inference.variable_elimination.coded_evidence import findings_of, role_of, said_of, swapped_in
+from model.inference.variable_elimination.columns import CUT, HARD, LANED, SOFT
+from model.inference.variable_elimination.compiler import MOST_FACTORS
 from tests.networks import networks
 from tests.twins import loading as loading_twins
 from tests.twins import orders as orders_twins
@@ -94,13 +106,13 @@ def roles(draw, laned=False):
 
 @given(st.integers(1, 2**64 - 1))
 def test_the_lowest_bit_is_found(word):
-    assert orders.lowest(np.uint64(word)) == orders_twins.lowest(word)
+    assert greedy_order.lowest(np.uint64(word)) == orders_twins.lowest(word)
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=3))
 def test_the_bits_set_are_listed(words):
     found = np.empty(64 * len(words), np.int64)
-    count = orders.members(np.array(words, dtype=np.uint64), found)
+    count = greedy_order.members(np.array(words, dtype=np.uint64), found)
     assert found[:count].tolist() == orders_twins.members(words)
 
 
@@ -109,7 +121,7 @@ def test_joined_vertices_are_neighbours(drawn, data):
     graph, _ = drawn
     scope = data.draw(st.lists(st.sampled_from(sorted(graph)), unique=True))
     words = words_of(graph)
-    orders.join(words, whole_numbers([*scope, 0]), len(scope))
+    greedy_order.join(words, whole_numbers([*scope, 0]), len(scope))
     assert graph_in(words) == orders_twins.join(graph, scope)
 
 
@@ -117,7 +129,7 @@ def test_joined_vertices_are_neighbours(drawn, data):
 def test_a_graph_joins_each_family(count, data):
     scopes = data.draw(st.lists(st.lists(st.integers(0, count - 1), unique=True, max_size=5), max_size=8))
     scope_at, flat = ragged(scopes)
-    assert graph_in(orders.graph_of(flat, scope_at, count)) == orders_twins.graph_of(scopes, count)
+    assert graph_in(greedy_order.graph_of(flat, scope_at, count)) == orders_twins.graph_of(scopes, count)
 
 
 @given(graphs(most=70), st.sampled_from([0, 1, 2]))
@@ -125,12 +137,12 @@ def test_scores_are_those_of_the_definitions(drawn, heuristic):
     graph, card = drawn
     words, spare = words_of(graph), np.empty(len(graph), np.int64)
     for v in graph:
-        assert orders.score(words, card, v, spare, heuristic) == orders_twins.score(graph, card, v, heuristic)
+        assert greedy_order.score(words, card, v, spare, heuristic) == orders_twins.score(graph, card, v, heuristic)
 
 
 @given(st.integers(1, 70), st.integers(0, 30))
 def test_scores_are_perturbed_by_the_generator_of_the_c_standard(count, noise):
-    assert orders.perturbed(count, noise).tolist() == orders_twins.perturbed(count, noise)
+    assert greedy_order.perturbed(count, noise).tolist() == orders_twins.perturbed(count, noise)
 
 
 @given(graphs(most=66), st.data(), st.sampled_from([0, 1, 2]))
@@ -138,7 +150,7 @@ def test_eliminating_a_vertex_joins_its_neighbours_and_marks_whose_scores_change
     graph, card = drawn
     v = data.draw(st.sampled_from(sorted(graph)))
     words, changed, spare = words_of(graph), np.zeros(len(graph), np.bool_), np.empty(len(graph), np.int64)
-    orders.eliminate(words, v, whole_numbers(sorted(graph[v])), heuristic > 0, changed, spare)
+    greedy_order.eliminate(words, v, whole_numbers(sorted(graph[v])), heuristic > 0, changed, spare)
     left = orders_twins.eliminate(graph, v)
     found = graph_in(words)
     assert {u: found[u] for u in left} == left
@@ -152,10 +164,10 @@ def test_eliminating_a_vertex_joins_its_neighbours_and_marks_whose_scores_change
 def test_a_greedy_order_takes_the_least_score_each_time(drawn, data, heuristic, noise):
     graph, card = drawn
     last = data.draw(st.sampled_from([-1, *graph]))
-    order, cost = orders.greedy(words_of(graph), card, last, heuristic, noise, math.inf)
+    order, cost = greedy_order.greedy(words_of(graph), card, last, heuristic, noise, math.inf)
     assert (order.tolist(), cost) == orders_twins.greedy(graph, card, last, heuristic, noise)
     if cost > 1:
-        assert orders.greedy(words_of(graph), card, last, heuristic, noise, cost - 1)[1] == math.inf
+        assert greedy_order.greedy(words_of(graph), card, last, heuristic, noise, cost - 1)[1] == math.inf
 
 
 @settings(deadline=None)
@@ -163,7 +175,7 @@ def test_a_greedy_order_takes_the_least_score_each_time(drawn, data, heuristic, 
 def test_the_best_order_is_the_cheapest_of_those_searched(drawn, data, restarts):
     graph, card = drawn
     last = data.draw(st.sampled_from([-1, *graph]))
-    order, cost = orders.best_order(words_of(graph), card, last, restarts)
+    order, cost = greedy_order.best_order(words_of(graph), card, last, restarts)
     assert (order.tolist(), cost) == orders_twins.best_order(graph, card, last, restarts)
 
 
@@ -171,7 +183,7 @@ def test_the_best_order_is_the_cheapest_of_those_searched(drawn, data, restarts)
 def test_the_largest_table_of_an_order_is_named(drawn, random):
     graph, card = drawn
     order = random.sample(sorted(graph), len(graph))
-    clique, width = orders.largest(words_of(graph), card, whole_numbers(order))
+    clique, width = greedy_order.largest(words_of(graph), card, whole_numbers(order))
     assert (frozenset(clique.tolist()), width) == orders_twins.largest(graph, card, order)
 
 
@@ -182,7 +194,7 @@ def test_the_largest_table_of_an_order_is_named(drawn, random):
 @given(roles(), st.booleans())
 def test_the_tables_that_count_are_those_of_ancestors_or_of_d_separation(shape, whole):
     parents, links, role, target = shape
-    found = pruning.relevant(target, whole, role, links)
+    found = relevance.relevant(target, whole, role, links)
     assert set(np.flatnonzero(found).tolist()) == programs_twins.relevant(target, whole, role, parents)
 
 
@@ -192,7 +204,7 @@ def test_scopes_are_families_less_what_is_known(shape, data):
     parents, (above_at, above, _, _), role, _ = shape
     needed = data.draw(st.sets(st.sampled_from(range(len(role)))))
     mask = np.isin(np.arange(len(role)), list(needed))
-    sources, scope_at, scopes, globally = pruning.scopes_of(mask, role, above_at, above)
+    sources, scope_at, scopes, globally = relevance.scopes_of(mask, role, above_at, above)
     found = [
         (source, tuple(globally[scopes[start:stop]].tolist()))
         for source, start, stop in zip(sources.tolist(), scope_at[:-1], scope_at[1:], strict=True)
@@ -206,7 +218,7 @@ def test_scopes_are_families_less_what_is_known(shape, data):
 def test_a_factor_differs_between_cases_by_its_numbers_or_by_its_slices(shape):
     parents, (above_at, above, _, _), role, _ = shape
     for source in range(2 * len(role)):
-        found = pruning.lanes_differ(source, role, above_at, above)
+        found = relevance.lanes_differ(source, role, above_at, above)
         assert found == programs_twins.lanes_differ(source, role, parents)
 
 
@@ -216,7 +228,7 @@ def test_a_factor_differs_between_cases_by_its_numbers_or_by_its_slices(shape):
 @given(st.integers(0, 9), st.integers(0, 30))
 def test_an_array_is_made_longer_when_it_is_too_short(length, needed):
     array = np.arange(length)
-    found, wanted = emission.longer(array, needed), programs_twins.longer(array, needed)
+    found, wanted = compiler.longer(array, needed), programs_twins.longer(array, needed)
     assert len(found) == len(wanted)
     assert found[:length].tolist() == wanted[:length].tolist() == array.tolist()
 
@@ -237,10 +249,10 @@ def test_variables_of_several_factors_are_united_in_elimination_order(drawn, ran
     parts = random.sample(range(len(scopes)), random.randint(0, len(scopes)))
     scope_at, flat = ragged(scopes)
     found = np.empty(len(card) + 1, np.int64)
-    count = emission.union(flat, scope_at, whole_numbers(parts), whole_numbers(place), found, drop)
+    count = compiler.union(flat, scope_at, whole_numbers(parts), whole_numbers(place), found, drop)
     wanted = programs_twins.union([scopes[i] for i in parts], place, drop)
     assert found[:count].tolist() == wanted
-    assert emission.size_of(found, count, card) == programs_twins.size_of(wanted, card)
+    assert compiler.size_of(found, count, card) == programs_twins.size_of(wanted, card)
 
 
 @given(st.lists(st.integers(0, 3), max_size=9, unique=False), st.booleans(), SEEDS)
@@ -249,11 +261,11 @@ def test_buckets_hold_factors_in_the_order_in_which_they_came(places, every, see
     factors = np.random.default_rng(seed).integers(0, 2, (len(places) + 1, 4))
     wanted = {b: [] for b in range(4)}
     for f, b in enumerate(places):
-        emission.enlist(buckets, after, b, f)
+        compiler.enlist(buckets, after, b, f)
         wanted = programs_twins.enlist(wanted, b, f)
     parts = np.empty(len(places) + 1, np.int64)
     for b in range(4):
-        count, counted = emission.listed(buckets[b, 0], after, factors, every, parts)
+        count, counted = compiler.listed(buckets[b, 0], after, factors, every, parts)
         listed = programs_twins.listed(wanted[b], lambda f: every or factors[f, 3] == 1)
         assert (parts[:count].tolist(), counted) == listed
 
@@ -264,10 +276,10 @@ def test_the_two_smallest_factors_are_taken_together(drawn, every, differing):
     eligible = [i for i, (_, differs) in enumerate(drawn) if (every or differs) == differing]
     assume(len(eligible) > 1)
     pair, parts = np.empty(2, np.int64), np.arange(len(drawn))
-    emission.smallest_pair(factors, parts, differing, every, pair)
+    compiler.smallest_pair(factors, parts, differing, every, pair)
     wanted = programs_twins.smallest_pair([size for size, _ in drawn], eligible)
     assert pair.tolist() == wanted
-    count = emission.without(parts, len(drawn), pair)
+    count = compiler.without(parts, len(drawn), pair)
     assert parts[: count - 1].tolist() == programs_twins.without(range(len(drawn)), wanted)
 
 
@@ -282,7 +294,7 @@ def test_a_run_is_made_of_the_last_axes_that_each_input_holds_all_or_none_of(dra
     )
     scope_at, flat = ragged(scopes)
     used = data.draw(st.lists(st.sampled_from(range(len(scopes))), unique=True))
-    found = emission.shared_axes(whole_numbers(used), flat, scope_at, whole_numbers(result), len(result))
+    found = compiler.shared_axes(whole_numbers(used), flat, scope_at, whole_numbers(result), len(result))
     assert found == programs_twins.shared_axes([scopes[i] for i in used], result)
 
 
@@ -290,7 +302,7 @@ def test_a_run_is_made_of_the_last_axes_that_each_input_holds_all_or_none_of(dra
 def test_an_odometer_adds_digits_times_strides(digits):
     lengths, strides = [n for n, _ in digits], [s for _, s in digits]
     maps = np.empty(math.prod(lengths), np.int64)
-    emission.odometer(maps, 0, whole_numbers([*lengths, *lengths]), whole_numbers(strides), len(digits))
+    compiler.odometer(maps, 0, whole_numbers([*lengths, *lengths]), whole_numbers(strides), len(digits))
     assert maps.tolist() == programs_twins.odometer(lengths, strides).tolist()
 
 
@@ -301,7 +313,7 @@ def test_strides_are_those_of_an_array(drawn, data):
     scope_at, flat = ragged(scopes)
     for f, scope in enumerate(scopes):
         strides = np.empty(len(result), np.int64)
-        emission.strides_in(flat, scope_at[f], scope_at[f + 1], whole_numbers(result), len(result), card, strides)
+        compiler.strides_in(flat, scope_at[f], scope_at[f + 1], whole_numbers(result), len(result), card, strides)
         assert strides.tolist() == programs_twins.strides_in(scope, result, card)
 
 
@@ -316,12 +328,12 @@ def test_a_step_is_the_einsum_of_its_inputs(drawn, summing, seed):
     factors = np.zeros((made + 1, 4), np.int64)
     for f, scope in enumerate(scopes):
         factors[f] = -1, programs_twins.size_of(scope, card), -1, rng.integers(2)
-    emission.enter(used, x, made, len(result), whole_numbers(result), flat, scope_at, card, factors)
+    compiler.enter(used, x, made, len(result), whole_numbers(result), flat, scope_at, card, factors)
     assert tuple(factors[made].tolist()) == programs_twins.enter(result, factors[used, 3], card)
     assert tuple(flat[scope_at[made] : scope_at[made + 1]].tolist()) == result
     step, inputs, ends = np.empty((1, 7), np.int64), np.empty((made, 4), np.int64), np.zeros(2, np.int64)
     spare = np.empty(len(card) + 1, np.int64), np.empty(2 * len(card) + 2, np.int64)
-    maps = emission.write_step(
+    maps = compiler.write_step(
         step[0], inputs, np.empty(1, np.int64), ends, used, x, made, flat, scope_at, card, factors, spare
     )
     tables = [rng.random([card[v] for v in scope]) for scope in scopes]
@@ -344,9 +356,9 @@ def interpreted(steps, inputs, maps, factors, tables):
 def sliced(draw):
     """The factors that a question leaves, as kernels hold them, and an order that eliminates them."""
     network, role, target = draw(shapes(laned=True))
-    packed, whole = elimination.pack(network), draw(st.booleans())
-    wanted = pruning.relevant(target, whole, role, packed.links)
-    sources, given_at, given, globally = pruning.scopes_of(wanted, role, *packed.links[:2])
+    packed, whole = programs.pack(network), draw(st.booleans())
+    wanted = relevance.relevant(target, whole, role, packed.links)
+    sources, given_at, given, globally = relevance.scopes_of(wanted, role, *packed.links[:2])
     last = globally.tolist().index(target) if target in globally else -1
     order = draw(st.permutations([v for v in range(len(globally)) if v != last]))
     differs = np.array([draw(st.booleans()) for _ in sources], dtype=np.bool_)
@@ -378,7 +390,7 @@ def scopes_in(flat, scope_at):
 @given(sliced())
 def test_factors_begin_in_the_bucket_of_the_first_of_their_variables(drawn):
     _, _, (order, last, sources, given_at, given, card, differs), _ = drawn
-    place, factors, scope_at, scopes, buckets, after = emission.begin(
+    place, factors, scope_at, scopes, buckets, after = compiler.begin(
         order, last, sources, given_at, given, card, differs
     )
     count = len(sources)
@@ -391,7 +403,7 @@ def test_factors_begin_in_the_bucket_of_the_first_of_their_variables(drawn):
     ]
     parts = np.empty(count + 1, np.int64)
     for b, wanted in listed.items():
-        assert parts[: emission.listed(buckets[b, 0], after, factors, True, parts)[0]].tolist() == wanted
+        assert parts[: compiler.listed(buckets[b, 0], after, factors, True, parts)[0]].tolist() == wanted
 
 
 @settings(deadline=None, max_examples=200)
@@ -399,7 +411,7 @@ def test_factors_begin_in_the_bucket_of_the_first_of_their_variables(drawn):
 def test_a_program_run_step_by_step_is_the_einsum_of_its_factors(drawn, every, seed):
     _, _, (order, last, sources, given_at, given, card, differs), _ = drawn
     rng = np.random.default_rng(seed)
-    steps, inputs, maps, factors, scope_at, scopes, cells = emission.emit(
+    steps, inputs, maps, factors, scope_at, scopes, cells = compiler.emit(
         order, last, sources, given_at, given, card, differs, every
     )
     turned = scopes_in(scopes, scope_at)[: len(sources)]
@@ -420,16 +432,16 @@ def test_load_maps_slice_and_transpose(drawn, seed):
     packed, role, (order, last, sources, given_at, given, card, differs), globally = drawn
     rng = np.random.default_rng(seed)
     states = rng.integers(packed.cards)
-    *_, factors, scope_at, scopes, _ = emission.emit(order, last, sources, given_at, given, card, differs, True)
+    *_, factors, scope_at, scopes, _ = compiler.emit(order, last, sources, given_at, given, card, differs, True)
     above_at, above, _, _ = packed.links
-    maps, hard_at, hard, stride = emission.load_maps(
+    maps, hard_at, hard, stride = compiler.load_maps(
         factors, scope_at, scopes, globally, role, packed.cards, above_at, above
     )
     parents = programs_twins.without_arrows(parents_of(packed.network), role)
     known = {v: int(states[v]) for v in range(len(role)) if role[v] & HARD}
     nowhere, at_zero = np.full(len(role), -1), np.zeros(len(role), np.int64)
-    moved = loading.bases(factors, (hard_at, hard, stride), at_zero, nowhere, states)
-    swapped = loading.bases(factors, (hard_at, hard, stride), at_zero, at_zero + 5, states)
+    moved = load_kernels.bases(factors, (hard_at, hard, stride), at_zero, nowhere, states)
+    swapped = load_kernels.bases(factors, (hard_at, hard, stride), at_zero, at_zero + 5, states)
     for f, (source, size, first, _) in enumerate(factors.tolist()):
         if not 0 <= source < len(role):
             assert (first, hard_at[f]) == (-1, hard_at[f + 1])
@@ -445,7 +457,7 @@ def test_load_maps_slice_and_transpose(drawn, seed):
         for base, held, other in ((moved[f], table, None), (-1 - moved[f], None, table)):
             empty, memory, at = np.empty(0), np.empty(size), np.full(len(factors), -1)
             at[f] = 0
-            loading.load_tables(
+            load_kernels.load_tables(
                 memory, at, factors, maps, np.where(at == 0, base, 0),
                 empty if held is None else held.ravel(), empty if other is None else other.ravel(),
             )  # fmt: skip
@@ -456,7 +468,7 @@ def test_load_maps_slice_and_transpose(drawn, seed):
 @given(shapes(), st.booleans(), st.booleans(), SEEDS)
 def test_a_program_compiled_from_a_question_sums_the_joint(shape, whole, every, seed):
     network, role, target = shape
-    packed, rng = elimination.pack(network), np.random.default_rng(seed)
+    packed, rng = programs.pack(network), np.random.default_rng(seed)
     links, count = packed.links, len(role)
     cost, steps, inputs, maps, factors, load, held, cells = programs.compiled(
         target, whole, every, role, packed.cards, links, 0, math.inf
@@ -471,9 +483,9 @@ def test_a_program_compiled_from_a_question_sums_the_joint(shape, whole, every, 
     parents = programs_twins.without_arrows(parents_of(network), role)
     wanted = np.atleast_1d(programs_twins.compiled(tables, parents, target, known, likelihoods))
     replaced = np.where(role & CUT, np.cumsum([0, *map(len, chances[:-1])]), -1)
-    base = loading.bases(factors, held, packed.table_at, replaced, states)
+    base = load_kernels.bases(factors, held, packed.table_at, replaced, states)
     memory, at = np.full(int(factors[:, 1].sum()), np.nan), np.cumsum([0, *factors[:-1, 1]])
-    loading.load_tables(memory, at, factors, load, base, packed.values, np.concatenate(chances))
+    load_kernels.load_tables(memory, at, factors, load, base, packed.values, np.concatenate(chances))
     for f in np.flatnonzero(factors[:, 0] >= count):
         memory[at[f] : at[f] + factors[f, 1]] = vectors[factors[f, 0] - count]
     exponents = np.empty(len(factors))
@@ -507,7 +519,7 @@ def test_likelihoods_are_classified_by_comparing_them_with_ones_and_unit_vectors
     tables = whole_numbers((r.ctypes.data, card) for r in rows).reshape(-1, 2)
     start, count = data.draw(st.integers(0, cases - 1)), data.draw(st.integers(0, cases + 2))
     codes, counts = np.full((2, cases), 99, np.int32), np.full((2, 2), 5)
-    classes.codes_of_all(tables, codes, start, count, counts)
+    case_groups.codes_of_all(tables, codes, start, count, counts)
     for v in range(2):
         wanted, spoken = loading_twins.codes_of_all(rows[v][start : start + count])
         assert codes[v].tolist() == [*[99] * start, *wanted, *[99] * (cases - start - len(wanted))]
@@ -520,14 +532,14 @@ def test_cases_are_classed_by_what_they_say(rows, cases, seed):
     codes = rng.integers(-2, 4, (rows, cases)).astype(np.int32)
     codes = codes[:, rng.integers(0, cases, cases)]
     cards, ranked, picks = rng.integers(1, 5, rows), rng.permutation(rows), rng.permutation(cases)[: cases // 2 + 1]
-    order = classes.by_effort(picks, codes, ranked)
+    order = case_groups.by_effort(picks, codes, ranked)
     assert order.tolist() == loading_twins.by_effort(codes[:, picks], ranked.tolist())
-    kinds = classes.kinds_of(codes, cards)
+    kinds = case_groups.kinds_of(codes, cards)
     np.testing.assert_array_equal(kinds, loading_twins.kinds_of(codes, cards))
-    np.testing.assert_array_equal(classes.spoken_of(kinds, picks), loading_twins.spoken_of(kinds, picks))
+    np.testing.assert_array_equal(case_groups.spoken_of(kinds, picks), loading_twins.spoken_of(kinds, picks))
     for table in (kinds, np.repeat(kinds[:, :1], cases, axis=1)):
-        assert classes.alike(table) == loading_twins.alike(table)
-    first, which = classes.distinct(codes)
+        assert case_groups.alike(table) == loading_twins.alike(table)
+    first, which = case_groups.distinct(codes)
     assert (first.tolist(), which.tolist()) == loading_twins.distinct(codes)
 
 
@@ -597,16 +609,16 @@ def assert_agree(found, wanted, whole):
 @given(batches(), st.booleans())
 def test_one_case_run_alone_equals_the_enumerated_joint(drawn, whole):
     network, evidence, target = drawn
-    prepared = lanes.prepare(network)
+    prepared = variable_elimination.prepare(network)
     packed, said = (
         prepared.packed,
         said_of(network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables),
     )
     for i, case in list(enumerate(told_by_enumeration(network, evidence, target)))[:5]:
         role = role_of(packed, said, said.codes[:, i : i + 1], target)
-        program = elimination.program(packed, target, role, whole=whole)
+        program = programs.program(packed, target, role, whole=whole)
         findings, vectors = findings_of(said, said.about.tolist(), said.codes[:, i].tolist(), role)
-        row, log = alone.run_one(
+        row, log = per_case_kernels.run_one(
             program.code, program.sliced, packed.table_at, packed.values, findings, vectors, *swapped_in(said, i)
         )
         assert_agree((row, log + said.scale[i]), loading_twins.run_one(*case), whole)
@@ -616,13 +628,13 @@ def test_one_case_run_alone_equals_the_enumerated_joint(drawn, whole):
 @given(batches(tables=False), st.booleans(), st.randoms(use_true_random=False))
 def test_cases_with_programs_of_their_own_equal_the_enumerated_joint(drawn, whole, random):
     network, evidence, target = drawn
-    prepared = lanes.prepare(network)
+    prepared = variable_elimination.prepare(network)
     packed, said = prepared.packed, said_of(network, prepared.workers, evidence.cases, evidence.likelihood, {})
     picks = random.sample(range(evidence.cases), random.randint(1, evidence.cases))
     to = random.sample(range(evidence.cases), len(picks))
     result, logs = np.empty((evidence.cases, packed.cards[target] if target >= 0 else 1)), np.empty(evidence.cases)
     soft = np.concatenate([*(vectors.ravel() for vectors in said.soft), np.empty(0)])
-    alone.run_each(
+    per_case_kernels.run_each(
         (packed.cards, packed.links, packed.table_at, packed.values), (target, whole, math.inf), whole_numbers(picks),
         whole_numbers(to), said.codes, said.about, soft, np.cumsum([0, *(v.size for v in said.soft)]), result, logs,
     )  # fmt: skip
@@ -634,15 +646,15 @@ def test_cases_with_programs_of_their_own_equal_the_enumerated_joint(drawn, whol
 def shared_program(drawn, whole):
     """A batch as the lanes see it: evidence in codes, one program for all cases, and its lane form."""
     network, evidence, target = drawn
-    prepared = lanes.prepare(network)
+    prepared = variable_elimination.prepare(network)
     said = said_of(network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables)
-    union = classes.spoken_of(
-        classes.kinds_of(said.codes, prepared.packed.cards[said.about]), np.arange(evidence.cases)
+    union = case_groups.spoken_of(
+        case_groups.kinds_of(said.codes, prepared.packed.cards[said.about]), np.arange(evidence.cases)
     )
-    same = classes.alike(classes.kinds_of(said.codes, prepared.packed.cards[said.about]))
+    same = case_groups.alike(case_groups.kinds_of(said.codes, prepared.packed.cards[said.about]))
     role = role_of(prepared.packed, said, said.codes, target, every=False, union=None if same else union)
-    program = elimination.program(prepared.packed, target, role, whole=whole, every=False)
-    return prepared, said, role, program, linking.link(prepared.packed, said, program, 0)
+    program = programs.program(prepared.packed, target, role, whole=whole, every=False)
+    return prepared, said, role, program, binding.link(prepared.packed, said, program, 0)
 
 
 @settings(deadline=None)
@@ -653,7 +665,7 @@ def test_cases_side_by_side_equal_the_enumerated_joint(drawn, whole, random):
     picks = random.sample(range(evidence.cases), random.randint(1, evidence.cases))
     to = random.sample(range(evidence.cases), len(picks))
     found = np.empty((evidence.cases, prepared.packed.cards[target] if target >= 0 else 1)), np.empty(evidence.cases)
-    running._side_by_side(
+    scheduler._side_by_side(
         prepared,
         said,
         (target, role, whole),
@@ -673,10 +685,10 @@ def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, whole, random)
     _, evidence, _ = drawn
     prepared, said, role, program, linked = shared_program(drawn, whole)
     packed, count = prepared.packed, len(role)
-    loads, soft = linking.loads_of(packed, said, linked)
+    loads, soft = binding.loads_of(packed, said, linked)
     picks = random.sample(range(evidence.cases), random.randint(1, min(LANES, evidence.cases)))
     live, memory = np.ones(len(linked.place), np.uint8), np.full(linked.memory * LANES, np.nan)
-    loading.load_lanes(whole_numbers(picks), live, loads, packed.values, said.codes, soft, memory)
+    load_kernels.load_lanes(whole_numbers(picks), live, loads, packed.values, said.codes, soft, memory)
     filled, in_lanes = memory.reshape(-1, LANES), loading_twins.load_lanes(picks, LANES)
     row_of, there = {v: r for r, v in enumerate(said.about.tolist())}, []
     for f, (source, size, first, lane) in enumerate(program.factors.tolist()):
@@ -705,8 +717,8 @@ def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, whole, random)
     memory *= 10.0 ** -np.array([random.choice([0, 0, 0, 90]) for _ in memory])
     wide = np.zeros(LANES, np.bool_)
     for tables in loads[:3]:
-        abreast.mark_loaded(tables, live, memory, wide)
-    marked = loading_twins.mark_loaded([np.zeros((1, LANES)), *there], abreast.NARROW)
+        simd_kernels.mark_loaded(tables, live, memory, wide)
+    marked = loading_twins.mark_loaded([np.zeros((1, LANES)), *there], simd_kernels.NARROW)
     np.testing.assert_array_equal(wide, marked)
 
 
@@ -720,7 +732,7 @@ def test_the_lane_form_of_a_step_holds_its_maps_entry_by_entry_and_the_product_o
         rng.integers(-9, 9, len(program.factors)).astype(np.float64),
     )
     memory = rng.random(program.entries)
-    steps, inputs, maps, weights, weight_exponents = abreast.expand(
+    steps, inputs, maps, weights, weight_exponents = simd_kernels.expand(
         program.steps, program.inputs, program.maps, program.factors, at, memory, exponents
     )
     lane_steps = [step for step in program.steps.tolist() if step[6]]
@@ -745,11 +757,11 @@ def test_the_lane_form_of_a_step_holds_its_maps_entry_by_entry_and_the_product_o
 def test_row_maps_are_spelt_out_and_tables_multiplied_in(row_map, run, inc, card, seed):
     rng = np.random.default_rng(seed)
     spelt, stride = np.full(len(row_map) * run, -1), int(rng.integers(0, 5))
-    abreast.spell_out(whole_numbers(row_map), run, int(inc), spelt)
+    simd_kernels.spell_out(whole_numbers(row_map), run, int(inc), spelt)
     np.testing.assert_array_equal(spelt, loading_twins.spell_out(whole_numbers(row_map), run, int(inc)))
     weights, table = rng.random((len(spelt), card)), rng.random(40)
     found = weights.ravel().copy()
-    abreast.multiply_in(found, card, table, spelt, stride)
+    simd_kernels.multiply_in(found, card, table, spelt, stride)
     np.testing.assert_array_equal(
         found.reshape(weights.shape), loading_twins.multiply_in(weights, table, spelt, stride)
     )
@@ -764,7 +776,7 @@ def test_lanes_are_summed_over_states(laned, rows, card, seed):
     weights, maps = rng.random((rows, card)) * rng.integers(0, 2, (rows, card)), rng.integers(0, 8, laned * rows)
     place, stride, map_at = rng.integers(0, 8, laned), rng.integers(0, 5, laned), np.arange(laned) * rows
     table = np.full((rows, LANES), np.nan)
-    abreast.sum_lanes(
+    simd_kernels.sum_lanes(
         laned, rows, card, weights.ravel(), maps, (place, stride * LANES, map_at), memory.ravel(), table.ravel()
     )
     tables = [
@@ -776,8 +788,8 @@ def test_lanes_are_summed_over_states(laned, rows, card, seed):
 @given(st.lists(st.sampled_from([0.0, 1.0, 1.7]), min_size=1, max_size=4), st.integers(-300, 300))
 def test_a_table_far_from_one_is_scaled_by_a_power_of_two(numbers, exponent):
     table = np.array(numbers) * 10.0**exponent
-    wanted, power = loading_twins.near_one(table, stepping.SMALL, stepping.LARGE)
-    assert stepping.near_one(table) == power
+    wanted, power = loading_twins.near_one(table, single_kernels.SMALL, single_kernels.LARGE)
+    assert single_kernels.near_one(table) == power
     np.testing.assert_array_equal(table, wanted)
 
 
@@ -785,7 +797,7 @@ def test_a_table_far_from_one_is_scaled_by_a_power_of_two(numbers, exponent):
 def test_a_row_is_divided_by_its_sum(numbers):
     row = np.array(numbers, dtype=np.float64)
     wanted, log = loading_twins.divide(row)
-    assert abreast.divide(row, row.sum()) == pytest.approx(log)
+    assert simd_kernels.divide(row, row.sum()) == pytest.approx(log)
     np.testing.assert_allclose(row, wanted, rtol=1e-15)
 
 
@@ -799,10 +811,10 @@ def test_messages_that_are_as_without_evidence_are_mixed_into_the_weights(drawn,
     constants = rng.random(len(linked.constants))
     for card, rows, first, many, _, w in linked.steps.tolist():
         read = linked.inputs[first : first + many]
-        found = abreast.live_constants(linked.inputs, first, first + many, live)
+        found = simd_kernels.live_constants(linked.inputs, first, first + many, live)
         assert found == loading_twins.live_constants(read[:, 0], live)
         mixed = np.full(rows * card, np.nan)
-        abreast.mix(
+        simd_kernels.mix(
             rows, card, first, first + many, linked.inputs, linked.maps, linked.weights[w:], constant_at, constants,
             live, mixed,
         )  # fmt: skip
@@ -821,17 +833,20 @@ def test_each_lane_is_scaled_by_a_power_of_two_of_its_own(rows, seed):
     table = rng.integers(0, 3, (rows, LANES)) * 10.0 ** rng.integers(-300, 290, LANES)
     wanted, powers = loading_twins.rescale(table)
     found, exponents = table.ravel().copy(), np.ones(LANES)
-    abreast.rescale(found, rows, exponents)
+    simd_kernels.rescale(found, rows, exponents)
     np.testing.assert_array_equal(found.reshape(rows, LANES), wanted)
     np.testing.assert_array_equal(exponents - 1, powers)
     wide = np.zeros(LANES, np.bool_)
-    abreast.mark_wide(table.ravel(), rows, wide)
-    np.testing.assert_array_equal(wide, loading_twins.mark_wide(table, abreast.NARROW))
+    simd_kernels.mark_wide(table.ravel(), rows, wide)
+    np.testing.assert_array_equal(wide, loading_twins.mark_wide(table, simd_kernels.NARROW))
 
 
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 0.7]), st.integers(-3000, 1)), min_size=1, max_size=4))
 def test_entries_with_powers_of_their_own_are_summed_as_by_their_logarithms(drawn):
     mantissas, powers = np.array([m for m, _ in drawn]), whole_numbers(p for _, p in drawn)
-    (row, log), (wanted, whole) = alone.total_of(mantissas, powers), loading_twins.total_of(mantissas, powers)
+    (row, log), (wanted, whole) = (
+        per_case_kernels.total_of(mantissas, powers),
+        loading_twins.total_of(mantissas, powers),
+    )
     np.testing.assert_allclose(row, wanted, rtol=0, atol=1e-12)
     assert log == pytest.approx(whole, rel=1e-12)

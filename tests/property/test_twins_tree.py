@@ -8,7 +8,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("numba")
-from model import best_kernels, down_kernels, gradient_kernels, layout, mark_kernels, tree, tree_kernels, up_kernels
+from model.inference.junction_tree.packed import (
+    collect_kernels,
+    distribute_kernels,
+    evidence_kernels,
+    executor,
+    gradient_kernels,
+    layout,
+    marginal_kernels,
+    mpe_kernels,
+)
 from tests.twins import choices, gradients, marks, passes
 from tests.twins.asked import best_questions, questions, whole_questions
 from tests.twins.dense import over
@@ -50,15 +59,15 @@ def test_the_marks_of_a_question_are_those_of_its_twin_and_go_when_it_ends(asked
     ints, _, work, state = asked.arrays
     twin = asked.written_out()
     marks.begin(twin, asked.findings, asked.swaps)
-    mark_kernels.begin(ints, work, state, len(asked.findings), len(asked.swaps))
+    evidence_kernels.begin(ints, work, state, len(asked.findings), len(asked.swaps))
     assert_same_marks(asked.written_out(), twin)
     targets = asked.targets or []
     if asked.targets is not None:
-        top = mark_kernels.want(ints, state, len(targets), len(asked.findings), len(asked.swaps))
+        top = evidence_kernels.want(ints, state, len(targets), len(asked.findings), len(asked.swaps))
         assert top == marks.want(twin, targets, asked.findings, asked.swaps)
         found = asked.written_out()
         assert (found.needed, found.places) == (twin.needed, twin.places)
-    mark_kernels.end(ints, state, len(asked.swaps), len(targets))
+    evidence_kernels.end(ints, state, len(asked.swaps), len(targets))
     marks.end(twin, asked.swaps, targets)
     found = asked.written_out()
     assert (found.replaced, found.places) == (twin.replaced, twin.places) == (set(), {})
@@ -68,7 +77,7 @@ def test_the_marks_of_a_question_are_those_of_its_twin_and_go_when_it_ends(asked
 @given(st.lists(st.sampled_from([1.0, 1.0, 1.0, 0.0, 0.5, 2.0]), min_size=2, max_size=4))
 def test_a_finding_says_nothing_where_its_twin_says_so(likelihood):
     work = np.array([0.0, *likelihood, 0.0])
-    assert mark_kernels._says_nothing(work, 1, len(likelihood)) == marks.says_nothing(work[1:-1])
+    assert evidence_kernels._says_nothing(work, 1, len(likelihood)) == marks.says_nothing(work[1:-1])
 
 
 @compared
@@ -76,7 +85,7 @@ def test_a_finding_says_nothing_where_its_twin_says_so(likelihood):
 def test_the_likelihoods_of_one_of_several_cases_enter_where_they_are_looked_for(asked, case, seed):
     ints, _, work, state = asked.arrays
     rows = holed(seed, 3 * sum(asked.dense.cards[v] for v in asked.findings)).reshape(3, -1)
-    mark_kernels.enter(ints, work, state, rows, case, len(asked.findings))
+    evidence_kernels.enter(ints, work, state, rows, case, len(asked.findings))
     found = asked.written_out()
     for v, likelihood in marks.enter(asked.dense, rows[case], asked.findings).items():
         np.testing.assert_array_equal(found.likelihoods[v].ravel(), likelihood)
@@ -90,7 +99,7 @@ def test_the_likelihoods_of_one_of_several_cases_enter_where_they_are_looked_for
 def test_a_table_is_lowered_as_its_twin_is(seed, length, size):
     work = np.concatenate([[7.0], size * holed(seed, length + 1), [9.0]])
     table, largest = passes.lowered(work[1:-1])
-    assert up_kernels.lowered(work, 1, length + 1) == largest
+    assert collect_kernels.lowered(work, 1, length + 1) == largest
     np.testing.assert_allclose(work, [7.0, *table, 9.0], **CLOSE)
 
 
@@ -108,7 +117,7 @@ def test_a_message_is_made_relative_as_its_twin_is_or_left_alone(asked, data, se
     heard = holed(seed, cells) * (1.0 if data.draw(st.booleans()) else message > 0)
     work[at : at + cells] = heard
     wanted = passes.relative(heard, message)
-    assert up_kernels._relative(ints, numbers, work, asked.record(c)) == (wanted is not None)
+    assert collect_kernels._relative(ints, numbers, work, asked.record(c)) == (wanted is not None)
     np.testing.assert_allclose(work[at : at + cells], heard if wanted is None else wanted, **CLOSE)
 
 
@@ -121,7 +130,7 @@ def test_a_belief_is_put_over_what_was_said_as_its_twin_is(asked, data, seed):
     cells, said = asked.dense.clique(c, layout.CELLS), asked.dense.clique(c, layout.MESSAGE)
     heard, believed = holed(seed, cells), holed(seed + 1, cells)
     work[at : at + cells], work[below : below + cells] = heard, believed
-    down_kernels._turned(ints, floats, work, asked.record(c), relative)
+    distribute_kernels._turned(ints, floats, work, asked.record(c), relative)
     wanted = passes.turned(heard, believed, floats[said : said + cells] if relative else 1.0)
     np.testing.assert_allclose(work[at : at + cells], wanted, **CLOSE)
 
@@ -133,7 +142,7 @@ def test_marginals_are_normalised_as_their_twins_are(asked, seed):
     ints, _, _, state = asked.arrays
     out = holed(seed, sum(asked.dense.cards[v] for v in asked.wanted))
     wanted = {v: passes.normalise(part) for v, part in laid(asked, out).items()}
-    down_kernels.normalise(ints, state, out, asked.count)
+    distribute_kernels.normalise(ints, state, out, asked.count)
     for v, part in laid(asked, out).items():
         np.testing.assert_allclose(part, wanted[v], **CLOSE)
 
@@ -157,10 +166,10 @@ def test_what_meets_in_a_clique_is_what_meets_in_its_twin(asked, data):
     c = data.draw(st.just(asked.root) | st.sampled_from(asked.dense.cliques))
     assume(c == 0 or asked.climbed(c - 1) > -math.inf)
     twin = asked.written_out()
-    assume(twin.modes[c] != mark_kernels.CLEAN)
+    assume(twin.modes[c] != evidence_kernels.CLEAN)
     ints, floats, work, state = asked.arrays
     entries = asked.dense.clique(c, layout.ENTRIES)
-    log = up_kernels._filled(ints, floats, work, state, c, 0, 0, entries)
+    log = collect_kernels._filled(ints, floats, work, state, c, 0, 0, entries)
     stored = work[:entries]
     assert_as_large(asked.dense.in_clique(c, stored), log, passes.filled(twin, c))
 
@@ -177,7 +186,7 @@ def test_the_pass_up_says_what_its_twin_says(question):
         found = asked.written_out()
         assert found.modes == twin.modes
         for c in asked.dense.cliques[: top + 1]:
-            if found.modes[c] != mark_kernels.CLEAN:
+            if found.modes[c] != evidence_kernels.CLEAN:
                 assert (c in found.relative) == (c in twin.relative)
                 assert_proportional(found.visited[c], twin.visited[c])
                 np.testing.assert_allclose(found.heard[c], twin.heard[c], **CLOSE)
@@ -191,7 +200,7 @@ def test_the_two_passes_turn_at_what_their_twins_turn_at(asked, data):
     top = asked.root if asked.swaps else data.draw(st.sampled_from([*asked.dense.cliques, *touched, *touched]))
     assume(asked.climbed(top) > -math.inf)
     twin = asked.written_out()
-    log, wanted = down_kernels.turn(*asked.arrays, top), passes.turn(twin, top)
+    log, wanted = distribute_kernels.turn(*asked.arrays, top), passes.turn(twin, top)
     assert log == pytest.approx(wanted, rel=1e-12, abs=1e-12)
     if log > -math.inf:
         np.testing.assert_allclose(asked.written_out().believed[top], twin.believed[top], **CLOSE)
@@ -207,10 +216,10 @@ def test_marginals_are_read_from_a_table_as_their_twins_are(asked, data, seed):
     above = data.draw(st.booleans())
     size, what = (layout.CELLS, layout.READ_ABOVE) if above else (layout.ENTRIES, layout.READ)
     p, listed = asked.dense.clique(c, what), asked.dense.listed(c, what)
-    assert down_kernels._asks(ints, state, p) == passes.asks(twin, listed)
+    assert distribute_kernels._asks(ints, state, p) == passes.asks(twin, listed)
     stored = holed(seed, asked.dense.clique(c, size))
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    down_kernels._read(ints, state, p, np.concatenate([[0.5], stored]), 1, out, everything, 0, len(stored))
+    distribute_kernels._read(ints, state, p, np.concatenate([[0.5], stored]), 1, out, everything, 0, len(stored))
     dense = asked.dense.in_separator(c, stored) if above else asked.dense.in_clique(c, stored)
     assert_laid(asked, out, passes.read(dense, [v for v in listed if everything or v in twin.places]))
 
@@ -233,7 +242,7 @@ def test_an_outlook_says_of_a_branch_what_all_its_conditionals_say(asked, data, 
     above = asked.dense.clique(c, layout.ABOVE)
     work[at : at + cells] = np.random.default_rng(seed).random(cells) * (floats[above : above + cells] > 0)
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    down_kernels._look(ints, floats, work, state, asked.record(c), out, asked.count)
+    distribute_kernels._look(ints, floats, work, state, asked.record(c), out, asked.count)
     assert_laid(asked, out, passes.look(asked.written_out(), c, asked.wanted))
 
 
@@ -241,7 +250,7 @@ def test_an_outlook_says_of_a_branch_what_all_its_conditionals_say(asked, data, 
 @given(questions(), st.data(), st.booleans())
 def test_a_belief_spreads_through_a_clique_as_through_its_twin(asked, data, keep):
     top = asked.begun()
-    assume(asked.climbed(top) > -math.inf and down_kernels.turn(*asked.arrays, top) > -math.inf)
+    assume(asked.climbed(top) > -math.inf and distribute_kernels.turn(*asked.arrays, top) > -math.inf)
     ints, floats, work, state = asked.arrays
     dense, everything = asked.dense, asked.targets is None
     c = data.draw(st.just(top) | st.sampled_from([j for j in dense.cliques if j in dense.branch(top)]))
@@ -255,9 +264,9 @@ def test_a_belief_spreads_through_a_clique_as_through_its_twin(asked, data, keep
         work[below : below + dense.clique(j, layout.CELLS)] = 0.0
         read_above = dense.listed(j, layout.READ_ABOVE)
         sought = passes.wanted(twin, j, read_above, everything=everything)
-        assert down_kernels._wanted(ints, state, j, asked.count) == sought
+        assert distribute_kernels._wanted(ints, state, j, asked.count) == sought
     out = np.zeros(sum(dense.cards[v] for v in asked.wanted))
-    place = down_kernels._spread(ints, floats, work, state, out, c, asked.count, keep)
+    place = distribute_kernels._spread(ints, floats, work, state, out, c, asked.count, keep)
     table, found = passes.spread(twin, c), asked.written_out()
     if keep:
         stored = work[place : place + dense.clique(c, layout.ENTRIES)]
@@ -274,10 +283,10 @@ def test_a_belief_spreads_through_a_clique_as_through_its_twin(asked, data, keep
 def test_the_pass_down_finds_the_marginals_of_its_twin(asked):
     top = asked.begun()
     assume(asked.targets is None or asked.targets)
-    assume(asked.climbed(top) > -math.inf and down_kernels.turn(*asked.arrays, top) > -math.inf)
+    assume(asked.climbed(top) > -math.inf and distribute_kernels.turn(*asked.arrays, top) > -math.inf)
     wanted = passes.down(asked.written_out(), top, asked.wanted)
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    down_kernels.down(*asked.arrays, out, top, asked.count, -1)
+    distribute_kernels.down(*asked.arrays, out, top, asked.count, -1)
     for v, part in laid(asked, out).items():
         assert_proportional(part, wanted[v])
 
@@ -291,7 +300,7 @@ def test_marginals_and_the_chance_of_the_evidence_are_those_of_the_joint(asked):
     wanted, log = passes.marginals(asked.ended(), asked.wanted)
     out = np.full((1, 1 + sum(asked.dense.cards[v] for v in asked.wanted)), np.nan)
     counts = len(asked.findings), len(asked.swaps), asked.count
-    tree_kernels.marginals(*asked.arrays, tree.NO_ROWS, out, *counts)
+    marginal_kernels.marginals(*asked.arrays, executor.NO_ROWS, out, *counts)
     assert out[0, -1] == pytest.approx(log, rel=1e-12, abs=1e-12)
     assert_laid(asked, out[0], wanted)
     assert asked.written_out().replaced == set()
@@ -303,7 +312,7 @@ def test_the_belief_of_a_clique_is_its_share_of_the_joint(asked, data):
     twin = asked.ended()
     c = data.draw(st.sampled_from(asked.dense.cliques))
     table = np.empty(asked.dense.clique(c, layout.ENTRIES))
-    log = tree_kernels.belief(*asked.arrays, table, len(asked.findings), len(asked.swaps), c)
+    log = marginal_kernels.belief(*asked.arrays, table, len(asked.findings), len(asked.swaps), c)
     wanted, wanted_log = passes.belief(twin, c)
     assert log == pytest.approx(wanted_log, rel=1e-12, abs=1e-12)
     if log > -math.inf:
@@ -318,7 +327,7 @@ def test_the_belief_of_a_clique_is_its_share_of_the_joint(asked, data):
 @given(st.lists(st.integers(0, 30), min_size=1, unique=True).map(sorted), st.data())
 def test_a_cell_has_the_rank_that_its_twin_counts(cells, data):
     cell = data.draw(st.sampled_from(cells))
-    assert best_kernels._rank(np.array([0, *cells], dtype=np.int32), 1, len(cells), cell) == choices.rank(cells, cell)
+    assert mpe_kernels._rank(np.array([0, *cells], dtype=np.int32), 1, len(cells), cell) == choices.rank(cells, cell)
 
 
 @compared
@@ -333,7 +342,7 @@ def test_the_state_chosen_of_a_clique_is_that_of_its_twin(asked, data, seed):
     whole = np.full(asked.tree.packed.whole[c], -1.0)
     whole[slice(None) if kept is None else kept] = table[1:]
     wanted = choices.chosen(whole.reshape(-1, math.prod(axes)), s if cells is None else cells[s])
-    assert best_kernels._chosen(asked.tree.packed.ints, table, 1, asked.record(c), s) == wanted
+    assert mpe_kernels._chosen(asked.tree.packed.ints, table, 1, asked.record(c), s) == wanted
 
 
 @compared
@@ -341,7 +350,7 @@ def test_the_state_chosen_of_a_clique_is_that_of_its_twin(asked, data, seed):
 def test_the_most_probable_explanation_is_one_of_those_of_its_twin(asked):
     wanted, wanted_log = choices.explain(asked.ended())
     states, logs = np.empty((1, len(asked.dense.variables)), dtype=np.int64), np.empty(1)
-    best_kernels.explain(*asked.arrays, tree.NO_ROWS, states, logs, len(asked.findings), len(asked.swaps))
+    mpe_kernels.explain(*asked.arrays, executor.NO_ROWS, states, logs, len(asked.findings), len(asked.swaps))
     assert logs[0] == pytest.approx(wanted_log, rel=1e-12, abs=1e-12)
     assert states[0].tolist() in wanted.tolist()
     assert asked.written_out().replaced == set()

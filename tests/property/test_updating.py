@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from model.document import Counts, Seen
-from model.engine import compile as compiled
 from model.evidence import Case, Observed
 from model.gates import TableGate
+from model.inference import compile as compiled
 from model.network import Network, Table
 from model.updating import updated
 from tests.networks import enumerated, networks

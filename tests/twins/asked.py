@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from model import calibrated, mark_kernels, tree, up_kernels
-from model.engine import Evidence, Plan
-from model.evidence import encode
-from model.layout import (
+from model.inference import Evidence, Plan
+from model.inference.encoding import encode
+from model.inference.junction_tree.packed import calibration, collect_kernels, evidence_kernels, executor
+from model.inference.junction_tree.packed.evidence_kernels import REBUILT
+from model.inference.junction_tree.packed.executor import Tree
+from model.inference.junction_tree.packed.layout import (
     CLIQUE,
     CLIQUE_AT,
     CLIQUES,
@@ -24,16 +26,14 @@ from model.layout import (
     STACK_AT,
     Ints,
 )
-from model.mark_kernels import REBUILT
 from model.network import Network, Table, Variable
-from model.tree import Tree
 from tests.layouts import compiled, layouts
 from tests.networks import cases, networks
 from tests.twins.dense import DenseTree, Workspace, written_out
 
 Arrays = tuple[Ints, Table, Table, Ints]
 
-SPARSE = {calibrated: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}}
+SPARSE = {calibration: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}}
 """Thresholds under which every table with a zero is compressed."""
 
 
@@ -84,22 +84,22 @@ class Asked:
     def begun(self) -> int:
         """Mark the question as the executor does before its passes; the clique where the ascent ends."""
         ints, _, work, state = self.arrays
-        mark_kernels.begin(ints, work, state, len(self.findings), len(self.swaps))
+        evidence_kernels.begin(ints, work, state, len(self.findings), len(self.swaps))
         if self.targets is None:
             return self.root
-        return mark_kernels.want(ints, state, len(self.targets), len(self.findings), len(self.swaps))
+        return evidence_kernels.want(ints, state, len(self.targets), len(self.findings), len(self.swaps))
 
     def ended(self) -> Workspace:
         """The workspace of the marked question, written out, and then no mark left in it."""
         ints, _, _, state = self.arrays
         self.begun()
         found = self.written_out()
-        mark_kernels.end(ints, state, len(self.swaps), len(self.targets or ()))
+        evidence_kernels.end(ints, state, len(self.swaps), len(self.targets or ()))
         return found
 
     def climbed(self, top: int, *, best: bool = False) -> float:
         """Run the pass up to a clique."""
-        return up_kernels.up(*self.arrays, top, best)
+        return collect_kernels.up(*self.arrays, top, best)
 
 
 def listed(packed: Tree, evidence: Evidence, names: Sequence[str] | None = None, *, best: bool = False) -> Asked:
@@ -108,9 +108,9 @@ def listed(packed: Tree, evidence: Evidence, names: Sequence[str] | None = None,
     Numbers are none any more, and marks that a question sets anew are as another question may have left them.
     """
     if best:
-        tree.most_probable(packed, 1, evidence.likelihood, evidence.tables)
+        executor.most_probable(packed, 1, evidence.likelihood, evidence.tables)
     else:
-        tree.posterior(packed, 1, evidence.likelihood, evidence.tables, names)
+        executor.posterior(packed, 1, evidence.likelihood, evidence.tables, names)
     work, state = packed.take()
     ints = packed.packed.ints
     work[: ints[LIKELIHOODS_AT]] = np.nan

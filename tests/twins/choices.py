@@ -1,4 +1,5 @@
-"""Twins of ``model/best_kernels.py``: the most probable state of all variables together (Dawid 1992)."""
+"""Twins of ``model/inference/junction_tree/packed/mpe_kernels.py``: the most probable state of all variables together
+(Dawid 1992)."""
 
 from __future__ import annotations
 

@@ -13,11 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model import layout
-from model.layout import CLIQUE, CLIQUE_AT, LIKELIHOODS_AT, PER_CLIQUE, VARIABLE, VARIABLE_AT, Ints
-from model.mark_kernels import CLEAN
+from model.inference.junction_tree.packed import layout
+from model.inference.junction_tree.packed.evidence_kernels import CLEAN
+from model.inference.junction_tree.packed.executor import Tree
+from model.inference.junction_tree.packed.layout import (
+    CLIQUE,
+    CLIQUE_AT,
+    LIKELIHOODS_AT,
+    PER_CLIQUE,
+    VARIABLE,
+    VARIABLE_AT,
+    Ints,
+)
 from model.network import Table
-from model.tree import Tree
 
 
 def over(table: Table, variables: Sequence[int], *, best: bool = False) -> Table:

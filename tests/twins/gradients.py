@@ -1,4 +1,5 @@
-"""Twins of ``model/gradient_kernels.py``: P(evidence) is linear in each table, its derivative all that meets it."""
+"""Twins of ``model/inference/junction_tree/packed/gradient_kernels.py``: P(evidence) is linear in each table, its
+derivative all that meets it."""
 
 from __future__ import annotations
 

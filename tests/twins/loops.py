@@ -1,11 +1,12 @@
-"""Twins of ``model/map_kernels.py``: what a map says, written out, the three things done along it, and a matrix."""
+"""Twins of ``model/inference/junction_tree/packed/table_kernels.py``: what a map says, written out, the three things
+done along it, and a matrix."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.layout import STREAM, Ints
+from model.inference.junction_tree.packed.layout import STREAM, Ints
 from model.network import Table
 
 

@@ -1,4 +1,5 @@
-"""Twins of ``model/mark_kernels.py``: which cliques, findings and targets a question marks."""
+"""Twins of ``model/inference/junction_tree/packed/evidence_kernels.py``: which cliques, findings and targets a question
+marks."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from model.mark_kernels import CLEAN, REBUILT, TOUCHED
+from model.inference.junction_tree.packed.evidence_kernels import CLEAN, REBUILT, TOUCHED
 from model.network import Table
 from tests.twins.dense import DenseTree, Workspace
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import prod
 
-from model.elimination.orders import CHEAP, ENTRIES_A_RESTART, MOST_RESTARTS, WORTH_REPEATING
+from model.inference.variable_elimination.greedy_order import CHEAP, ENTRIES_A_RESTART, MOST_RESTARTS, WORTH_REPEATING
 
 Graph = Mapping[int, frozenset[int]]
 

@@ -1,6 +1,8 @@
 """Twins of the two passes: messages up, beliefs down (Lauritzen & Spiegelhalter 1988), whole answers.
 
-Their kernels are in ``model/up_kernels.py``, ``model/down_kernels.py`` and ``model/tree_kernels.py``.
+Their kernels are in ``model/inference/junction_tree/packed/collect_kernels.py``,
+``model/inference/junction_tree/packed/distribute_kernels.py`` and
+``model/inference/junction_tree/packed/marginal_kernels.py``.
 """
 
 from __future__ import annotations
@@ -10,9 +12,9 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
-from model.mark_kernels import CLEAN, REBUILT, TOUCHED
+from model.inference.junction_tree.packed.collect_kernels import LEAST
+from model.inference.junction_tree.packed.evidence_kernels import CLEAN, REBUILT, TOUCHED
 from model.network import Table
-from model.up_kernels import LEAST
 from tests.twins.dense import Workspace, over
 
 

@@ -12,7 +12,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from model.elimination.roles import CUT, HARD, LANED, SOFT
+from model.inference.variable_elimination.columns import CUT, HARD, LANED, SOFT
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import priors
-from model import engine
+from model import inference
 from model.attribution import Attribution, attribution, parts_of
 from model.document import Expert, Model, Pool, Source, Statement
-from model.engine import Evidence
 from model.evidence import Observed, SetTo, observe
 from model.forecast import Forecaster, Question, answer, prepare
 from model.gates import AnyCause, TableGate
+from model.inference import Evidence
 from model.moves import ask
 from model.network import Network, Variable
 from model.priors import load
@@ -55,7 +55,7 @@ def sd_of_draws(forecaster: Forecaster, question: Question, target: str, state: 
     tables = {name: np.array(forecaster.model.described[name].gate.draw(rng, draws)) for name in names}
     rows = {name: np.repeat(row, draws, axis=0) for name, row in asked.evidence.likelihood.items()}
     evidence = Evidence(draws, rows, {**asked.evidence.tables, **tables})
-    return float(engine.posterior(forecaster.plan, evidence, (target,)).of(target)[:, state].std())
+    return float(inference.posterior(forecaster.plan, evidence, (target,)).of(target)[:, state].std())
 
 
 @pytest.mark.parametrize(("ess", "sd"), [(5, 0.1759520122), (20, 0.0940503066), (100, 0.0428853715)])

@@ -11,8 +11,9 @@ from bench.inference import Beside, Row
 from bench.peers import Done, Hired, Refused, Task
 from bench.questions import Question
 from bench.timing import Measured, compared, interleaved
-from model import engine
-from model.evidence import Case, SetTo, encode
+from model import inference as engine
+from model.evidence import Case, SetTo
+from model.inference.encoding import encode
 from model.network import Network, Variable
 
 

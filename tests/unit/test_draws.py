@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from model import draws as drawing
-from model import engine
+from model import inference
 from model.document import Description, Model, Statement
 from model.draws import COUNT, Draws, interval, sampled
 from model.evidence import Assumed, Case, Observed, Reported, SetTo
@@ -64,7 +64,7 @@ def test_the_same_revision_and_question_give_the_same_interval():
 
 def moments(model: Model, target: str, case: Case) -> tuple[float, float, float, float]:
     """Weighted and unweighted mean and sd of the target's first state."""
-    found = sampled(Draws(model), engine.compile(model.network), target, case)
+    found = sampled(Draws(model), inference.compile(model.network), target, case)
     p = found.rows[:, 0]
     mean = float(found.weights @ p)
     return mean, float(np.sqrt(found.weights @ (p - mean) ** 2)), float(p.mean()), float(p.std())
@@ -90,7 +90,7 @@ def test_weights_bring_the_mean_to_the_exact_answer_where_no_number_is_used_twic
 
 
 def weighted(model: Model):
-    found = sampled(Draws(model), engine.compile(model.network), "lung", Case({"xray": Observed("yes")}))
+    found = sampled(Draws(model), inference.compile(model.network), "lung", Case({"xray": Observed("yes")}))
     return found.rows, found.weights
 
 
@@ -113,7 +113,7 @@ def test_a_gate_s_own_parameters_carry_more_doubt_than_its_rows(by_rows, sd, mon
 
 def test_every_draw_is_answered_as_the_network_with_its_tables_would_be():
     model = told(network("asia"), 20.0)
-    plan, held = engine.compile(model.network), Draws(model)
+    plan, held = inference.compile(model.network), Draws(model)
     case = Case({"xray": Observed("yes"), "dysp": Reported({"yes": 3.0, "no": 1.0})}, {"bronc": SetTo("no")})
     found = sampled(held, plan, "lung", case)
     of = model.network
@@ -128,7 +128,7 @@ def test_every_draw_is_answered_as_the_network_with_its_tables_would_be():
 def test_an_assumption_is_held_under_every_draw():
     model = told(network("asia"), 20.0)
     case = Case({"xray": Assumed({"yes": 0.8, "no": 0.2})})
-    found = sampled(Draws(model), engine.compile(model.network), "xray", case)
+    found = sampled(Draws(model), inference.compile(model.network), "xray", case)
     assert found.rows[:, 0] == pytest.approx(np.full(COUNT, 0.8), abs=1e-9)
 
 
@@ -143,28 +143,28 @@ def test_evidence_that_few_draws_can_explain_is_said_and_not_weighed():
 
 def test_ninety_percent_intervals_cover_nine_in_ten_true_networks():
     model = told(network("asia"), 20.0)
-    plan, held = engine.compile(model.network), Draws(model)
+    plan, held = inference.compile(model.network), Draws(model)
     found = sampled(held, plan, "dysp", Case({}))
     [low], [high] = interval(found.rows[:, :1], found.weights, 0.9)
     rng = np.random.default_rng(5)
     truths = {n: model.described[n].gate.draw(rng, 500) for n in model.network.names}
-    p = engine.posterior(plan, engine.Evidence(500, {}, truths), ("dysp",)).of("dysp")[:, 0]
+    p = inference.posterior(plan, inference.Evidence(500, {}, truths), ("dysp",)).of("dysp")[:, 0]
     assert 0.86 <= np.mean((low <= p) & (p <= high)) <= 0.94
 
 
 def test_ninety_percent_intervals_cover_when_the_case_is_drawn_from_the_true_network_too():
     model = told(network("asia"), 20.0)
-    plan, held = engine.compile(model.network), Draws(model)
+    plan, held = inference.compile(model.network), Draws(model)
     rng = np.random.default_rng(6)
     truths = {n: model.described[n].gate.draw(rng, 500) for n in model.network.names}
-    seen = engine.posterior(plan, engine.Evidence(500, {}, truths), ("xray",)).of("xray")[:, 0] > rng.random(500)
+    seen = inference.posterior(plan, inference.Evidence(500, {}, truths), ("xray",)).of("xray")[:, 0] > rng.random(500)
     inside = []
     for state, which in (("yes", np.flatnonzero(seen)), ("no", np.flatnonzero(~seen))):
         found = sampled(held, plan, "lung", Case({"xray": Observed(state)}))
         [low], [high] = interval(found.rows[:, :1], found.weights, 0.9)
         likelihood = np.tile(np.eye(2)[["yes", "no"].index(state)], (len(which), 1))
-        evidence = engine.Evidence(len(which), {"xray": likelihood}, {n: t[which] for n, t in truths.items()})
-        p = engine.posterior(plan, evidence, ("lung",)).of("lung")[:, 0]
+        evidence = inference.Evidence(len(which), {"xray": likelihood}, {n: t[which] for n, t in truths.items()})
+        p = inference.posterior(plan, evidence, ("lung",)).of("lung")[:, 0]
         inside.extend(((low <= p) & (p <= high)).tolist())
     assert 0.86 <= np.mean(inside) <= 0.94
 

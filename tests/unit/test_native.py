@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from model import native
-from model.native import COMPILED, kernel
+from model.inference import numba_door
+from model.inference.numba_door import COMPILED, kernel
 
 
 def twice(x: np.ndarray) -> float:
@@ -25,7 +25,7 @@ def test_a_kernel_that_cannot_be_kept_is_compiled_all_the_same_and_says_what_wou
     def refused(self):
         raise RuntimeError("no locator available")
 
-    monkeypatch.setattr(native.numba.core.dispatcher.Dispatcher, "enable_caching", refused)
+    monkeypatch.setattr(numba_door.numba.core.dispatcher.Dispatcher, "enable_caching", refused)
     with pytest.warns(RuntimeWarning, match="NUMBA_CACHE_DIR"):
         made = kernel(twice)
     assert made(np.array([1.0, 2.0])) == 6.0
@@ -50,14 +50,14 @@ def test_without_numba_questions_are_answered_and_it_is_said_once():
 def test_without_numba_batches_and_draws_are_answered_too():
     code = (
         "import numpy as np\n"
-        "from model import lanes\n"
-        "from model.batch import Evidence\n"
+        "from model.inference import variable_elimination\n"
+        "from model.inference.arrays import Evidence\n"
         "from tests.textbook import sprinkler\n"
-        "prepared, which = lanes.prepare(sprinkler()), np.arange(40)\n"
+        "prepared, which = variable_elimination.prepare(sprinkler()), np.arange(40)\n"
         "known = np.eye(2)[which % 2]\n"
         "drawn = {'Wet': np.repeat(sprinkler().tables['Wet'][None], 40, axis=0)}\n"
-        "print(lanes.posterior(prepared, Evidence(40, {'Wet': known}), ['Rain'])[1]['Rain'][0, 0])\n"
-        "print(lanes.draws(prepared, ['Rain'], Evidence(1, {'Wet': known[:1]}), drawn)['Rain'][39, 0])\n"
+        "print(variable_elimination.posterior(prepared, Evidence(40, {'Wet': known}), ['Rain'])[1]['Rain'][0, 0])\n"
+        "print(variable_elimination.draws(prepared, ['Rain'], Evidence(1, {'Wet': known[:1]}), drawn)['Rain'][39, 0])\n"
     )
     ran = no_numba(code)
     assert [float(p) for p in ran.stdout.split()] == pytest.approx([0.7079276773296245] * 2, abs=1e-12)
@@ -65,20 +65,20 @@ def test_without_numba_batches_and_draws_are_answered_too():
 
 @pytest.mark.skipif(not COMPILED, reason="numba is not installed")
 def test_what_is_kept_of_a_kernel_is_stale_once_a_file_that_it_builds_on_has_changed(tmp_path, monkeypatch):
-    monkeypatch.setattr(native, "ROOM", tmp_path)
+    monkeypatch.setattr(numba_door, "ROOM", tmp_path)
     (tmp_path / "lower").mkdir()
     (tmp_path / "upper.py").write_text("from model.lower import (\n    times,\n)\n")
     (tmp_path / "lower" / "__init__.py").write_text("from model.lower.loops import times\n")
     (tmp_path / "lower" / "loops.py").write_text("from model.layout import TABLE\n\n@kernel\n")
     (tmp_path / "layout.py").write_text("TABLE = 1\n")
     asked = str(tmp_path / "upper.py")
-    before = native.sources(asked)
-    assert native.sources.__wrapped__(asked) == before
+    before = numba_door.sources(asked)
+    assert numba_door.sources.__wrapped__(asked) == before
     (tmp_path / "layout.py").write_text("TABLE = 2\n")
-    after = native.sources.__wrapped__(asked)
+    after = numba_door.sources.__wrapped__(asked)
     assert after != before
     stamps = []
     for digest in (before, after):
-        monkeypatch.setattr(native, "sources", lambda _, digest=digest: digest)
+        monkeypatch.setattr(numba_door, "sources", lambda _, digest=digest: digest)
         stamps.append(kernel(twice)._cache._cache_file._source_stamp)
     assert stamps[0] != stamps[1]

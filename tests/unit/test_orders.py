@@ -6,16 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from model import ordering, orders
-from model.ordering import best_order
-from model.orders import kept_order
+from model.inference.junction_tree import elimination_order, order_cache
+from model.inference.junction_tree.elimination_order import best_order
+from model.inference.junction_tree.order_cache import kept_order
 from tests.networks import grid
 
 
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     """A graph of 16 vertices, and the folder that its order is kept in."""
-    monkeypatch.setenv(orders.CACHE, str(tmp_path / "cache"))
+    monkeypatch.setenv(order_cache.CACHE, str(tmp_path / "cache"))
     return grid(4), [2, 3] * 8, tmp_path / "cache" / "orders"
 
 
@@ -29,7 +29,7 @@ def test_the_second_time_the_order_is_read_and_not_searched_for(kept, monkeypatc
     wanted = best_order(graph, cards)
     assert kept_order(graph, cards) == wanted
     assert only_file(place).suffix == ".json"
-    monkeypatch.setattr(orders, "best_order", lambda *_: pytest.fail("searched again"))
+    monkeypatch.setattr(order_cache, "best_order", lambda *_: pytest.fail("searched again"))
     assert kept_order(graph, cards) == wanted
 
 
@@ -69,16 +69,16 @@ def test_an_order_cut_short_or_of_another_graph_is_not_taken(kept):
 
 def test_another_version_or_setting_of_the_search_has_another_file(kept, monkeypatch):
     graph, cards, _ = kept
-    before = orders.digest(graph, cards)
-    monkeypatch.setattr(ordering, "SEARCH", ordering.SEARCH + 1)
-    after = orders.digest(graph, cards)
-    monkeypatch.setattr(ordering, "WORK", ordering.WORK + 1)
-    assert len({before, after, orders.digest(graph, cards)}) == 3
+    before = order_cache.digest(graph, cards)
+    monkeypatch.setattr(elimination_order, "SEARCH", elimination_order.SEARCH + 1)
+    after = order_cache.digest(graph, cards)
+    monkeypatch.setattr(elimination_order, "WORK", elimination_order.WORK + 1)
+    assert len({before, after, order_cache.digest(graph, cards)}) == 3
 
 
 def test_where_nothing_can_be_written_the_order_is_searched_for(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setenv(orders.CACHE, str(tmp_path / "file"))
+    monkeypatch.setenv(order_cache.CACHE, str(tmp_path / "file"))
     assert kept_order(grid(4), [2] * 16) == best_order(grid(4), [2] * 16)
 
 
@@ -94,18 +94,18 @@ def test_a_full_disk_leaves_no_half_written_file(kept, monkeypatch):
 
 
 def test_an_empty_setting_keeps_nothing_and_no_home_keeps_nothing(monkeypatch):
-    monkeypatch.setenv(orders.CACHE, "")
-    assert orders.folder() is None
+    monkeypatch.setenv(order_cache.CACHE, "")
+    assert order_cache.folder() is None
     assert kept_order(grid(4), [2] * 16) == best_order(grid(4), [2] * 16)
 
 
 def test_without_a_setting_the_users_cache_folder_is_used(tmp_path, monkeypatch):
-    monkeypatch.delenv(orders.CACHE, raising=False)
+    monkeypatch.delenv(order_cache.CACHE, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert orders.folder() == tmp_path / "aftermath" / "orders"
+    assert order_cache.folder() == tmp_path / "aftermath" / "orders"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert orders.folder() == tmp_path / ".cache" / "aftermath" / "orders"
+    assert order_cache.folder() == tmp_path / ".cache" / "aftermath" / "orders"
 
 
 def test_many_writers_at_once_leave_one_whole_file(kept):

@@ -6,9 +6,10 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from model import engine, lanes, layout, outlooks, plan, tree
-from model.engine import Evidence
-from model.lanes import asking
+from model import inference
+from model.inference import Evidence, plan, variable_elimination
+from model.inference.junction_tree.packed import executor, layout, shortcuts
+from model.inference.variable_elimination import queries
 from model.network import Network, Variable
 from tests.networks import grid
 
@@ -30,7 +31,7 @@ def lattice(side):
 @pytest.fixture(scope="module")
 def wide():
     """A tree of over 20,000 entries, of which a corner needs few."""
-    return engine.compile(lattice(12))
+    return inference.compile(lattice(12))
 
 
 def yes(*names):
@@ -43,22 +44,22 @@ def test_a_target_in_a_corner_of_a_wide_tree_is_answered_by_a_program_and_it_is_
     assert said[0].startswith("junction tree: ")
     touched, stored = wide.touched(yes("x1"), asked), wide.packed.packed.cells
     assert said[2] == f"tree: {touched:,} entries touched a case, both passes; {stored:,} weighed against programs"
-    assert said[3] == f"programs: {lanes.cells(wide.lanes, yes('x1'), 'x2'):,} multiplications a case"
+    assert said[3] == f"programs: {variable_elimination.cells(wide.lanes, yes('x1'), 'x2'):,} multiplications a case"
     assert wide.choice(yes("x1"), asked) is plan.FEWER_STEPS
     assert said[-1] == "answered by: lane executor, a program for each target costs less than the tree has entries"
 
 
 def test_a_few_cases_on_a_slow_tree_cost_what_each_costs_by_itself():
-    slow = engine.compile(lattice(13))
+    slow = inference.compile(lattice(13))
     some = {
         f"x{i}": np.array([[0.0, 1.0] if case == k else [1.0, 1.0] for case in range(5)])
         for k, i in enumerate((1, 27, 60, 110, 168))
     }
     batch = Evidence(5, some)
-    assert 2 * lanes.cells(slow.lanes, batch, "x2") >= slow.packed.packed.cells > asking.TREE_IS_SLOW
+    assert 2 * variable_elimination.cells(slow.lanes, batch, "x2") >= slow.packed.packed.cells > queries.TREE_IS_SLOW
     assert slow.choice(batch, ("x2",)) is plan.FEWER_STEPS
-    apart = [engine.posterior(slow, batch.block(i, i + 1), ("x2",)).of("x2")[0] for i in range(5)]
-    np.testing.assert_allclose(engine.posterior(slow, batch, ("x2",)).of("x2"), apart, rtol=0, atol=1e-12)
+    apart = [inference.posterior(slow, batch.block(i, i + 1), ("x2",)).of("x2")[0] for i in range(5)]
+    np.testing.assert_allclose(inference.posterior(slow, batch, ("x2",)).of("x2"), apart, rtol=0, atol=1e-12)
 
 
 def test_the_whole_distribution_is_answered_by_the_tree(wide):
@@ -68,13 +69,13 @@ def test_the_whole_distribution_is_answered_by_the_tree(wide):
 
 @pytest.mark.parametrize("choice", [plan.FEWER_STEPS, plan.FEWER_ENTRIES, plan.NO_NUMBA])
 def test_a_question_goes_where_the_choice_says(choice):
-    ready = engine.compile(lattice(3))
+    ready = inference.compile(lattice(3))
     with (
         mock.patch.object(plan.Plan, "choice", return_value=choice),
-        mock.patch.object(lanes, "posterior", wraps=lanes.posterior) as programs,
-        mock.patch.object(tree, "posterior", wraps=tree.posterior) as passes,
+        mock.patch.object(variable_elimination, "posterior", wraps=variable_elimination.posterior) as programs,
+        mock.patch.object(executor, "posterior", wraps=executor.posterior) as passes,
     ):
-        engine.posterior(ready, yes("x8"), ("x0",))
+        inference.posterior(ready, yes("x8"), ("x0",))
         assert ready.explain(yes("x8"), ("x0",)).endswith(choice.why)
     assert programs.called == (choice.executor == plan.PROGRAMS)
     assert passes.called == (choice.executor == plan.TREE)
@@ -85,13 +86,13 @@ def test_whichever_executor_answers_the_numbers_are_the_same(wide):
     found = []
     for choice in (plan.FEWER_STEPS, plan.FEWER_ENTRIES, plan.NO_NUMBA):
         with mock.patch.object(plan.Plan, "choice", return_value=choice):
-            found.append(engine.posterior(wide, seen, ("x2", "x40")).rows)
+            found.append(inference.posterior(wide, seen, ("x2", "x40")).rows)
     np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-12)
     np.testing.assert_allclose(found[2], found[1], rtol=0, atol=1e-12)
 
 
 def test_a_refused_tree_is_explained_by_the_refusal():
-    ready = engine.compile(lattice(4), limit=10)
+    ready = inference.compile(lattice(4), limit=10)
     said = ready.explain(yes("x1"), ("x0",)).splitlines()
     assert said[1] == f"refused: {ready.refusal}"
     assert "more than the limit of 10" in said[1]
@@ -99,9 +100,9 @@ def test_a_refused_tree_is_explained_by_the_refusal():
 
 
 def test_a_program_that_is_too_large_is_explained_by_its_refusal():
-    ready = engine.compile(lattice(3))
-    refusal = engine.too_large(ready.tree, 10)
-    with mock.patch.object(lanes, "cells", side_effect=refusal):
+    ready = inference.compile(lattice(3))
+    refusal = inference.too_large(ready.tree, 10)
+    with mock.patch.object(variable_elimination, "cells", side_effect=refusal):
         assert f"programs: refused: {refusal}" in ready.explain(yes("x1"), ("x0",))
         assert ready.choice(yes("x1"), ("x0",)) is plan.FEWER_ENTRIES
 
@@ -119,9 +120,9 @@ def test_entries_touched_are_those_between_the_findings_and_the_targets(wide):
 
 
 def test_the_entries_counted_on_the_way_up_are_those_of_the_cliques_that_the_compiled_pass_visits():
-    ready = engine.compile(lattice(6))
+    ready = inference.compile(lattice(6))
     for names in (("x0",), ("x1", "x35"), ("x7", "x20", "x29")):
-        engine.posterior(ready, yes(*names))
+        inference.posterior(ready, yes(*names))
         _, state = ready.packed.spare[-1]
         packed = ready.packed.packed
         modes = state[layout.MODE * len(packed.entries) :][: len(packed.entries)]
@@ -139,18 +140,18 @@ def test_the_memory_of_a_plan_and_of_a_workspace_is_what_is_allocated_and_bounde
         math.prod(len(wide.network.variables[v].states) for v in clique.separator) for clique in wide.tree.cliques
     )
     assert len(work) <= 2 * wide.cells + 2 * separators + numbers + states
-    room = max(outlooks.OUTLOOK_ROOM, wide.cells)
+    room = max(shortcuts.OUTLOOK_ROOM, wide.cells)
     assert len(packed.floats) <= numbers + wide.cells + 2 * separators + len(wide.tree.cliques) + room
     assert f"{wide.memory.tables / 1e6:.1f} MB shared by all threads" in wide.explain()
 
 
 def test_a_workspace_is_never_shared_and_few_are_kept():
-    ready = engine.compile(lattice(3)).packed
+    ready = inference.compile(lattice(3)).packed
     taken = [ready.take() for _ in range(9)]
     assert len({id(work) for work, _ in taken}) == 9
     for workspace in taken:
         ready.give_back(workspace)
-    assert len(ready.spare) == tree.SPARE
+    assert len(ready.spare) == executor.SPARE
 
 
 def test_what_the_tree_takes_for_impossible_is_confirmed_or_answered_by_programs():
@@ -164,15 +165,15 @@ def test_what_the_tree_takes_for_impossible_is_confirmed_or_answered_by_programs
         "d": np.array([[1.0, 0.0], [1.0, 0.0]]),
     }
     parents = {"a": (), "b": ("a",), "c": ("b", "a"), "d": ("a",)}
-    ready = engine.compile(Network([Variable(n, two, p) for n, p in parents.items()], tables))
+    ready = inference.compile(Network([Variable(n, two, p) for n, p in parents.items()], tables))
     known, unknown = [0.0, 1.0], [1.0, 1.0]
     said = {"b": [known, unknown, unknown], "c": [known, unknown, known], "d": [unknown, known, unknown]}
     batch = Evidence(3, {name: np.array(rows) for name, rows in said.items()})
     wanted = [math.log(2.5) + 2 * math.log(tiny), -math.inf, math.log(1.5 * tiny)]
     for names in (None, ("a",)):
-        found = engine.posterior(ready, batch, names)
+        found = inference.posterior(ready, batch, names)
         np.testing.assert_allclose(found.log_evidence, wanted, rtol=1e-9)
         np.testing.assert_allclose(found.of("a"), [[0.2, 0.8], [0.0, 0.0], [1 / 3, 2 / 3]], rtol=1e-9)
     one = batch.block(0, 1)
-    np.testing.assert_allclose(engine.joint(ready, ("a", "b"), one), [[0.0, 0.2], [0.0, 0.8]], rtol=1e-9)
-    np.testing.assert_array_equal(engine.joint(ready, ("a", "b"), batch.block(1, 2)), np.zeros((2, 2)))
+    np.testing.assert_allclose(inference.joint(ready, ("a", "b"), one), [[0.0, 0.2], [0.0, 0.8]], rtol=1e-9)
+    np.testing.assert_array_equal(inference.joint(ready, ("a", "b"), batch.block(1, 2)), np.zeros((2, 2)))

@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from model.document import Model
-from model.engine import Evidence, joint
-from model.engine import compile as compiled
 from model.gates import TableGate
+from model.inference import Evidence, joint
+from model.inference import compile as compiled
 from model.network import Network
 from model.priors import load
 from model.readback import show

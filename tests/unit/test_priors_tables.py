@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from model.document import Model
-from model.engine import compile as compiled
-from model.engine import posterior
 from model.gates import AllNeeded, AnyCause, Influences, Pinned, Ranked, Rule, TableGate
+from model.inference import compile as compiled
+from model.inference import posterior
 from model.priors import load
 from tests.prior_copies import ASIA, DATA, edited
 

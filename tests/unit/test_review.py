@@ -8,9 +8,9 @@ from model import priors
 from model.attribution import attribution
 from model.document import Counted, Expert, Pool
 from model.forecast import Question, answer, prepare
+from model.inference.junction_tree.triangulation import junction_tree
 from model.network import Network, Variable
 from model.review import WIDE, Costly, HeldAcross, Likely, Readings, costly_arcs, fewest, footing, held, ranges
-from model.triangulation import junction_tree
 from service.settings import default_priors
 from tests.prior_copies import DATA, edited
 from tests.textbook import network

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import priors
-from model import engine
+from model import inference
 from model.document import Model
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState
 from model.evidence import Assumed, Observed, SetTo, observe
 from model.forecast import Forecaster, Question, answer, prepare
-from model.gradient import target_gradient
+from model.inference.derivatives import target_gradient
 from model.moves import numbers
 from model.parameters import parameters
 from model.priors import load
@@ -200,12 +200,12 @@ def test_the_tornado_of_the_flagship_equals_inference_at_both_ends_of_each_range
     }
     for swing in found.rows[::9]:
         tables = by_place[swing.line, swing.file, swing.what].tables(np.array([swing.low, swing.high]))
-        moved = engine.Evidence(2, {}, {swing.variable: tables})
-        p = engine.posterior(forecaster.plan, moved, (target,)).of(target)[:, -1]
+        moved = inference.Evidence(2, {}, {swing.variable: tables})
+        p = inference.posterior(forecaster.plan, moved, (target,)).of(target)[:, -1]
         assert (swing.p_low, swing.p_high) == pytest.approx(tuple(p), abs=1e-12)
 
 
 def test_an_entry_that_never_happens_has_the_derivative_worked_by_hand() -> None:
-    plan = engine.compile(network("sprinkler"))
-    wet = engine.Evidence(1, {"Wet": np.array([[1.0, 0.0]])})
+    plan = inference.compile(network("sprinkler"))
+    wet = inference.Evidence(1, {"Wet": np.array([[1.0, 0.0]])})
     assert target_gradient(plan, "Rain", 0, wet)["Wet"][1, 1, 0] == pytest.approx(-0.3172601243, abs=1e-10)

@@ -4,27 +4,27 @@ import ast
 from pathlib import Path
 from types import ModuleType
 
-from model.lanes import twins as fallbacks
+from model.inference.variable_elimination import numpy_interpreter as fallbacks
 from tests.sources import ROOT
 from tests.twins import choices, gradients, loading, loops, marks, orders, passes, programs
 
 TWINS: dict[str, tuple[ModuleType, ...]] = {
-    "model/map_kernels.py": (loops,),
-    "model/mark_kernels.py": (marks,),
-    "model/up_kernels.py": (passes,),
-    "model/down_kernels.py": (passes,),
-    "model/tree_kernels.py": (passes,),
-    "model/best_kernels.py": (choices,),
-    "model/gradient_kernels.py": (gradients,),
-    "model/elimination/emission.py": (programs,),
-    "model/elimination/orders.py": (orders,),
-    "model/elimination/programs.py": (programs,),
-    "model/elimination/pruning.py": (programs,),
-    "model/lanes/abreast.py": (loading, fallbacks),
-    "model/lanes/alone.py": (loading,),
-    "model/lanes/classes.py": (loading,),
-    "model/lanes/loading.py": (loading,),
-    "model/lanes/stepping.py": (loading, fallbacks),
+    "model/inference/junction_tree/packed/table_kernels.py": (loops,),
+    "model/inference/junction_tree/packed/evidence_kernels.py": (marks,),
+    "model/inference/junction_tree/packed/collect_kernels.py": (passes,),
+    "model/inference/junction_tree/packed/distribute_kernels.py": (passes,),
+    "model/inference/junction_tree/packed/marginal_kernels.py": (passes,),
+    "model/inference/junction_tree/packed/mpe_kernels.py": (choices,),
+    "model/inference/junction_tree/packed/gradient_kernels.py": (gradients,),
+    "model/inference/variable_elimination/compiler.py": (programs,),
+    "model/inference/variable_elimination/greedy_order.py": (orders,),
+    "model/inference/variable_elimination/program.py": (programs,),
+    "model/inference/variable_elimination/relevance.py": (programs,),
+    "model/inference/variable_elimination/simd_kernels.py": (loading, fallbacks),
+    "model/inference/variable_elimination/per_case_kernels.py": (loading,),
+    "model/inference/variable_elimination/case_groups.py": (loading,),
+    "model/inference/variable_elimination/load_kernels.py": (loading,),
+    "model/inference/variable_elimination/single_kernels.py": (loading, fallbacks),
 }
 """Where the twins of a file's kernels are: functions of the same names, without a leading underscore.
 
@@ -50,7 +50,7 @@ def used(path: Path) -> set[tuple[str, str]]:
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in imports
         for alias in node.names
-        if (node.module or "").split(".")[-1] in ("twins", "lanes")
+        if (node.module or "").split(".")[-1] in ("twins", "variable_elimination")
     }
     attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
     return {(twins.get(ast.unparse(node.value), ""), node.attr) for node in attributes}

@@ -1,0 +1,241 @@
+"""Exact inference by junction tree: compile once, then ask with a leading axis of cases.
+
+A network is moralised and triangulated into a tree of cliques (``model/inference/junction_tree/triangulation.py``);
+findings enter it, one pass of messages goes up to the root and one comes down (Lauritzen & Spiegelhalter 1988).
+``Plan.choice`` says which of three executors does that, or does without the tree; this file asks it and hands the
+question over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import BadQuestion, JointTooLarge, NetworkTooLarge
+from model.inference import variable_elimination
+from model.inference.arrays import NOTHING, Columns, Evidence, Posterior
+from model.inference.junction_tree import reference
+from model.inference.junction_tree.packed import executor as compiled
+from model.inference.junction_tree.packed.pack import Packed
+from model.inference.junction_tree.reference import clique_factors
+from model.inference.junction_tree.triangulation import CELL_LIMIT, junction_tree, too_large
+from model.inference.plan import NUMPY, PROGRAMS, Plan
+from model.network import Network, Table
+
+__all__ = [
+    "NOTHING",
+    "Evidence",
+    "Plan",
+    "Posterior",
+    "clique_factors",
+    "compile",
+    "joint",
+    "log_evidence",
+    "marginals",
+    "most_probable",
+    "most_probable_numpy",
+    "posterior",
+    "posterior_numpy",
+]
+
+JOINT_LIMIT = 100_000
+"""Cells of a joint distribution that one answer may hold."""
+
+
+def compile(network: Network, *, limit: int = CELL_LIMIT) -> Plan:
+    """Make a network ready for exact inference.
+
+    >>> from model.network import Variable
+    >>> rain = Variable("rain", ("no", "yes"))
+    >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
+    >>> tables = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
+    >>> plan = compile(Network([rain, wet], tables))
+    >>> posterior(plan, Evidence(1, {"wet": np.array([[0.0, 1.0]])})).of("rain").round(4)
+    array([[0.3077, 0.6923]])
+
+    A network whose tree has over ``limit`` cells is compiled too: it is answered target by target, by programs
+    that leave out what a question does not need. Where even these are too large, the question raises NetworkTooLarge.
+    """
+    tree = junction_tree(network, limit=None)
+    refusal = too_large(tree, limit) if tree.cells > limit else None
+    return Plan(network, reference.place(network, tree), refusal)
+
+
+def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
+    """Probability of each state of the variables named (all of them by default) once the evidence is known.
+
+    Exact, by whichever executor has the fewest table entries to go through: two passes over the junction tree,
+    the downward one only to what the names need, or a program made for this target and these findings.
+    Raises NetworkTooLarge where the tree is over the limit and so is the program of a name.
+    """
+    names = None if names is None else tuple(dict.fromkeys(names))
+    return _answered(plan, evidence, names, plan.choice(evidence, names).executor)
+
+
+def _answered(plan: Plan, evidence: Evidence, names: tuple[str, ...] | None, executor: str) -> Posterior:
+    if executor is PROGRAMS:
+        return Posterior.gathered(
+            *variable_elimination.posterior(plan.lanes, evidence, plan.network.names if names is None else names)
+        )
+    if executor is NUMPY:
+        return posterior_numpy(plan, evidence, names)
+    tree = plan.fitting(evidence) if evidence.tables else plan.packed
+    rows = compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
+    found = Posterior(rows, tree.packed.columns if names is None else _columns(tree.packed, names))
+    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) == -math.inf:
+        return _confirmed(plan, evidence, found)
+    return found
+
+
+def _confirmed(plan: Plan, evidence: Evidence, found: Posterior) -> Posterior:
+    """The same, after programs have looked whether what the tree takes for impossible is only very unlikely.
+
+    Where numbers below 1e-300 meet in one table, the tree loses them; programs give each a power of its own.
+    """
+    doubted = np.flatnonzero(found.log_evidence == -math.inf)
+    try:
+        logs, _ = variable_elimination.posterior(plan.lanes, evidence.picked(doubted))
+        saved = doubted[np.isfinite(logs)]
+        if not len(saved):
+            return found
+        logs, rows_of = variable_elimination.posterior(plan.lanes, evidence.picked(saved), found.places)
+    except NetworkTooLarge:
+        return found
+    rows = found.rows.copy()
+    for name, (_, columns) in found.places.items():
+        rows[saved, columns] = rows_of[name]
+    rows[saved, -1] = logs
+    rows.setflags(write=False)
+    return Posterior(rows, found.places)
+
+
+def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str, Table]:
+    """The distributions of ``posterior`` alone, shape (cases, states): less is read where nobody asks for P(evidence).
+
+    A finding that is irrelevant to a variable may then be impossible unnoticed.
+
+    >>> from model.network import Variable
+    >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
+    >>> marginals(compile(coin), NOTHING, ("coin",))
+    {'coin': array([[0.5, 0.5]])}
+    """
+    wanted = tuple(dict.fromkeys(names))
+    executor = plan.choice(evidence, wanted, whole=False).executor
+    if executor is PROGRAMS:
+        return variable_elimination.marginals(plan.lanes, evidence, wanted)
+    found = _answered(plan, evidence, wanted, executor)
+    return {name: found.of(name) for name in wanted}
+
+
+def posterior_numpy(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
+    """The same by the numpy executor: the fallback where numba is missing, and an independent check of it."""
+    return reference.posterior(plan.cliques, evidence, tuple(plan.network.names if names is None else names))
+
+
+def log_evidence(plan: Plan, evidence: Evidence) -> NDArray[np.float64]:
+    """Natural logarithm of P(evidence) in each case, shape (cases,); -inf where it is impossible."""
+    return posterior(plan, evidence, ()).log_evidence
+
+
+def joint(plan: Plan, names: Sequence[str], evidence: Evidence = NOTHING) -> Table:
+    """Joint distribution of a small set of variables in one case, shape (states of names[0], …).
+
+    Read from one clique where one holds them all, else as P(combination, evidence) for every combination.
+
+    >>> from model.network import Variable
+    >>> coin = Network([Variable("a", ("h", "t")), Variable("b", ("h", "t"))],
+    ...                {"a": np.array([0.5, 0.5]), "b": np.array([0.9, 0.1])})
+    >>> joint(compile(coin), ("a", "b"))
+    array([[0.45, 0.05],
+           [0.45, 0.05]])
+
+    Raises JointTooLarge beyond JOINT_LIMIT cells; all zero when the evidence is impossible.
+    """
+    if evidence.cases != 1:
+        raise BadQuestion(f"a joint distribution is of one case, not of {evidence.cases}")
+    cards = plan.network.cards(names)
+    cells = math.prod(cards)
+    if cells > JOINT_LIMIT:
+        raise JointTooLarge(f"a joint of {', '.join(names)} has {cells:,} cells; the limit is {JOINT_LIMIT:,}")
+    inside = None if plan.refusal else _clique_with(plan, names)
+    shares = None if inside is None else _joint_in_clique(plan, names, evidence, inside)
+    if shares is not None:
+        return shares
+    total = posterior(plan, evidence, ()).log_evidence
+    if not np.isfinite(total[0]):
+        return np.zeros(cards)
+    logs = log_evidence(plan, _each_combination(plan, names, evidence))
+    shares = np.exp(logs - total[0]).reshape(cards)
+    return np.asarray(shares / shares.sum(), dtype=np.float64)
+
+
+def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The most probable state of every variable together, given the evidence (Dawid 1992).
+
+    Returns (states, log_p): shape (cases, variables) in file order, and the logarithm of that
+    assignment's probability together with the evidence, shape (cases,); -inf when it is impossible.
+    Raises NetworkTooLarge where the junction tree is over the limit.
+    """
+    if plan.refusal:
+        raise plan.refusal
+    if compiled.kernels is not None:
+        chosen = plan.best if plan.fitting(evidence) is plan.packed else plan.best_whole
+        return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
+    return most_probable_numpy(plan, evidence)
+
+
+def most_probable_numpy(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The same by the numpy executor."""
+    return reference.most_probable(plan.cliques, evidence)
+
+
+def _columns(packed: Packed, names: Sequence[str]) -> Mapping[str, Columns]:
+    found = {}
+    start = 0
+    for name in names:
+        place = packed.places[name].marginal
+        found[name] = (slice(None), slice(start, start := start + place.stop - place.start))
+    return found
+
+
+def _clique_with(plan: Plan, names: Sequence[str]) -> int | None:
+    wanted = {plan.network.position[name] for name in names}
+    holding = [c for c, clique in enumerate(plan.tree.cliques) if wanted.issubset(clique.variables)]
+    return min(holding, key=lambda c: math.prod(plan.cliques.shapes[c]), default=None)
+
+
+def _joint_in_clique(plan: Plan, names: Sequence[str], evidence: Evidence, c: int) -> Table | None:
+    """None where the tree takes the evidence for impossible, which it may not be."""
+    if compiled.kernels is None:
+        table, log = reference.belief(plan.cliques, c, evidence)
+        variables = plan.tree.cliques[c].variables
+    else:
+        tree = plan.fitting(evidence)
+        table, log = compiled.belief(tree, c, evidence.likelihood, evidence.tables)
+        variables = tree.packed.tree.cliques[c].variables
+    if log == -math.inf:
+        return None
+    lengths = [len(plan.network.variables[v].states) for v in variables]
+    return _shares(plan, names, table.reshape(lengths), variables)
+
+
+def _shares(plan: Plan, names: Sequence[str], belief: Table, variables: Sequence[int]) -> Table:
+    """Joint distribution of some variables, in the order named, from a table over ``variables``."""
+    places = [variables.index(plan.network.position[name]) for name in names]
+    shares = belief.sum(axis=tuple(i for i in range(len(variables)) if i not in places))
+    kept = sorted(places)
+    shares = shares.transpose([kept.index(place) for place in places])
+    return np.asarray(shares / shares.sum(), dtype=np.float64)
+
+
+def _each_combination(plan: Plan, names: Sequence[str], evidence: Evidence) -> Evidence:
+    cards = plan.network.cards(names)
+    combinations = np.indices(cards).reshape(len(cards), -1)
+    cases = combinations.shape[1]
+    likelihood = {name: np.repeat(rows, cases, axis=0) for name, rows in evidence.likelihood.items()}
+    for name, card, states in zip(names, cards, combinations, strict=True):
+        likelihood[name] = np.eye(card)[states] * likelihood.get(name, 1.0)
+    return Evidence(cases, likelihood, evidence.tables)

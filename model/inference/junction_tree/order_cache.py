@@ -1,0 +1,105 @@
+"""Elimination orders kept between runs: a small file a graph, so that no graph is searched twice on one machine.
+
+A file never changes an answer: it is read under a digest of the graph, of the search's version and of its settings,
+it repeats what the search found, and whatever is not whole is searched for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from model.inference.junction_tree import elimination_order
+from model.inference.junction_tree.elimination_order import Adjacency, best_order
+
+CACHE = "AFTERMATH_CACHE"
+"""Environment variable that names the folder; the user's cache folder by default, no folder where it is empty."""
+
+QUICK = 12
+"""Vertices up to which a search takes less than a file."""
+
+
+def kept_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
+    """The order that ``best_order`` finds, read where an earlier run left it; searched for and left where not.
+
+    >>> kept_order([0b010, 0b101, 0b010], [2, 2, 2])
+    [0, 1, 2]
+    """
+    place = None if len(cards) <= QUICK else _file(adjacent, cards)
+    if place is None:
+        return best_order(adjacent, cards)
+    order = _read(place, len(cards))
+    if order is None:
+        order = best_order(adjacent, cards)
+        _write(place, order)
+    return order
+
+
+def folder() -> Path | None:
+    """Where orders are kept; None where nothing says."""
+    named = os.environ.get(CACHE)
+    if named is not None:
+        return Path(named) / "orders" if named else None
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "aftermath" / "orders"
+    except RuntimeError:
+        return None
+
+
+def digest(adjacent: Adjacency, cards: Sequence[int]) -> str:
+    """What the search depends on and nothing else: states, edges, the search's version and settings.
+
+    >>> digest([0b10, 0b01], [2, 2]) == digest([0b10, 0b01], [2, 3])
+    False
+    """
+    settings = (
+        elimination_order.SEARCH,
+        elimination_order.SEED,
+        elimination_order.WORK,
+        elimination_order.PATIENCE,
+        elimination_order.SHAKEN,
+        elimination_order.SHAKES,
+    )
+    told = json.dumps([settings, list(cards), [f"{edges:x}" for edges in adjacent]])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _file(adjacent: Adjacency, cards: Sequence[int]) -> Path | None:
+    place = folder()
+    return None if place is None else place / f"{digest(adjacent, cards)}.json"
+
+
+def _read(place: Path, count: int) -> list[int] | None:
+    """The order in a file, None unless it is whole: its own checksum, and each vertex once."""
+    try:
+        kept = json.loads(place.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    order = kept.get("order") if isinstance(kept, dict) else None
+    if not isinstance(order, list) or not all(type(v) is int for v in order) or sorted(order) != list(range(count)):
+        return None
+    return order if kept.get("sum") == _sum(order) else None
+
+
+def _write(place: Path, order: Sequence[int]) -> None:
+    """Leave the order for later runs; readers and other writers see a whole file or none. Where it cannot be, none."""
+    with suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=place.stem[:8], suffix=".part")
+        try:
+            with os.fdopen(handle, "w") as file:
+                json.dump({"order": list(order), "sum": _sum(order)}, file)
+            os.replace(name, place)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(name)
+
+
+def _sum(order: Sequence[int]) -> str:
+    return hashlib.sha256(json.dumps(list(order)).encode()).hexdigest()[:16]

@@ -1,0 +1,210 @@
+"""The pass up a packed junction tree as compiled loops: each clique that a question touches tells its parent.
+
+The arrays and every name in capitals are described in ``layout``; the loops over tables are those of
+``table_kernels``. Of a finding, a replaced table or a clique only positions are known here.
+The numpy twin of each kernel is in ``tests/twins/passes.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.inference.junction_tree.packed.evidence_kernels import CLEAN, REBUILT, TOUCHED
+from model.inference.junction_tree.packed.layout import (
+    CELLS,
+    CHILDREN,
+    CLIQUE,
+    CLIQUE_AT,
+    CLIQUES,
+    CPT,
+    ENTER,
+    ENTRIES,
+    FAMILY,
+    FIRST,
+    FOUND,
+    HEARD,
+    LEVEL,
+    LIKELIHOODS_AT,
+    MESSAGE,
+    MODE,
+    NEXT,
+    OUT,
+    OWN,
+    PARENT,
+    PART,
+    PER_CLIQUE,
+    RELATIVE,
+    REPLACED,
+    STACK_AT,
+    SWAP,
+    TABLE,
+    UP,
+    VARIABLE,
+    VARIABLE_AT,
+    VARIABLES,
+    VISITED,
+    Ints,
+)
+from model.inference.junction_tree.packed.table_kernels import U, maxima, sums, times
+from model.inference.numba_door import kernel
+from model.network import Table
+
+MANY = 8
+"""Factors after which a table is brought back to a largest entry of 1, so that no product underflows."""
+
+SMALL, LARGE = 1e-20, 1e20
+"""Totals between these are multiplied up before one logarithm is taken."""
+
+LEAST = 1e-200
+"""Messages below this are not divided by."""
+
+
+@kernel
+def lowered(work: Table, at: int, n: int) -> float:
+    """Divide a table by its largest entry, and give that; 1 for a table of zeros."""
+    largest = 0.0
+    for e in range(n):
+        largest = max(largest, work[U(at + e)])
+    if largest == 0.0:
+        return 1.0
+    scale = 1.0 / largest
+    if not math.isfinite(scale):
+        return 1.0
+    for e in range(n):
+        work[U(at + e)] *= scale
+    return largest
+
+
+@kernel
+def _filled(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int, first: int, last: int) -> float:
+    """Part of a clique's table with its findings and its children's messages in; returns the logarithm taken out.
+
+    A touched clique starts from its conditional and meets only children that were visited; a rebuilt one
+    starts from the network's tables and meets every child. A table that may have to be brought back comes whole.
+    """
+    n, variables = ints[CLIQUES], ints[VARIABLES]
+    per_variable = PER_CLIQUE * n
+    clique = ints[CLIQUE_AT] + CLIQUE * c
+    rebuilt = state[MODE * n + c] == REBUILT
+    fresh = True
+    log = 0.0
+    factors = 0
+    if rebuilt:
+        fresh = False
+        for e in range(first, last):
+            work[U(at + e)] = 1.0
+        p = ints[clique + FAMILY]
+        for i in range(ints[p]):
+            v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
+            variable = ints[VARIABLE_AT] + VARIABLE * v
+            if state[per_variable + REPLACED * variables + v] == 1:
+                times(ints, m, work, at, work, ints[variable + SWAP], work, at, first, last)
+            else:
+                times(ints, m, work, at, floats, ints[variable + CPT], work, at, first, last)
+    f = state[FIRST * n + c]
+    while f > 0:
+        v = state[per_variable + FOUND * variables + f - 1]
+        variable = ints[VARIABLE_AT] + VARIABLE * v
+        q = ints[LIKELIHOODS_AT] + ints[variable + OUT]
+        if fresh:
+            times(ints, ints[variable + ENTER], floats, ints[clique + TABLE], work, q, work, at, first, last)
+        else:
+            times(ints, ints[variable + ENTER], work, at, work, q, work, at, first, last)
+        fresh = False
+        f = state[per_variable + NEXT * variables + f - 1]
+    p = ints[clique + CHILDREN]
+    for i in range(ints[p]):
+        j = ints[p + 1 + i]
+        child = ints[CLIQUE_AT] + CLIQUE * j
+        m, heard = ints[child + UP], ints[child + HEARD]
+        mode = state[MODE * n + j]
+        if rebuilt and (mode != REBUILT or state[RELATIVE * n + j] == 1):
+            times(ints, m, work, at, floats, ints[child + MESSAGE], work, at, first, last)
+            log += floats[ints[child + LEVEL]]
+            factors += 1
+        if mode != CLEAN:
+            if fresh:
+                times(ints, m, floats, ints[clique + TABLE], work, heard, work, at, first, last)
+            else:
+                times(ints, m, work, at, work, heard, work, at, first, last)
+            fresh = False
+            factors += 1
+        if factors >= MANY:
+            log += math.log(lowered(work, at, last))
+            factors = 0
+    return log
+
+
+@kernel
+def _relative(ints: Ints, floats: Table, work: Table, clique: int) -> bool:
+    """Divide what a rebuilt clique says by what it says without evidence, so that its parent need not be rebuilt.
+
+    Leaves all as it is where the clique now says something that was zero, or nearly.
+    """
+    heard, message, cells = ints[clique + HEARD], ints[clique + MESSAGE], ints[clique + CELLS]
+    lost = 0
+    for s in range(cells):
+        lost += floats[U(message + s)] < LEAST and work[U(heard + s)] > 0.0
+    if lost > 0:
+        return False
+    for s in range(cells):
+        said = floats[U(message + s)]
+        work[U(heard + s)] = work[U(heard + s)] / said if said >= LEAST else 0.0
+    return True
+
+
+@kernel
+def up(ints: Ints, floats: Table, work: Table, state: Ints, top: int, best: bool) -> float:
+    """Send messages up from every clique that is touched, as far as ``top``; returns the logarithm of their totals.
+
+    Messages are left summing to 1; -inf as soon as one is all zero.
+    """
+    n = ints[CLIQUES]
+    stack = ints[STACK_AT]
+    log, product = 0.0, 1.0
+    for c in range(top + 1):
+        mode = state[U(MODE * n + c)]
+        if mode == CLEAN:
+            continue
+        clique = ints[CLIQUE_AT] + CLIQUE * c
+        parent = ints[clique + PARENT]
+        heard, cells, entries = ints[clique + HEARD], ints[clique + CELLS], ints[clique + ENTRIES]
+        for s in range(cells):
+            work[U(heard + s)] = 0.0
+        size = entries if 2 * ints[ints[clique + CHILDREN]] >= MANY else ints[clique + PART]
+        for first in range(0, entries, size):
+            last = min(first + size, entries)
+            taken = _filled(ints, floats, work, state, c, stack, first, last)
+            log += taken if first == 0 else 0.0
+            if best:
+                maxima(ints, ints[clique + OWN], work, stack, work, heard, first, last)
+            else:
+                sums(ints, ints[clique + OWN], work, stack, work, heard, first, last)
+        state[U(RELATIVE * n + c)] = 0
+        if mode == REBUILT and parent >= 0 and _relative(ints, floats, work, clique):
+            state[U(RELATIVE * n + c)] = 1
+            log -= floats[ints[clique + LEVEL]]
+            mode = TOUCHED
+        if parent >= 0 and state[U(MODE * n + parent)] < mode:
+            state[U(MODE * n + parent)] = mode
+        total = 0.0
+        for s in range(cells):
+            total += work[U(heard + s)]
+        if total == 0.0:
+            return -math.inf
+        scale = 1.0 / total
+        if not math.isfinite(scale):
+            scale = 1.0
+            total = 1.0
+        for s in range(cells):
+            work[U(heard + s)] *= scale
+        if SMALL < total < LARGE:
+            product *= total
+        else:
+            log += math.log(total)
+        if not SMALL < product < LARGE:
+            log += math.log(product)
+            product = 1.0
+        state[VISITED * n + c] = stack
+        stack += entries
+    return log + math.log(product)

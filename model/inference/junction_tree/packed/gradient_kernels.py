@@ -1,0 +1,164 @@
+"""Derivatives of P(evidence) over a packed junction tree: one pass up and one down without a division.
+
+The numpy twin of each kernel is in ``tests/twins/gradients.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.inference.junction_tree.packed.collect_kernels import MANY, lowered
+from model.inference.junction_tree.packed.evidence_kernels import CLEAN, REBUILT, begin, end
+from model.inference.junction_tree.packed.layout import (
+    BELIEVED,
+    CELLS,
+    CHILDREN,
+    CLIQUE,
+    CLIQUE_AT,
+    CLIQUES,
+    CPT,
+    ENTER,
+    ENTRIES,
+    FAMILY,
+    FIRST,
+    FOUND,
+    HEARD,
+    LEVEL,
+    LIKELIHOODS_AT,
+    MESSAGE,
+    MODE,
+    NEXT,
+    OUT,
+    OWN,
+    PARENT,
+    PER_CLIQUE,
+    REPLACED,
+    SIZE,
+    STACK_AT,
+    SWAP,
+    UP,
+    VARIABLE,
+    VARIABLE_AT,
+    VARIABLES,
+    Ints,
+)
+from model.inference.junction_tree.packed.table_kernels import U, sums, times
+from model.inference.numba_door import kernel
+from model.network import Table
+
+
+@kernel
+def _product(
+    ints: Ints, floats: Table, work: Table, state: Ints, logs: Table, c: int, family: int, child: int, above: bool
+) -> float:
+    """All that meets in a clique, at the stack: tables, findings, children's messages and, if asked, that from above.
+
+    Leaves out the table numbered ``family`` and the child numbered ``child`` (-1: none); returns the logarithm taken
+    out, what was taken out of the messages before included.
+    """
+    n, variables = ints[CLIQUES], ints[VARIABLES]
+    per_variable = PER_CLIQUE * n
+    at = ints[STACK_AT]
+    clique = ints[CLIQUE_AT] + CLIQUE * c
+    entries = ints[clique + ENTRIES]
+    for e in range(entries):
+        work[U(at + e)] = 1.0
+    log = 0.0
+    p = ints[clique + FAMILY]
+    for i in range(ints[p]):
+        if i == family:
+            continue
+        v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
+        variable = ints[VARIABLE_AT] + VARIABLE * v
+        if state[per_variable + REPLACED * variables + v] == 1:
+            times(ints, m, work, at, work, ints[variable + SWAP], work, at, 0, entries)
+        else:
+            times(ints, m, work, at, floats, ints[variable + CPT], work, at, 0, entries)
+    f = state[FIRST * n + c]
+    while f > 0:
+        v = state[per_variable + FOUND * variables + f - 1]
+        variable = ints[VARIABLE_AT] + VARIABLE * v
+        q = ints[LIKELIHOODS_AT] + ints[variable + OUT]
+        times(ints, ints[variable + ENTER], work, at, work, q, work, at, 0, entries)
+        f = state[per_variable + NEXT * variables + f - 1]
+    if above:
+        times(ints, ints[clique + OWN], work, at, work, ints[clique + BELIEVED], work, at, 0, entries)
+        log += logs[n + c]
+    p = ints[clique + CHILDREN]
+    for i in range(ints[p]):
+        j = ints[p + 1 + i]
+        if i == child:
+            continue
+        other = ints[CLIQUE_AT] + CLIQUE * j
+        times(ints, ints[other + UP], work, at, work, ints[other + HEARD], work, at, 0, entries)
+        log += logs[j]
+        if i % MANY == MANY - 1:
+            log += math.log(lowered(work, at, entries))
+    return log
+
+
+@kernel
+def _message(ints: Ints, work: Table, m: int, target: int, entries: int, cells: int) -> float:
+    """Add the table at the stack up into a message, brought back to a largest entry of 1; returns that logarithm."""
+    for s in range(cells):
+        work[U(target + s)] = 0.0
+    sums(ints, m, work, ints[STACK_AT], work, target, 0, entries)
+    return math.log(lowered(work, target, cells))
+
+
+@kernel
+def gradient(
+    ints: Ints,
+    floats: Table,
+    work: Table,
+    state: Ints,
+    logs: Table,
+    out: Table,
+    findings: int,
+    swaps: int,
+    reference: float,
+) -> None:
+    """Fill ``out`` with d P(evidence) / d every entry of every conditional table, times exp(-``reference``).
+
+    One pass up and one down without a division, so that entries of zero have their derivative too (Darwiche 2003).
+    ``out`` has the tables end to end, ``logs`` two numbers for each clique. No table may be compressed.
+    """
+    n = ints[CLIQUES]
+    begin(ints, work, state, findings, swaps)
+    for c in range(n):
+        clique = ints[CLIQUE_AT] + CLIQUE * c
+        cells, heard = ints[clique + CELLS], ints[clique + HEARD]
+        if state[MODE * n + c] == CLEAN:
+            for s in range(cells):
+                work[heard + s] = floats[ints[clique + MESSAGE] + s]
+            logs[c] = floats[ints[clique + LEVEL]]
+            continue
+        parent = ints[clique + PARENT]
+        if parent >= 0:
+            state[MODE * n + parent] = REBUILT
+        log = _product(ints, floats, work, state, logs, c, -1, -1, False)
+        logs[c] = log + _message(ints, work, ints[clique + OWN], heard, ints[clique + ENTRIES], cells)
+    work[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + BELIEVED]] = 1.0
+    logs[n + n - 1] = 0.0
+    for c in range(n - 1, -1, -1):
+        clique = ints[CLIQUE_AT] + CLIQUE * c
+        p = ints[clique + CHILDREN]
+        for i in range(ints[p]):
+            j = ints[p + 1 + i]
+            child = ints[CLIQUE_AT] + CLIQUE * j
+            believed, cells = ints[child + BELIEVED], ints[child + CELLS]
+            log = _product(ints, floats, work, state, logs, c, -1, i, True)
+            logs[n + j] = log + _message(ints, work, ints[child + UP], believed, ints[clique + ENTRIES], cells)
+        p = ints[clique + FAMILY]
+        for i in range(ints[p]):
+            v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
+            variable = ints[VARIABLE_AT] + VARIABLE * v
+            start, size = ints[variable + CPT], ints[variable + SIZE]
+            log = _product(ints, floats, work, state, logs, c, i, -1, True)
+            for k in range(size):
+                out[start + k] = 0.0
+            sums(ints, m, work, ints[STACK_AT], out, start, 0, ints[clique + ENTRIES])
+            scale = math.exp(log - reference)
+            for k in range(size):
+                out[start + k] *= scale
+    end(ints, state, swaps, 0)

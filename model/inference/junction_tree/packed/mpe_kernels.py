@@ -1,0 +1,110 @@
+"""The most probable explanation over a packed junction tree: maxima go up, choices come down (Dawid 1992).
+
+The numpy twin of each kernel is in ``tests/twins/choices.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.inference.junction_tree.packed.collect_kernels import up
+from model.inference.junction_tree.packed.evidence_kernels import CLEAN, REBUILT, begin, end, enter
+from model.inference.junction_tree.packed.layout import (
+    CELLS,
+    CHOICES,
+    CLIQUE,
+    CLIQUE_AT,
+    CLIQUES,
+    ENTRIES,
+    LEVEL,
+    MODE,
+    OWN,
+    RANKS,
+    RESIDUAL,
+    SEPARATOR,
+    TABLE,
+    VISITED,
+    Ints,
+)
+from model.inference.junction_tree.packed.table_kernels import U
+from model.inference.numba_door import kernel
+from model.network import Table
+
+
+@kernel
+def _rank(ints: Ints, at: int, length: int, cell: int) -> int:
+    """Where a cell is in a sorted list of cells."""
+    low, high = 0, length
+    while low < high:
+        middle = (low + high) // 2
+        if ints[at + middle] < cell:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def _chosen(ints: Ints, table: Table, at: int, clique: int, s: int) -> int:
+    """The residual cell with the largest entry in a table, given the separator's cell; the first on a tie."""
+    entries, cells, choices = ints[clique + ENTRIES], ints[clique + CELLS], ints[clique + CHOICES]
+    best, found = -1.0, 0
+    if choices < 0:
+        for r in range(entries // cells):
+            x = table[U(at + r * cells + s)]
+            if x > best:
+                best, found = x, r
+        return found
+    own = ints[ints[clique + OWN] + 5]
+    for e in range(entries):
+        if ints[U(own + e)] == s and table[U(at + e)] > best:
+            best, found = table[U(at + e)], ints[U(choices + e)]
+    return found
+
+
+@kernel
+def explain(
+    ints: Ints,
+    floats: Table,
+    work: Table,
+    state: Ints,
+    rows: Table,
+    states: NDArray[np.int64],
+    logs: Table,
+    findings: int,
+    swaps: int,
+) -> None:
+    """Fill ``states`` and ``logs`` with each case's most probable explanation; ``floats`` are those with maxima."""
+    n = ints[CLIQUES]
+    for case in range(len(logs)):
+        if rows.shape[1] > 0:
+            enter(ints, work, state, rows, case, findings)
+        begin(ints, work, state, findings, swaps)
+        log = up(ints, floats, work, state, n - 1, True)
+        if log > -math.inf and state[MODE * n + n - 1] != REBUILT:
+            log += floats[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + LEVEL]]
+        logs[case] = log
+        if log == -math.inf:
+            states[case, :] = 0
+            continue
+        for c in range(n - 1, -1, -1):
+            clique = ints[CLIQUE_AT] + CLIQUE * c
+            s = 0
+            p = ints[clique + SEPARATOR]
+            for i in range(ints[p]):
+                s += states[case, ints[p + 1 + 2 * i]] * ints[p + 2 + 2 * i]
+            if ints[clique + RANKS] >= 0:
+                s = _rank(ints, ints[clique + RANKS], ints[clique + CELLS], s)
+            if state[MODE * n + c] == CLEAN:
+                r = _chosen(ints, floats, ints[clique + TABLE], clique, s)
+            else:
+                r = _chosen(ints, work, state[VISITED * n + c], clique, s)
+            p = ints[clique + RESIDUAL]
+            for i in range(ints[p]):
+                v, step = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
+                states[case, v] = r // step
+                r = r % step
+    end(ints, state, swaps, 0)

@@ -1,0 +1,235 @@
+"""A network compiled for inference, and the choice of what answers a question about it.
+
+Three executors give the same numbers: the *tree* (two passes over a packed junction tree), *programs* (for each
+target, the few multiplications that it needs under these findings, many cases side by side) and *numpy* (the
+textbook's passes, where numba is missing). ``Plan.choice`` decides by counting; ``Plan.explain`` shows the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import NetworkTooLarge
+from model.inference import variable_elimination
+from model.inference.arrays import NOTHING, Evidence
+from model.inference.junction_tree import reference
+from model.inference.junction_tree.packed import executor as compiled
+from model.inference.junction_tree.packed.pack import best_numbers, pack
+from model.inference.junction_tree.reference import Cliques
+from model.inference.junction_tree.triangulation import JunctionTree
+from model.network import Network
+
+
+class Choice(NamedTuple):
+    """Which executor answers a question, and why."""
+
+    executor: str
+    why: str
+
+
+TREE, PROGRAMS, NUMPY = "compiled tree executor", "lane executor", "numpy executor"
+TOO_LARGE = Choice(PROGRAMS, "a program for each target; the tree is too large")
+NO_NUMBA = Choice(NUMPY, "since numba cannot be imported")
+ALL_AT_ONCE = Choice(TREE, "two passes give every variable")
+UPWARDS = Choice(TREE, "one pass gives P(evidence)")
+FEWER_ENTRIES = Choice(TREE, "a program for each target would not gain enough")
+FEWER_STEPS = Choice(PROGRAMS, "a program for each target costs less than the tree has entries")
+
+
+class Memory(NamedTuple):
+    """Bytes of the tree executor: what all threads share, and a workspace, of which a question uses one."""
+
+    tables: int
+    workspace: int
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A network compiled for inference; immutable and shared by all threads.
+
+    ``refusal`` says why there is no junction tree where it would be over the limit. What each executor works
+    on is made when it first answers (so the class has no slots), the same whichever thread makes it.
+    """
+
+    network: Network
+    cliques: Cliques
+    refusal: NetworkTooLarge | None = None
+
+    @property
+    def tree(self) -> JunctionTree:
+        """The cliques and how they hang together."""
+        return self.cliques.tree
+
+    @property
+    def cells(self) -> int:
+        """Table entries of the junction tree."""
+        return self.tree.cells
+
+    @cached_property
+    def lanes(self) -> variable_elimination.Lanes:
+        """For the lane executor."""
+        return variable_elimination.prepare(self.network)
+
+    @cached_property
+    def packed(self) -> compiled.Tree:
+        """For the tree executor, tables that are mostly zero compressed."""
+        return _packed(self.cliques, compress=True)
+
+    @cached_property
+    def whole(self) -> compiled.Tree:
+        """For the tree executor when a replaced table is not zero where the network's own is."""
+        return _packed(self.cliques, compress=False) if self.packed.packed.compressed else self.packed
+
+    @cached_property
+    def best(self) -> compiled.Tree:
+        """For the tree executor's most probable explanations."""
+        return _maximised(self.cliques, self.packed)
+
+    @cached_property
+    def best_whole(self) -> compiled.Tree:
+        """The same when a replaced table is not zero where the network's own is."""
+        return _maximised(self.cliques, self.whole)
+
+    def fitting(self, evidence: Evidence) -> compiled.Tree:
+        """The packed tree that has room for the tables replaced by the evidence."""
+        return self.packed if compiled.fits(self.packed, evidence.tables) else self.whole
+
+    @property
+    def memory(self) -> Memory:
+        """What the tree executor takes; a workspace's pages count from when a question first touches them."""
+        packed = self.packed.packed
+        return Memory(packed.floats.nbytes + packed.ints.nbytes, 8 * packed.work + 4 * packed.state)
+
+    def choice(self, evidence: Evidence, names: Sequence[str] | None, *, whole: bool = True) -> Choice:
+        """Which executor answers: by counted table entries and multiplications, never by time.
+
+        ``whole``: P(evidence) is wanted too.
+
+        >>> from model.inference import compile
+        >>> from model.network import Variable
+        >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
+        >>> compile(coin).choice(NOTHING, ("coin",)).why
+        'a program for each target would not gain enough'
+        """
+        if self.refusal:
+            return TOO_LARGE
+        if compiled.kernels is None:
+            return NO_NUMBA
+        if not names:
+            return ALL_AT_ONCE if names is None else UPWARDS
+        pays = variable_elimination.pays(self.lanes, evidence, names, against=self.packed.packed.cells, whole=whole)
+        return FEWER_STEPS if pays else FEWER_ENTRIES
+
+    def touched(self, evidence: Evidence, names: Sequence[str] | None) -> int:
+        """Entries of the tables that the two passes visit, one pass and the other counted, in each case.
+
+        Up from what the evidence enters and down to what is asked, between these and where they meet; with a
+        replaced table, up to the root. Without names, down to everything.
+        """
+        entering = [self._tops[name] for name in evidence.likelihood]
+        entering += [self._placed[name] for name in evidence.tables]
+        asked = [self._tops[name] for name in names or ()]
+        meeting = np.asarray(self._above[[*entering, *asked]].all(axis=0))
+        if evidence.tables or names is None:
+            meeting[:-1] = False
+        top = int(np.argmax(meeting)) + 1
+        up, down = (np.asarray(self._above[marks].any(axis=0))[:top] for marks in (entering, asked))
+        entries = self._entries[:top]
+        return int(entries @ up) + int(entries.sum() if names is None else entries @ down)
+
+    def explain(self, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> str:
+        """Which executor answers a question and why: the tree, the memory, both counts, the choice.
+
+        >>> from model.inference import compile
+        >>> from model.network import Variable
+        >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
+        >>> print(compile(coin).explain(names=("coin",)))
+        junction tree: 1 cliques, width 0, 2 table entries; largest clique coin
+        memory: 2 entries stored in 0.3 kB shared by all threads, and 0.1 kB for each question at a time
+        tree: 2 entries touched a case, both passes; 2 weighed against programs
+        programs: 2 multiplications a case
+        answered by: compiled tree executor, a program for each target would not gain enough
+        """
+        names = None if names is None else tuple(dict.fromkeys(names))
+        choice = self.choice(evidence, names)
+        lines = [_tree_line(self.tree)]
+        if choice is TOO_LARGE:
+            lines.append(f"refused: {self.refusal}")
+        elif choice is not NO_NUMBA:
+            lines += [self._memory_line(), self._passes_line(evidence, names)]
+        if names:
+            lines.append(self._programs_line(evidence, names))
+        return "\n".join([*lines, f"answered by: {choice.executor}, {choice.why}"])
+
+    def _memory_line(self) -> str:
+        packed = self.packed.packed
+        share = f" of {packed.dense:,}, zeros left out," if packed.compressed else ""
+        return (
+            f"memory: {packed.cells:,} entries stored{share} in {_size(self.memory.tables)} shared by all threads,"
+            f" and {_size(self.memory.workspace)} for each question at a time"
+        )
+
+    def _passes_line(self, evidence: Evidence, names: Sequence[str] | None) -> str:
+        touched, stored = self.touched(evidence, names), self.packed.packed.cells
+        return f"tree: {touched:,} entries touched a case, both passes; {stored:,} weighed against programs"
+
+    def _programs_line(self, evidence: Evidence, names: Sequence[str]) -> str:
+        try:
+            count = sum(variable_elimination.cells(self.lanes, evidence, name) for name in names)
+        except NetworkTooLarge as error:
+            return f"programs: refused: {error}"
+        return f"programs: {count:,} multiplications a case"
+
+    @cached_property
+    def _tops(self) -> dict[str, int]:
+        """The highest clique with each variable, where findings enter and marginals are read."""
+        found = {v: c for c, clique in enumerate(self.tree.cliques) for v in clique.variables[: clique.residual]}
+        return {name: found[v] for v, name in enumerate(self.network.names)}
+
+    @cached_property
+    def _placed(self) -> dict[str, int]:
+        """The clique that each conditional table belongs to."""
+        return {name: c for c, names in enumerate(self.cliques.families) for name in names}
+
+    @cached_property
+    def _above(self) -> NDArray[np.bool_]:
+        """Whether a clique (axis 1) is another (axis 0) or above it."""
+        found = np.eye(len(self.tree.cliques), dtype=np.bool_)
+        for c in reversed(range(len(found) - 1)):
+            found[c] |= found[self.tree.cliques[c].parent]
+        return found
+
+    @cached_property
+    def _entries(self) -> NDArray[np.int64]:
+        return np.array(self.packed.packed.entries)
+
+
+def _packed(cliques: Cliques, *, compress: bool) -> compiled.Tree:
+    packed = pack(cliques.network, cliques.tree, cliques.families, _potentials(cliques), compress=compress)
+    return compiled.Tree(cliques.network, packed, packed.floats)
+
+
+def _maximised(cliques: Cliques, whole: compiled.Tree) -> compiled.Tree:
+    numbers = best_numbers(whole.packed, cliques.tree, cliques.network, _potentials(cliques))
+    return compiled.Tree(cliques.network, whole.packed, numbers, whole.spare)
+
+
+def _potentials(cliques: Cliques) -> list[NDArray[np.float64]]:
+    return [reference.potential(cliques, c, NOTHING)[0] for c in range(len(cliques.shapes))]
+
+
+def _tree_line(tree: JunctionTree) -> str:
+    return (
+        f"junction tree: {len(tree.cliques)} cliques, width {tree.width}, {tree.cells:,} table entries;"
+        f" largest clique {', '.join(tree.largest)}"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

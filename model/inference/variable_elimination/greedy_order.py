@@ -1,0 +1,208 @@
+"""Elimination orders: greedy searches over a graph held as rows of bits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.inference.numba_door import kernel
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bits = NDArray[np.uint64]
+CHEAP = 10_000.0
+"""A program of so few table entries is not worth a second search."""
+ENTRIES_A_RESTART = 50_000.0
+MOST_RESTARTS = 24
+WORTH_REPEATING = (1, 2, 1, 0)
+"""Searching longer pays in proportion to what running costs; counts, not times, so every machine finds the same."""
+
+
+SPREAD = np.uint64(0x03F79D71B4CB0A89)
+PLACES = np.array([pow(2, i, 1 << 64) for i in range(64)], dtype=np.uint64)
+PLACES = np.argsort((PLACES * SPREAD) >> np.uint64(58)).astype(np.int64)
+"""Position of a single bit by the top six bits of its product with a de Bruijn sequence, all of them different."""
+
+
+@kernel
+def lowest(word: np.uint64) -> int:
+    """Position of the lowest bit that is set."""
+    return int(PLACES[((word & (~word + np.uint64(1))) * SPREAD) >> np.uint64(58)])
+
+
+@kernel
+def members(row: Bits, found: Ints) -> int:
+    """Write the positions of the bits set into ``found``; returns how many."""
+    count = 0
+    for w in range(len(row)):
+        word = row[w]
+        while word != np.uint64(0):
+            found[count] = 64 * w + lowest(word)
+            count += 1
+            word &= word - np.uint64(1)
+    return count
+
+
+@kernel
+def join(graph: Bits, scope: Ints, count: int) -> None:
+    """Make the first ``count`` vertices of ``scope`` neighbours of each other; graph has shape (vertices, words)."""
+    one = np.uint64(1)
+    for i in range(count):
+        a = scope[i]
+        for k in range(count):
+            b = scope[k]
+            if a != b:
+                graph[a, b >> 6] |= one << np.uint64(b & 63)
+
+
+@kernel
+def graph_of(scopes: Ints, scope_at: Ints, vertices: int) -> Bits:
+    """The graph in which the variables of each factor are neighbours, shape (vertices, words of 64 bits)."""
+    graph = np.zeros((vertices, (vertices + 63) // 64), np.uint64)
+    for f in range(len(scope_at) - 1):
+        start, stop = scope_at[f], scope_at[f + 1]
+        join(graph, scopes[start:stop], stop - start)
+    return graph
+
+
+@kernel
+def score(graph: Bits, card: Floats, v: int, around: Ints, heuristic: int) -> float:
+    """How unwelcome it is to eliminate ``v`` next: 0 table size, 1 weighted fill, 2 fill."""
+    count = members(graph[v], around)
+    if heuristic == 0:
+        size = float(card[v])
+        for i in range(count):
+            size *= card[around[i]]
+        return size
+    total = 0.0
+    for i in range(count):
+        a = around[i]
+        for w in range(a >> 6, graph.shape[1]):
+            missing = graph[v, w] & ~graph[a, w]
+            while missing != np.uint64(0):
+                b = 64 * w + lowest(missing)
+                missing &= missing - np.uint64(1)
+                if b > a:
+                    total += card[a] * card[b] if heuristic == 1 else 1.0
+    return total
+
+
+@kernel
+def perturbed(count: int, noise: int) -> Floats:
+    """Factors from 1 to 2 that scores are multiplied with: of a linear congruential generator, all 1 without noise."""
+    factor = np.ones(count)
+    state = noise
+    if noise > 0:
+        for v in range(count):
+            state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+            factor[v] = 1.0 + state / 0x80000000
+    return factor
+
+
+@kernel
+def eliminate(graph: Bits, v: int, around: Ints, by_fill: bool, changed: NDArray[np.bool_], spare: Ints) -> None:
+    """Join the neighbours of ``v`` and take it from them; marks whose scores have changed, by fill or by table size."""
+    one = np.uint64(1)
+    for i in range(len(around)):
+        a = around[i]
+        filled = False
+        for w in range(graph.shape[1]):
+            fresh = graph[v, w] & ~graph[a, w]
+            if w == a >> 6:
+                fresh &= ~(one << np.uint64(a & 63))
+            if fresh != np.uint64(0):
+                filled = True
+                graph[a, w] |= fresh
+        graph[a, v >> 6] &= ~(one << np.uint64(v & 63))
+        changed[a] = True
+        if filled and by_fill:
+            for k in range(members(graph[a], spare)):
+                changed[spare[k]] = True
+
+
+@kernel
+def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, stop: float) -> tuple[Ints, float]:
+    """One greedy elimination of every vertex but ``last`` (-1: of all); consumes ``graph``.
+
+    Returns the order and the sum of the tables' sizes, which is inf once over ``stop``. ``noise`` above 0
+    seeds a perturbation of the scores.
+    """
+    count = len(card)
+    scores = np.empty(count)
+    factor = perturbed(count, noise)
+    around = np.empty(count, np.int64)
+    spare = np.empty(count, np.int64)
+    changed = np.zeros(count, np.bool_)
+    for v in range(count):
+        scores[v] = score(graph, card, v, spare, heuristic) * factor[v]
+    if last >= 0:
+        scores[last] = np.inf
+    left = count - 1 if last >= 0 else count
+    order = np.empty(left, np.int64)
+    cost = 0.0
+    for turn in range(left):
+        v = 0
+        low = np.inf
+        for u in range(count):
+            if scores[u] < low:
+                low = scores[u]
+                v = u
+        order[turn] = v
+        scores[v] = np.inf
+        near = members(graph[v], around)
+        size = card[v]
+        for i in range(near):
+            size *= card[around[i]]
+        cost += size
+        if cost > stop:
+            return order, np.inf
+        eliminate(graph, v, around[:near], heuristic > 0, changed, spare)
+        for u in range(count):
+            if changed[u]:
+                changed[u] = False
+                if scores[u] != np.inf:
+                    scores[u] = score(graph, card, u, spare, heuristic) * factor[u]
+    return order, cost
+
+
+@kernel
+def best_order(graph: Bits, card: Floats, last: int, restarts: int) -> tuple[Ints, float]:
+    """The cheapest order of several heuristics and seeded restarts, more of them for a costly one.
+
+    ``last`` is kept to the end.
+    """
+    best, cost = greedy(graph.copy(), card, last, 1, 0, np.inf)
+    if cost > CHEAP or restarts > 0:
+        for heuristic in (2, 0):
+            order, found = greedy(graph.copy(), card, last, heuristic, 0, cost)
+            if found < cost:
+                best, cost = order, found
+    paying = int(min(cost / ENTRIES_A_RESTART, MOST_RESTARTS))
+    for turn in range(max(restarts, paying)):
+        order, found = greedy(graph.copy(), card, last, WORTH_REPEATING[turn % 4], turn + 1, cost)
+        if found < cost:
+            best, cost = order, found
+    return best, cost
+
+
+@kernel
+def largest(graph: Bits, card: Floats, order: Ints) -> tuple[Ints, int]:
+    """The largest table that an order makes, and the most variables in any; consumes ``graph``."""
+    around = np.empty(len(card) + 1, np.int64)
+    biggest = np.empty(0, np.int64)
+    high = 0.0
+    width = 0
+    for v in order:
+        near = members(graph[v], around)
+        size = card[v]
+        for i in range(near):
+            size *= card[around[i]]
+        around[near] = v
+        width = max(width, near + 1)
+        if size > high:
+            high = size
+            biggest = around[: near + 1].copy()
+        join(graph, around, near)
+        for i in range(near):
+            graph[around[i], v >> 6] &= ~(np.uint64(1) << np.uint64(v & 63))
+    return biggest, width

@@ -1,0 +1,140 @@
+"""Cases answered alone: one by a program at hand, or each by a program found for it, run and dropped."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.inference.numba_door import kernel
+from model.inference.variable_elimination.columns import HARD, SOFT
+from model.inference.variable_elimination.load_kernels import bases, load_tables
+from model.inference.variable_elimination.program import compiled
+from model.inference.variable_elimination.single_kernels import FAR, LN2, SAFE, run_steps, wide_steps
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int32]
+NONE = -(2**62)
+"""Less than any power of two that is reached."""
+
+
+@kernel
+def run_one(
+    code: tuple[Ints, Ints, Ints, Ints, Ints],
+    sliced: tuple[Ints, Ints, Ints],
+    table_at: Ints,
+    values: Floats,
+    said: Ints,
+    soft: Floats,
+    swapped: Ints,
+    other: Floats,
+) -> tuple[Floats, float]:
+    """Answer one case: the target's distribution, shape (states,), and log P(evidence).
+
+    ``said`` (findings, 3): variable, its known state or -1, where its likelihood begins in ``soft`` or -1.
+    ``swapped`` (tables, 2): variable, where its replaced table begins in ``other``.
+    """
+    steps, inputs, maps, factors, load_map = code
+    count = len(table_at) - 1
+    states = np.full(count, -1, np.int64)
+    soft_at = np.full(count, -1, np.int64)
+    replaced = np.full(count, -1, np.int64)
+    for i in range(len(said)):
+        states[said[i, 0]] = said[i, 1]
+        soft_at[said[i, 0]] = said[i, 2]
+    for i in range(len(swapped)):
+        replaced[swapped[i, 0]] = swapped[i, 1]
+    at = np.empty(len(factors), np.int64)
+    total = 0
+    for f in range(len(factors)):
+        at[f] = total
+        total += factors[f, 1]
+    memory = np.empty(total)
+    exponents = np.empty(len(factors))
+    load_tables(memory, at, factors, load_map, bases(factors, sliced, table_at, replaced, states), values, other)
+    for f in range(len(factors)):
+        if factors[f, 0] >= count:
+            for e in range(factors[f, 1]):
+                memory[at[f] + e] = soft[soft_at[factors[f, 0] - count] + e]
+    run_steps(steps, inputs, maps, at, memory, exponents)
+    final = len(factors) - 1
+    found = memory[at[final] :].copy()
+    z = found.sum()
+    if z > 0.0 and math.frexp(z)[1] + exponents[final] > SAFE:
+        return found / z, math.log(z) + exponents[final] * LN2
+    powers = np.zeros(total, np.int64)
+    wide_steps(steps, inputs, maps, at, memory, powers)
+    return total_of(memory[at[final] :], powers[at[final] :])
+
+
+@kernel
+def total_of(table: Floats, powers: Ints) -> tuple[Floats, float]:
+    """A table whose entries have powers of two of their own, scaled to sum to 1, and the logarithm of its sum."""
+    found = np.zeros(len(table))
+    top = NONE
+    for s in range(len(table)):
+        if table[s] > 0.0:
+            top = max(top, powers[s])
+    for s in range(len(table)):
+        if table[s] > 0.0:
+            found[s] = math.ldexp(table[s], int(max(powers[s] - top, FAR)))
+    z = found.sum()
+    return (found / z, math.log(z) + top * LN2) if z > 0.0 else (found, -np.inf)
+
+
+@kernel
+def run_each(
+    network: tuple[Ints, tuple[Ints, Ints, Ints, Ints], Ints, Floats],
+    question: tuple[int, bool, float],
+    picks: Ints,
+    to: Ints,
+    codes: Codes,
+    about: Ints,
+    soft: Floats,
+    soft_at: Ints,
+    result: Floats,
+    logs: Floats,
+) -> None:
+    """Find a program for each case picked, and run it: for cases that have little in common.
+
+    ``network`` holds cards, links, tables' places and values; ``question`` the target, whether P(evidence) is asked,
+    and the most entries a program may have, beyond which a case is marked by NaN. Row r of ``codes`` speaks of
+    variable ``about[r]``, whose likelihoods begin at ``soft_at[r]``.
+    """
+    cards, links, table_at, values = network
+    target, whole, limit = question
+    none = np.empty((0, 2), np.int64)
+    other = np.empty(0)
+    said = np.empty((len(about), 3), np.int64)
+    for n in range(len(picks)):
+        role = np.zeros(len(cards), np.int64)
+        vectors = np.empty(cards[about].sum())
+        count = 0
+        length = 0
+        for r in range(len(about)):
+            code, v, card = codes[r, picks[n]], about[r], cards[about[r]]
+            if code < 0:
+                continue
+            hard = code < card and v != target
+            role[v] = HARD if hard else SOFT
+            said[count, 0] = v
+            said[count, 1] = code if hard else -1
+            said[count, 2] = -1 if hard else length
+            count += 1
+            if not hard:
+                for s in range(card):
+                    at = soft_at[r] + (code - card) * card + s
+                    vectors[length] = soft[at] if code >= card else 1.0 if s == code else 0.0
+                    length += 1
+        cost, steps, inputs, maps, factors, load_map, sliced, _ = compiled(
+            target, whole, True, role, cards, links, 0, limit
+        )
+        if cost > limit:
+            logs[to[n]] = np.nan
+            continue
+        code_arrays = (steps, inputs, maps, factors, load_map)
+        row, log = run_one(code_arrays, sliced, table_at, values, said[:count], vectors, none, other)
+        result[to[n]] = row
+        logs[to[n]] = log

@@ -1,0 +1,259 @@
+"""Questions about a few targets: of evidence, of draws of the tables, and what they would cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import BadQuestion, NetworkTooLarge
+from model.inference.arrays import Evidence
+from model.inference.simd import LANES
+from model.inference.variable_elimination import per_case_kernels
+from model.inference.variable_elimination import program as programs
+from model.inference.variable_elimination.coded_evidence import (
+    NO_TABLES,
+    Said,
+    check,
+    patterns,
+    role_of,
+    said_of,
+    under_draws,
+)
+from model.inference.variable_elimination.columns import HARD, LANED, SOFT
+from model.inference.variable_elimination.program import Program
+from model.inference.variable_elimination.scheduler import ENOUGH, Lanes, alike, answered, prepare, program_for
+from model.network import Network, Table, Variable
+
+Floats = NDArray[np.float64]
+TREE_IS_QUICK, TREE_IS_SLOW = 20_000, 1_000_000
+SIDE_BY_SIDE = 8
+"""A tree of fewer entries answers one case sooner than a program is found; of more entries, later than programs of
+what each of a few cases speaks of are found; what lanes gain on entries one by one."""
+
+
+def warm() -> None:
+    """Load every kernel from the cache, or compile it: once a process, ahead of the first question.
+
+    >>> warm()
+    """
+    two = ("no", "yes")
+    flip = np.array([[0.9, 0.1], [0.2, 0.8]])
+    network = Network(
+        [Variable("a", two), Variable("b", two, ("a",)), Variable("c", two, ("b",))],
+        {"a": np.array([0.5, 0.5]), "b": flip, "c": flip},
+    )
+    prepared, which = prepare(network), np.arange(2 * LANES)
+    known = np.eye(2)[which % 2]
+    report = np.stack([1.0 + which, np.full(len(which), 0.5)], axis=1)
+    scattered = {"a": np.where(which[:, None] % 2 == 1, known, 1.0), "c": report}
+    posterior(prepared, Evidence(1, {"b": known[:1]}), ["a"])
+    posterior(prepared, Evidence(len(which), {"b": known, "c": known + 0.5}), ["a"])
+    posterior(prepared, Evidence(ENOUGH, {name: rows[:ENOUGH] for name, rows in scattered.items()}), ["b"])
+    posterior(prepared, Evidence(3, {"a": known[:3], "c": report[:3]}), ["b"])
+    set_to = {"b": np.broadcast_to(known[:, None], (len(which), 2, 2))}
+    posterior(prepared, Evidence(len(which), {"a": known}, set_to), ["c"])
+    draws(prepared, ["a"], Evidence(1, {"c": known[:1]}), {"b": np.repeat(flip[None], len(which), axis=0)})
+
+
+def posterior(lanes: Lanes, evidence: Evidence, names: Iterable[str] = ()) -> tuple[Floats, Mapping[str, Table]]:
+    """Log P(evidence), shape (cases,), and the distribution of each variable named, shape (cases, states).
+
+    Exact, and the fields of ``inference.Posterior`` in their order; zeros where the evidence is impossible.
+
+    >>> from model.inference.arrays import Evidence
+    >>> rain = Variable("rain", ("no", "yes"))
+    >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
+    >>> tables = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
+    >>> seen = Evidence(1, {"wet": np.array([[0.0, 1.0]])})
+    >>> posterior(prepare(Network([rain, wet], tables)), seen, ["rain"])[1]["rain"].round(4)
+    array([[0.3077, 0.6923]])
+
+    Raises NetworkTooLarge, before any table is allocated, where what is left of the network is still too much.
+    """
+    wanted, position = tuple(names), lanes.network.position
+    answered = _answers(lanes, evidence)
+    if len(wanted) == 1:
+        rows, logs = answered(position[wanted[0]], True)
+        return _locked_posterior({wanted[0]: rows}, logs)
+    _, logs = answered(-1, True)
+    return _locked_posterior({name: answered(position[name], False)[0] for name in wanted}, logs)
+
+
+def marginals(lanes: Lanes, evidence: Evidence, names: Iterable[str] = ()) -> dict[str, Table]:
+    """Probability of each state of the variables named, without that of the evidence: only what they depend on is read.
+
+    A finding that is irrelevant to a variable is not looked at, so that it may be impossible unnoticed.
+    """
+    answered = _answers(lanes, evidence)
+    return {name: answered(lanes.network.position[name], False)[0] for name in names}
+
+
+def draws(lanes: Lanes, names: Iterable[str], evidence: Evidence, tables: Mapping[str, Table]) -> dict[str, Table]:
+    """Distributions of the variables named under each draw of the tables given, shape (draws, states).
+
+    ``tables[name]`` has shape (draws, *parents' states, states); only those of ``needed`` are read. The evidence is
+    of one case, or of as many as there are draws.
+    """
+    wanted = tuple(names)
+    counting = frozenset(needed(lanes, wanted, evidence))
+    count = max((len(rows) for rows in tables.values()), default=1)
+    likelihood = {
+        name: np.repeat(rows, count, axis=0) if len(rows) == 1 else rows for name, rows in evidence.likelihood.items()
+    }
+    read = {name: rows for name, rows in tables.items() if name in counting}
+    said = said_of(lanes.network, lanes.workers, count, likelihood, {**read, **evidence.tables})
+    return {name: answered(lanes, said, lanes.network.position[name], whole=False)[0] for name in wanted}
+
+
+def draws_with_evidence(
+    lanes: Lanes, name: str, evidence: Evidence, tables: Mapping[str, Table]
+) -> tuple[Table, Floats]:
+    """Distribution of a variable under each draw of the tables, and how likely the evidence is under that draw.
+
+    The evidence is of one case. ``tables[name]`` has shape (draws or 1, *parents' states, states); tables not given
+    are the network's own, those that neither answer depends on are not read. Returns shape (draws, states), zeros
+    where a draw makes the evidence impossible, and natural logarithms of P(evidence), shape (draws,).
+
+    >>> rain = Variable("rain", ("no", "yes"))
+    >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
+    >>> own = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
+    >>> prepared = prepare(Network([rain, wet], own))
+    >>> seen = Evidence(1, {"wet": np.array([[0.0, 1.0]])})
+    >>> rows, log_p = draws_with_evidence(prepared, "rain", seen, {"rain": np.array([[0.8, 0.2], [0.5, 0.5]])})
+    >>> rows[:, 1].round(4), np.exp(log_p).round(4)
+    (array([0.6923, 0.9   ]), array([0.26, 0.5 ]))
+    """
+    said = _drawn(lanes, evidence, tables)
+    rows, log_p = alike(lanes, said, lanes.network.position[name], whole=True)
+    return _possible(rows, log_p), log_p
+
+
+def _drawn(lanes: Lanes, evidence: Evidence, tables: Mapping[str, Table]) -> Said:
+    """One case of evidence under every draw."""
+    if evidence.cases != 1:
+        raise BadQuestion(f"the evidence under draws of the tables is of one case, not of {evidence.cases}")
+    count = max((len(rows) for rows in tables.values()), default=1)
+    known = said_of(lanes.network, lanes.workers, 1, evidence.likelihood, evidence.tables)
+    return under_draws(known, lanes.network, count, tables)
+
+
+def _possible(rows: Table, log_p: Floats) -> Table:
+    """The rows, zeros where the evidence is impossible."""
+    possible = np.isfinite(log_p)
+    return rows if possible.all() else np.where(possible[:, None], rows, 0.0)
+
+
+def needed(lanes: Lanes, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
+    """Variables whose tables the answers about these names depend on, in file order: draw only those."""
+    said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    found = np.zeros(len(lanes.packed.cards), dtype=np.bool_)
+    for case in patterns(lanes.packed, said, said.codes)[1].tolist():
+        for name in names:
+            target = lanes.network.position[name]
+            role = role_of(lanes.packed, said, said.codes[:, case : case + 1], target)
+            found |= programs.needed(lanes.packed, target, role, whole=False)
+    return tuple(name for name, counts in zip(lanes.network.names, found, strict=True) if counts)
+
+
+def cells(lanes: Lanes, evidence: Evidence, name: str, *, whole: bool = True) -> int:
+    """Multiplications that one case of this evidence costs, before those that lanes do side by side are divided.
+
+    Of a batch: as if every case spoke of every variable, which is the most it can cost. ``whole``: with P(evidence).
+    """
+    position = lanes.network.position
+    role = np.zeros(len(lanes.packed.cards), dtype=np.int64)
+    for v in evidence.tables:
+        role[position[v]] |= LANED if evidence.cases > 1 else 0
+    for v, rows in evidence.likelihood.items():
+        known = evidence.cases == 1 and v != name and np.count_nonzero(rows) == 1
+        role[position[v]] |= HARD if known else SOFT
+    return program_for(lanes, position[name], role, whole=whole, every=evidence.cases == 1).cells
+
+
+def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int, whole: bool = True) -> bool:
+    """Whether this executor is the cheaper one, against a tree that touches so many table entries a case.
+
+    Few cases: where the tree is large and little of it matters. A batch: where the names are few.
+    """
+    together = math.inf
+    with suppress(NetworkTooLarge):
+        together = sum(cells(lanes, evidence, name, whole=whole) for name in names)
+    if evidence.cases >= ENOUGH:
+        return together < SIDE_BY_SIDE * against
+    if evidence.cases > 1 and 2 * together >= against > TREE_IS_SLOW:
+        together = _cells_of_few(lanes, evidence, names, whole=whole)
+    return against > TREE_IS_QUICK and 2 * together < against
+
+
+def _cells_of_few(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, whole: bool) -> float:
+    """The mean over a few cases, each with a program of what it speaks of; inf where one would be too large."""
+    said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    total = 0
+    for target in (lanes.network.position[name] for name in names):
+        roles = [role_of(lanes.packed, said, said.codes[:, i : i + 1], target) for i in range(said.cases)]
+        try:
+            total += sum(program_for(lanes, target, role, whole=whole, every=True).cells for role in roles)
+        except NetworkTooLarge:
+            return math.inf
+    return total / said.cases
+
+
+def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Mapping[str, Table]]:
+    found = {name: _possible(rows, logs) for name, rows in found.items()}
+    for rows in found.values():
+        rows.setflags(write=False)
+    return logs, MappingProxyType(found)
+
+
+def _answers(lanes: Lanes, evidence: Evidence) -> Callable[[int, bool], tuple[Table, Floats]]:
+    """How to answer about a target (-1: P(evidence) alone), with P(evidence) or not."""
+    if evidence.cases == 1 and not evidence.tables:
+        check(lanes.network, 1, evidence.likelihood, {})
+        return lambda target, whole: _asked(lanes, evidence.likelihood, target, whole=whole)
+    said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    return lambda target, whole: answered(lanes, said, target, whole=whole)
+
+
+def _asked(lanes: Lanes, likelihood: Mapping[str, Table], target: int, *, whole: bool) -> tuple[Table, Floats]:
+    """The way of ``answered`` for one case, without its preparations: most of the time of a small question."""
+    packed, position = lanes.packed, lanes.network.position
+    shape, findings = [], []
+    vectors: list[float] = []
+    scale = 0.0
+    for name, rows in likelihood.items():
+        row, v = rows[0].tolist(), position[name]
+        ones = row.count(1.0)
+        if ones == len(row):
+            continue
+        if ones == 1 and v != target and row.count(0.0) == len(row) - 1:
+            shape.append((v, HARD))
+            findings.append((v, row.index(1.0), -1))
+            continue
+        power = math.frexp(max(row))[1]
+        scale += power * math.log(2.0)
+        shape.append((v, SOFT))
+        findings.append((v, -1, len(vectors)))
+        vectors.extend(math.ldexp(p, -power) for p in row)
+
+    def made() -> Program:
+        role = np.zeros(len(packed.cards), dtype=np.int64)
+        for v, bit in shape:
+            role[v] = bit
+        return program_for(lanes, target, role, whole=whole, every=True)
+
+    program = lanes.programs.get((target, whole, *shape), made)
+    rows, log = per_case_kernels.run_one(
+        program.code,
+        program.sliced,
+        packed.table_at,
+        packed.values,
+        np.array(findings, dtype=np.int64).reshape(-1, 3),
+        np.array(vectors),
+        *NO_TABLES,
+    )
+    return rows[None], np.array([log + scale])

@@ -1,0 +1,313 @@
+"""Answers a batch in groups of cases, each in the way that is cheapest for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import NetworkTooLarge
+from model.inference.junction_tree.triangulation import CELL_LIMIT
+from model.inference.lru import Recent
+from model.inference.simd import LANES
+from model.inference.variable_elimination import case_groups, per_case_kernels, simd_kernels
+from model.inference.variable_elimination import program as programs
+from model.inference.variable_elimination.binding import Linked, link, loads_of
+from model.inference.variable_elimination.coded_evidence import Said, findings_of, patterns, role_of, swapped_in
+from model.inference.variable_elimination.columns import HARD, LANED, SOFT
+from model.inference.variable_elimination.program import Packed, Program
+from model.inference.variable_elimination.threads import Workers
+from model.network import Network, Table
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+PROGRAMS = 64_000_000
+"""Bytes of programs kept, the least recently used dropped first; as much again in lane form."""
+MEMORY = 64_000_000
+"""Bytes that LANES cases side by side may take in a thread; beyond, they are answered one by one."""
+ENOUGH = LANES // 2
+"""So many cases that speak of the same variables are worth a program of their own."""
+UNION_CELLS = 200_000
+"""Above this a program shared by cases that speak of different variables costs more than one each."""
+PARTS = 16
+PART = 16 * LANES
+WORTH_PARTS = 20_000
+"""Cases that speak of different variables are cut into at most so many parts, of at least so many cases, each with
+a program of its own, where one program for all would cost so much."""
+EACH = 64
+"""Cases with programs of their own that one thread takes at a time."""
+CHUNK = 64 * LANES
+"""Cases one thread takes at a time."""
+THREADS_FROM = 4_000_000
+"""Findings, and multiplications, from which a second thread pays."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lanes:
+    """A network ready for programs: packed once, its programs kept as they are made."""
+
+    packed: Packed
+    programs: Recent[Program] = field(default_factory=lambda: Recent(PROGRAMS))
+    linked: Recent[Linked] = field(default_factory=lambda: Recent(PROGRAMS))
+    workers: Workers = field(default_factory=Workers)
+
+    @property
+    def network(self) -> Network:
+        """The network it was made from."""
+        return self.packed.network
+
+
+def prepare(network: Network) -> Lanes:
+    """Make a network ready for the lane executor."""
+    return Lanes(programs.pack(network))
+
+
+def program_for(lanes: Lanes, target: int, role: Ints, *, whole: bool, every: bool) -> Program:
+    key = (target, whole, every, role.astype(np.int8).tobytes())
+    return lanes.programs.get(key, lambda: programs.program(lanes.packed, target, role, whole=whole, every=every))
+
+
+def answered(lanes: Lanes, said: Said, target: int, *, whole: bool) -> tuple[Table, Floats]:
+    """Distribution of the target, shape (cases, states), and log P(evidence), shape (cases,)."""
+    states = int(lanes.packed.cards[target]) if target >= 0 else 1
+    first, which = case_groups.distinct(said.codes) if said.repeatable and said.cases > 1 else (None, None)
+    if first is not None and len(first) < said.cases:
+        rows, logs = np.empty((len(first), states)), np.empty(len(first))
+        _fill(lanes, said, target, first, (rows, logs), whole=whole)
+        return rows[which], logs[which] + said.scale
+    rows, logs = np.empty((said.cases, states)), np.empty(said.cases)
+    _fill(lanes, said, target, np.arange(said.cases), (rows, logs), whole=whole)
+    return rows, logs + said.scale
+
+
+def alike(lanes: Lanes, said: Said, target: int, *, whole: bool) -> tuple[Table, Floats]:
+    """The same for cases that are known to speak of the same variables, such as draws under one case of evidence."""
+    cases = np.arange(said.cases)
+    rows, logs = np.empty((said.cases, int(lanes.packed.cards[target]) if target >= 0 else 1)), np.empty(said.cases)
+    if said.cases < ENOUGH:
+        _one_by_one(lanes, said, target, cases, (rows, logs), cases, whole=whole)
+    else:
+        _group(lanes, said, (target, whole), cases, (rows, logs), cases)
+    return rows, logs + said.scale
+
+
+def _fill(lanes: Lanes, said: Said, target: int, cases: Ints, found: tuple[Table, Floats], *, whole: bool) -> None:
+    """Answer some cases, in groups that speak of the same variables and one of what is left."""
+    if len(cases) == 1:
+        _one_by_one(lanes, said, target, cases, found, np.arange(1), whole=whole)
+        return
+    codes = said.codes if len(cases) == said.cases else np.take(said.codes, cases, axis=1)
+    kinds, _, pattern = patterns(lanes.packed, said, codes)
+    often = np.bincount(pattern)
+    for which in np.flatnonzero(often >= ENOUGH):
+        group = np.flatnonzero(pattern == which)
+        _group(lanes, said, (target, whole), cases[group], found, group)
+    left = np.flatnonzero(often[pattern] < ENOUGH)
+    if not len(left):
+        return
+    for part in _parts(lanes, said, (target, whole), kinds, cases, left):
+        _different(lanes, said, (target, whole), kinds, cases, found, part)
+
+
+def _different(
+    lanes: Lanes,
+    said: Said,
+    question: tuple[int, bool],
+    kinds: NDArray[np.int8],
+    cases: Ints,
+    found: tuple[Table, Floats],
+    part: Ints,
+) -> None:
+    """Answer cases that speak of different variables: together where that is cheaper, or each by its own program."""
+    target, whole = question
+    role = _union(lanes, said, question, kinds, cases, part)
+    if len(part) >= ENOUGH and _shared(lanes, target, role, whole=whole):
+        _side_by_side(lanes, said, (target, role, whole), cases[part], found, part, union=True)
+    elif said.tables or len(part) < ENOUGH:
+        _one_by_one(lanes, said, target, cases[part], found, part, whole=whole)
+    else:
+        _each(lanes, said, question, cases[part], found, part)
+
+
+def _union(
+    lanes: Lanes, said: Said, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, part: Ints
+) -> Ints:
+    """The shape of a question that speaks of whatever any of these cases speaks of."""
+    spoken = case_groups.spoken_of(kinds, part)
+    return role_of(lanes.packed, said, said.codes[:, cases[part[:1]]], question[0], every=False, union=spoken)
+
+
+def _parts(
+    lanes: Lanes, said: Said, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, left: Ints
+) -> list[Ints]:
+    """Cut cases so that those with many ancestors do not make a large program for the others.
+
+    In the order of the finding that draws in the most tables: what later parts speak of draws in ever fewer.
+    """
+    target, whole = question
+    size = max(-(-len(left) // PARTS), PART)
+    if len(left) <= size:
+        return [left]
+    try:
+        role = _union(lanes, said, question, kinds, cases, left)
+        if program_for(lanes, target, role, whole=whole, every=False).cells < WORTH_PARTS:
+            return [left]
+    except NetworkTooLarge:
+        pass
+    always = np.all(kinds[:, left] > 0, axis=1).tolist()
+    drawn_in = [
+        0 if said.done[r] or always[r] else _tables_read(lanes.packed, v, target, whole=whole)
+        for r, v in enumerate(said.about.tolist())
+    ]
+    ranked = np.argsort(-np.array(drawn_in, dtype=np.int64), kind="stable")
+    ordered = left[case_groups.by_effort(cases[left], said.codes, ranked)]
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def _tables_read(packed: Packed, v: int, target: int, *, whole: bool) -> int:
+    """How many tables count when one variable is known."""
+    role = np.zeros(len(packed.cards), dtype=np.int64)
+    role[v] = SOFT
+    return int(programs.needed(packed, target, role, whole=whole).sum())
+
+
+def _group(
+    lanes: Lanes, said: Said, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
+) -> None:
+    """Answer cases that speak of the same variables."""
+    target, whole = question
+    role = role_of(lanes.packed, said, np.take(said.codes, cases, axis=1), target, every=False)
+    if _fits(program_for(lanes, target, role, whole=whole, every=False)):
+        _side_by_side(lanes, said, (target, role, whole), cases, found, to)
+    else:
+        _one_by_one(lanes, said, target, cases, found, to, whole=whole)
+
+
+def _fits(program: Program) -> bool:
+    return program.entries * LANES * 8 <= MEMORY
+
+
+def _shared(lanes: Lanes, target: int, role: Ints, *, whole: bool) -> bool:
+    """Whether one program for cases that speak of different variables costs less than one each."""
+    try:
+        program = program_for(lanes, target, role, whole=whole, every=False)
+    except NetworkTooLarge:
+        return False
+    return program.cells <= UNION_CELLS and _fits(program)
+
+
+def _each(
+    lanes: Lanes, said: Said, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
+) -> None:
+    """Answer cases that have little in common, each by a program that is found, run and dropped."""
+    packed = lanes.packed
+    soft = np.concatenate([*(vectors.ravel() for vectors in said.soft), np.empty(0)])
+    soft_at = np.cumsum([0, *(vectors.size for vectors in said.soft)])
+
+    def run(start: int) -> None:
+        per_case_kernels.run_each(
+            (packed.cards, packed.links, packed.table_at, packed.values),
+            (*question, float(CELL_LIMIT)),
+            cases[start : start + EACH],
+            to[start : start + EACH],
+            said.codes,
+            said.about,
+            soft,
+            soft_at,
+            *found,
+        )
+
+    lanes.workers.each(run, range(0, len(cases), EACH))
+    refused = cases[np.isnan(found[1][to])]
+    if len(refused):
+        _one_by_one(lanes, said, question[0], refused[:1], found, to[:1], whole=question[1])
+
+
+def _one_by_one(
+    lanes: Lanes, said: Said, target: int, cases: Ints, found: tuple[Table, Floats], to: Ints, *, whole: bool
+) -> None:
+    """Answer cases one at a time, each by the program of what it speaks of."""
+    packed = lanes.packed
+    rows, logs = found
+    about = said.about.tolist()
+    for case, i in zip(cases.tolist(), to.tolist(), strict=True):
+        role = role_of(packed, said, said.codes[:, case : case + 1], target)
+        program = program_for(lanes, target, role, whole=whole, every=True)
+        findings, vectors = findings_of(said, about, said.codes[:, case].tolist(), role)
+        swapped, other = swapped_in(said, case)
+        rows[i], logs[i] = per_case_kernels.run_one(
+            program.code, program.sliced, packed.table_at, packed.values, findings, vectors, swapped, other
+        )
+
+
+def _side_by_side(
+    lanes: Lanes,
+    said: Said,
+    question: tuple[int, Ints, bool],
+    cases: Ints,
+    found: tuple[Table, Floats],
+    to: Ints,
+    *,
+    union: bool = False,
+) -> None:
+    """Answer cases that share a program, LANES at a time, in as many threads as pay.
+
+    Cases whose numbers are too far apart for that are answered one by one.
+    """
+    target, role, whole = question
+    program = program_for(lanes, target, role, whole=whole, every=False)
+    linked = _linked(lanes, said, program, int(cases[0]))
+    if union:
+        ranked = np.argsort(-linked.effort[said.about], kind="stable")
+        order = case_groups.by_effort(cases, said.codes, ranked)
+        cases, to = cases[order], to[order]
+    loads, soft = loads_of(lanes.packed, said, linked)
+    shared = -(-len(cases) // (LANES * lanes.workers.count)) * LANES
+    size = min(CHUNK, shared) if program.cells * len(cases) > THREADS_FROM else len(cases)
+
+    marked: list[int] = []
+
+    def run(start: int) -> None:
+        picks = cases[start : start + size]
+        left = simd_kernels.run_lanes(
+            picks,
+            to[start : start + size],
+            linked.steps,
+            linked.inputs,
+            linked.maps,
+            linked.weights,
+            linked.weight_exponents,
+            linked.place,
+            linked.constant_at,
+            linked.constants,
+            linked.constant_exponents,
+            linked.narrow,
+            (len(linked.place) - 1, found[0].shape[1]),
+            loads,
+            lanes.packed.values,
+            said.codes,
+            soft,
+            (np.empty(linked.memory * LANES), np.empty(linked.mixed)),
+            found[0],
+            found[1],
+        )
+        marked.append(left)
+
+    lanes.workers.each(run, range(0, len(cases), size))
+    if any(marked):
+        wide = np.isnan(found[1][to])
+        _one_by_one(lanes, said, target, cases[wide], found, to[wide], whole=whole)
+
+
+def _linked(lanes: Lanes, said: Said, program: Program, case: int) -> Linked:
+    """The program with its constant tables in place; kept, since sweeps repeat it."""
+    known = tuple(
+        int(said.codes[r, case]) if program.role[v] & (HARD | LANED) == HARD else -1
+        for r, v in enumerate(said.about.tolist())
+    )
+    if any(len(rows) == 1 for rows in said.tables.values()):
+        return link(lanes.packed, said, program, case)
+    return lanes.linked.get(
+        (program, tuple(said.about.tolist()), known), lambda: link(lanes.packed, said, program, case)
+    )
