@@ -19,9 +19,10 @@ from model.attribution import attribution
 from model.collection import plan
 from model.evidence import Observed, SetTo
 from model.explanation import explain
-from model.forecast import Forecaster, Question, answer, prepare
+from model.forecast import Forecaster, answer, prepare
 from model.goals import goals, policies
 from model.intervals import MASS
+from model.question import Question
 from model.sensitivity import sensitivity
 
 ROUNDS = 15

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.d_separation import requisite
 from model.gates import TableGate
 from model.inference import Evidence
 from model.network import Network, Table, Variable
-from model.separation import requisite
 
 ESS = 100.0
 FINDINGS = 3

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import inference, notebook
-from model.document import Model, Statement
-from model.forecast import Forecaster, Question
+from model.forecast import Forecaster
 from model.inference import Evidence
 from model.inference.encoding import assume, encode
 from model.leaving_out import table_without
 from model.moves import Asked, Numbers, ask, numbers
 from model.network import Table
 from model.parameters import Parameter
+from model.question import Question
+from model.specification import Model, Statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from model.answers import Answer
 from model.attribution import Attribution, SourceShare, StatementShare, attribution
 from model.conflict import Conflict, Surprise
-from model.document import JUDGEMENT, Model
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, SetTo
 from model.explanation import Explanation, explain
-from model.forecast import Answer, Forecaster, Question, answer, of_target
+from model.forecast import Forecaster, answer
 from model.intervals import COVERS, MASS, OMITS
+from model.question import Question, of_target
+from model.specification import JUDGEMENT, Model
 from model.trails import Chain
 from model.weights import Balance, Weight
 from model.wording import in_words, range_in_words

@@ -11,10 +11,11 @@ import numpy as np
 from model import inference, notebook
 from model.errors import BadQuestion
 from model.evidence import Case, Observed, SetTo
-from model.forecast import Forecaster, Question, of_target, resolve
+from model.forecast import Forecaster
 from model.inference import Plan
 from model.inference.encoding import assume, encode
 from model.network import Network
+from model.question import Question, of_target, resolve
 from model.subsets import arcs_left, assumes, settled, whole, without
 
 _END = ""

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import notebook
-from model.document import Collectable
-from model.forecast import Forecaster, Question
+from model.forecast import Forecaster
 from model.information import (
     Known,
     brier_drop,
@@ -22,6 +21,8 @@ from model.information import (
     why_closed,
 )
 from model.network import Table
+from model.question import Question
+from model.specification import Collectable
 
 BRANCHES = 256
 """Outcomes of the reports in the plan that a further step is worked out for. Beyond, only the likeliest are kept:

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
-from model.document import Model
 from model.errors import NetworkTooLarge
 from model.evidence import Assumed, Case
 from model.gates import expert_clocks
@@ -23,6 +22,7 @@ from model.inference import NOTHING, Evidence, Plan, variable_elimination
 from model.inference.encoding import assume, encode
 from model.inference.lru import Recent
 from model.network import Table
+from model.specification import Model
 
 COUNT = 1_000
 """Draws of a revision."""
@@ -63,7 +63,7 @@ class Draws:
     """The drawn tables of one model, each made when it is first needed: what is asked changes none of them.
 
     >>> from model.gates import TableGate
-    >>> from model.document import Description
+    >>> from model.specification import Description
     >>> from model.network import Network, Variable
     >>> coin, gate = Variable("coin", ("heads", "tails")), TableGate(np.array([0.3, 0.7]), np.array(20.0))
     >>> told = Description("coin", "Coin", None, "state", "table", None, None, gate, ())

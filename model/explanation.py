@@ -8,7 +8,8 @@ from model import notebook
 from model.causes import SeenAndDone, seen_and_done
 from model.conflict import Conflict, Surprise, conflict, surprises
 from model.evidence import in_words
-from model.forecast import Forecaster, Question, of_target, resolve
+from model.forecast import Forecaster
+from model.question import Question, of_target, resolve
 from model.subsets import whole
 from model.trails import Chain, chains
 from model.weights import Balance, weigh

@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference, notebook
+from model.answers import Answer
 from model.draws import sampled
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo
-from model.forecast import Answer, Forecaster, Question, answer, answers, of_target
+from model.forecast import Forecaster, answer, answers
 from model.inference import Evidence, Plan
 from model.inference.encoding import encode
 from model.intervals import MASS, Intervals, intervals
 from model.network import Table
+from model.question import Question, of_target
 
 Using = Literal["levers", "findings", "both"]
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import inference, separation
-from model.document import Collectable
+from model import d_separation, inference
 from model.errors import BadQuestion
 from model.evidence import Case, SetTo, likelihood
-from model.forecast import Forecaster, Question, impossible, of_target, resolve
+from model.forecast import Forecaster, impossible
 from model.inference import Evidence
 from model.inference.encoding import assume, encode
 from model.network import Table
+from model.question import Question, of_target, resolve
+from model.specification import Collectable
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Known:
 
     def connected(self, reported: Iterable[str] = ()) -> frozenset[str]:
         """The variables that could still tell something of the target, once there are reports on these as well."""
-        return separation.connected(
+        return d_separation.connected(
             self.forecaster.model.network,
             self.target,
             observed=self.observed,

@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
-from model.document import Model
+from model.d_separation import requisite
 from model.evidence import Case
-from model.forecast import Forecaster, Question, assumes, impossible, of_target, resolve, shape_of
+from model.forecast import Forecaster, assumes, impossible, shape_of
 from model.inference import Evidence, Plan, derivatives
 from model.inference.encoding import assume, encode
 from model.network import Table
 from model.parameters import Parameter, parameters
-from model.separation import requisite
+from model.question import Question, of_target, resolve
+from model.specification import Model
 
 MODELS = 8
 """Models whose numbers are kept ready."""

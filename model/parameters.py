@@ -11,11 +11,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.document import Description, Statement
 from model.errors import BadNetwork
 from model.gates import NATS_PER_DECIBEL, AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, TableGate
 from model.gates.formulas import all_needed, any_cause
 from model.network import Table, Variable
+from model.specification import Description, Statement
 
 Mask = NDArray[np.bool_]
 Expand = Callable[[Table], Table]

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from model.answers import TargetAnswer
 from model.attribution import StatementShare, attribution
-from model.document import JUDGEMENT, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
 from model.errors import AftermathError
-from model.forecast import Forecaster, Question, TargetAnswer, answer
+from model.forecast import Forecaster, answer
 from model.inference.junction_tree.triangulation import (
     HEURISTICS,
     JunctionTree,
@@ -24,6 +24,8 @@ from model.inference.junction_tree.triangulation import (
 )
 from model.intervals import MASS
 from model.network import Network, Variable
+from model.question import Question
+from model.specification import JUDGEMENT, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
 
 SEARCHED = 6
 """Arcs whose tree is searched for as thoroughly as the model's own; the others are ranked by a quick bound."""

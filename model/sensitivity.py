@@ -13,10 +13,11 @@ import numpy as np
 
 from model import notebook
 from model.errors import BadQuestion
-from model.forecast import Forecaster, Question
+from model.forecast import Forecaster
 from model.moves import Asked, Numbers, ask, numbers
 from model.network import Table
 from model.parameters import Parameter
+from model.question import Question
 
 SEARCHED = 20
 """Numbers without a formula whose break-evens are searched for, unless more are asked for."""

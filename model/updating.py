@@ -23,12 +23,12 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from model.document import Counts, Seen
 from model.evidence import Case, Observed
 from model.gates import TableGate
 from model.inference import Evidence, Plan, joint, log_evidence
 from model.inference.encoding import encode
 from model.network import Table
+from model.specification import Counts, Seen
 
 DAYS_A_YEAR = 365.25
 

@@ -8,8 +8,9 @@ from typing import Any, get_type_hints
 
 from typing_extensions import TypedDict
 
-from model.document import Model
-from model.forecast import Forecaster, Question, answer, resolve
+from model.forecast import Forecaster, answer
+from model.question import Question, resolve
+from model.specification import Model
 from service import answers, grammar, shapes, wire
 from service.operation import Form, Reply, csv_form, json_form
 from service.plain import plain, shape

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from model.document import Model
+from model.answers import Answer
 from model.errors import AftermathError, BadQuestion, UnknownVariable
-from model.forecast import Answer, Forecaster, Question
+from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
 from model.network import Table, Variable
+from model.question import Question
+from model.specification import Model
 from service import answers, grammar, shapes, strict_json, tables, wire
 from service.operation import shaped
 from service.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem

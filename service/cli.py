@@ -24,8 +24,9 @@ from service.cli_plot import plot
 from service.cli_questions import questions
 
 if TYPE_CHECKING:
-    from model.document import Model
-    from model.forecast import Forecaster, Question
+    from model.forecast import Forecaster
+    from model.question import Question
+    from model.specification import Model
 
 REFUSED = 1
 HOME = Path(__file__).resolve().parent.parent
@@ -134,7 +135,8 @@ def ask(
     \b
     aftermath ask asia lung --given xray:yes --do smoke:no
     """
-    from model.forecast import Question, answer
+    from model.forecast import answer
+    from model.question import Question
     from service import grammar, terminal, wire
 
     question = Question(
@@ -180,9 +182,9 @@ def import_file(
     A FOLDER without a slash is made inside the folder of models. Nothing is written over, and nothing
     is written when the network is too large for exact inference.
     """
-    from model.document import Source
     from model.inference.junction_tree.triangulation import junction_tree
     from model.interchange import read, to_priors
+    from model.specification import Source
     from service import terminal
 
     place = Path(folder) if os.sep in folder else root_of(root) / folder

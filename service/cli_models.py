@@ -12,8 +12,8 @@ import click
 from model.errors import UnknownModel
 
 if TYPE_CHECKING:
-    from model.document import Model
     from model.forecast import Forecaster
+    from model.specification import Model
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

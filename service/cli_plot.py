@@ -15,7 +15,8 @@ from service.cli_models import evidence_options, priors_option, ready
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from model.forecast import Forecaster, Question
+    from model.forecast import Forecaster
+    from model.question import Question
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -191,7 +192,7 @@ class _Said:
 
 def _asked(name: str, root: Path | None, said: _Said) -> tuple[Forecaster, Question]:
     """The model made ready, and the question without its targets."""
-    from model.forecast import Question
+    from model.question import Question
     from service import grammar, wire
 
     question = Question(

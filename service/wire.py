@@ -13,13 +13,13 @@ from urllib.parse import quote
 import numpy as np
 from pydantic import BaseModel
 
-from model.document import JUDGEMENT, Example, Model
+from model.answers import Answer, Basis, status_of
 from model.errors import AftermathError, BadQuestion, JointTooLarge, Place
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
-from model.forecast import Answer, Basis, Question
 from model.intervals import COVERS, MASS, OMITS, Intervals
 from model.network import Network, Table, Variable
-from model.status import status_of
+from model.question import Question
+from model.specification import JUDGEMENT, Example, Model
 from service import answers, grammar, shapes
 from service.problems import Refused
 from service.writing import GAP, Words, encoded, written

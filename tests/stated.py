@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.document import Description, Model, Source, Statement
 from model.gates import TableGate
 from model.network import Network
+from model.specification import Description, Model, Source, Statement
 from tests.textbook import model_of
 
 

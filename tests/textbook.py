@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from model.document import Description, Model
 from model.forecast import Forecaster, prepare
 from model.gates import TableGate
 from model.interchange import read
 from model.network import Network, Variable
+from model.specification import Description, Model
 
 
 def collection() -> Path:

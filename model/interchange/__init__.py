@@ -19,13 +19,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 
-from model.document import Model
 from model.errors import BadExchangeFile, listed
 from model.interchange import bif, xdsl, xmlbif
 from model.interchange.draft import Declared, Draft, declared, difference, settle
 from model.interchange.prior_files import to_priors
 from model.interchange.with_pgmpy import from_pgmpy, to_pgmpy
 from model.network import Network
+from model.specification import Model
 
 __all__ = ["FORMATS", "Exchange", "from_pgmpy", "losses", "read", "to_pgmpy", "to_priors", "write"]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from types import MappingProxyType
 
-from model.document import Source
 from model.errors import BadExchangeFile, BadPriors
 from model.interchange.draft import difference
 from model.network import Network, Table, Variable
+from model.specification import Source
 
 FILE_CHARACTERS = 1_000_000
 """A file of variables is closed once it is this long, and the next one begun."""

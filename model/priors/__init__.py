@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.document import Model
 from model.errors import BadPriors, Problem
 from model.priors.meaning import understood
 from model.priors.reading import read_file
 from model.priors.sheet import Sheet
+from model.specification import Model
 
 MODEL_FILE = "model.yaml"
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from model.document import Counts, CountsNote, Learned, Moved, Statement
 from model.errors import AftermathError, Problem
 from model.gates import Gate, Rule, TableGate
 from model.inference import Plan
@@ -21,6 +20,7 @@ from model.network import Network
 from model.priors.shape import Written
 from model.priors.sheet import in_words
 from model.priors.tables import Drafted
+from model.specification import Counts, CountsNote, Learned, Moved, Statement
 from model.updating import Shift, impossible_cases, updated
 
 

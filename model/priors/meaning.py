@@ -11,8 +11,7 @@ from itertools import pairwise
 from math import fsum, inf
 from typing import Any
 
-from model import document, evidence
-from model.document import JUDGEMENT, Model
+from model import evidence, specification
 from model.errors import AftermathError, BadNetwork, Problem, listed, nearest
 from model.gates import Gate
 from model.inference import Evidence, joint
@@ -27,6 +26,7 @@ from model.priors.shape import Written
 from model.priors.sheet import Sheet, Steps
 from model.priors.statements import Known
 from model.priors.tables import Drafted, draft
+from model.specification import JUDGEMENT, Model
 
 UNHASHED = frozenset({"questions"})
 """Kinds of file on which no answer depends, so that a change in them moves no revision."""
@@ -190,7 +190,7 @@ def _lesson(
     contents: Contents,
     drafts: Mapping[str, Drafted],
     gates: Mapping[str, Gate],
-    said: Mapping[str, document.Counts],
+    said: Mapping[str, specification.Counts],
     problems: list[Problem],
 ) -> Lesson:
     """What the counts teach once the priors are known."""
@@ -199,10 +199,10 @@ def _lesson(
     return learnt(drafts, gates, counts, said=said, as_of=settings.as_of, fading=settings.fading, problems=problems)
 
 
-def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> document.Description:
+def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> specification.Description:
     said = drafted.written.said
     name = drafted.written.name
-    return document.Description(
+    return specification.Description(
         name=name,
         label=said.label,
         definition=said.definition,
@@ -321,9 +321,9 @@ class _Said:
             found = f"{verb} {said}, later than the model's as-of date"
             self._note(written, "date", found=found, expected=f"{as_of.isoformat()} or earlier")
 
-    def _source(self, written: Written[definitions.Source]) -> document.Source:
+    def _source(self, written: Written[definitions.Source]) -> specification.Source:
         said = written.said
-        return document.Source(
+        return specification.Source(
             name=written.name,
             title=said.title,
             publication=said.publication,
@@ -404,10 +404,10 @@ class _Said:
 
     # Scenarios, cohorts, checks, examples, folded
 
-    def _scenario(self, written: Written[definitions.Scenario]) -> document.Scenario:
+    def _scenario(self, written: Written[definitions.Scenario]) -> specification.Scenario:
         said = written.said
         self._names("sources", (s for s in said.sources if s != JUDGEMENT), written, "sources")
-        return document.Scenario(
+        return specification.Scenario(
             name=written.name,
             label=said.label,
             note=said.note,
@@ -416,11 +416,11 @@ class _Said:
             sources=tuple(said.sources),
         )
 
-    def _cohort(self, written: Written[definitions.Cohort]) -> document.Cohort:
+    def _cohort(self, written: Written[definitions.Cohort]) -> specification.Cohort:
         said = written.said
         self._names("sources", said.sources, written, "sources")
         self._size(said.size, written)
-        return document.Cohort(
+        return specification.Cohort(
             name=written.name,
             label=said.label,
             low=said.size.low,
@@ -430,19 +430,19 @@ class _Said:
             note=said.note,
         )
 
-    def _check(self, written: Written[Any]) -> document.AnyCheck:
+    def _check(self, written: Written[Any]) -> specification.AnyCheck:
         said: definitions.CheckBase = written.said
         self._names("sources", said.sources, written, "sources")
         self._asked(said.target, said, written)
         self._states(said.target, _listed(said.states, "states"), written)
         return self._range(written) if isinstance(said, definitions.RangeCheck) else self._across_levels(written)
 
-    def _range(self, written: Written[definitions.RangeCheck]) -> document.Check:
+    def _range(self, written: Written[definitions.RangeCheck]) -> specification.Check:
         said = written.said
         low, high = said.range
         if low > high:
             self._note(written, "range", found=f"{low:g} above {high:g}", expected="the lower number first")
-        return document.Check(
+        return specification.Check(
             name=written.name,
             label=said.label,
             target=said.target,
@@ -456,7 +456,7 @@ class _Said:
             note=said.note,
         )
 
-    def _across_levels(self, written: Written[definitions.AcrossLevelsCheck]) -> document.AcrossLevels:
+    def _across_levels(self, written: Written[definitions.AcrossLevelsCheck]) -> specification.AcrossLevels:
         said = written.said
         size = said.size or definitions.Size(low=1, high=1)
         self._size(size, written)
@@ -466,7 +466,7 @@ class _Said:
         for variable in (name for name in said.given_target if name in said.given or name in said.do):
             found, expected = f"{variable!r} said of both sides and of the target alone", "one of the two"
             self._note(written, "given_target", variable, found=found, expected=expected, at_key=True)
-        return document.AcrossLevels(
+        return specification.AcrossLevels(
             name=written.name,
             label=said.label,
             target=said.target,
@@ -504,23 +504,23 @@ class _Said:
             found = f"low {size.low:,} above high {size.high:,}"
             self._note(written, "size", found=found, expected="low, then high")
 
-    def _counts(self, written: Written[definitions.Counts]) -> document.Counts:
+    def _counts(self, written: Written[definitions.Counts]) -> specification.Counts:
         said = written.said
         self._names("sources", said.sources, written, "sources")
         self._names("variables", said.updates, written, "updates")
         for position, case in enumerate(said.cases):
             self._findings(case.seen, written, "cases", position, "seen")
-        return document.Counts(
+        return specification.Counts(
             name=written.name,
             label=said.label,
             date=str(said.date),
             sources=tuple(said.sources),
-            cases=tuple(document.Seen(case.n, dict(case.seen)) for case in said.cases),
+            cases=tuple(specification.Seen(case.n, dict(case.seen)) for case in said.cases),
             updates=tuple(said.updates),
             note=said.note,
         )
 
-    def _collectable(self, written: Written[definitions.Collectable]) -> document.Collectable:
+    def _collectable(self, written: Written[definitions.Collectable]) -> specification.Collectable:
         said = written.said
         self._name("variables", written.name, written, at_key=True)
         self._cited(said.sources, said.reason, written)
@@ -528,7 +528,7 @@ class _Said:
         if states > 1 and said.reliability * states <= 1:
             found = f"{said.reliability:g}, no better than a guess among {states} states"
             self._note(written, "reliability", found=found, expected=f"a number above {1 / states:.4g}")
-        return document.Collectable(
+        return specification.Collectable(
             name=written.name,
             how=said.how,
             cost=said.cost,
@@ -538,17 +538,17 @@ class _Said:
             reason=said.reason,
         )
 
-    def _forecast_question(self, written: Written[definitions.ForecastQuestion]) -> document.ForecastQuestion:
+    def _forecast_question(self, written: Written[definitions.ForecastQuestion]) -> specification.ForecastQuestion:
         said = written.said
         self._days(written)
         self._cited(said.base_rate.sources, said.base_rate.reason, written, "base_rate")
         self._check_expressed(written)
-        return document.ForecastQuestion(
+        return specification.ForecastQuestion(
             name=written.name,
             text=said.text,
             asked=said.asked,
             resolves_by=said.resolves_by,
-            base_rate=document.BaseRate(said.base_rate.p, tuple(said.base_rate.sources), said.base_rate.reason),
+            base_rate=specification.BaseRate(said.base_rate.p, tuple(said.base_rate.sources), said.base_rate.reason),
             event=None if said.event is None else self._event(said.event, written),
             not_expressible=said.not_expressible,
             note=said.note,
@@ -566,11 +566,11 @@ class _Said:
             expected = f"{said.asked} or later"
             self._note(written, "resolves_by", found=f"{said.resolves_by}, before it is asked", expected=expected)
 
-    def _event(self, event: definitions.Event, written: Written[definitions.ForecastQuestion]) -> document.Event:
+    def _event(self, event: definitions.Event, written: Written[definitions.ForecastQuestion]) -> specification.Event:
         said = written.said
         self._asked(event.variable, said, written, at=("event", "variable"))
         self._states(event.variable, _listed(event.states, "event", "states"), written)
-        return document.Event(
+        return specification.Event(
             variable=event.variable,
             states=tuple(event.states),
             scenario=said.scenario,
@@ -629,11 +629,11 @@ class _Said:
             expected = f"no cohort, or a variable of the individual level: {listed(individual)}"
             self._note(written, *steps, found=found, expected=expected)
 
-    def _example(self, settings: Written[definitions.ModelFile], position: int) -> document.Example:
+    def _example(self, settings: Written[definitions.ModelFile], position: int) -> specification.Example:
         said = settings.said.examples[position]
         steps = ("examples", position)
         self._asked(said.target, said, settings, *steps)
-        return document.Example(
+        return specification.Example(
             label=said.label,
             target=said.target,
             findings=self._findings(said.given, settings, *steps, "given"),
@@ -653,13 +653,13 @@ class _Said:
                 self._note(settings, "left_out", name, found=found, expected=expected, at_key=True)
         return dict(said.left_out)
 
-    def _folded(self, settings: Written[definitions.ModelFile], name: str) -> document.Folded:
+    def _folded(self, settings: Written[definitions.ModelFile], name: str) -> specification.Folded:
         said = settings.said.folded[name]
         self._names("variables", said.into, settings, "folded", name, "into")
         if name in self.contents.names("variables"):
             expected = "a name that is not a variable"
             self._note(settings, "folded", name, found=f"the variable {name!r}", expected=expected, at_key=True)
-        return document.Folded(name, tuple(said.into), said.why)
+        return specification.Folded(name, tuple(said.into), said.why)
 
 
 def _listed(states: Iterable[str], *steps: str | int) -> Iterator[tuple[str, Steps]]:

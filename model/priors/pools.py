@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.document import JUDGEMENT, Expert, Pool
 from model.gates import RowPool, StrengthPool
 from model.network import SUM_TOLERANCE, Table
 from model.priors import definitions
+from model.specification import JUDGEMENT, Expert, Pool
 
 if TYPE_CHECKING:
     from model.priors.statements import Reader, Step

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from model.document import JUDGEMENT, QUOTED, Published
 from model.errors import listed
 from model.priors.definitions import Source
+from model.specification import JUDGEMENT, QUOTED, Published
 
 
 def derived(sources: Sequence[str], known: Mapping[str, Source]) -> Published:

@@ -10,7 +10,6 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.document import JUDGEMENT, Counted, Pool, Published, Statement
 from model.errors import Problem, listed, nearest
 from model.gates import RowPool
 from model.network import SUM_TOLERANCE, Table
@@ -19,6 +18,7 @@ from model.priors.pools import stated_row
 from model.priors.published import contradiction, derived, pooled
 from model.priors.shape import Written, meant_number
 from model.priors.sheet import in_words
+from model.specification import JUDGEMENT, Counted, Pool, Published, Statement
 
 CELL_LIMIT = 1_000_000
 """Cells that one table may have."""

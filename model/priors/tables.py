@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.document import Statement
 from model.errors import Problem
 from model.gates import AllNeeded, AnyCause, Gate, Pinned, Ranked, RowPool, Rule, TableGate
 from model.network import Table, Variable
@@ -29,6 +28,7 @@ from model.priors.pools import StatedRow, stated_row
 from model.priors.shape import Written
 from model.priors.sheet import in_words
 from model.priors.statements import Integers, Known, Reader, Rows
+from model.specification import Statement
 
 
 @dataclass(frozen=True, slots=True, eq=False)

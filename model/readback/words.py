@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from model.document import Counted, Description, Expert, Pool
 from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, Rule, TableGate
 from model.network import Network, Table, Variable
 from model.readback.boxes import Box, boxes
+from model.specification import Counted, Description, Expert, Pool
 
 COUNTS = ("three", "four", "five", "six", "seven", "eight", "nine", "ten")
 PARTS = ("a third", "a quarter", "a fifth", "a sixth", "a seventh", "an eighth", "a ninth", "a tenth")

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path as Curve
 
-from model.document import Model
+from model.answers import Answer, TargetAnswer
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut
-from model.forecast import Answer, TargetAnswer
+from model.specification import Model
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, SHADES, looked, wrapped
 from service.pictures.layers import placed
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from model.forecast import Forecaster, Question, answer
+from model.forecast import Forecaster, answer
+from model.question import Question
 from service import answers, batch, comparison, grammar, shapes, wire
 from service.operation import MEGABYTE, Intake, Reply, csv_form, json_body, json_form, operation
 

@@ -12,9 +12,10 @@ from model.brief_text import markdown, text
 from model.causes import cause_effect
 from model.collection import plan
 from model.explanation import explain
-from model.forecast import Question, prepare
+from model.forecast import prepare
 from model.goals import goals, policies
 from model.priors import load
+from model.question import Question
 from model.sensitivity import sensitivity
 from service import grammar
 from service.plain import plain

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from model import inference
 from model.causes import backdoor, cause_effect
 from model.conflict import conflict, surprises
+from model.d_separation import requisite
 from model.evidence import Case, Observed, Reported, SetTo, likelihood
-from model.forecast import Question, prepare
+from model.forecast import prepare
 from model.network import Network
-from model.separation import requisite
+from model.question import Question
 from model.subsets import settled, whole, without
 from model.trails import active_trails, chains
 from model.weights import weigh

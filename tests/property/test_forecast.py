@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from model.errors import BadQuestion, ImpossibleEvidence
 from model.evidence import Assumed, Case, in_words
-from model.forecast import Question, answer, answers, prepare
+from model.forecast import answer, answers, prepare
+from model.question import Question
 from tests.networks import cases, enumerated, fitted, marginal, networks
 from tests.textbook import model_of
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from model.errors import ImpossibleEvidence
 from model.evidence import Observed, SetTo
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
 from model.goals import ROUNDING, goals, policies
+from model.question import Question
 from tests.networks import cases, enumerated, networks
 from tests.textbook import model_of
 

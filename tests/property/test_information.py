@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from model.collection import plan
-from model.document import Collectable
 from model.evidence import Reported, likelihood
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
 from model.information import (
     brier_drop,
     decide,
@@ -22,6 +21,8 @@ from model.information import (
     sample_information,
     tells,
 )
+from model.question import Question
+from model.specification import Collectable
 from tests.networks import cases, enumerated, marginal, networks
 from tests.textbook import model_of
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import inference
+from model.d_separation import requisite
 from model.evidence import Case
 from model.inference import Evidence, Posterior, variable_elimination
 from model.inference.encoding import encode
@@ -25,7 +26,6 @@ from model.inference.variable_elimination.coded_evidence import said_of
 from model.inference.variable_elimination.columns import CUT, HARD, SOFT
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network
-from model.separation import requisite
 from tests.networks import cases, enumerated, marginal, networks
 
 CLOSE = {"rtol": 0, "atol": 1e-12}

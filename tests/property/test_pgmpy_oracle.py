@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from model import inference
 from model.errors import ImpossibleEvidence
 from model.evidence import Case, Observed, Reported, SetTo, distribution, observe
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
 from model.inference.encoding import encode
 from model.interchange import to_pgmpy, write
 from model.network import Network, Variable
+from model.question import Question
 from tests.networks import enumerated, marginal, networks
 from tests.textbook import model_of
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model import inference
 from model.evidence import Assumed, observe
-from model.forecast import Forecaster, Question, prepare
+from model.forecast import Forecaster, prepare
 from model.gates import NATS_PER_DECIBEL, AnyCause, Influences, Pinned, Ranked
 from model.inference import Evidence
 from model.inference.encoding import encode
@@ -19,6 +19,7 @@ from model.moves import numbers
 from model.network import Table
 from model.parameters import Parameter, parameters
 from model.priors import load
+from model.question import Question
 from model.sensitivity import Swing, distance, sensitivity
 from tests.networks import cases, networks
 from tests.stated import stated

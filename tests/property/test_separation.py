@@ -5,7 +5,7 @@ from itertools import compress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.separation import connected, requisite, requisite_each
+from model.d_separation import connected, requisite, requisite_each
 from tests.networks import networks
 
 

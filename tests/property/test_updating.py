@@ -7,11 +7,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from model.document import Counts, Seen
 from model.evidence import Case, Observed
 from model.gates import TableGate
 from model.inference import compile as compiled
 from model.network import Network, Table
+from model.specification import Counts, Seen
 from model.updating import updated
 from tests.networks import enumerated, networks
 

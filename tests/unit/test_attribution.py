@@ -9,14 +9,15 @@ import pytest
 import priors
 from model import inference
 from model.attribution import Attribution, attribution, parts_of
-from model.document import Expert, Model, Pool, Source, Statement
 from model.evidence import Observed, SetTo, observe
-from model.forecast import Forecaster, Question, answer, prepare
+from model.forecast import Forecaster, answer, prepare
 from model.gates import AnyCause, TableGate
 from model.inference import Evidence
 from model.moves import ask
 from model.network import Network, Variable
 from model.priors import load
+from model.question import Question
+from model.specification import Expert, Model, Pool, Source, Statement
 from tests.prior_copies import edited
 from tests.stated import stated
 from tests.textbook import model_of, network

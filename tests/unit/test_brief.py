@@ -13,7 +13,8 @@ from model.brief import Brief, Chance, Confidence, brief
 from model.brief_text import headline, markdown, percent, points, text
 from model.errors import ImpossibleEvidence, UnknownState, UnknownVariable
 from model.explanation import explain
-from model.forecast import Forecaster, Question, answer, prepare
+from model.forecast import Forecaster, answer, prepare
+from model.question import Question
 from model.wording import EDGES, WORDS, in_words, range_in_words
 from service import grammar
 from service.settings import default_priors

@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from model import priors
 from model.attribution import attribution
 from model.explanation import explain
-from model.forecast import Question, prepare
+from model.forecast import prepare
 from model.goals import goals, policies
+from model.question import Question
 from model.sensitivity import sensitivity
 from service import analysis_text, cli, create_app, grammar
 from service.settings import Settings, default_priors

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from model.document import JUDGEMENT, Collectable
 from model.priors import load
+from model.specification import JUDGEMENT, Collectable
 from tests.prior_copies import ASIA, edited, said
 from tests.sources import ROOT
 

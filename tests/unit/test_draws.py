@@ -8,12 +8,13 @@ from scipy import stats
 
 from model import draws as drawing
 from model import inference
-from model.document import Description, Model, Statement
 from model.draws import COUNT, Draws, interval, sampled
 from model.evidence import Assumed, Case, Observed, Reported, SetTo
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
 from model.gates import AnyCause, TableGate
 from model.network import Network, Variable
+from model.question import Question
+from model.specification import Description, Model, Statement
 from tests.textbook import network, sprinkler
 
 

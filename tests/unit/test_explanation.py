@@ -7,12 +7,13 @@ import pytest
 
 from model.causes import cause_effect, seen_and_done
 from model.conflict import conflict, surprises
-from model.document import Cohort
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownVariable
 from model.evidence import Assumed, Case, Observed, Reported, SetTo, observe
 from model.explanation import explain
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
 from model.priors import load
+from model.question import Question
+from model.specification import Cohort
 from model.subsets import whole
 from model.trails import LONGEST, STRONGEST, Step, active_trails, chains
 from model.weights import ALL_ORDERS, weigh

@@ -9,9 +9,10 @@ from functools import cache
 import pytest
 
 from model.evidence import Observed, SetTo
-from model.forecast import Forecaster, Question, answer, prepare
+from model.forecast import Forecaster, answer, prepare
 from model.network import Network
 from model.priors import load
+from model.question import Question
 from model.review import footing
 from tests.sources import ROOT
 

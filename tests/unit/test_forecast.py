@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from model.document import Cohort, Scenario
+from model.answers import Answer
 from model.errors import (
     AftermathError,
     BadQuestion,
@@ -19,7 +19,9 @@ from model.errors import (
     UnknownVariable,
 )
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut, SetChances, SetTo
-from model.forecast import Answer, Question, answer, answers, prepare
+from model.forecast import answer, answers, prepare
+from model.question import Question
+from model.specification import Cohort, Scenario
 from tests.textbook import forecaster, model_of, network
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from model.document import BaseRate, Event
 from model.evidence import Observed, RuledOut
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
 from model.priors import load
+from model.question import Question
 from model.review import forecasted
+from model.specification import BaseRate, Event
 from tests.prior_copies import ASIA, DATA, copied, edited
 
 LEVELS = DATA / "levels"

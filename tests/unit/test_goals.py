@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import model.goals
-from model.document import Collectable
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownVariable
 from model.evidence import Assumed, Observed, SetTo
-from model.forecast import Question, prepare
+from model.forecast import prepare
 from model.gates import TableGate
 from model.goals import Change, goals, policies
+from model.question import Question
+from model.specification import Collectable
 from tests.textbook import model_of, network
 
 COUGHING = Question((), {"dysp": Observed("yes")})

@@ -6,11 +6,12 @@ import pytest
 
 import model.collection
 from model.collection import plan
-from model.document import Collectable
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownVariable
 from model.evidence import Observed, SetTo
-from model.forecast import Question, prepare
+from model.forecast import prepare
 from model.information import decide, entropy, known, tells
+from model.question import Question
+from model.specification import Collectable
 from tests.textbook import forecaster, model_of, network
 
 SHORT_OF_BREATH = Question((), {"dysp": Observed("yes")})

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.document import Source
 from model.errors import BadExchangeFile, NetworkTooLarge
 from model.inference.junction_tree.triangulation import junction_tree
 from model.interchange import FORMATS, from_pgmpy, losses, read, to_pgmpy, to_priors, write
@@ -15,6 +14,7 @@ from model.interchange.draft import NAME, difference
 from model.network import Network, Variable
 from model.priors import load
 from model.priors.definitions import Name
+from model.specification import Source
 from tests.textbook import collection
 from tests.textbook import network as textbook
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.document import Model
 from model.gates import AllNeeded, AnyCause, Influences, Pinned, Ranked
 from model.leaving_out import even, table_without, without
 from model.network import Table
 from model.priors import load
+from model.specification import Model
 
 KINDS = Path(__file__).parents[1] / "data" / "kinds"
 Place = tuple[str | int, ...]

@@ -11,10 +11,11 @@ from model.collection import plan
 from model.errors import AftermathError, GroupOutcomeOfCohort, UnknownCohort
 from model.evidence import Observed, SetTo
 from model.explanation import explain
-from model.forecast import Question, answer, answers, prepare
+from model.forecast import answer, answers, prepare
 from model.goals import goals, policies
 from model.information import tells
 from model.priors import load
+from model.question import Question
 from model.sensitivity import sensitivity
 from tests.prior_copies import ASIA, DATA, edited
 

@@ -34,7 +34,7 @@ def test_a_kernel_that_cannot_be_kept_is_compiled_all_the_same_and_says_what_wou
 def test_without_numba_questions_are_answered_and_it_is_said_once():
     code = (
         "from tests.textbook import forecaster\n"
-        "from model.forecast import Question, answer\n"
+        "from model.question import Question; from model.forecast import answer\n"
         "from model.evidence import Observed\n"
         "ready = forecaster('asia')\n"
         "print(answer(ready, Question(('lung',), {'xray': Observed('yes')})).targets[0].distribution[0].p)\n"

@@ -11,15 +11,16 @@ from model import notebook
 from model.attribution import attribution
 from model.causes import cause_effect
 from model.collection import plan
-from model.document import Collectable, Description, Model, Statement
 from model.evidence import Observed, observe
 from model.explanation import explain
-from model.forecast import Forecaster, Question, answer, prepare
+from model.forecast import Forecaster, answer, prepare
 from model.gates import TableGate
 from model.goals import goals, policies
 from model.network import Network, Variable
 from model.priors import load
+from model.question import Question
 from model.sensitivity import sensitivity
+from model.specification import Collectable, Description, Model, Statement
 from tests.sources import ROOT
 
 ALLOWED = {"div", "strong", "br", "table", "tr", "th", "td"}

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from model.evidence import Finding, Observed, OneOf, Reported
-from model.forecast import Question, answer
+from model.forecast import answer
+from model.question import Question
 from tests.textbook import forecaster
 
 ORACLES = json.loads((Path(__file__).parent.parent / "data" / "oracles.json").read_text())

@@ -6,8 +6,9 @@ import pytest
 
 from model.errors import BadPriors
 from model.evidence import Observed, SetTo
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
 from model.priors import load
+from model.question import Question
 from service.settings import default_priors
 from tests.prior_copies import edited
 

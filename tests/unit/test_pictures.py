@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from model.errors import AftermathError
 from model.evidence import Observed, SetTo, observe
 from model.explanation import explain
-from model.forecast import Forecaster, Question, answer, prepare
+from model.forecast import Forecaster, answer, prepare
 from model.network import Network, Variable
 from model.priors import load
+from model.question import Question
 from model.sensitivity import sensitivity
 from service import cli, pictures
 from service.pictures.bars import decibels, probability

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from model.document import Model
 from model.errors import BadNetwork
 from model.gates import (
     AllNeeded,
@@ -23,6 +22,7 @@ from model.gates import (
 )
 from model.priors import load
 from model.readback import show
+from model.specification import Model
 from tests.prior_copies import ASIA, edited, said
 from tests.sources import ROOT
 

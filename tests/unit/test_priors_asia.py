@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from model.document import JUDGEMENT
 from model.evidence import Observed, Reported, SetTo
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
 from model.priors import load, models
+from model.question import Question
+from model.specification import JUDGEMENT
 from tests.prior_copies import ASIA
 from tests.sources import ROOT
 from tests.textbook import network

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from model.document import Model
 from model.gates import TableGate
 from model.inference import Evidence, joint
 from model.inference import compile as compiled
 from model.network import Network
 from model.priors import load
 from model.readback import show
+from model.specification import Model
 from model.updating import age, sequential
 from service import terminal
 from tests.prior_copies import DATA, edited

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from model.document import Counted, Statement
 from model.priors import load
 from model.priors.reading import read_file
 from model.priors.schema import schema
 from model.readback import show
+from model.specification import Counted, Statement
 from tests.prior_copies import ASIA, edited, said
 
 ROW = "{yes: 0.1, no: 0.9}"

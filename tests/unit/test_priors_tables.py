@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from model.document import Model
 from model.gates import AllNeeded, AnyCause, Influences, Pinned, Ranked, Rule, TableGate
 from model.inference import compile as compiled
 from model.inference import posterior
 from model.priors import load
+from model.specification import Model
 from tests.prior_copies import ASIA, DATA, edited
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.document import JUDGEMENT, Description, Model, Source, Statement
 from model.errors import UnknownVariable
 from model.gates import (
     AllNeeded,
@@ -24,6 +23,7 @@ from model.readback import ranges as readback_ranges
 from model.readback.boxes import boxes
 from model.readback.ranges import DRAWS, ranges
 from model.readback.words import odds, percent
+from model.specification import JUDGEMENT, Description, Model, Source, Statement
 
 NO_YES = ("no", "yes")
 LEVELS = ("low", "medium", "high")

@@ -2,10 +2,11 @@
 
 import pytest
 
+from model.answers import status_of
 from model.errors import ImpossibleEvidence
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut, SetChances, SetTo
-from model.forecast import Question, answer
-from model.status import status, status_of
+from model.forecast import answer, status
+from model.question import Question
 from tests.textbook import forecaster
 
 YES, NO = Observed("yes"), Observed("no")

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from model.document import Counts, Seen
 from model.gates import TableGate
 from model.inference import compile as compiled
 from model.inference import joint
 from model.readback.ranges import beta_range
+from model.specification import Counts, Seen
 from model.updating import Shift, age, faded, fractional, impossible_cases, sequential, updated
 from tests.textbook import sprinkler
 

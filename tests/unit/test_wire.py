@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from model import priors
 from model.errors import UnknownState
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut, SetChances, SetTo
-from model.forecast import Question, answer, prepare
+from model.forecast import answer, prepare
+from model.question import Question
 from service import tables, wire
 from service.answers import QueryAnswer, TargetDistribution
 from service.problems import Refused

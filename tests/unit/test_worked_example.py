@@ -12,9 +12,10 @@ from model.causes import cause_effect
 from model.collection import plan
 from model.evidence import Observed, SetTo
 from model.explanation import explain
-from model.forecast import Forecaster, Question, answer, prepare
+from model.forecast import Forecaster, answer, prepare
 from model.goals import goals, policies
 from model.priors import load
+from model.question import Question
 from model.sensitivity import sensitivity
 from tests.sources import ROOT
 
