@@ -15,15 +15,15 @@ import numpy as np
 
 from bench import networks, table
 from model import priors
-from model.attribution import attribution
-from model.collection import plan
+from model.analyses.collection_plan import plan
+from model.analyses.explanation import explain
+from model.analyses.goal_seeking import goals, policies
+from model.analyses.sensitivity import sensitivity
+from model.analyses.variance_attribution import attribution
 from model.evidence import Observed, SetTo
-from model.explanation import explain
 from model.forecast import Forecaster, answer, prepare
-from model.goals import goals, policies
-from model.intervals import MASS
 from model.question import Question
-from model.sensitivity import sensitivity
+from model.uncertainty.intervals import MASS
 
 ROUNDS = 15
 FINDINGS = 10

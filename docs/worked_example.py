@@ -14,17 +14,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import priors
-from model.attribution import attribution
-from model.causes import cause_effect
-from model.collection import plan
+from model.analyses.causal_effect import cause_effect
+from model.analyses.collection_plan import plan
+from model.analyses.explanation import explain
+from model.analyses.goal_seeking import goals, policies
+from model.analyses.sensitivity import sensitivity
+from model.analyses.variance_attribution import attribution
 from model.evidence import Observed, SetTo
-from model.explanation import explain
 from model.forecast import answer, prepare
-from model.goals import goals, policies
 from model.priors import load
 from model.question import Question
-from model.sensitivity import sensitivity
-from model.wording import in_words
+from model.report.probability_words import in_words
 
 # %% [markdown]
 # ## Load and ask

@@ -11,9 +11,9 @@ import numpy as np
 
 from model import notebook
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, in_words, likelihood
-from model.intervals import Intervals
 from model.network import Network, Table, Variable
 from model.question import Question
+from model.uncertainty.intervals import Intervals
 
 
 @dataclass(frozen=True, slots=True)

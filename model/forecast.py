@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from model import inference
 from model.answers import Answer, Basis, JointAnswer, MostProbable, Status, Targets, status_of
 from model.d_separation import requisite_each
-from model.draws import Draws
 from model.errors import AftermathError, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, SetTo, in_words, likelihood
 from model.inference import Evidence, Plan, Posterior
 from model.inference.arrays import Columns
 from model.inference.encoding import assume, encode
 from model.inference.junction_tree.triangulation import CELL_LIMIT
-from model.intervals import Intervals, intervals
 from model.network import Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model
+from model.uncertainty.draws import Draws
+from model.uncertainty.intervals import Intervals, intervals
 
 BASES = 128
 """Ways of asking (which targets, which statements) whose basis a forecaster keeps: some 100 KB each at the most."""

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from typing_extensions import TypedDict
 
-from model.attribution import Attribution
-from model.causes import CauseEffect
-from model.collection import CollectionPlan
-from model.explanation import Explanation
-from model.goals import Goals, Policies
-from model.sensitivity import BreakEven, Sensitivity
+from model.analyses.causal_effect import CauseEffect
+from model.analyses.collection_plan import CollectionPlan
+from model.analyses.explanation import Explanation
+from model.analyses.goal_seeking import Goals, Policies
+from model.analyses.sensitivity import BreakEven, Sensitivity
+from model.analyses.variance_attribution import Attribution
 
 
 class AttributionRow(TypedDict):

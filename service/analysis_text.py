@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from model.attribution import Attribution, StatementShare
-from model.collection import CollectionPlan, Step
-from model.conflict import Conflict, Surprise
-from model.explanation import Explanation
-from model.goals import Change, Goals, Policies, Policy
-from model.sensitivity import Sensitivity, Swing
-from model.trails import Chain
-from model.weights import Balance
+from model.analyses.active_trails import Chain
+from model.analyses.collection_plan import CollectionPlan, Step
+from model.analyses.evidence_conflict import Conflict, Surprise
+from model.analyses.explanation import Explanation
+from model.analyses.goal_seeking import Change, Goals, Policies, Policy
+from model.analyses.sensitivity import Sensitivity, Swing
+from model.analyses.variance_attribution import Attribution, StatementShare
+from model.analyses.weight_of_evidence import Balance
 from service.analyses import Analysed
 from service.analysis_rows import tipping
 from service.terminal import BAR, ROUNDING, Marks, bar, columns, number, wrapped

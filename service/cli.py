@@ -249,7 +249,8 @@ def serve(host: str, port: int, root: Path | None) -> None:
 
 def _checked(name: str, folder: Path) -> bool:
     """Print what is to be said of one model; whether nothing is wrong with it."""
-    from model import priors, review
+    from model import priors
+    from model.analyses import model_review
     from model.errors import BadPriors
     from model.forecast import prepare
     from service import terminal
@@ -264,16 +265,16 @@ def _checked(name: str, folder: Path) -> bool:
         click.echo(f"{name}: {error}")
         return False
     model, tree = forecaster.model, forecaster.plan.tree
-    held = review.held(forecaster)
+    held = model_review.held(forecaster)
     click.echo(f"{name}  {model.title} ({model.revision}, as of {model.as_of})")
     click.echo(terminal.size_text(model.network, tree))
-    click.echo(terminal.footing_text(review.footing(model)))
+    click.echo(terminal.footing_text(model_review.footing(model)))
     if model.counts:
         click.echo(terminal.counts_text(model))
-    arcs = review.costly_arcs(model.network, tree)
+    arcs = model_review.costly_arcs(model.network, tree)
     if arcs:
         click.echo(terminal.arcs_text(arcs))
-    click.echo(terminal.ranges_text(review.ranges(forecaster)))
+    click.echo(terminal.ranges_text(model_review.ranges(forecaster)))
     if held:
         click.echo(terminal.checks_text(held))
     if model.questions:

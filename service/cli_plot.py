@@ -100,7 +100,7 @@ def tornado(
     \b
     aftermath plot tornado asia lung yes tornado.svg --given xray:yes
     """
-    from model.sensitivity import sensitivity
+    from model.analyses.sensitivity import sensitivity
 
     pictures = _pictures(file)
     forecaster, question = _asked(model, root, _Said(given, do, scenario, cohort))
@@ -130,7 +130,7 @@ def waterfall(
     \b
     aftermath plot waterfall asia lung yes weights.svg --given xray:yes --given smoke:yes
     """
-    from model.explanation import explain
+    from model.analyses.explanation import explain
 
     pictures = _pictures(file)
     forecaster, question = _asked(model, root, _Said(given, do, scenario, cohort))

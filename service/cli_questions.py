@@ -22,7 +22,7 @@ def questions(model: str, as_json: bool, root: Path | None) -> None:
     """
     from shutil import get_terminal_size
 
-    from model.review import forecasted
+    from model.analyses.model_review import forecasted
     from service import description, terminal
     from service.writing import encoded
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from model.answers import Answer
-from model.draws import sampled
 from model.errors import AftermathError
 from model.evidence import Case
 from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
-from model.intervals import Intervals, intervals
 from model.question import Question
 from model.specification import Model
+from model.uncertainty.draws import sampled
+from model.uncertainty.intervals import Intervals, intervals
 from service import answers, batch, wire
 from service.problems import AnswerTooLarge, Refused, problem
 

@@ -7,11 +7,11 @@ from itertools import product
 
 import numpy as np
 
+from model.analyses.model_review import Forecasted
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster
 from model.network import Table, Variable
 from model.readback import in_words
-from model.review import Forecasted
 from model.specification import JUDGEMENT, Counted, Event, Example, Expert, Model, Pool
 from service import answers, grammar, shapes, wire
 from service.revisions import Broken, Revisions

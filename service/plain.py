@@ -10,11 +10,23 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from typing_extensions import TypedDict
 
+PUBLISHED = {
+    "active_trails": "Trails",
+    "causal_effect": "Causes",
+    "collection_plan": "Collection",
+    "evidence_conflict": "Conflict",
+    "goal_seeking": "Goals",
+    "variance_attribution": "Attribution",
+    "weight_of_evidence": "Weights",
+    "TrailsTrail": "TrailsChain",
+}
+"""What the published schema calls a file, or a result, of the model: clients may be made from it."""
+
 
 def plain(value: Any) -> Any:
     """A result as JSON's own kinds of values: fields first, then properties, in the order declared.
 
-    >>> from model.information import Tells
+    >>> from model.analyses.value_of_information import Tells
     >>> plain((Tells("xray", 0.25, 0.1),))
     [{'variable': 'xray', 'bits': 0.25, 'value': 0.1}]
     """
@@ -35,8 +47,9 @@ def shape(kind: type) -> Any:
     made = {
         name: _shape(get_type_hints(getattr(kind, name).fget)["return"]) for name in _names(kind) if name not in hints
     }
-    module = kind.__module__.rpartition(".")[2].title().replace("_", "")
-    typed = TypedDict(f"{module}{kind.__name__}", fields | made)  # type: ignore[misc]
+    module = kind.__module__.rpartition(".")[2]
+    name = PUBLISHED.get(module, module.title().replace("_", "")) + kind.__name__
+    typed = TypedDict(PUBLISHED.get(name, name), fields | made)  # type: ignore[misc]
     typed.__doc__ = kind.__doc__
     return typed
 

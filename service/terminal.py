@@ -8,13 +8,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isinf
 
+from model.analyses.model_review import (
+    WIDE,
+    AnyHeld,
+    Costly,
+    Footing,
+    Forecasted,
+    Held,
+    HeldAcross,
+    Likely,
+    Ranges,
+    Wide,
+)
 from model.answers import Answer, StateAnswer, TargetAnswer
 from model.evidence import in_words
 from model.inference.junction_tree.triangulation import JunctionTree
-from model.intervals import COVERS, MASS, OMITS, Intervals
 from model.network import Network
-from model.review import WIDE, AnyHeld, Costly, Footing, Forecasted, Held, HeldAcross, Likely, Ranges, Wide
 from model.specification import JUDGEMENT, Learned, Model
+from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 
 BAR = 32
 WIDTH = 100

@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from model.answers import Answer, Basis, status_of
 from model.errors import AftermathError, BadQuestion, JointTooLarge, Place
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
-from model.intervals import COVERS, MASS, OMITS, Intervals
 from model.network import Network, Table, Variable
 from model.question import Question
 from model.specification import JUDGEMENT, Example, Model
+from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 from service import answers, grammar, shapes
 from service.problems import Refused
 from service.writing import GAP, Words, encoded, written

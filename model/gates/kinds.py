@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from model.errors import BadNetwork
 from model.gates.calibration import calibrated_nominal, calibrated_ordinal
-from model.gates.drawing import Indices, normal_scores
 from model.gates.formulas import NATS_PER_DECIBEL, Combine, all_needed, any_cause, nominal, ordinal, ranked
 from model.gates.pooling import Experts, RowPool, StrengthPool, check_pools, own_clocks, row_drawn, rows_drawn
+from model.gates.sampling import Indices, normal_scores
 from model.network import SUM_TOLERANCE, Table
 
 Mask = NDArray[np.bool_]

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import BadNetwork
-from model.gates.drawing import Indices, dirichlet
 from model.gates.formulas import NATS_PER_DECIBEL
+from model.gates.sampling import Indices, dirichlet
 from model.network import SUM_TOLERANCE, Table
 
 Method = Literal["linear", "log"]

@@ -21,7 +21,7 @@ from model.priors.shape import Written
 from model.priors.sheet import in_words
 from model.priors.tables import Drafted
 from model.specification import Counts, CountsNote, Learned, Moved, Statement
-from model.updating import Shift, impossible_cases, updated
+from model.uncertainty.dirichlet_updating import Shift, impossible_cases, updated
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from model.analyses.explanation import Explanation
+from model.analyses.sensitivity import Sensitivity, Swing
 from model.answers import Answer, StateAnswer
 from model.errors import AftermathError
 from model.evidence import in_words
-from model.explanation import Explanation
-from model.sensitivity import Sensitivity, Swing
 from model.specification import Model
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, PALE, SKY, canvas, looked, wrapped
 

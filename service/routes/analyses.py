@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from model.attribution import Attribution
-from model.attribution import attribution as attributed
-from model.brief import Brief
-from model.brief import brief as briefed
-from model.brief_text import markdown, text
-from model.causes import CauseEffect
-from model.causes import cause_effect as contrasted
-from model.collection import CollectionPlan, plan
+from model.analyses.causal_effect import CauseEffect
+from model.analyses.causal_effect import cause_effect as contrasted
+from model.analyses.collection_plan import CollectionPlan, plan
+from model.analyses.explanation import Explanation, explain
+from model.analyses.goal_seeking import Goals, Policies
+from model.analyses.goal_seeking import goals as sought
+from model.analyses.goal_seeking import policies as ranked
+from model.analyses.sensitivity import Sensitivity
+from model.analyses.sensitivity import sensitivity as moved
+from model.analyses.variance_attribution import Attribution
+from model.analyses.variance_attribution import attribution as attributed
 from model.errors import BadQuestion
-from model.explanation import Explanation, explain
 from model.forecast import Forecaster
-from model.goals import Goals, Policies
-from model.goals import goals as sought
-from model.goals import policies as ranked
-from model.intervals import MASS
-from model.sensitivity import Sensitivity
-from model.sensitivity import sensitivity as moved
+from model.report.brief import Brief
+from model.report.brief import brief as briefed
+from model.report.brief_text import markdown, text
+from model.uncertainty.intervals import MASS
 from service import analysis_rows as rows
 from service import shapes, wire
 from service.analyses import (

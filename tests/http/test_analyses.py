@@ -6,17 +6,17 @@ import io
 import pytest
 from jsonschema import Draft202012Validator
 
-from model.attribution import attribution
-from model.brief import brief
-from model.brief_text import markdown, text
-from model.causes import cause_effect
-from model.collection import plan
-from model.explanation import explain
+from model.analyses.causal_effect import cause_effect
+from model.analyses.collection_plan import plan
+from model.analyses.explanation import explain
+from model.analyses.goal_seeking import goals, policies
+from model.analyses.sensitivity import sensitivity
+from model.analyses.variance_attribution import attribution
 from model.forecast import prepare
-from model.goals import goals, policies
 from model.priors import load
 from model.question import Question
-from model.sensitivity import sensitivity
+from model.report.brief import brief
+from model.report.brief_text import markdown, text
 from service import grammar
 from service.plain import plain
 

@@ -9,16 +9,16 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from model import inference
-from model.causes import backdoor, cause_effect
-from model.conflict import conflict, surprises
+from model.analyses.active_trails import active_trails, chains
+from model.analyses.causal_effect import backdoor, cause_effect
+from model.analyses.evidence_conflict import conflict, surprises
+from model.analyses.evidence_subsets import settled, whole, without
+from model.analyses.weight_of_evidence import weigh
 from model.d_separation import requisite
 from model.evidence import Case, Observed, Reported, SetTo, likelihood
 from model.forecast import prepare
 from model.network import Network
 from model.question import Question
-from model.subsets import settled, whole, without
-from model.trails import active_trails, chains
-from model.weights import weigh
 from tests.networks import cases, enumerated, marginal, networks
 from tests.textbook import model_of
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from model.analyses.goal_seeking import ROUNDING, goals, policies
 from model.errors import ImpossibleEvidence
 from model.evidence import Observed, SetTo
 from model.forecast import answer, prepare
-from model.goals import ROUNDING, goals, policies
 from model.question import Question
 from tests.networks import cases, enumerated, networks
 from tests.textbook import model_of

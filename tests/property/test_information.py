@@ -8,10 +8,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from model.collection import plan
-from model.evidence import Reported, likelihood
-from model.forecast import answer, prepare
-from model.information import (
+from model.analyses.collection_plan import plan
+from model.analyses.value_of_information import (
     brier_drop,
     decide,
     entropy,
@@ -21,6 +19,8 @@ from model.information import (
     sample_information,
     tells,
 )
+from model.evidence import Reported, likelihood
+from model.forecast import answer, prepare
 from model.question import Question
 from model.specification import Collectable
 from tests.networks import cases, enumerated, marginal, networks

@@ -10,17 +10,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from model import inference
+from model.analyses.parameter_derivatives import numbers
+from model.analyses.sensitivity import Swing, distance, sensitivity
 from model.evidence import Assumed, observe
 from model.forecast import Forecaster, prepare
 from model.gates import NATS_PER_DECIBEL, AnyCause, Influences, Pinned, Ranked
 from model.inference import Evidence
 from model.inference.encoding import encode
-from model.moves import numbers
 from model.network import Table
-from model.parameters import Parameter, parameters
 from model.priors import load
 from model.question import Question
-from model.sensitivity import Swing, distance, sensitivity
+from model.uncertainty.parameters import Parameter, parameters
 from tests.networks import cases, networks
 from tests.stated import stated
 

@@ -12,7 +12,7 @@ from model.gates import TableGate
 from model.inference import compile as compiled
 from model.network import Network, Table
 from model.specification import Counts, Seen
-from model.updating import updated
+from model.uncertainty.dirichlet_updating import updated
 from tests.networks import enumerated, networks
 
 AS_OF = "2017-03-06"

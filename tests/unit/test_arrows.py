@@ -17,36 +17,18 @@ MODEL_ORDER = (
     "gates",
     "specification",
     "inference",
-    "updating",
-    "parameters",
-    "leaving_out",
-    "priors",
-    "readback",
-    "draws",
-    "intervals",
     "question",
+    "uncertainty",
+    "readback",
     "answers",
     "forecast",
-    "wording",
-    "subsets",
-    "weights",
-    "conflict",
-    "trails",
-    "causes",
-    "explanation",
-    "moves",
-    "sensitivity",
-    "attribution",
-    "brief",
-    "brief_text",
-    "review",
-    "information",
-    "collection",
-    "goals",
+    "priors",
+    "analyses",
     "interchange",
+    "report",
 )
-MOST_ROOMS = 35
-MOST_LEVELS = 25
+MOST_ROOMS = 20
+MOST_LEVELS = 10
 """A chain of packages of the model that import each other, at the longest."""
 
 CONTENTS = "model.__init__"

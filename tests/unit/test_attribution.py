@@ -8,12 +8,12 @@ import pytest
 
 import priors
 from model import inference
-from model.attribution import Attribution, attribution, parts_of
+from model.analyses.parameter_derivatives import ask
+from model.analyses.variance_attribution import Attribution, attribution, parts_of
 from model.evidence import Observed, SetTo, observe
 from model.forecast import Forecaster, answer, prepare
 from model.gates import AnyCause, TableGate
 from model.inference import Evidence
-from model.moves import ask
 from model.network import Network, Variable
 from model.priors import load
 from model.question import Question

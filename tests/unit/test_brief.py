@@ -8,14 +8,14 @@ from functools import cache
 import pytest
 
 from model import priors
-from model.attribution import attribution
-from model.brief import Brief, Chance, Confidence, brief
-from model.brief_text import headline, markdown, percent, points, text
+from model.analyses.explanation import explain
+from model.analyses.variance_attribution import attribution
 from model.errors import ImpossibleEvidence, UnknownState, UnknownVariable
-from model.explanation import explain
 from model.forecast import Forecaster, answer, prepare
 from model.question import Question
-from model.wording import EDGES, WORDS, in_words, range_in_words
+from model.report.brief import Brief, Chance, Confidence, brief
+from model.report.brief_text import headline, markdown, percent, points, text
+from model.report.probability_words import EDGES, WORDS, in_words, range_in_words
 from service import grammar
 from service.settings import default_priors
 

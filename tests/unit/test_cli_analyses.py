@@ -7,12 +7,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from model import priors
-from model.attribution import attribution
-from model.explanation import explain
+from model.analyses.explanation import explain
+from model.analyses.goal_seeking import goals, policies
+from model.analyses.sensitivity import sensitivity
+from model.analyses.variance_attribution import attribution
 from model.forecast import prepare
-from model.goals import goals, policies
 from model.question import Question
-from model.sensitivity import sensitivity
 from service import analysis_text, cli, create_app, grammar
 from service.settings import Settings, default_priors
 from service.terminal import ASCII

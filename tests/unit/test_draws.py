@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model import draws as drawing
 from model import inference
-from model.draws import COUNT, Draws, interval, sampled
 from model.evidence import Assumed, Case, Observed, Reported, SetTo
 from model.forecast import answer, prepare
 from model.gates import AnyCause, TableGate
 from model.network import Network, Variable
 from model.question import Question
 from model.specification import Description, Model, Statement
+from model.uncertainty import draws as drawing
+from model.uncertainty.draws import COUNT, Draws, interval, sampled
 from tests.textbook import network, sprinkler
 
 

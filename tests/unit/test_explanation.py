@@ -5,18 +5,18 @@ from dataclasses import asdict
 
 import pytest
 
-from model.causes import cause_effect, seen_and_done
-from model.conflict import conflict, surprises
+from model.analyses.active_trails import LONGEST, STRONGEST, Step, active_trails, chains
+from model.analyses.causal_effect import cause_effect, seen_and_done
+from model.analyses.evidence_conflict import conflict, surprises
+from model.analyses.evidence_subsets import whole
+from model.analyses.explanation import explain
+from model.analyses.weight_of_evidence import ALL_ORDERS, weigh
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownVariable
 from model.evidence import Assumed, Case, Observed, Reported, SetTo, observe
-from model.explanation import explain
 from model.forecast import answer, prepare
 from model.priors import load
 from model.question import Question
 from model.specification import Cohort
-from model.subsets import whole
-from model.trails import LONGEST, STRONGEST, Step, active_trails, chains
-from model.weights import ALL_ORDERS, weigh
 from tests.sources import ROOT
 from tests.textbook import forecaster, model_of, network
 

@@ -10,11 +10,11 @@ from math import isfinite
 
 import pytest
 
+from model.analyses.model_review import AnyHeld, HeldAcross, held
 from model.evidence import Finding, Observed, RuledOut, Setting, SetTo
 from model.forecast import Forecaster, answer, prepare
 from model.priors import load
 from model.question import Question
-from model.review import AnyHeld, HeldAcross, held
 from model.specification import JUDGEMENT, Check, Model
 from tests.prior_copies import edited
 from tests.sources import ROOT

@@ -8,12 +8,12 @@ from functools import cache
 
 import pytest
 
+from model.analyses.model_review import footing
 from model.evidence import Observed, SetTo
 from model.forecast import Forecaster, answer, prepare
 from model.network import Network
 from model.priors import load
 from model.question import Question
-from model.review import footing
 from tests.sources import ROOT
 
 PAGE = ROOT / "docs" / "flagship.md"

@@ -2,11 +2,11 @@
 
 import pytest
 
+from model.analyses.model_review import forecasted
 from model.evidence import Observed, RuledOut
 from model.forecast import answer, prepare
 from model.priors import load
 from model.question import Question
-from model.review import forecasted
 from model.specification import BaseRate, Event
 from tests.prior_copies import ASIA, DATA, copied, edited
 

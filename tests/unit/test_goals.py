@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import model.goals
+import model.analyses.goal_seeking
+from model.analyses.goal_seeking import Change, goals, policies
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownVariable
 from model.evidence import Assumed, Observed, SetTo
 from model.forecast import prepare
 from model.gates import TableGate
-from model.goals import Change, goals, policies
 from model.question import Question
 from model.specification import Collectable
 from tests.textbook import model_of, network
@@ -70,7 +70,7 @@ def test_a_goal_that_nothing_reaches_says_how_far_was_searched():
 
 
 def test_a_search_that_is_cut_short_says_so_and_tries_the_most_promising_first(monkeypatch):
-    monkeypatch.setattr(model.goals, "TRIED", 4)
+    monkeypatch.setattr(model.analyses.goal_seeking, "TRIED", 4)
     forecaster = clinic(conditions=("bronc", "tub", "xray"))
     found = goals(forecaster, COUGHING, target="lung", state="yes", above=0.55, using="both", largest=2)
     assert found.cut

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-import model.collection
-from model.collection import plan
+import model.analyses.collection_plan
+from model.analyses.collection_plan import plan
+from model.analyses.value_of_information import decide, entropy, known, tells
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownVariable
 from model.evidence import Observed, SetTo
 from model.forecast import prepare
-from model.information import decide, entropy, known, tells
 from model.question import Question
 from model.specification import Collectable
 from tests.textbook import forecaster, model_of, network
@@ -126,7 +126,7 @@ def test_a_budget_is_kept_and_what_is_beyond_it_is_said():
 def test_a_plan_of_more_outcomes_than_are_followed_is_a_lower_bound_and_says_how_much_it_covers(monkeypatch):
     listed = {"xray": 1.0, "smoke": 1.0, "bronc": 1.0, "asia": 1.0}
     whole = plan(clinic(**listed), SHORT_OF_BREATH, target="lung")
-    monkeypatch.setattr(model.collection, "BRANCHES", 3)
+    monkeypatch.setattr(model.analyses.collection_plan, "BRANCHES", 3)
     cut = plan(clinic(**listed), SHORT_OF_BREATH, target="lung")
     assert whole.covered == pytest.approx(1, abs=1e-15)
     assert 0.5 < cut.covered < 1

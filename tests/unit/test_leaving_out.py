@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.analyses.leave_out import even, table_without, without
 from model.gates import AllNeeded, AnyCause, Influences, Pinned, Ranked
-from model.leaving_out import even, table_without, without
 from model.network import Table
 from model.priors import load
 from model.specification import Model

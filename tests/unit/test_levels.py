@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from model.attribution import attribution
-from model.brief import brief
-from model.causes import cause_effect
-from model.collection import plan
+from model.analyses.causal_effect import cause_effect
+from model.analyses.collection_plan import plan
+from model.analyses.explanation import explain
+from model.analyses.goal_seeking import goals, policies
+from model.analyses.sensitivity import sensitivity
+from model.analyses.value_of_information import tells
+from model.analyses.variance_attribution import attribution
 from model.errors import AftermathError, GroupOutcomeOfCohort, UnknownCohort
 from model.evidence import Observed, SetTo
-from model.explanation import explain
 from model.forecast import answer, answers, prepare
-from model.goals import goals, policies
-from model.information import tells
 from model.priors import load
 from model.question import Question
-from model.sensitivity import sensitivity
+from model.report.brief import brief
 from tests.prior_copies import ASIA, DATA, edited
 
 ARMY = prepare(load(DATA / "levels"))

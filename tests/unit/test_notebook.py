@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from model import notebook
-from model.attribution import attribution
-from model.causes import cause_effect
-from model.collection import plan
+from model.analyses.causal_effect import cause_effect
+from model.analyses.collection_plan import plan
+from model.analyses.explanation import explain
+from model.analyses.goal_seeking import goals, policies
+from model.analyses.sensitivity import sensitivity
+from model.analyses.variance_attribution import attribution
 from model.evidence import Observed, observe
-from model.explanation import explain
 from model.forecast import Forecaster, answer, prepare
 from model.gates import TableGate
-from model.goals import goals, policies
 from model.network import Network, Variable
 from model.priors import load
 from model.question import Question
-from model.sensitivity import sensitivity
 from model.specification import Collectable, Description, Model, Statement
 from tests.sources import ROOT
 

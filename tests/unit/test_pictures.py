@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from model.analyses.explanation import explain
+from model.analyses.sensitivity import sensitivity
 from model.errors import AftermathError
 from model.evidence import Observed, SetTo, observe
-from model.explanation import explain
 from model.forecast import Forecaster, answer, prepare
 from model.network import Network, Variable
 from model.priors import load
 from model.question import Question
-from model.sensitivity import sensitivity
 from service import cli, pictures
 from service.pictures.bars import decibels, probability
 from service.pictures.layers import _crossings, _neighbours, _ordered, placed

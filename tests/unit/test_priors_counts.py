@@ -13,7 +13,7 @@ from model.network import Network
 from model.priors import load
 from model.readback import show
 from model.specification import Model
-from model.updating import age, sequential
+from model.uncertainty.dirichlet_updating import age, sequential
 from service import terminal
 from tests.prior_copies import DATA, edited
 

@@ -5,12 +5,23 @@ from dataclasses import replace
 import pytest
 
 from model import priors
-from model.attribution import attribution
+from model.analyses.model_review import (
+    WIDE,
+    Costly,
+    HeldAcross,
+    Likely,
+    Readings,
+    costly_arcs,
+    fewest,
+    footing,
+    held,
+    ranges,
+)
+from model.analyses.variance_attribution import attribution
 from model.forecast import answer, prepare
 from model.inference.junction_tree.triangulation import junction_tree
 from model.network import Network, Variable
 from model.question import Question
-from model.review import WIDE, Costly, HeldAcross, Likely, Readings, costly_arcs, fewest, footing, held, ranges
 from model.specification import Counted, Expert, Pool
 from service.settings import default_priors
 from tests.prior_copies import DATA, edited

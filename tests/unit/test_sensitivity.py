@@ -7,16 +7,16 @@ import pytest
 
 import priors
 from model import inference
+from model.analyses.parameter_derivatives import numbers
+from model.analyses.sensitivity import Sensitivity, Swing, distance, sensitivity
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState
 from model.evidence import Assumed, Observed, SetTo, observe
 from model.forecast import Forecaster, answer, prepare
 from model.inference.derivatives import target_gradient
-from model.moves import numbers
-from model.parameters import parameters
 from model.priors import load
 from model.question import Question
-from model.sensitivity import Sensitivity, Swing, distance, sensitivity
 from model.specification import Model
+from model.uncertainty.parameters import parameters
 from tests.stated import stated
 from tests.textbook import network
 

@@ -7,9 +7,9 @@ from numpy.testing import assert_allclose
 from model.gates import TableGate
 from model.inference import compile as compiled
 from model.inference import joint
-from model.readback.ranges import beta_range
+from model.readback.table_ranges import beta_range
 from model.specification import Counts, Seen
-from model.updating import Shift, age, faded, fractional, impossible_cases, sequential, updated
+from model.uncertainty.dirichlet_updating import Shift, age, faded, fractional, impossible_cases, sequential, updated
 from tests.textbook import sprinkler
 
 AS_OF = "2017-03-06"
@@ -120,14 +120,14 @@ def test_many_cases_that_are_alike_teach_what_they_would_one_by_one(case: dict[s
 
 def test_a_million_cases_are_absorbed_in_a_bounded_number_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr("model.updating.joint", lambda *said: asked.append(1) or joint(*said))
+    monkeypatch.setattr("model.uncertainty.dirichlet_updating.joint", lambda *said: asked.append(1) or joint(*said))
     found = learnt(gates(Rain=10), batch((1_000_000, {"Wet": "T"})))["Rain"]
     assert 10 < len(asked) < 2 * 32 * np.log(1_000_000 / 32) + 64
     assert np.isfinite(found.gate.ess).all()
 
 
 def test_whole_families_need_no_inference_however_many_cases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.updating.joint", None)
+    monkeypatch.setattr("model.uncertainty.dirichlet_updating.joint", None)
     found = learnt(gates(Rain=10), batch((10**9, {"Cloudy": "T", "Rain": "T"})))["Rain"]
     assert found.gate.ess[0] == 10**9 + 10
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from model.errors import BadQuestion
-from model.wording import EDGES, WORDS, in_words, range_in_words
+from model.report.probability_words import EDGES, WORDS, in_words, range_in_words
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 
 from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, Rule, TableGate
 from model.network import Network, Table, Variable
-from model.readback.boxes import Box, boxes
+from model.readback.state_boxes import Box, boxes
 from model.specification import Counted, Description, Expert, Pool
 
 COUNTS = ("three", "four", "five", "six", "seven", "eight", "nine", "ten")

@@ -22,9 +22,9 @@ from model.forecast import Forecaster, assumes, impossible, shape_of
 from model.inference import Evidence, Plan, derivatives
 from model.inference.encoding import assume, encode
 from model.network import Table
-from model.parameters import Parameter, parameters
 from model.question import Question, of_target, resolve
 from model.specification import Model
+from model.uncertainty.parameters import Parameter, parameters
 
 MODELS = 8
 """Models whose numbers are kept ready."""

@@ -9,12 +9,12 @@ from itertools import chain, pairwise
 import numpy as np
 
 from model import inference
+from model.analyses.evidence_subsets import arcs_left, settled, without
+from model.analyses.weight_of_evidence import ROUNDING, direction
 from model.evidence import Case
 from model.inference import Evidence, Plan
 from model.inference.encoding import encode
 from model.network import Network, Table
-from model.subsets import arcs_left, settled, without
-from model.weights import ROUNDING, direction
 
 LONGEST = 4
 """Arcs of a trail."""

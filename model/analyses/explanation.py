@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model import notebook
-from model.causes import SeenAndDone, seen_and_done
-from model.conflict import Conflict, Surprise, conflict, surprises
+from model.analyses.active_trails import Chain, chains
+from model.analyses.causal_effect import SeenAndDone, seen_and_done
+from model.analyses.evidence_conflict import Conflict, Surprise, conflict, surprises
+from model.analyses.evidence_subsets import whole
+from model.analyses.weight_of_evidence import Balance, weigh
 from model.evidence import in_words
 from model.forecast import Forecaster
 from model.question import Question, of_target, resolve
-from model.subsets import whole
-from model.trails import Chain, chains
-from model.weights import Balance, weigh
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import inference, notebook
+from model.analyses.leave_out import table_without
+from model.analyses.parameter_derivatives import Asked, Numbers, ask, numbers
 from model.forecast import Forecaster
 from model.inference import Evidence
 from model.inference.encoding import assume, encode
-from model.leaving_out import table_without
-from model.moves import Asked, Numbers, ask, numbers
 from model.network import Table
-from model.parameters import Parameter
 from model.question import Question
 from model.specification import Model, Statement
+from model.uncertainty.parameters import Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class SourceShare:
 
     ``statements`` counts the uncertain ones that matter to the answer and cite it, ``alone`` those of them that
     cite nothing else. ``p_without`` is the answer when what rests on it alone says nothing (see
-    ``model.leaving_out``; a statement that has other sources stays, of a pool the other experts),
+    ``model.analyses.leave_out``; a statement that has other sources stays, of a pool the other experts),
     ``p_without_any`` when everything that cites it says nothing. Both are None where the evidence would then be
     impossible.
     """

@@ -6,18 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from model.analyses.active_trails import Chain
+from model.analyses.evidence_conflict import Conflict, Surprise
+from model.analyses.explanation import Explanation, explain
+from model.analyses.variance_attribution import Attribution, SourceShare, StatementShare, attribution
+from model.analyses.weight_of_evidence import Balance, Weight
 from model.answers import Answer
-from model.attribution import Attribution, SourceShare, StatementShare, attribution
-from model.conflict import Conflict, Surprise
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, SetTo
-from model.explanation import Explanation, explain
 from model.forecast import Forecaster, answer
-from model.intervals import COVERS, MASS, OMITS
 from model.question import Question, of_target
+from model.report.probability_words import in_words, range_in_words
 from model.specification import JUDGEMENT, Model
-from model.trails import Chain
-from model.weights import Balance, Weight
-from model.wording import in_words, range_in_words
+from model.uncertainty.intervals import COVERS, MASS, OMITS
 
 GAP = 0.01
 """What seeing and doing must differ by to be told."""

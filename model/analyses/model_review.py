@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from model.analyses.variance_attribution import StatementShare, attribution
 from model.answers import TargetAnswer
-from model.attribution import StatementShare, attribution
 from model.errors import AftermathError
 from model.forecast import Forecaster, answer
 from model.inference.junction_tree.triangulation import (
@@ -22,10 +22,10 @@ from model.inference.junction_tree.triangulation import (
     eliminate,
     moral_graph,
 )
-from model.intervals import MASS
 from model.network import Network, Variable
 from model.question import Question
 from model.specification import JUDGEMENT, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
+from model.uncertainty.intervals import MASS
 
 SEARCHED = 6
 """Arcs whose tree is searched for as thoroughly as the model's own; the others are ranked by a quick bound."""
@@ -193,7 +193,7 @@ def footing(model: Model) -> Footing:
 def ranges(forecaster: Forecaster) -> Ranges:
     """The headline targets whose 90 % range is wider than WIDE for some state, in the order of the model.
 
-    Each with the statements that carry most of that state's variance, by ``model.attribution``.
+    Each with the statements that carry most of that state's variance, by ``model.analyses.variance_attribution``.
     """
     found = answer(forecaster, Question(forecaster.model.headline, interval=MASS))
     wide = tuple(wide for target in found.targets for wide in _wide(forecaster, target))

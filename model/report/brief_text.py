@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from model.brief import Brief, Carrier, Clash, Prior, Range, Reason, SeenBesideDone, Way
-from model.wording import in_words
+from model.report.brief import Brief, Carrier, Clash, Prior, Range, Reason, SeenBesideDone, Way
+from model.report.probability_words import in_words
 
 WIDTH = 100
 FAINT = 0.1

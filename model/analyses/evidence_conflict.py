@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import inference, notebook
+from model.analyses.evidence_subsets import counted, leave_one_out, subsets
 from model.evidence import Assumed, Case, Finding, in_words, likelihood
 from model.inference import Plan
 from model.network import Table, Variable
-from model.subsets import counted, leave_one_out, subsets
 
 FLAGGED = 1.0
 """Bits of conflict beyond which it is worth a look: a little above 0 is common by chance."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
 from model.evidence import Case
 from model.inference import Plan
 from model.network import Table
+from model.uncertainty.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
 
 COVERS = "parameter uncertainty"
 OMITS = ("structure", "sampling of individuals")

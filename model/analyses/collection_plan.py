@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import notebook
-from model.forecast import Forecaster
-from model.information import (
+from model.analyses.value_of_information import (
     Known,
     brier_drop,
     given,
@@ -20,6 +19,7 @@ from model.information import (
     reported,
     why_closed,
 )
+from model.forecast import Forecaster
 from model.network import Table
 from model.question import Question
 from model.specification import Collectable

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference, notebook
+from model.analyses.evidence_subsets import Flags, leave_one_out, subsets
 from model.evidence import Case, in_words
 from model.inference import Plan
 from model.network import Table
-from model.subsets import Flags, leave_one_out, subsets
 
 ALL_ORDERS = 10
 """Findings up to which every order counts: 2 ** 10 sets of findings are one batch of milliseconds."""

@@ -10,8 +10,8 @@ from textwrap import TextWrapper
 import numpy as np
 
 from model.network import Table
-from model.readback.ranges import ranges, seed_of
-from model.readback.words import as_sure, figure, in_words, percent, pool_in_words, spread
+from model.readback.gate_sentences import as_sure, figure, in_words, percent, pool_in_words, spread
+from model.readback.table_ranges import ranges, seed_of
 from model.specification import JUDGEMENT, Model, Moved, Source, Statement
 
 NARROWEST = 20

@@ -11,8 +11,8 @@ import numpy as np
 
 from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, RowPool, TableGate, all_needed, any_cause
 from model.network import Table, Variable
-from model.parameters import effects_of, owners
 from model.specification import Description, Expert, Model, Pool, Statement
+from model.uncertainty.parameters import effects_of, owners
 
 KEPT = 1_024
 """Tables of gates without some statements that are kept ready: most take a calibration each."""

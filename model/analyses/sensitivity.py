@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 
 from model import notebook
+from model.analyses.parameter_derivatives import Asked, Numbers, ask, numbers
 from model.errors import BadQuestion
 from model.forecast import Forecaster
-from model.moves import Asked, Numbers, ask, numbers
 from model.network import Table
-from model.parameters import Parameter
 from model.question import Question
+from model.uncertainty.parameters import Parameter
 
 SEARCHED = 20
 """Numbers without a formula whose break-evens are searched for, unless more are asked for."""
@@ -136,10 +136,10 @@ def sensitivity(
 ) -> Sensitivity:
     """How P(target = state) moves with every prior number of the model, and where each would tip it.
 
-    Exact, without an inference for each number: see ``model.moves``. Each number moves over its own 90 % range (a
-    tornado over equal relative steps would call rare events unimportant), the rest of its row in proportion (Chan
-    & Darwiche 2002). Break-evens of numbers that have no formula are searched for on a grid, for the ``search``
-    widest swings among them (None: for all).
+    Exact, without an inference for each number: see ``model.analyses.parameter_derivatives``. Each number moves over
+    its own 90 % range (a tornado over equal relative steps would call rare events unimportant), the rest of its row in
+    proportion (Chan & Darwiche 2002). Break-evens of numbers that have no formula are searched for on a grid, for the
+    ``search`` widest swings among them (None: for all).
 
     >>> from pathlib import Path
     >>> import priors

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from model import inference, notebook
 from model.answers import Answer
-from model.draws import sampled
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo
 from model.forecast import Forecaster, answer, answers
 from model.inference import Evidence, Plan
 from model.inference.encoding import encode
-from model.intervals import MASS, Intervals, intervals
 from model.network import Table
 from model.question import Question, of_target
+from model.uncertainty.draws import sampled
+from model.uncertainty.intervals import MASS, Intervals, intervals
 
 Using = Literal["levers", "findings", "both"]
 

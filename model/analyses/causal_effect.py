@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 
 from model import inference, notebook
+from model.analyses.evidence_subsets import arcs_left, assumes, settled, whole, without
 from model.errors import BadQuestion
 from model.evidence import Case, Observed, SetTo
 from model.forecast import Forecaster
@@ -16,7 +17,6 @@ from model.inference import Plan
 from model.inference.encoding import assume, encode
 from model.network import Network
 from model.question import Question, of_target, resolve
-from model.subsets import arcs_left, assumes, settled, whole, without
 
 _END = ""
 """Where every way ends; no variable has an empty name."""

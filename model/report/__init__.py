@@ -1,0 +1,1 @@
+"""Results as text: the brief, and the words that stand for probabilities."""
