@@ -21,8 +21,8 @@ from types import MappingProxyType
 
 from model.errors import BadExchangeFile, listed
 from model.interchange import bif, xdsl, xmlbif
-from model.interchange.draft import Declared, Draft, declared, difference, settle
 from model.interchange.prior_files import to_priors
+from model.interchange.unchecked import Declared, Draft, declared, difference, settle
 from model.interchange.with_pgmpy import from_pgmpy, to_pgmpy
 from model.network import Network
 from model.specification import Model

@@ -21,7 +21,7 @@ from itertools import product
 import numpy as np
 
 from model.errors import BadExchangeFile, listed, nearest
-from model.interchange.draft import Declared, Draft, Filled, complaint, declared, numbers, shape_of, unfit_state
+from model.interchange.unchecked import Declared, Draft, Filled, complaint, declared, numbers, shape_of, unfit_state
 from model.network import Network, Table
 
 _SPACE = re.compile(r"\s*")

@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 from types import MappingProxyType
 
 from model.errors import BadExchangeFile, BadPriors
-from model.interchange.draft import difference
+from model.interchange.unchecked import difference
 from model.network import Network, Table, Variable
 from model.specification import Source
 

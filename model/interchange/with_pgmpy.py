@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.errors import BadExchangeFile, listed
-from model.interchange.draft import Declared, Draft, Filled, settle
+from model.interchange.unchecked import Declared, Draft, Filled, settle
 from model.network import Network, Table
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
-from model.interchange.draft import (
+from model.interchange.unchecked import (
     Declared,
     Draft,
     Filled,
@@ -18,8 +18,8 @@ from model.interchange.draft import (
     shape_of,
     unfit_state,
 )
-from model.interchange.markup import Element
-from model.interchange.markup import parse as parse_xml
+from model.interchange.xml_reader import Element
+from model.interchange.xml_reader import parse as parse_xml
 from model.network import Network
 
 _FITS = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

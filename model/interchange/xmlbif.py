@@ -6,18 +6,9 @@ from collections.abc import Mapping
 from itertools import chain
 from xml.sax.saxutils import escape
 
-from model.interchange.draft import (
-    Declared,
-    Draft,
-    Filled,
-    complaint,
-    declared,
-    filled,
-    numbers,
-    shape_of,
-)
-from model.interchange.markup import Element
-from model.interchange.markup import parse as parse_xml
+from model.interchange.unchecked import Declared, Draft, Filled, complaint, declared, filled, numbers, shape_of
+from model.interchange.xml_reader import Element
+from model.interchange.xml_reader import parse as parse_xml
 from model.network import Network
 
 _LEFT_OUT = ("PROPERTY",)

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from model.errors import BadPriors, Problem
-from model.priors.meaning import understood
-from model.priors.reading import read_file
-from model.priors.sheet import Sheet
+from model.priors.build.model import understood
+from model.priors.yaml.reader import read_file
+from model.priors.yaml.source_map import Sheet
 from model.specification import Model
 
 MODEL_FILE = "model.yaml"

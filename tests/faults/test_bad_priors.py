@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from model.errors import BadPriors
 from model.priors import load, models, problems
-from model.priors.composing import DEPTH_LIMIT
-from model.priors.reading import SIZE_LIMIT, read
+from model.priors.yaml.composer import DEPTH_LIMIT
+from model.priors.yaml.reader import SIZE_LIMIT, read
 from tests.prior_copies import ASIA, DATA, copied, edited, said
 
 BAD = DATA / "bad_priors"

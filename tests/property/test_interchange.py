@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.errors import BadExchangeFile
 from model.interchange import FORMATS, from_pgmpy, read, to_pgmpy, write
-from model.interchange.draft import difference
+from model.interchange.unchecked import difference
 from model.network import Network, Variable
 from tests.networks import networks
 from tests.textbook import network as textbook

@@ -10,10 +10,10 @@ import pytest
 from model.errors import BadExchangeFile, NetworkTooLarge
 from model.inference.junction_tree.triangulation import junction_tree
 from model.interchange import FORMATS, from_pgmpy, losses, read, to_pgmpy, to_priors, write
-from model.interchange.draft import NAME, difference
+from model.interchange.unchecked import NAME, difference
 from model.network import Network, Variable
 from model.priors import load
-from model.priors.definitions import Name
+from model.priors.schema.definitions import Name
 from model.specification import Source
 from tests.textbook import collection
 from tests.textbook import network as textbook

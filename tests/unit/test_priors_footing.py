@@ -6,8 +6,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from model.priors import load
-from model.priors.reading import read_file
-from model.priors.schema import schema
+from model.priors.schema.json_schema import schema
+from model.priors.yaml.reader import read_file
 from model.readback import show
 from model.specification import Counted, Statement
 from tests.prior_copies import ASIA, edited, said

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from model.priors.reading import read
-from model.priors.sheet import Mark
+from model.priors.yaml.reader import read
+from model.priors.yaml.source_map import Mark
 
 
 def data(text: str) -> Any:

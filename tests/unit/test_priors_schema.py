@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from model.priors.definitions import FILE_KINDS
-from model.priors.reading import read_file
-from model.priors.schema import FOLDER, KINDS, schema, write, written
+from model.priors.schema.definitions import FILE_KINDS
+from model.priors.schema.json_schema import FOLDER, KINDS, schema, write, written
+from model.priors.yaml.reader import read_file
 from tests.prior_copies import DATA, edited
 from tests.sources import ROOT
 
@@ -28,7 +28,7 @@ def kind_and_data(path: Path) -> tuple[str, Any]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_schema_in_the_folder_is_the_one_that_the_definitions_make(kind: str) -> None:
     found = (FOLDER / f"{kind}.schema.json").read_text(encoding="utf-8")
-    assert found == written(kind), "run: python -m model.priors.schema"
+    assert found == written(kind), "run: python -m model.priors.schema.json_schema"
 
 
 def test_there_is_a_schema_for_each_kind_of_file_and_no_other(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from model.gates import RowPool, StrengthPool
 from model.network import SUM_TOLERANCE, Table
-from model.priors import definitions
+from model.priors.schema import definitions
 from model.specification import JUDGEMENT, Expert, Pool
 
 if TYPE_CHECKING:
-    from model.priors.statements import Reader, Step
+    from model.priors.build.statements import Reader, Step
 
 NOTHING_LEFT = 1e-6
 """An equivalent sample size below this is none."""

@@ -20,8 +20,8 @@ from ruamel.yaml.events import (
 )
 
 from model.errors import Problem
-from model.priors.scalars import NO_VALUE, Wrong, is_integer, resolved, wrong_key
-from model.priors.sheet import Mark, Sheet, Steps
+from model.priors.yaml.scalars import NO_VALUE, Wrong, is_integer, resolved, wrong_key
+from model.priors.yaml.source_map import Mark, Sheet, Steps
 
 DEPTH_LIMIT = 40
 

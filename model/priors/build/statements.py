@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from model.errors import Problem, listed, nearest
 from model.gates import RowPool
 from model.network import SUM_TOLERANCE, Table
-from model.priors.definitions import Cited, Row, Source, VariableBase, Words
-from model.priors.pools import stated_row
-from model.priors.published import contradiction, derived, pooled
-from model.priors.shape import Written, meant_number
-from model.priors.sheet import in_words
+from model.priors.build.expert_pools import stated_row
+from model.priors.build.published import contradiction, derived, pooled
+from model.priors.schema.definitions import Cited, Row, Source, VariableBase, Words
+from model.priors.schema.validation import Written, meant_number
+from model.priors.yaml.source_map import in_words
 from model.specification import JUDGEMENT, Counted, Pool, Published, Statement
 
 CELL_LIMIT = 1_000_000

@@ -17,15 +17,15 @@ from model.gates import Gate
 from model.inference import Evidence, joint
 from model.inference import compile as compiled
 from model.network import SUM_TOLERANCE, Network, Table, topological
-from model.priors import definitions
-from model.priors.contents import Contents, collected
-from model.priors.definitions import Definition
-from model.priors.learning import Lesson
-from model.priors.learning import lesson as learnt
-from model.priors.shape import Written
-from model.priors.sheet import Sheet, Steps
-from model.priors.statements import Known
-from model.priors.tables import Drafted, draft
+from model.priors.build.counts import Lesson
+from model.priors.build.counts import lesson as learnt
+from model.priors.build.gate import Drafted, draft
+from model.priors.build.statements import Known
+from model.priors.build.symbols import Contents, collected
+from model.priors.schema import definitions
+from model.priors.schema.definitions import Definition
+from model.priors.schema.validation import Written
+from model.priors.yaml.source_map import Sheet, Steps
 from model.specification import JUDGEMENT, Model
 
 UNHASHED = frozenset({"questions"})

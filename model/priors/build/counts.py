@@ -17,9 +17,9 @@ from model.gates import Gate, Rule, TableGate
 from model.inference import Plan
 from model.inference import compile as compiled
 from model.network import Network
-from model.priors.shape import Written
-from model.priors.sheet import in_words
-from model.priors.tables import Drafted
+from model.priors.build.gate import Drafted
+from model.priors.schema.validation import Written
+from model.priors.yaml.source_map import in_words
 from model.specification import Counts, CountsNote, Learned, Moved, Statement
 from model.uncertainty.dirichlet_updating import Shift, impossible_cases, updated
 

@@ -11,10 +11,10 @@ import numpy as np
 from model.errors import listed
 from model.gates import Influence, Influences, RowPool
 from model.network import Table
-from model.priors.definitions import Effect, InfluencesVariable, Shift, Slope
-from model.priors.pools import StatedStrength, stated_row, stated_strength
-from model.priors.sheet import in_words
-from model.priors.statements import Reader, Step
+from model.priors.build.expert_pools import StatedStrength, stated_row, stated_strength
+from model.priors.build.statements import Reader, Step
+from model.priors.schema.definitions import Effect, InfluencesVariable, Shift, Slope
+from model.priors.yaml.source_map import in_words
 
 
 @dataclass(frozen=True, slots=True, eq=False)

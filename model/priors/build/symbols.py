@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model.errors import Problem, listed, nearest
-from model.priors import definitions
-from model.priors.definitions import DAY, FILE_KINDS, NAME, Definition, VariableBase, Words
-from model.priors.shape import PATTERNS, Written, fitted, fitted_check, fitted_variable, is_name, shown
-from model.priors.sheet import Sheet, Steps
+from model.priors.schema import definitions
+from model.priors.schema.definitions import DAY, FILE_KINDS, NAME, Definition, VariableBase, Words
+from model.priors.schema.validation import PATTERNS, Written, fitted, fitted_check, fitted_variable, is_name, shown
+from model.priors.yaml.source_map import Sheet, Steps
 
 ENTRIES: dict[str, type[Definition]] = {
     "sources": definitions.Source,

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from model.errors import Problem
-from model.priors.composing import Composer
-from model.priors.scalars import odd_character
-from model.priors.sheet import Mark, Sheet
+from model.priors.yaml.composer import Composer
+from model.priors.yaml.scalars import odd_character
+from model.priors.yaml.source_map import Mark, Sheet
 
 SIZE_LIMIT = 16_000_000
 

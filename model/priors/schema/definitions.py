@@ -2,7 +2,7 @@
 
 The loader validates with these and the JSON Schema for editors is made from them, so the two
 cannot differ. Meaning (does the parent exist, do the rows cover every combination) is checked
-in ``meaning``; here only shape.
+in ``build``; here only shape.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """JSON Schemas of the prior files, for editors: made from the definitions that the loader checks with.
 
-``python -m model.priors.schema`` writes one for each kind of file to priors/schema/.
+``python -m model.priors.schema.json_schema`` writes one for each kind of file to priors/schema/.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from model.priors.definitions import FILE_KINDS, Definition, ModelFile
+from model.priors.schema.definitions import FILE_KINDS, Definition, ModelFile
 
-FOLDER = Path(__file__).parents[2] / "priors" / "schema"
+FOLDER = Path(__file__).parents[3] / "priors" / "schema"
 KINDS: dict[str, type[Definition]] = {"model": ModelFile, **FILE_KINDS}
 
 

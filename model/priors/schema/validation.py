@@ -12,7 +12,7 @@ from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from model.errors import Problem, listed, nearest
-from model.priors.definitions import (
+from model.priors.schema.definitions import (
     CHECK_KINDS,
     DAY,
     FILE_NAME,
@@ -24,8 +24,8 @@ from model.priors.definitions import (
     Definition,
     VariableBase,
 )
-from model.priors.scalars import NUMBER
-from model.priors.sheet import Sheet, Steps
+from model.priors.yaml.scalars import NUMBER
+from model.priors.yaml.source_map import Sheet, Steps
 
 D = TypeVar("D", bound=Definition, covariant=True)
 

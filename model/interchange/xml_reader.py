@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from model.errors import BadExchangeFile
-from model.interchange.draft import complaint
+from model.interchange.unchecked import complaint
 
 DEPTH_LIMIT = 64
 ELEMENT_LIMIT = 2_000_000

@@ -12,7 +12,10 @@ import numpy as np
 from model.errors import Problem
 from model.gates import AllNeeded, AnyCause, Gate, Pinned, Ranked, RowPool, Rule, TableGate
 from model.network import Table, Variable
-from model.priors.definitions import (
+from model.priors.build.expert_pools import StatedRow, stated_row
+from model.priors.build.influences import Typical, influences
+from model.priors.build.statements import Integers, Known, Reader, Rows
+from model.priors.schema.definitions import (
     AllNeededVariable,
     AnyCauseVariable,
     Cause,
@@ -23,11 +26,8 @@ from model.priors.definitions import (
     TableVariable,
     VariableBase,
 )
-from model.priors.influences import Typical, influences
-from model.priors.pools import StatedRow, stated_row
-from model.priors.shape import Written
-from model.priors.sheet import in_words
-from model.priors.statements import Integers, Known, Reader, Rows
+from model.priors.schema.validation import Written
+from model.priors.yaml.source_map import in_words
 from model.specification import Statement
 
 

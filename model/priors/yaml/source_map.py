@@ -27,7 +27,7 @@ class Sheet:
     ``data`` is None when nothing of the file could be read. ``broken`` holds the ways to nodes
     that are named in ``problems`` already, so that nobody complains of them twice.
 
-    >>> from model.priors.reading import read
+    >>> from model.priors.yaml.reader import read
     >>> sheet = read(b"size: {low: 5, high: 9}\\n...\\n", file="cohorts.yaml")
     >>> sheet.data, sheet.place(("size", "high"))
     ({'size': {'low': 5, 'high': 9}}, Mark(line=1, column=22))
@@ -68,7 +68,7 @@ class Sheet:
     def subject(self, steps: Steps) -> str:
         """What a node is about, in words.
 
-        >>> from model.priors.reading import read
+        >>> from model.priors.yaml.reader import read
         >>> text = b"variables: {wet: {rows: [{when: {rain: yes}, p: {yes: 1.2}}]}}\\n...\\n"
         >>> read(text, file="x").subject(("variables", "wet", "rows", 0, "p", "yes"))
         'wet, row when {rain: yes}, p, yes'

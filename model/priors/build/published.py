@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from model.errors import listed
-from model.priors.definitions import Source
+from model.priors.schema.definitions import Source
 from model.specification import JUDGEMENT, QUOTED, Published
 
 

@@ -1,0 +1,1 @@
+"""YAML as the prior files use it: read strictly, with the place of every value."""
