@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from model.analyses.active_trails import Chain
+from model.analyses.active_trails import Trail
 from model.analyses.collection_plan import CollectionPlan, Step
 from model.analyses.evidence_conflict import Conflict, Surprise
 from model.analyses.explanation import Explanation
@@ -195,7 +195,7 @@ def _surprises(found: Sequence[Surprise]) -> Iterator[str]:
         yield f"least expected: {found[0].statement} ({found[0].bits:.2f} bits{p})"
 
 
-def _way(chain: Chain) -> tuple[str, str]:
+def _way(chain: Trail) -> tuple[str, str]:
     """A trail with its arcs as they point."""
     arrows = "".join(f" {'->' if step.forward else '<-'} {step.end}" for step in chain.steps)
     return _signed(chain.change), f"{chain.finding}{arrows}"

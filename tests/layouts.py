@@ -26,7 +26,7 @@ def short_runs() -> st.SearchStrategy[Mapping[int, int]]:
 
 @st.composite
 def layouts(draw: st.DrawFn) -> Layout:
-    """Thresholds of the packed layout, so that runs, parts, repeated lists, compression and outlooks all occur."""
+    """Thresholds of the packed layout, so that runs, parts, repeated lists, compression and shortcuts all occur."""
     return {
         index_maps: {
             "SHORT_RUNS": draw(short_runs()),
@@ -38,7 +38,7 @@ def layouts(draw: st.DrawFn) -> Layout:
             "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
             "LITTLE": draw(st.sampled_from([0.9, 1.0])),
         },
-        shortcuts: {"OUTLOOK_LIMIT": draw(st.sampled_from([0, 8, 1 << 20]))},
+        shortcuts: {"SHORTCUT_LIMIT": draw(st.sampled_from([0, 8, 1 << 20]))},
     }
 
 

@@ -36,7 +36,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class Trail:
     """A trail from a finding to the target, and what goes with its first arc.
 
     ``strength`` is the total variation between the target's distributions with the arc and without it, ``change`` is
@@ -52,7 +52,7 @@ class Chain:
     trails: int
 
 
-def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidence) -> tuple[Chain, ...]:
+def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidence) -> tuple[Trail, ...]:
     """The strongest ways along which the findings of a case reach a target, ``evidence`` being those findings encoded.
 
     Every active trail of at most LONGEST arcs is followed (d-separated neither by the other findings nor by the arcs
@@ -197,8 +197,8 @@ def _averaged(network: Network, parent: str, child: str, weights: Table) -> Tabl
     return np.broadcast_to(np.expand_dims(mean, axis), table.shape)
 
 
-def _told(network: Network, trails: Sequence[tuple[str, ...]], now: Table, cut: Table, state: int) -> Chain:
+def _told(network: Network, trails: Sequence[tuple[str, ...]], now: Table, cut: Table, state: int) -> Trail:
     change = float(now[state] - cut[state])
     steps = tuple(Step(start, end, start in network[end].parents) for start, end in pairwise(trails[0]))
     strength = float(np.abs(now - cut).sum() / 2)
-    return Chain(trails[0][0], steps, strength, change, direction(change), len(trails))
+    return Trail(trails[0][0], steps, strength, change, direction(change), len(trails))

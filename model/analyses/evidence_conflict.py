@@ -134,7 +134,7 @@ def surprises(plan: Plan, case: Case) -> tuple[Surprise, ...]:
     if not case.findings:
         return ()
     # One pass over the tree costs less than to work out a program for each variable with a finding.
-    names = tuple(case.findings) if plan.refusal else None
+    names = tuple(case.findings) if plan.too_large else None
     rest = inference.posterior(plan, subsets(plan, case, leave_one_out(len(case.findings))), names)
     found = [
         _surprise(plan.network[name], finding, rest.of(name)[i])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model import notebook
-from model.analyses.active_trails import Chain, chains
+from model.analyses.active_trails import Trail, chains
 from model.analyses.causal_effect import SeenAndDone, seen_and_done
 from model.analyses.evidence_conflict import Conflict, Surprise, conflict, surprises
 from model.analyses.evidence_subsets import whole
@@ -32,7 +32,7 @@ class Explanation:
     balance: Balance
     conflict: Conflict
     surprises: tuple[Surprise, ...]
-    chains: tuple[Chain, ...]
+    chains: tuple[Trail, ...]
     seen_and_done: tuple[SeenAndDone, ...]
 
     def _repr_html_(self) -> str:
@@ -80,6 +80,6 @@ def _part(title: str, table: str) -> str:
     return notebook.html(title, table) if table else ""
 
 
-def _trail(chain: Chain) -> str:
+def _trail(chain: Trail) -> str:
     """A trail with an arrow for each arc, as a → b ← c."""
     return chain.finding + "".join(f" {'→' if step.forward else '←'} {step.end}" for step in chain.steps)

@@ -116,8 +116,8 @@ def ask(forecaster: Forecaster, question: Question, target: str) -> Asked:
     """
     plan = forecaster.plan
     resolved = resolve(forecaster.model, of_target(question, target))
-    if plan.refusal:
-        raise plan.refusal
+    if plan.too_large:
+        raise plan.too_large
     evidence = settled(plan, [resolved.case])
     found = inference.posterior(plan, evidence, (target,))
     log_p = float(found.log_evidence[0])

@@ -17,7 +17,7 @@ from model.gates.kinds import (
     Rule,
     TableGate,
 )
-from model.gates.pooling import Experts, RowPool, StrengthPool, expert_clocks
+from model.gates.pooling import Experts, RowPool, StrengthPool, exponential_races
 
 __all__ = [
     "NATS_PER_DECIBEL",
@@ -38,7 +38,7 @@ __all__ = [
     "any_cause",
     "calibrated_nominal",
     "calibrated_ordinal",
-    "expert_clocks",
+    "exponential_races",
     "nominal",
     "ordinal",
     "ranked",

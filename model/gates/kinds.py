@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from model.errors import BadNetwork
 from model.gates.calibration import calibrated_nominal, calibrated_ordinal
 from model.gates.formulas import NATS_PER_DECIBEL, Combine, all_needed, any_cause, nominal, ordinal, ranked
-from model.gates.pooling import Experts, RowPool, StrengthPool, check_pools, own_clocks, row_drawn, rows_drawn
-from model.gates.sampling import Indices, normal_scores
+from model.gates.pooling import Experts, RowPool, StrengthPool, check_pools, own_races, row_drawn, rows_drawn
+from model.gates.sampling import Indices, latin_hypercube_normals
 from model.network import SUM_TOLERANCE, Table
 
 Mask = NDArray[np.bool_]
@@ -75,7 +75,7 @@ class TableGate:
         return self.rows
 
     def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
-        clocks = experts or own_clocks(rng, draws)
+        clocks = experts or own_races(rng, draws)
         return rows_drawn(rng, self.rows, self.ess, draws=draws, tied=self.tied, pools=self.pools, experts=clocks)
 
 
@@ -106,7 +106,7 @@ class AnyCause:
         return any_cause(self.leak, self.effects)
 
     def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
-        clocks = experts or own_clocks(rng, draws)
+        clocks = experts or own_races(rng, draws)
         leak = row_drawn(rng, self.leak, self.leak_ess, draws=draws, pool=self.leak_pool, experts=clocks)
         return any_cause(leak, _parents_drawn(self, rng, self.effects, self.effect_ess, draws, clocks))
 
@@ -136,7 +136,7 @@ class AllNeeded:
         return all_needed(self.ceiling, self.limits)
 
     def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
-        clocks = experts or own_clocks(rng, draws)
+        clocks = experts or own_races(rng, draws)
         ceiling = row_drawn(rng, self.ceiling, self.ceiling_ess, draws=draws, pool=self.ceiling_pool, experts=clocks)
         return all_needed(ceiling, _parents_drawn(self, rng, self.limits, self.limit_ess, draws, clocks))
 
@@ -210,11 +210,11 @@ class Influences:
 
         That is the sd of a log odds learnt from ESS cases at p = 1/2.
         """
-        clocks = experts or own_clocks(rng, draws)
+        clocks = experts or own_races(rng, draws)
         base = row_drawn(rng, self.base, self.base_ess, draws=draws, pool=self.base_pool, experts=clocks)
         mean = np.array([effect.strength * NATS_PER_DECIBEL for effect in self.effects])
         spread = np.array([2 / sqrt(effect.ess) for effect in self.effects])
-        strengths = mean + spread * normal_scores(rng, draws, len(self.effects))
+        strengths = mean + spread * latin_hypercube_normals(rng, draws, len(self.effects))
         for position, effect in enumerate(self.effects):
             if effect.pool is not None:
                 strengths[:, position] = effect.pool.draw(rng, draws, clocks) * NATS_PER_DECIBEL
@@ -296,7 +296,7 @@ class Ranked:
         """As ``table``, with fewer points in each bin beyond two parents, and in blocks to bound the memory."""
         ess = np.inf if self.ess is None else self.ess
         weights_ess = np.array(self.weights_ess or [ess] * len(self.weights))
-        scores = normal_scores(rng, draws, len(self.weights) + 1)
+        scores = latin_hypercube_normals(rng, draws, len(self.weights) + 1)
         weights = np.array(self.weights) * np.exp(scores[:, :-1] / np.sqrt(weights_ess))
         variance = self.variance * np.exp(scores[:, -1] * sqrt(2 / ess))
         return self._in_blocks(weights, variance, samples={1: 5, 2: 5, 3: 3}.get(len(self.cards), 2))
@@ -372,7 +372,7 @@ class Pinned:
         return np.where(self.mask[..., None], self.rows, self.gate.table())
 
     def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
-        clocks = experts or own_clocks(rng, draws)
+        clocks = experts or own_races(rng, draws)
         drawn = np.array(self.gate.draw(rng, draws, clocks))
         tied = None if self.tied is None else self.tied[self.mask]
         rows, ess = self.rows[self.mask], self.ess[self.mask]

@@ -155,12 +155,12 @@ class StrengthPool:
         return float(self.weights @ apart**2)
 
 
-def expert_clocks(seed: int, draws: int) -> Experts:
+def exponential_races(seed: int, draws: int) -> Experts:
     """Clocks that depend on the seed and the sources alone: one set serves every variable of a set of draws.
 
     The order of the sources does not matter.
 
-    >>> clock = expert_clocks(1, 3)
+    >>> clock = exponential_races(1, 3)
     >>> bool((clock(("B15", "B16")) == clock(("B16", "B15"))).all())
     True
     """
@@ -173,13 +173,13 @@ def expert_clocks(seed: int, draws: int) -> Experts:
     return clock
 
 
-def own_clocks(rng: np.random.Generator, draws: int) -> Experts:
+def own_races(rng: np.random.Generator, draws: int) -> Experts:
     """Clocks for one gate drawn by itself; nothing is taken from the generator unless a pool asks."""
     made: list[Experts] = []
 
     def clock(sources: tuple[str, ...]) -> Table:
         if not made:
-            made.append(expert_clocks(int(rng.integers(2**63)), draws))
+            made.append(exponential_races(int(rng.integers(2**63)), draws))
         return made[0](sources)
 
     return clock

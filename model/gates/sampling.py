@@ -24,10 +24,10 @@ is half of the cost of a draw, so that as many as needed is worth as few as do.
 """
 
 
-def normal_scores(rng: np.random.Generator, draws: int, count: int) -> Table:
+def latin_hypercube_normals(rng: np.random.Generator, draws: int, count: int) -> Table:
     """Standard normal numbers, one in each of ``draws`` equally likely strata; shape (draws, count).
 
-    >>> np.sort(normal_scores(np.random.default_rng(1), 1_000, 1)[:, 0])[[50, 500, 949]].round(2)
+    >>> np.sort(latin_hypercube_normals(np.random.default_rng(1), 1_000, 1)[:, 0])[[50, 500, 949]].round(2)
     array([-1.64,  0.  ,  1.64])
     """
     strata = rng.permuted(np.broadcast_to(np.arange(draws), (count, draws)), axis=1)
@@ -59,7 +59,9 @@ def _dirichlet_rows(rng: np.random.Generator, mean: Table, ess: Table, draws: in
         last, broken = (mean[:, k] > 0) & (after[:, k] == 0), (mean[:, k] > 0) & (after[:, k] > 0)
         found[:, last, k] = left[:, last]
         if broken.any():
-            odds = _beta_log_odds(normal_scores(rng, draws, int(broken.sum())), alpha[broken, k], after[broken, k])
+            odds = _beta_log_odds(
+                latin_hypercube_normals(rng, draws, int(broken.sum())), alpha[broken, k], after[broken, k]
+            )
             found[:, broken, k] = left[:, broken] * special.expit(odds)
             left[:, broken] *= special.expit(-odds)
     return np.where(mean > 0, np.maximum(found, LEAST), 0.0)

@@ -123,7 +123,7 @@ def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str,
     {'coin': array([[0.5, 0.5]])}
     """
     wanted = tuple(dict.fromkeys(names))
-    executor = plan.choice(evidence, wanted, whole=False).executor
+    executor = plan.choice(evidence, wanted, with_p_evidence=False).executor
     if executor is PROGRAMS:
         return variable_elimination.marginals(plan.lanes, evidence, wanted)
     found = _answered(plan, evidence, wanted, executor)
@@ -160,7 +160,7 @@ def joint(plan: Plan, names: Sequence[str], evidence: Evidence = NOTHING) -> Tab
     cells = math.prod(cards)
     if cells > JOINT_LIMIT:
         raise JointTooLarge(f"a joint of {', '.join(names)} has {cells:,} cells; the limit is {JOINT_LIMIT:,}")
-    inside = None if plan.refusal else _clique_with(plan, names)
+    inside = None if plan.too_large else _clique_with(plan, names)
     shares = None if inside is None else _joint_in_clique(plan, names, evidence, inside)
     if shares is not None:
         return shares
@@ -179,8 +179,8 @@ def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.
     assignment's probability together with the evidence, shape (cases,); -inf when it is impossible.
     Raises NetworkTooLarge where the junction tree is over the limit.
     """
-    if plan.refusal:
-        raise plan.refusal
+    if plan.too_large:
+        raise plan.too_large
     if compiled.kernels is not None:
         chosen = plan.best if plan.fitting(evidence) is plan.packed else plan.best_whole
         return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)

@@ -119,8 +119,8 @@ def slopes(plan: Plan, evidence: Evidence, reference: float) -> dict[str, Table]
 
     Raises NetworkTooLarge where there is no tree.
     """
-    if plan.refusal:
-        raise plan.refusal
+    if plan.too_large:
+        raise plan.too_large
     if compiled.kernels is None:
         parts = derivatives_numpy(plan, evidence, reference)
     else:

@@ -12,7 +12,7 @@ import numpy as np
 T = TypeVar("T")
 
 
-class Recent(Generic[T]):
+class ByteLRU(Generic[T]):
     """The most recently used values by key, within so many bytes; threads may share it."""
 
     def __init__(self, most: int) -> None:

@@ -53,13 +53,13 @@ class Memory(NamedTuple):
 class Plan:
     """A network compiled for inference; immutable and shared by all threads.
 
-    ``refusal`` says why there is no junction tree where it would be over the limit. What each executor works
+    ``too_large`` says why there is no junction tree where it would be over the limit. What each executor works
     on is made when it first answers (so the class has no slots), the same whichever thread makes it.
     """
 
     network: Network
     cliques: Cliques
-    refusal: NetworkTooLarge | None = None
+    too_large: NetworkTooLarge | None = None
 
     @property
     def tree(self) -> JunctionTree:
@@ -106,10 +106,10 @@ class Plan:
         packed = self.packed.packed
         return Memory(packed.floats.nbytes + packed.ints.nbytes, 8 * packed.work + 4 * packed.state)
 
-    def choice(self, evidence: Evidence, names: Sequence[str] | None, *, whole: bool = True) -> Choice:
+    def choice(self, evidence: Evidence, names: Sequence[str] | None, *, with_p_evidence: bool = True) -> Choice:
         """Which executor answers: by counted table entries and multiplications, never by time.
 
-        ``whole``: P(evidence) is wanted too.
+        ``with_p_evidence``: P(evidence) is wanted too.
 
         >>> from model.inference import compile
         >>> from model.network import Variable
@@ -117,13 +117,15 @@ class Plan:
         >>> compile(coin).choice(NOTHING, ("coin",)).why
         'a program for each target would not gain enough'
         """
-        if self.refusal:
+        if self.too_large:
             return TOO_LARGE
         if compiled.kernels is None:
             return NO_NUMBA
         if not names:
             return ALL_AT_ONCE if names is None else UPWARDS
-        pays = variable_elimination.pays(self.lanes, evidence, names, against=self.packed.packed.cells, whole=whole)
+        pays = variable_elimination.pays(
+            self.lanes, evidence, names, against=self.packed.packed.cells, with_p_evidence=with_p_evidence
+        )
         return FEWER_STEPS if pays else FEWER_ENTRIES
 
     def touched(self, evidence: Evidence, names: Sequence[str] | None) -> int:
@@ -160,7 +162,7 @@ class Plan:
         choice = self.choice(evidence, names)
         lines = [_tree_line(self.tree)]
         if choice is TOO_LARGE:
-            lines.append(f"refused: {self.refusal}")
+            lines.append(f"refused: {self.too_large}")
         elif choice is not NO_NUMBA:
             lines += [self._memory_line(), self._passes_line(evidence, names)]
         if names:

@@ -44,7 +44,7 @@ def octet(memory: NDArray[np.float64], at: int) -> Row:
     return memory[at : at + OCTET]
 
 
-def few(memory: NDArray[np.float64], at: int, count: int) -> Row:
+def load_masked(memory: NDArray[np.float64], at: int, count: int) -> Row:
     """The ``count`` numbers from ``at`` on, fewer than OCTET, and zeros; nothing beyond them is touched."""
     return np.concatenate([memory[at : at + count], np.zeros(OCTET - count)])
 
@@ -233,7 +233,7 @@ if COMPILED:
 
     extending.overload(load)(lambda memory, at: lambda memory, at: _load(memory, at))
     extending.overload(octet)(lambda memory, at: lambda memory, at: _octet(memory, at))
-    extending.overload(few)(lambda memory, at, count: lambda memory, at, count: _few(memory, at, count))
+    extending.overload(load_masked)(lambda memory, at, count: lambda memory, at, count: _few(memory, at, count))
     extending.overload(store)(lambda memory, at, row: lambda memory, at, row: _store(memory, at, row))
     extending.overload(store_few)(
         lambda memory, at, row, count: lambda memory, at, row, count: _store_few(memory, at, row, count)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from model.analyses.active_trails import Chain
+from model.analyses.active_trails import Trail
 from model.analyses.evidence_conflict import Conflict, Surprise
 from model.analyses.explanation import Explanation, explain
 from model.analyses.variance_attribution import Attribution, SourceShare, StatementShare, attribution
@@ -370,7 +370,7 @@ def _weightiness(reason: Reason) -> tuple[bool, float, float]:
     return reason.db is None, abs(reason.db or 0.0), abs(reason.delta)
 
 
-def _way(model: Model, chains: Sequence[Chain]) -> Way | None:
+def _way(model: Model, chains: Sequence[Trail]) -> Way | None:
     if not chains:
         return None
     told = chains[0]

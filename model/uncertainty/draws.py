@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from model import inference
 from model.errors import NetworkTooLarge
 from model.evidence import Assumed, Case
-from model.gates import expert_clocks
+from model.gates import exponential_races
 from model.inference import NOTHING, Evidence, Plan, variable_elimination
 from model.inference.encoding import assume, encode
-from model.inference.lru import Recent
+from model.inference.lru import ByteLRU
 from model.network import Table
 from model.specification import Model
 
@@ -73,8 +73,8 @@ class Draws:
     """
 
     model: Model
-    tables: Recent[_Drawn] = field(default_factory=lambda: Recent(TABLES))
-    without: Recent[Sampled | None] = field(default_factory=lambda: Recent(ANSWERS))
+    tables: ByteLRU[_Drawn] = field(default_factory=lambda: ByteLRU(TABLES))
+    without: ByteLRU[Sampled | None] = field(default_factory=lambda: ByteLRU(ANSWERS))
 
     def table(self, name: str) -> Table | None:
         """Tables of one variable, shape (COUNT, *parents' states, states); None when its numbers are certain."""
@@ -88,7 +88,7 @@ class Draws:
 
     def _draw(self, name: str) -> _Drawn:
         rng = np.random.default_rng(_seed(self.model.revision, name))
-        experts = expert_clocks(_seed(self.model.revision, ""), COUNT)
+        experts = exponential_races(_seed(self.model.revision, ""), COUNT)
         drawn = np.ascontiguousarray(self.model.described[name].gate.draw(rng, COUNT, experts))
         if (drawn == drawn[:1]).all():
             drawn = drawn[:0]

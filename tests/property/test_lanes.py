@@ -22,7 +22,7 @@ from model.inference.variable_elimination import (
     single_kernels,
 )
 from model.inference.variable_elimination import program as program_module
-from model.inference.variable_elimination.coded_evidence import said_of
+from model.inference.variable_elimination.coded_evidence import code_evidence
 from model.inference.variable_elimination.columns import CUT, HARD, SOFT
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network
@@ -194,20 +194,22 @@ def _log_joint(network, likelihood, tables):
 
 
 @st.composite
-def programs(draw, *, every):
+def programs(draw, *, single_case):
     """A program for some target and shape of evidence, with the network's tables in memory and the rest left out."""
     network = draw(networks())
     packed = program_module.pack(network)
-    bits = [0, 0, HARD, SOFT] if every else [0, SOFT, SOFT]
+    bits = [0, 0, HARD, SOFT] if single_case else [0, SOFT, SOFT]
     role = np.array([draw(st.sampled_from(bits)) for _ in network.names])
     target = draw(st.integers(-1, len(role) - 1))
     if target >= 0:
         role[target] &= ~HARD
-    return packed, program_module.program(packed, target, role, whole=draw(st.booleans()), every=every)
+    return packed, program_module.program(
+        packed, target, role, with_p_evidence=draw(st.booleans()), single_case=single_case
+    )
 
 
 @settings(deadline=None)
-@given(programs(every=True), st.integers(0, 2**32 - 1))
+@given(programs(single_case=True), st.integers(0, 2**32 - 1))
 def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
     _, program = drawn
     rng = np.random.default_rng(seed)
@@ -221,7 +223,7 @@ def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
 
 
 @settings(deadline=None)
-@given(programs(every=True), st.integers(0, 2**32 - 1))
+@given(programs(single_case=True), st.integers(0, 2**32 - 1))
 def test_the_steps_for_numbers_of_any_size_equal_their_twin_in_numpy(drawn, seed):
     _, program = drawn
     rng = np.random.default_rng(seed)
@@ -243,10 +245,10 @@ def test_the_steps_for_numbers_of_any_size_equal_their_twin_in_numpy(drawn, seed
 
 
 @settings(deadline=None)
-@given(programs(every=False), st.booleans(), st.integers(0, 2**32 - 1))
+@given(programs(single_case=False), st.booleans(), st.integers(0, 2**32 - 1))
 def test_the_steps_of_many_cases_equal_their_twin_in_numpy(drawn, careful, seed):
     packed, program = drawn
-    linked = binding.link(packed, said_of(packed.network, Workers(), 1, {}, {}), program, 0)
+    linked = binding.link(packed, code_evidence(packed.network, Workers(), 1, {}, {}), program, 0)
     rng = np.random.default_rng(seed)
     live = np.where(linked.constant_at < 0, rng.choice([0, 2], len(linked.place)), 1).astype(np.uint8)
     memory = rng.random(linked.memory * LANES) * (rng.random(linked.memory * LANES) < 0.8)
@@ -276,7 +278,7 @@ def test_the_tables_read_are_those_that_d_separation_leaves(network, data):
     }  # fmt: skip
     which = {kind: {name for name in network.names if kinds[name] == kind} for kind in bits}
     role = np.array([bits[kinds[name]] for name in network.names])
-    found = program_module.needed(program_module.pack(network), network.position[target], role, whole=False)
+    found = program_module.needed(program_module.pack(network), network.position[target], role, with_p_evidence=False)
     wanted = requisite(
         network, [target], observed=which["hard"], reported=which["soft"], cut=which["cut"] | which["done"],
         fixed=which["done"],

@@ -174,8 +174,8 @@ def test_rows_weighed_are_a_vector_times_a_matrix_and_touch_nothing_else(rows, w
     rng = np.random.default_rng(seed)
     weights, matrix, target = rng.random(rows + 1), rng.random(rows * width + 1), rng.random(width + 2)
     wanted = target.copy()
-    wanted[1:-1] = loops.weighed(weights[1:], matrix[1:].reshape(rows, width), target[1:-1])
-    kernels.weighed(weights, 1, rows, matrix, 1, width, target, 1)
+    wanted[1:-1] = loops.vector_matrix(weights[1:], matrix[1:].reshape(rows, width), target[1:-1])
+    kernels.vector_matrix(weights, 1, rows, matrix, 1, width, target, 1)
     np.testing.assert_allclose(target, wanted, rtol=1e-14)
 
 

@@ -25,7 +25,7 @@ from model.inference.variable_elimination import (
 )
 from model.inference.variable_elimination import numpy_interpreter as interpreters
 from model.inference.variable_elimination import program as programs
-from model.inference.variable_elimination.coded_evidence import findings_of, role_of, said_of, swapped_in
+from model.inference.variable_elimination.coded_evidence import code_evidence, findings_of, role_of, swapped_in
 from model.inference.variable_elimination.columns import CUT, HARD, LANED, SOFT
 from model.inference.variable_elimination.compiler import MOST_FACTORS
 from tests.networks import networks
@@ -192,10 +192,10 @@ def test_the_largest_table_of_an_order_is_named(drawn, random):
 
 @settings(deadline=None, max_examples=300)
 @given(roles(), st.booleans())
-def test_the_tables_that_count_are_those_of_ancestors_or_of_d_separation(shape, whole):
+def test_the_tables_that_count_are_those_of_ancestors_or_of_d_separation(shape, with_p_evidence):
     parents, links, role, target = shape
-    found = relevance.relevant(target, whole, role, links)
-    assert set(np.flatnonzero(found).tolist()) == programs_twins.relevant(target, whole, role, parents)
+    found = relevance.relevant(target, with_p_evidence, role, links)
+    assert set(np.flatnonzero(found).tolist()) == programs_twins.relevant(target, with_p_evidence, role, parents)
 
 
 @settings(deadline=None)
@@ -256,7 +256,7 @@ def test_variables_of_several_factors_are_united_in_elimination_order(drawn, ran
 
 
 @given(st.lists(st.integers(0, 3), max_size=9, unique=False), st.booleans(), SEEDS)
-def test_buckets_hold_factors_in_the_order_in_which_they_came(places, every, seed):
+def test_buckets_hold_factors_in_the_order_in_which_they_came(places, single_case, seed):
     buckets, after = np.full((4, 2), -1, np.int64), np.full(len(places) + 1, -1, np.int64)
     factors = np.random.default_rng(seed).integers(0, 2, (len(places) + 1, 4))
     wanted = {b: [] for b in range(4)}
@@ -265,18 +265,18 @@ def test_buckets_hold_factors_in_the_order_in_which_they_came(places, every, see
         wanted = programs_twins.enlist(wanted, b, f)
     parts = np.empty(len(places) + 1, np.int64)
     for b in range(4):
-        count, counted = compiler.listed(buckets[b, 0], after, factors, every, parts)
-        listed = programs_twins.listed(wanted[b], lambda f: every or factors[f, 3] == 1)
+        count, counted = compiler.listed(buckets[b, 0], after, factors, single_case, parts)
+        listed = programs_twins.listed(wanted[b], lambda f: single_case or factors[f, 3] == 1)
         assert (parts[:count].tolist(), counted) == listed
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=2, max_size=6), st.booleans(), st.booleans())
-def test_the_two_smallest_factors_are_taken_together(drawn, every, differing):
+def test_the_two_smallest_factors_are_taken_together(drawn, single_case, differing):
     factors = whole_numbers([-1, size, -1, differs] for size, differs in drawn).reshape(-1, 4)
-    eligible = [i for i, (_, differs) in enumerate(drawn) if (every or differs) == differing]
+    eligible = [i for i, (_, differs) in enumerate(drawn) if (single_case or differs) == differing]
     assume(len(eligible) > 1)
     pair, parts = np.empty(2, np.int64), np.arange(len(drawn))
-    compiler.smallest_pair(factors, parts, differing, every, pair)
+    compiler.smallest_pair(factors, parts, differing, single_case, pair)
     wanted = programs_twins.smallest_pair([size for size, _ in drawn], eligible)
     assert pair.tolist() == wanted
     count = compiler.without(parts, len(drawn), pair)
@@ -356,8 +356,8 @@ def interpreted(steps, inputs, maps, factors, tables):
 def sliced(draw):
     """The factors that a question leaves, as kernels hold them, and an order that eliminates them."""
     network, role, target = draw(shapes(laned=True))
-    packed, whole = programs.pack(network), draw(st.booleans())
-    wanted = relevance.relevant(target, whole, role, packed.links)
+    packed, with_p_evidence = programs.pack(network), draw(st.booleans())
+    wanted = relevance.relevant(target, with_p_evidence, role, packed.links)
     sources, given_at, given, globally = relevance.scopes_of(wanted, role, *packed.links[:2])
     last = globally.tolist().index(target) if target in globally else -1
     order = draw(st.permutations([v for v in range(len(globally)) if v != last]))
@@ -408,11 +408,11 @@ def test_factors_begin_in_the_bucket_of_the_first_of_their_variables(drawn):
 
 @settings(deadline=None, max_examples=200)
 @given(st.one_of(sliced(), crowded()), st.booleans(), SEEDS)
-def test_a_program_run_step_by_step_is_the_einsum_of_its_factors(drawn, every, seed):
+def test_a_program_run_step_by_step_is_the_einsum_of_its_factors(drawn, single_case, seed):
     _, _, (order, last, sources, given_at, given, card, differs), _ = drawn
     rng = np.random.default_rng(seed)
     steps, inputs, maps, factors, scope_at, scopes, cells = compiler.emit(
-        order, last, sources, given_at, given, card, differs, every
+        order, last, sources, given_at, given, card, differs, single_case
     )
     turned = scopes_in(scopes, scope_at)[: len(sources)]
     tables = [rng.random([card[v] for v in scope]) * rng.integers(0, 2, [card[v] for v in scope]) for scope in turned]
@@ -423,7 +423,7 @@ def test_a_program_run_step_by_step_is_the_einsum_of_its_factors(drawn, every, s
     for step in steps:
         lanes_read = factors[inputs[step[3] : step[3] + step[4], 0], 3]
         assert step[6] == lanes_read.any()
-        assert (len(lanes_read) if every else max(lanes_read.sum(), (1 - lanes_read).sum())) <= MOST_FACTORS
+        assert (len(lanes_read) if single_case else max(lanes_read.sum(), (1 - lanes_read).sum())) <= MOST_FACTORS
 
 
 @settings(deadline=None)
@@ -466,12 +466,12 @@ def test_load_maps_slice_and_transpose(drawn, seed):
 
 @settings(deadline=None)
 @given(shapes(), st.booleans(), st.booleans(), SEEDS)
-def test_a_program_compiled_from_a_question_sums_the_joint(shape, whole, every, seed):
+def test_a_program_compiled_from_a_question_sums_the_joint(shape, with_p_evidence, single_case, seed):
     network, role, target = shape
     packed, rng = programs.pack(network), np.random.default_rng(seed)
     links, count = packed.links, len(role)
     cost, steps, inputs, maps, factors, load, held, cells = programs.compiled(
-        target, whole, every, role, packed.cards, links, 0, math.inf
+        target, with_p_evidence, single_case, role, packed.cards, links, 0, math.inf
     )
     assert cells == (steps[:, 0] * steps[:, 1] * steps[:, 2]).sum()
     states, chances, vectors = told(network, rng)
@@ -491,12 +491,14 @@ def test_a_program_compiled_from_a_question_sums_the_joint(shape, whole, every, 
     exponents = np.empty(len(factors))
     interpreters.run_steps(steps, inputs, maps, at, memory, exponents)
     found = np.ldexp(memory[at[-1] :], int(exponents[-1]))
-    if not whole and wanted.sum() > 0:
+    if not with_p_evidence and wanted.sum() > 0:
         found, wanted = found / found.sum(), wanted / wanted.sum()
-    if whole or wanted.sum() > 0:
+    if with_p_evidence or wanted.sum() > 0:
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-15)
     if cost > 0:
-        over, nothing, *_ = programs.compiled(target, whole, every, role, packed.cards, links, 0, cost - 1)
+        over, nothing, *_ = programs.compiled(
+            target, with_p_evidence, single_case, role, packed.cards, links, 0, cost - 1
+        )
         assert (over, len(nothing)) == (cost, 0)
 
 
@@ -595,80 +597,88 @@ def told_by_enumeration(network, evidence, target):
     ]
 
 
-def assert_agree(found, wanted, whole):
+def assert_agree(found, wanted, with_p_evidence):
     """The same distribution; the same P(evidence) where that was asked for."""
     (row, log), (row_wanted, log_wanted) = found, wanted
     if log_wanted > -math.inf:
         np.testing.assert_allclose(row, row_wanted, rtol=1e-10, atol=1e-13)
-    if whole:
+    if with_p_evidence:
         assert log == pytest.approx(log_wanted, rel=1e-12, abs=1e-12)
         assert log > -math.inf or not row.any()
 
 
 @settings(deadline=None)
 @given(batches(), st.booleans())
-def test_one_case_run_alone_equals_the_enumerated_joint(drawn, whole):
+def test_one_case_run_alone_equals_the_enumerated_joint(drawn, with_p_evidence):
     network, evidence, target = drawn
     prepared = variable_elimination.prepare(network)
     packed, said = (
         prepared.packed,
-        said_of(network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables),
+        code_evidence(network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables),
     )
     for i, case in list(enumerate(told_by_enumeration(network, evidence, target)))[:5]:
         role = role_of(packed, said, said.codes[:, i : i + 1], target)
-        program = programs.program(packed, target, role, whole=whole)
-        findings, vectors = findings_of(said, said.about.tolist(), said.codes[:, i].tolist(), role)
+        program = programs.program(packed, target, role, with_p_evidence=with_p_evidence)
+        findings, vectors = findings_of(said, said.variables.tolist(), said.codes[:, i].tolist(), role)
         row, log = per_case_kernels.run_one(
             program.code, program.sliced, packed.table_at, packed.values, findings, vectors, *swapped_in(said, i)
         )
-        assert_agree((row, log + said.scale[i]), loading_twins.run_one(*case), whole)
+        assert_agree((row, log + said.scale[i]), loading_twins.run_one(*case), with_p_evidence)
 
 
 @settings(deadline=None)
 @given(batches(tables=False), st.booleans(), st.randoms(use_true_random=False))
-def test_cases_with_programs_of_their_own_equal_the_enumerated_joint(drawn, whole, random):
+def test_cases_with_programs_of_their_own_equal_the_enumerated_joint(drawn, with_p_evidence, random):
     network, evidence, target = drawn
     prepared = variable_elimination.prepare(network)
-    packed, said = prepared.packed, said_of(network, prepared.workers, evidence.cases, evidence.likelihood, {})
+    packed, said = prepared.packed, code_evidence(network, prepared.workers, evidence.cases, evidence.likelihood, {})
     picks = random.sample(range(evidence.cases), random.randint(1, evidence.cases))
     to = random.sample(range(evidence.cases), len(picks))
     result, logs = np.empty((evidence.cases, packed.cards[target] if target >= 0 else 1)), np.empty(evidence.cases)
-    soft = np.concatenate([*(vectors.ravel() for vectors in said.soft), np.empty(0)])
+    soft = np.concatenate([*(vectors.ravel() for vectors in said.likelihoods), np.empty(0)])
     per_case_kernels.run_each(
-        (packed.cards, packed.links, packed.table_at, packed.values), (target, whole, math.inf), whole_numbers(picks),
-        whole_numbers(to), said.codes, said.about, soft, np.cumsum([0, *(v.size for v in said.soft)]), result, logs,
-    )  # fmt: skip
+        (packed.cards, packed.links, packed.table_at, packed.values),
+        (target, with_p_evidence, math.inf),
+        whole_numbers(picks),
+        whole_numbers(to),
+        said.codes,
+        said.variables,
+        soft,
+        np.cumsum([0, *(v.size for v in said.likelihoods)]),
+        result,
+        logs,
+    )
     told = told_by_enumeration(network, evidence, target)
     for place, case, wanted in zip(to, picks, loading_twins.run_each(told[i] for i in picks), strict=True):
-        assert_agree((result[place], logs[place] + said.scale[case]), wanted, whole)
+        assert_agree((result[place], logs[place] + said.scale[case]), wanted, with_p_evidence)
 
 
-def shared_program(drawn, whole):
+def shared_program(drawn, with_p_evidence):
     """A batch as the lanes see it: evidence in codes, one program for all cases, and its lane form."""
     network, evidence, target = drawn
     prepared = variable_elimination.prepare(network)
-    said = said_of(network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    said = code_evidence(network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables)
     union = case_groups.spoken_of(
-        case_groups.kinds_of(said.codes, prepared.packed.cards[said.about]), np.arange(evidence.cases)
+        case_groups.kinds_of(said.codes, prepared.packed.cards[said.variables]), np.arange(evidence.cases)
     )
-    same = case_groups.alike(case_groups.kinds_of(said.codes, prepared.packed.cards[said.about]))
-    role = role_of(prepared.packed, said, said.codes, target, every=False, union=None if same else union)
-    program = programs.program(prepared.packed, target, role, whole=whole, every=False)
+    same = case_groups.alike(case_groups.kinds_of(said.codes, prepared.packed.cards[said.variables]))
+    role = role_of(prepared.packed, said, said.codes, target, single_case=False, union=None if same else union)
+    program = programs.program(prepared.packed, target, role, with_p_evidence=with_p_evidence, single_case=False)
     return prepared, said, role, program, binding.link(prepared.packed, said, program, 0)
 
 
 @settings(deadline=None)
 @given(batches(), st.booleans(), st.randoms(use_true_random=False))
-def test_cases_side_by_side_equal_the_enumerated_joint(drawn, whole, random):
+def test_cases_side_by_side_equal_the_enumerated_joint(drawn, with_p_evidence, random):
     network, evidence, target = drawn
-    prepared, said, role, _, _ = shared_program(drawn, whole)
+    prepared, said, role, _, _ = shared_program(drawn, with_p_evidence)
     picks = random.sample(range(evidence.cases), random.randint(1, evidence.cases))
     to = random.sample(range(evidence.cases), len(picks))
     found = np.empty((evidence.cases, prepared.packed.cards[target] if target >= 0 else 1)), np.empty(evidence.cases)
     scheduler._side_by_side(
         prepared,
         said,
-        (target, role, whole),
+        (target, role, with_p_evidence),
         whole_numbers(picks),
         found,
         whole_numbers(to),
@@ -676,21 +686,21 @@ def test_cases_side_by_side_equal_the_enumerated_joint(drawn, whole, random):
     )
     wanted = loading_twins.run_lanes(told_by_enumeration(network, evidence, target), picks, to)
     for case, place in zip(picks, to, strict=True):
-        assert_agree((found[0][place], found[1][place] + said.scale[case]), wanted[place], whole)
+        assert_agree((found[0][place], found[1][place] + said.scale[case]), wanted[place], with_p_evidence)
 
 
 @settings(deadline=None, max_examples=200)
 @given(batches(), st.booleans(), st.randoms(use_true_random=False))
-def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, whole, random):
+def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, with_p_evidence, random):
     _, evidence, _ = drawn
-    prepared, said, role, program, linked = shared_program(drawn, whole)
+    prepared, said, role, program, linked = shared_program(drawn, with_p_evidence)
     packed, count = prepared.packed, len(role)
     loads, soft = binding.loads_of(packed, said, linked)
     picks = random.sample(range(evidence.cases), random.randint(1, min(LANES, evidence.cases)))
     live, memory = np.ones(len(linked.place), np.uint8), np.full(linked.memory * LANES, np.nan)
     load_kernels.load_lanes(whole_numbers(picks), live, loads, packed.values, said.codes, soft, memory)
     filled, in_lanes = memory.reshape(-1, LANES), loading_twins.load_lanes(picks, LANES)
-    row_of, there = {v: r for r, v in enumerate(said.about.tolist())}, []
+    row_of, there = {v: r for r, v in enumerate(said.variables.tolist())}, []
     for f, (source, size, first, lane) in enumerate(program.factors.tolist()):
         table = filled[linked.place[f] : linked.place[f] + size]
         if source < 0 or not lane:
@@ -699,7 +709,7 @@ def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, whole, random)
         if source >= count:
             r = row_of[source - count]
             assert live[f] == (2 if (said.codes[r, picks] >= 0).any() else 0)
-            wanted = loading_twins.load_likelihoods(said.codes[r, in_lanes], said.soft[r])
+            wanted = loading_twins.load_likelihoods(said.codes[r, in_lanes], said.likelihoods[r])
         else:
             own = slice(program.sliced[0][f], program.sliced[0][f + 1])
             known, strides = [row_of[v] for v in program.sliced[1][own].tolist()], program.sliced[2][own]
@@ -724,8 +734,10 @@ def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, whole, random)
 
 @settings(deadline=None)
 @given(batches(), st.booleans(), SEEDS)
-def test_the_lane_form_of_a_step_holds_its_maps_entry_by_entry_and_the_product_of_its_constants(drawn, whole, seed):
-    _, _, _, program, _ = shared_program(drawn, whole)
+def test_the_lane_form_of_a_step_holds_its_maps_entry_by_entry_and_the_product_of_its_constants(
+    drawn, with_p_evidence, seed
+):
+    _, _, _, program, _ = shared_program(drawn, with_p_evidence)
     rng, differing = np.random.default_rng(seed), program.factors[:, 3] == 1
     at, exponents = (
         np.cumsum([0, *program.factors[:-1, 1]]),
@@ -803,8 +815,8 @@ def test_a_row_is_divided_by_its_sum(numbers):
 
 @settings(deadline=None)
 @given(batches(), st.booleans(), SEEDS)
-def test_messages_that_are_as_without_evidence_are_mixed_into_the_weights(drawn, whole, seed):
-    _, _, _, _, linked = shared_program(drawn, whole)
+def test_messages_that_are_as_without_evidence_are_mixed_into_the_weights(drawn, with_p_evidence, seed):
+    _, _, _, _, linked = shared_program(drawn, with_p_evidence)
     rng = np.random.default_rng(seed)
     live = rng.integers(0, 3, len(linked.place)).astype(np.uint8)
     constant_at = np.maximum(linked.constant_at, 0)
@@ -844,9 +856,9 @@ def test_each_lane_is_scaled_by_a_power_of_two_of_its_own(rows, seed):
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 0.7]), st.integers(-3000, 1)), min_size=1, max_size=4))
 def test_entries_with_powers_of_their_own_are_summed_as_by_their_logarithms(drawn):
     mantissas, powers = np.array([m for m, _ in drawn]), whole_numbers(p for _, p in drawn)
-    (row, log), (wanted, whole) = (
+    (row, log), (wanted, with_p_evidence) = (
         per_case_kernels.total_of(mantissas, powers),
         loading_twins.total_of(mantissas, powers),
     )
     np.testing.assert_allclose(row, wanted, rtol=0, atol=1e-12)
-    assert log == pytest.approx(whole, rel=1e-12)
+    assert log == pytest.approx(with_p_evidence, rel=1e-12)

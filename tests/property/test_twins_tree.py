@@ -63,8 +63,8 @@ def test_the_marks_of_a_question_are_those_of_its_twin_and_go_when_it_ends(asked
     assert_same_marks(asked.written_out(), twin)
     targets = asked.targets or []
     if asked.targets is not None:
-        top = evidence_kernels.want(ints, state, len(targets), len(asked.findings), len(asked.swaps))
-        assert top == marks.want(twin, targets, asked.findings, asked.swaps)
+        top = evidence_kernels.mark_targets(ints, state, len(targets), len(asked.findings), len(asked.swaps))
+        assert top == marks.mark_targets(twin, targets, asked.findings, asked.swaps)
         found = asked.written_out()
         assert (found.needed, found.places) == (twin.needed, twin.places)
     evidence_kernels.end(ints, state, len(asked.swaps), len(targets))
@@ -98,8 +98,8 @@ def test_the_likelihoods_of_one_of_several_cases_enter_where_they_are_looked_for
 @given(seeds, st.integers(0, 6), st.sampled_from([0.0, 1e-320, 1.0]))
 def test_a_table_is_lowered_as_its_twin_is(seed, length, size):
     work = np.concatenate([[7.0], size * holed(seed, length + 1), [9.0]])
-    table, largest = passes.lowered(work[1:-1])
-    assert collect_kernels.lowered(work, 1, length + 1) == largest
+    table, largest = passes.rescale(work[1:-1])
+    assert collect_kernels.rescale(work, 1, length + 1) == largest
     np.testing.assert_allclose(work, [7.0, *table, 9.0], **CLOSE)
 
 
@@ -108,7 +108,7 @@ def test_a_table_is_lowered_as_its_twin_is(seed, length, size):
 def test_a_message_is_made_relative_as_its_twin_is_or_left_alone(asked, data, seed):
     ints, floats, work, _ = asked.arrays
     c = data.draw(st.sampled_from(asked.dense.cliques))
-    at, cells = asked.dense.clique(c, layout.HEARD), asked.dense.clique(c, layout.CELLS)
+    at, cells = asked.dense.clique(c, layout.MESSAGE_AT), asked.dense.clique(c, layout.CELLS)
     said = asked.dense.clique(c, layout.MESSAGE)
     numbers = np.array(floats)
     numbers[said : said + cells] *= data.draw(st.sampled_from([1.0, 1.0, 1e-150, 1e-250]))
@@ -126,7 +126,7 @@ def test_a_message_is_made_relative_as_its_twin_is_or_left_alone(asked, data, se
 def test_a_belief_is_put_over_what_was_said_as_its_twin_is(asked, data, seed):
     ints, floats, work, _ = asked.arrays
     c, relative = data.draw(st.sampled_from(asked.dense.cliques)), data.draw(st.booleans())
-    at, below = asked.dense.clique(c, layout.HEARD), asked.dense.clique(c, layout.BELIEVED)
+    at, below = asked.dense.clique(c, layout.MESSAGE_AT), asked.dense.clique(c, layout.SEPARATOR_BELIEF_AT)
     cells, said = asked.dense.clique(c, layout.CELLS), asked.dense.clique(c, layout.MESSAGE)
     heard, believed = holed(seed, cells), holed(seed + 1, cells)
     work[at : at + cells], work[below : below + cells] = heard, believed
@@ -169,9 +169,9 @@ def test_what_meets_in_a_clique_is_what_meets_in_its_twin(asked, data):
     assume(twin.modes[c] != evidence_kernels.CLEAN)
     ints, floats, work, state = asked.arrays
     entries = asked.dense.clique(c, layout.ENTRIES)
-    log = collect_kernels._filled(ints, floats, work, state, c, 0, 0, entries)
+    log = collect_kernels._absorb(ints, floats, work, state, c, 0, 0, entries)
     stored = work[:entries]
-    assert_as_large(asked.dense.in_clique(c, stored), log, passes.filled(twin, c))
+    assert_as_large(asked.dense.in_clique(c, stored), log, passes.absorb(twin, c))
 
 
 @thoroughly
@@ -200,7 +200,7 @@ def test_the_two_passes_turn_at_what_their_twins_turn_at(asked, data):
     top = asked.root if asked.swaps else data.draw(st.sampled_from([*asked.dense.cliques, *touched, *touched]))
     assume(asked.climbed(top) > -math.inf)
     twin = asked.written_out()
-    log, wanted = distribute_kernels.turn(*asked.arrays, top), passes.turn(twin, top)
+    log, wanted = distribute_kernels.start_distribution(*asked.arrays, top), passes.start_distribution(twin, top)
     assert log == pytest.approx(wanted, rel=1e-12, abs=1e-12)
     if log > -math.inf:
         np.testing.assert_allclose(asked.written_out().believed[top], twin.believed[top], **CLOSE)
@@ -232,42 +232,42 @@ def assert_laid(asked, out, wanted):
 
 @compared
 @given(questions(), st.data(), seeds)
-def test_an_outlook_says_of_a_branch_what_all_its_conditionals_say(asked, data, seed):
-    seeing = [c for c in asked.dense.cliques if asked.dense.clique(c, layout.OUTLOOK) >= 0]
+def test_a_shortcut_says_of_a_branch_what_all_its_conditionals_say(asked, data, seed):
+    seeing = [c for c in asked.dense.cliques if asked.dense.clique(c, layout.SHORTCUT) >= 0]
     assume(seeing)
     asked.begun()
     ints, floats, work, state = asked.arrays
     c = data.draw(st.sampled_from(seeing))
-    at, cells = asked.dense.clique(c, layout.BELIEVED), asked.dense.clique(c, layout.CELLS)
-    above = asked.dense.clique(c, layout.ABOVE)
+    at, cells = asked.dense.clique(c, layout.SEPARATOR_BELIEF_AT), asked.dense.clique(c, layout.CELLS)
+    above = asked.dense.clique(c, layout.SEPARATOR_PRIOR_AT)
     work[at : at + cells] = np.random.default_rng(seed).random(cells) * (floats[above : above + cells] > 0)
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    distribute_kernels._look(ints, floats, work, state, asked.record(c), out, asked.count)
-    assert_laid(asked, out, passes.look(asked.written_out(), c, asked.wanted))
+    distribute_kernels._read_shortcut(ints, floats, work, state, asked.record(c), out, asked.count)
+    assert_laid(asked, out, passes.read_shortcut(asked.written_out(), c, asked.wanted))
 
 
 @thoroughly
 @given(questions(), st.data(), st.booleans())
 def test_a_belief_spreads_through_a_clique_as_through_its_twin(asked, data, keep):
     top = asked.begun()
-    assume(asked.climbed(top) > -math.inf and distribute_kernels.turn(*asked.arrays, top) > -math.inf)
+    assume(asked.climbed(top) > -math.inf and distribute_kernels.start_distribution(*asked.arrays, top) > -math.inf)
     ints, floats, work, state = asked.arrays
     dense, everything = asked.dense, asked.targets is None
     c = data.draw(st.just(top) | st.sampled_from([j for j in dense.cliques if j in dense.branch(top)]))
-    at, cells = dense.clique(c, layout.BELIEVED), dense.clique(c, layout.CELLS)
+    at, cells = dense.clique(c, layout.SEPARATOR_BELIEF_AT), dense.clique(c, layout.CELLS)
     if c != top:
-        above = dense.clique(c, layout.ABOVE)
+        above = dense.clique(c, layout.SEPARATOR_PRIOR_AT)
         work[at : at + cells] = floats[above : above + cells]
     twin = asked.written_out()
     for j in dense.children(c):
-        below = dense.clique(j, layout.BELIEVED)
+        below = dense.clique(j, layout.SEPARATOR_BELIEF_AT)
         work[below : below + dense.clique(j, layout.CELLS)] = 0.0
         read_above = dense.listed(j, layout.READ_ABOVE)
         sought = passes.wanted(twin, j, read_above, everything=everything)
         assert distribute_kernels._wanted(ints, state, j, asked.count) == sought
     out = np.zeros(sum(dense.cards[v] for v in asked.wanted))
-    place = distribute_kernels._spread(ints, floats, work, state, out, c, asked.count, keep)
-    table, found = passes.spread(twin, c), asked.written_out()
+    place = distribute_kernels._distribute_clique(ints, floats, work, state, out, c, asked.count, keep)
+    table, found = passes.distribute_clique(twin, c), asked.written_out()
     if keep:
         stored = work[place : place + dense.clique(c, layout.ENTRIES)]
         np.testing.assert_allclose(dense.in_clique(c, stored), table, **CLOSE)
@@ -283,7 +283,7 @@ def test_a_belief_spreads_through_a_clique_as_through_its_twin(asked, data, keep
 def test_the_pass_down_finds_the_marginals_of_its_twin(asked):
     top = asked.begun()
     assume(asked.targets is None or asked.targets)
-    assume(asked.climbed(top) > -math.inf and distribute_kernels.turn(*asked.arrays, top) > -math.inf)
+    assume(asked.climbed(top) > -math.inf and distribute_kernels.start_distribution(*asked.arrays, top) > -math.inf)
     wanted = passes.down(asked.written_out(), top, asked.wanted)
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
     distribute_kernels.down(*asked.arrays, out, top, asked.count, -1)
@@ -376,8 +376,8 @@ def test_what_meets_all_but_one_in_a_clique_is_what_meets_in_its_twin(asked, dat
     without = None if family < 0 else dense.listed(c, layout.FAMILY)[family]
     left_out = None if child < 0 else dense.children(c)[child]
     assert_as_large(found, log, gradients.product(twin, logs, c, without=without, child=left_out, above=above))
-    heard, cells = dense.clique(c, layout.HEARD), dense.clique(c, layout.CELLS)
-    largest = gradient_kernels._message(ints, work, dense.clique(c, layout.OWN), heard, entries, cells)
+    heard, cells = dense.clique(c, layout.MESSAGE_AT), dense.clique(c, layout.CELLS)
+    largest = gradient_kernels._message(ints, work, dense.clique(c, layout.TO_SEPARATOR), heard, entries, cells)
     message, wanted = gradients.message(found, dense.separator(c))
     assert largest == pytest.approx(wanted, rel=1e-12, abs=1e-12)
     np.testing.assert_allclose(dense.in_separator(c, work[heard : heard + cells]), message, **CLOSE)

@@ -87,7 +87,7 @@ class Asked:
         evidence_kernels.begin(ints, work, state, len(self.findings), len(self.swaps))
         if self.targets is None:
             return self.root
-        return evidence_kernels.want(ints, state, len(self.targets), len(self.findings), len(self.swaps))
+        return evidence_kernels.mark_targets(ints, state, len(self.targets), len(self.findings), len(self.swaps))
 
     def ended(self) -> Workspace:
         """The workspace of the marked question, written out, and then no mark left in it."""

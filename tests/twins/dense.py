@@ -134,12 +134,12 @@ class DenseTree:
 
     def above(self, c: int) -> Table:
         """The separator's distribution without evidence."""
-        at = self.clique(c, layout.ABOVE)
+        at = self.clique(c, layout.SEPARATOR_PRIOR_AT)
         return self.in_separator(c, _part(self.tree.floats, at, self.clique(c, layout.CELLS)))
 
     def level(self, c: int) -> float:
         """The logarithm of what was divided out of the message."""
-        return float(self.tree.floats[self.clique(c, layout.LEVEL)])
+        return float(self.tree.floats[self.clique(c, layout.LOG_SCALE)])
 
 
 @dataclass(slots=True, eq=False)
@@ -171,8 +171,8 @@ def written_out(tree: DenseTree, work: Table, state: Ints) -> Workspace:
     of_cliques = state[: PER_CLIQUE * n].reshape(PER_CLIQUE, n)
     of_variables = state[PER_CLIQUE * n :].reshape(-1, len(tree.variables))
     cells = [tree.clique(c, layout.CELLS) for c in tree.cliques]
-    heard = [_part(work, tree.clique(c, layout.HEARD), cells[c]) for c in tree.cliques]
-    believed = [_part(work, tree.clique(c, layout.BELIEVED), cells[c]) for c in tree.cliques]
+    heard = [_part(work, tree.clique(c, layout.MESSAGE_AT), cells[c]) for c in tree.cliques]
+    believed = [_part(work, tree.clique(c, layout.SEPARATOR_BELIEF_AT), cells[c]) for c in tree.cliques]
     at = tree.tree.packed.ints[LIKELIHOODS_AT] + np.array([tree.variable(v, layout.OUT) for v in tree.variables])
     replaced = {v for v in tree.variables if of_variables[layout.REPLACED, v]}
     return Workspace(

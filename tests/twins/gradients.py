@@ -9,7 +9,7 @@ import numpy as np
 
 from model.network import Table
 from tests.twins.dense import Workspace, over
-from tests.twins.passes import lowered
+from tests.twins.passes import rescale
 
 
 def product(
@@ -31,7 +31,7 @@ def product(
 
 def message(table: Table, separator: tuple[int, ...]) -> tuple[Table, float]:
     """A table added up over a separator, its largest entry 1, and the logarithm of what it was."""
-    summed, largest = lowered(over(table, separator))
+    summed, largest = rescale(over(table, separator))
     return summed, math.log(largest)
 
 

@@ -40,6 +40,6 @@ def maxima(table: Table, cells: NDArray[np.integer], into: Table) -> Table:
     return found
 
 
-def weighed(weights: Table, matrix: Table, into: Table) -> Table:
+def vector_matrix(weights: Table, matrix: Table, into: Table) -> Table:
     """``into`` with the rows of a matrix added, each times its weight."""
     return np.asarray(into + weights @ matrix)

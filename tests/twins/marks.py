@@ -33,7 +33,7 @@ def end(work: Workspace, swaps: Sequence[int], targets: Sequence[int]) -> None:
     work.places = {v: place for v, place in work.places.items() if v not in targets}
 
 
-def want(work: Workspace, targets: Sequence[int], findings: Sequence[int], swaps: Sequence[int]) -> int:
+def mark_targets(work: Workspace, targets: Sequence[int], findings: Sequence[int], swaps: Sequence[int]) -> int:
     """The lowest branch with every target and finding (the whole tree for a replaced table); targets lie end to end."""
     tree = work.tree
     tops = {v: tree.top(v) for v in [*targets, *(v for v in findings if not says_nothing(work.likelihoods[v]))]}

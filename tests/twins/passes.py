@@ -18,13 +18,13 @@ from model.network import Table
 from tests.twins.dense import Workspace, over
 
 
-def lowered(table: Table) -> tuple[Table, float]:
+def rescale(table: Table) -> tuple[Table, float]:
     """A table over its largest entry, and that; as it is where one over that is no number."""
     largest = float(table.max())
     return (table / largest, largest) if largest > 0 and 1 / largest < math.inf else (table, 1.0)
 
 
-def filled(work: Workspace, c: int) -> tuple[Table, float]:
+def absorb(work: Workspace, c: int) -> tuple[Table, float]:
     """All that meets in a clique, its children's messages included, and the logarithm to add.
 
     A touched clique hears what each child says over what it says without evidence; a rebuilt one all that it says.
@@ -50,7 +50,7 @@ def up(work: Workspace, top: int, *, best: bool) -> float:
     for c in [c for c in tree.cliques if c <= top]:
         if work.modes[c] == CLEAN:
             continue
-        table, taken = filled(work, c)
+        table, taken = absorb(work, c)
         message, mode, parent = over(table, tree.separator(c), best=best), work.modes[c], tree.parent(c)
         ratio = relative(message, tree.message(c)) if mode == REBUILT and parent >= 0 else None
         work.relative.discard(c)
@@ -66,7 +66,7 @@ def up(work: Workspace, top: int, *, best: bool) -> float:
     return log
 
 
-def turn(work: Workspace, top: int) -> float:
+def start_distribution(work: Workspace, top: int) -> float:
     """The separator's distribution without evidence times what was said of it; the logarithm of the total.
 
     What was said by a tree that is not rebuilt up to its root is relative to that tree's own total.
@@ -89,7 +89,7 @@ def asks(work: Workspace, variables: Collection[int]) -> bool:
     return not work.places.keys().isdisjoint(variables)
 
 
-def look(work: Workspace, c: int, variables: Iterable[int]) -> dict[int, Table]:
+def read_shortcut(work: Workspace, c: int, variables: Iterable[int]) -> dict[int, Table]:
     """Marginals of a branch without findings: what is believed of its separator times all the conditionals in it."""
     branch = work.tree.branch(c)
     joint = work.believed[c] * math.prod(work.tree.conditional(j) for j in branch)
@@ -107,7 +107,7 @@ def wanted(work: Workspace, j: int, read_above: Collection[int], *, everything: 
     return everything or j in work.needed or asks(work, read_above)
 
 
-def spread(work: Workspace, c: int) -> Table:
+def distribute_clique(work: Workspace, c: int) -> Table:
     """A clique's table with what is believed of its separator in, as yet unscaled."""
     if work.modes[c] == CLEAN:
         return np.asarray(work.tree.conditional(c) * work.believed[c])
@@ -121,7 +121,7 @@ def down(work: Workspace, top: int, variables: Iterable[int]) -> dict[int, Table
     for c in reversed([c for c in tree.cliques if c in tree.branch(top)]):
         if c != top:
             work.believed[c] = over(tables[tree.parent(c)], tree.separator(c))
-        tables[c] = spread(work, c)
+        tables[c] = distribute_clique(work, c)
     return {v: over(tables[tree.top(v)], [v]).ravel() for v in variables}
 
 

@@ -44,7 +44,7 @@ def without_arrows(parents: Parents, role: Sequence[int]) -> list[list[int]]:
     return [[] if role[v] & CUT else list(above) for v, above in enumerate(parents)]
 
 
-def relevant(target: int, whole: bool, role: Sequence[int], parents: Parents) -> set[int]:
+def relevant(target: int, with_p_evidence: bool, role: Sequence[int], parents: Parents) -> set[int]:
     """Variables whose tables count: for P(evidence) all above a finding; else by d-separation of a table's numbers.
 
     A table's numbers are a parent of its variable, a reported finding a child that is seen (Geiger et al. 1990).
@@ -54,7 +54,7 @@ def relevant(target: int, whole: bool, role: Sequence[int], parents: Parents) ->
     set_to = {v for v in range(count) if role[v] & CUT and role[v] & HARD}
     known = {v for v in range(count) if role[v] & HARD}
     reported = [v for v in range(count) if role[v] & SOFT]
-    if whole:
+    if with_p_evidence:
         return ancestors({*(known - set_to), *reported, *({target} - {-1})}, graph) - set_to
     if target < 0:
         return set()

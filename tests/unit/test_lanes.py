@@ -11,7 +11,7 @@ from model import inference
 from model.errors import BadQuestion, NetworkTooLarge
 from model.inference import Evidence, Posterior, variable_elimination
 from model.inference.junction_tree.packed import executor
-from model.inference.lru import Recent
+from model.inference.lru import ByteLRU
 from model.inference.variable_elimination import scheduler
 from model.network import Network, Variable
 
@@ -188,7 +188,7 @@ def test_draws_equal_the_junction_tree_with_each_draw_in_place():
 def test_a_network_too_large_for_a_tree_is_answered_where_its_pruned_part_fits():
     network = web(40)
     plan = inference.compile(network)
-    assert isinstance(plan.refusal, NetworkTooLarge)
+    assert isinstance(plan.too_large, NetworkTooLarge)
     prepared = variable_elimination.prepare(network)
     seen = Evidence(1, {"e1_0": np.array([[0.0, 1.0]])})
     joint = np.outer([0.3, 0.7], [0.3, 0.7]) * [[0.1, 0.8], [0.7, 0.6]]
@@ -232,7 +232,7 @@ def test_a_process_forked_after_the_threads_started_still_answers():
 
 
 def test_only_so_many_programs_are_kept():
-    recent = Recent(2500)
+    recent = ByteLRU(2500)
     made = []
     for key in ("a", "b", "a", "c", "a", "b"):
         recent.get(key, lambda key=key: made.append(key))

@@ -94,7 +94,7 @@ def test_whichever_executor_answers_the_numbers_are_the_same(wide):
 def test_a_refused_tree_is_explained_by_the_refusal():
     ready = inference.compile(lattice(4), limit=10)
     said = ready.explain(yes("x1"), ("x0",)).splitlines()
-    assert said[1] == f"refused: {ready.refusal}"
+    assert said[1] == f"refused: {ready.too_large}"
     assert "more than the limit of 10" in said[1]
     assert said[-1] == "answered by: lane executor, a program for each target; the tree is too large"
 
@@ -140,7 +140,7 @@ def test_the_memory_of_a_plan_and_of_a_workspace_is_what_is_allocated_and_bounde
         math.prod(len(wide.network.variables[v].states) for v in clique.separator) for clique in wide.tree.cliques
     )
     assert len(work) <= 2 * wide.cells + 2 * separators + numbers + states
-    room = max(shortcuts.OUTLOOK_ROOM, wide.cells)
+    room = max(shortcuts.SHORTCUT_ROOM, wide.cells)
     assert len(packed.floats) <= numbers + wide.cells + 2 * separators + len(wide.tree.cliques) + room
     assert f"{wide.memory.tables / 1e6:.1f} MB shared by all threads" in wide.explain()
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.variable_elimination import load_kernels, simd_kernels, single_kernels
-from model.inference.variable_elimination.coded_evidence import Said, replaced_in
+from model.inference.variable_elimination.coded_evidence import CodedEvidence, replaced_in
 from model.inference.variable_elimination.columns import LANE, SIZE, SOURCE
 from model.inference.variable_elimination.program import Packed, Program
 
@@ -41,16 +41,16 @@ class Linked:
     effort: Ints
 
 
-def link(packed: Packed, said: Said, program: Program, case: int) -> Linked:
+def link(packed: Packed, coded: CodedEvidence, program: Program, case: int) -> Linked:
     count, factors = len(packed.cards), program.factors
     states = np.full(count, -1, dtype=np.int64)
-    states[said.about] = said.codes[:, case]
+    states[coded.variables] = coded.codes[:, case]
     sizes = factors[:, SIZE]
     constant_at = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
     original = factors[:, SOURCE] >= 0
     constant_at[original & (factors[:, LANE] == 1)] = -1
     constants, exponents = np.ones(int(sizes.sum())), np.zeros(len(factors))
-    replaced, other = replaced_in(said, count, case)
+    replaced, other = replaced_in(coded, count, case)
     base = load_kernels.bases(factors, program.sliced, packed.table_at, replaced, states)
     load_kernels.load_tables(constants, constant_at, factors, program.load, base, packed.values, other)
     single_kernels.run_steps(program.steps, program.inputs, program.maps, constant_at, constants, exponents)
@@ -122,10 +122,12 @@ def _effort(factors: Ints, steps: Ints, inputs: Ints, count: int) -> Ints:
     return effort
 
 
-def loads_of(packed: Packed, said: Said, linked: Linked) -> tuple[tuple[Ints, Ints, Ints, Ints, Ints], Floats]:
+def loads_of(
+    packed: Packed, coded: CodedEvidence, linked: Linked
+) -> tuple[tuple[Ints, Ints, Ints, Ints, Ints], Floats]:
     """What to fill in a block: likelihoods, slices by known states, and tables given by case."""
     program, count = linked.program, len(packed.cards)
-    row_of = {int(v): r for r, v in enumerate(said.about)}
+    row_of = {int(v): r for r, v in enumerate(coded.variables)}
     lambdas: list[list[int]] = []
     gathers: list[list[int]] = []
     streams: list[list[int]] = []
@@ -140,13 +142,13 @@ def loads_of(packed: Packed, said: Said, linked: Linked) -> tuple[tuple[Ints, In
         if source >= count:
             row = row_of[source - count]
             lambdas.append([f, at, size, row, soft_end])
-            soft.append(said.soft[row].ravel())
-            soft_end += said.soft[row].size
+            soft.append(coded.likelihoods[row].ravel())
+            soft_end += coded.likelihoods[row].size
         else:
             first, slices = len(known), range(hard_at[f], hard_at[f + 1])
             known.extend([row_of[int(hard[i])], int(strides[i])] for i in slices)
-            if source in said.tables:
-                rows = said.tables[source]
+            if source in coded.tables:
+                rows = coded.tables[source]
                 case, entry = (stride // rows.itemsize for stride in rows.strides)
                 place = [rows.ctypes.data, case if len(rows) > 1 else 0, entry]
                 streams.append([f, at, size, flat, *place, first, len(known)])

@@ -25,20 +25,20 @@ MANY_CODES = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Said:
+class CodedEvidence:
     """Evidence as small integers.
 
     ``codes`` (rows, cases): -1 nothing, s the state that is known, card + k the k-th of the variable's likelihoods.
-    Row r speaks of variable ``about[r]``, as an intervention if ``done[r]``; ``soft[r]`` is (likelihoods, states).
-    ``tables[v]`` (cases or 1, entries) replaces v's table; for v in ``cut`` it is one distribution for all parents.
-    ``scale`` (cases,) is the logarithm by which likelihoods were scaled.
+    Row r speaks of variable ``variables[r]``, as an intervention if ``is_intervention[r]``; ``likelihoods[r]`` is
+    (likelihoods, states). ``tables[v]`` (cases or 1, entries) replaces v's table; for v in ``cut`` it is one
+    distribution for all parents. ``scale`` (cases,) is the logarithm by which likelihoods were scaled.
     """
 
     cases: int
     codes: Codes
-    about: Ints
-    done: NDArray[np.bool_]
-    soft: tuple[Table, ...]
+    variables: Ints
+    is_intervention: NDArray[np.bool_]
+    likelihoods: tuple[Table, ...]
     tables: Mapping[int, Table]
     cut: frozenset[int]
     scale: Floats
@@ -51,31 +51,33 @@ class Said:
     @property
     def varying(self) -> tuple[int, ...]:
         """Variables whose replaced tables differ between cases other than by the codes."""
-        named = {int(v) for v, done in zip(self.about, self.done, strict=True) if done}
+        named = {
+            int(v) for v, is_intervention in zip(self.variables, self.is_intervention, strict=True) if is_intervention
+        }
         return tuple(v for v, rows in self.tables.items() if len(rows) > 1 and v not in named)
 
 
-def said_of(
+def code_evidence(
     network: Network, workers: Workers, cases: int, likelihood: Mapping[str, Table], replaced: Mapping[str, Table]
-) -> Said:
+) -> CodedEvidence:
     """Evidence in small integers; what says nothing is left out."""
     check(network, cases, likelihood, replaced)
     codes = np.empty((len(likelihood) + len(replaced), cases), dtype=np.int32)
-    about: list[int] = []
-    done: list[bool] = []
-    soft: list[Table] = []
+    variables: list[int] = []
+    is_intervention: list[bool] = []
+    likelihoods: list[Table] = []
     scale = np.zeros(cases)
-    counts = coded(workers, list(likelihood.values()), codes)
+    counts = write_codes(workers, list(likelihood.values()), codes)
     for r, (name, rows) in enumerate(likelihood.items()):
-        codes[len(about)], (others, spoken) = codes[r], counts[r]
-        code = codes[len(about)]
+        codes[len(variables)], (others, spoken) = codes[r], counts[r]
+        code = codes[len(variables)]
         vectors = np.empty((0, rows.shape[1]))
         if others:
             vectors = _vectors(rows, code, scale)
         if spoken:
-            about.append(network.position[name])
-            done.append(False)
-            soft.append(vectors)
+            variables.append(network.position[name])
+            is_intervention.append(False)
+            likelihoods.append(vectors)
     tables: dict[int, Table] = {}
     cut = set()
     for name, given in replaced.items():
@@ -89,25 +91,25 @@ def said_of(
         if not (chances[:1] == 1.0).any():
             continue
         code = np.empty(len(chances), dtype=np.int32)
-        ((others, spoken),) = coded(workers, [chances], code[None])
-        if not others and spoken == len(code) and v not in about:
-            codes[len(about)] = code
-            about.append(v)
-            done.append(True)
-            soft.append(np.empty((0, chances.shape[1])))
-    return Said(
+        ((others, spoken),) = write_codes(workers, [chances], code[None])
+        if not others and spoken == len(code) and v not in variables:
+            codes[len(variables)] = code
+            variables.append(v)
+            is_intervention.append(True)
+            likelihoods.append(np.empty((0, chances.shape[1])))
+    return CodedEvidence(
         cases,
-        codes[: len(about)],
-        np.array(about, dtype=np.int64),
-        np.array(done, dtype=np.bool_),
-        tuple(soft),
+        codes[: len(variables)],
+        np.array(variables, dtype=np.int64),
+        np.array(is_intervention, dtype=np.bool_),
+        tuple(likelihoods),
         MappingProxyType(tables),
         frozenset(cut),
         scale,
     )
 
 
-def under_draws(known: Said, network: Network, draws: int, drawn: Mapping[str, Table]) -> Said:
+def under_draws(known: CodedEvidence, network: Network, draws: int, drawn: Mapping[str, Table]) -> CodedEvidence:
     """The same single case said under every draw of some tables; what an intervention replaced stays replaced."""
     check(network, draws, {}, drawn)
     tables = {network.position[name]: in_rows(rows) for name, rows in drawn.items()}
@@ -144,7 +146,7 @@ def check(network: Network, cases: int, likelihood: Mapping[str, Table], tables:
             )
 
 
-def coded(workers: Workers, likelihoods: Sequence[Table], codes: Codes) -> list[tuple[int, int]]:
+def write_codes(workers: Workers, likelihoods: Sequence[Table], codes: Codes) -> list[tuple[int, int]]:
     """Write the code of every likelihood vector, (variables, cases); returns the counts of ``codes_of_all``."""
     kept = [locked(rows) for rows in likelihoods]
     tables = np.array([(rows.ctypes.data, rows.shape[1]) for rows in kept], dtype=np.int64).reshape(-1, 2)
@@ -173,71 +175,81 @@ def _vectors(rows: Table, code: Codes, scale: Floats) -> Table:
     return vectors
 
 
-def patterns(packed: Packed, said: Said, codes: Codes) -> tuple[NDArray[np.int8], Ints, Ints]:
+def patterns(packed: Packed, coded: CodedEvidence, codes: Codes) -> tuple[NDArray[np.int8], Ints, Ints]:
     """Cases by which variables they speak of and how: (kinds, first case of each pattern, pattern of each case)."""
-    kinds = case_groups.kinds_of(codes, packed.cards[said.about])
+    kinds = case_groups.kinds_of(codes, packed.cards[coded.variables])
     if case_groups.alike(kinds):
         return kinds, np.zeros(1, dtype=np.int64), np.zeros(kinds.shape[1], dtype=np.int64)
     return kinds, *case_groups.distinct(kinds)
 
 
 def role_of(
-    packed: Packed, said: Said, codes: Codes, target: int, *, every: bool = True, union: NDArray[np.bool_] | None = None
+    packed: Packed,
+    coded: CodedEvidence,
+    codes: Codes,
+    target: int,
+    *,
+    single_case: bool = True,
+    union: NDArray[np.bool_] | None = None,
 ) -> Ints:
     """The question's shape, one set of bits a variable.
 
     ``codes`` (rows, cases) speak of the same variables; ``union`` says which rows to take as likelihoods instead.
     """
     role = np.zeros(len(packed.cards), dtype=np.int64)
-    for v in said.cut:
+    for v in coded.cut:
         role[v] |= CUT
-    for r, v in enumerate(said.about.tolist()):
+    for r, v in enumerate(coded.variables.tolist()):
         code = codes[r]
-        if said.done[r]:
+        if coded.is_intervention[r]:
             if v != target:
-                role[v] |= HARD | (LANED if not every and (union is not None or (code != code[0]).any()) else 0)
+                role[v] |= HARD | (LANED if not single_case and (union is not None or (code != code[0]).any()) else 0)
         elif union is not None:
             role[v] |= SOFT if union[r] else 0
         elif code[0] >= 0:
             hard = code[0] < packed.cards[v] and v != target and not role[v] & CUT
-            role[v] |= (HARD | (LANED if not every and (code != code[0]).any() else 0)) if hard else SOFT
-    if not every:
-        for v, rows in said.tables.items():
-            if len(rows) > 1 and not (v in said.cut and role[v] & HARD):
+            role[v] |= (HARD | (LANED if not single_case and (code != code[0]).any() else 0)) if hard else SOFT
+    if not single_case:
+        for v, rows in coded.tables.items():
+            if len(rows) > 1 and not (v in coded.cut and role[v] & HARD):
                 role[v] |= LANED
     return role
 
 
-def findings_of(said: Said, about: Sequence[int], codes: Sequence[int], role: Ints) -> tuple[Ints, Floats]:
+def findings_of(
+    coded: CodedEvidence, variables: Sequence[int], codes: Sequence[int], role: Ints
+) -> tuple[Ints, Floats]:
     """What one case says: (variable, known state or -1, place of its likelihood or -1), and likelihoods end to end."""
     findings = []
     vectors: list[float] = []
-    for r, (v, code) in enumerate(zip(about, codes, strict=True)):
+    for r, (v, code) in enumerate(zip(variables, codes, strict=True)):
         if code >= 0 and role[v] & SOFT:
             findings.append((v, -1, len(vectors)))
-            card = said.soft[r].shape[1]
-            vectors.extend(said.soft[r][code - card] if code >= card else [float(s == code) for s in range(card)])
+            card = coded.likelihoods[r].shape[1]
+            vectors.extend(
+                coded.likelihoods[r][code - card] if code >= card else [float(s == code) for s in range(card)]
+            )
         elif code >= 0:
             findings.append((v, code, -1))
     return np.array(findings, dtype=np.int64).reshape(-1, 3), np.array(vectors, dtype=np.float64)
 
 
-def swapped_in(said: Said, case: int) -> tuple[Ints, Floats]:
+def swapped_in(coded: CodedEvidence, case: int) -> tuple[Ints, Floats]:
     """Replaced tables of one case: (variable, place), and the tables end to end."""
-    if not said.tables:
+    if not coded.tables:
         return NO_TABLES
-    places = np.cumsum([0, *(rows.shape[1] for rows in said.tables.values())])
-    tables = np.concatenate([rows[case if len(rows) > 1 else 0] for rows in said.tables.values()])
-    return np.array(list(zip(said.tables, places, strict=False)), dtype=np.int64), tables
+    places = np.cumsum([0, *(rows.shape[1] for rows in coded.tables.values())])
+    tables = np.concatenate([rows[case if len(rows) > 1 else 0] for rows in coded.tables.values()])
+    return np.array(list(zip(coded.tables, places, strict=False)), dtype=np.int64), tables
 
 
-def replaced_in(said: Said, count: int, case: int) -> tuple[Ints, Floats]:
+def replaced_in(coded: CodedEvidence, count: int, case: int) -> tuple[Ints, Floats]:
     """Replaced tables of one case end to end, and where each begins (-1: not replaced)."""
     at = np.full(count, -1, dtype=np.int64)
-    if not said.tables:
+    if not coded.tables:
         return at, np.empty(0)
     length = 0
-    for v, rows in said.tables.items():
+    for v, rows in coded.tables.items():
         at[v] = length
         length += rows.shape[1]
-    return at, np.concatenate([rows[case if len(rows) > 1 else 0] for rows in said.tables.values()])
+    return at, np.concatenate([rows[case if len(rows) > 1 else 0] for rows in coded.tables.values()])

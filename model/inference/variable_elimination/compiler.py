@@ -66,12 +66,12 @@ def enlist(buckets: Ints, after: Ints, b: int, f: int) -> None:
 
 
 @kernel
-def smallest_pair(factors: Ints, parts: Ints, differing: bool, every: bool, pair: Ints) -> None:
+def smallest_pair(factors: Ints, parts: Ints, differing: bool, single_case: bool, pair: Ints) -> None:
     """Write the places among ``parts`` of the two smallest factors that differ between cases, or that do not."""
     pair[0] = -1
     pair[1] = -1
     for i in range(len(parts)):
-        if (every or factors[parts[i], 3] == 1) == differing:
+        if (single_case or factors[parts[i], 3] == 1) == differing:
             if pair[0] < 0 or factors[parts[i], 1] < factors[parts[pair[0]], 1]:
                 pair[1] = pair[0]
                 pair[0] = i
@@ -246,12 +246,12 @@ def emit(
     given: Ints,
     card: Ints,
     differs: NDArray[np.bool_],
-    every: bool,
+    single_case: bool,
 ) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
     """The steps that eliminate the variables in this order, and their index maps.
 
     Each factor's axes are in elimination order, so that a variable is the first axis of every factor it
-    is summed out of, and what is left are consecutive runs. ``every``: at most MOST_FACTORS inputs a step
+    is summed out of, and what is left are consecutive runs. ``single_case``: at most MOST_FACTORS inputs a step
     (one case); otherwise at most so many that differ between cases, and so many that do not.
 
     Returns steps (steps, 7), inputs (inputs, 4), maps, factors (factors, 4), scope offsets, scopes, cells (1,).
@@ -270,7 +270,7 @@ def emit(
     total = np.zeros(1, np.int64)
     for b in range(len(order) + 1):
         x = order[b] if b < len(order) else -1
-        count, counted = listed(buckets[b, 0], after, factors, every, parts)
+        count, counted = listed(buckets[b, 0], after, factors, single_case, parts)
         if count == 0 and x >= 0:
             continue
         merge = True
@@ -279,7 +279,7 @@ def emit(
             many = count - counted > MOST_FACTORS
             if counted > 1 or many:
                 joint = size_of(found, union(scopes, scope_at, parts[:count], place, found, -1), card)
-                smallest_pair(factors, parts[:count], not many, every, pair)
+                smallest_pair(factors, parts[:count], not many, single_case, pair)
                 used[0], used[1] = parts[pair[0]], parts[pair[1]]
                 width = union(scopes, scope_at, used, place, found, -1)
                 merge = many or counted > MOST_FACTORS or WORTH_A_STEP * size_of(found, width, card) <= joint
@@ -312,7 +312,7 @@ def emit(
 
 
 @kernel
-def listed(first: int, after: Ints, factors: Ints, every: bool, parts: Ints) -> tuple[int, int]:
+def listed(first: int, after: Ints, factors: Ints, single_case: bool, parts: Ints) -> tuple[int, int]:
     """Write the factors of a bucket; returns how many, and how many of them count as differing between cases."""
     count = 0
     counted = 0
@@ -320,7 +320,7 @@ def listed(first: int, after: Ints, factors: Ints, every: bool, parts: Ints) -> 
     while f >= 0:
         parts[count] = f
         count += 1
-        counted += 1 if every or factors[f, 3] == 1 else 0
+        counted += 1 if single_case or factors[f, 3] == 1 else 0
         f = after[f]
     return count, counted
 

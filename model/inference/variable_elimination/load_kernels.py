@@ -79,21 +79,21 @@ def load_likelihoods(
     lanes: Ints, lambdas: Ints, live: NDArray[np.uint8], codes: Codes, soft: Floats, memory: Floats
 ) -> None:
     """Fill in what each lane's case says of variables; what none of them speaks of is left out."""
-    said = np.empty(LANES, np.int64)
+    lane_codes = np.empty(LANES, np.int64)
     for i in range(len(lambdas)):
         at, card, row, soft_at = lambdas[i, 1] * LANES, lambdas[i, 2], lambdas[i, 3], lambdas[i, 4]
         active = False
         for k in range(LANES):
-            said[k] = codes[row, lanes[k]]
-            active |= said[k] >= 0
+            lane_codes[k] = codes[row, lanes[k]]
+            active |= lane_codes[k] >= 0
         live[lambdas[i, 0]] = 2 if active else 0
         if active:
             for s in range(card):
                 for k in range(LANES):
-                    if said[k] >= card:
-                        memory[at + s * LANES + k] = soft[soft_at + (said[k] - card) * card + s]
+                    if lane_codes[k] >= card:
+                        memory[at + s * LANES + k] = soft[soft_at + (lane_codes[k] - card) * card + s]
                     else:
-                        memory[at + s * LANES + k] = 1.0 if said[k] < 0 or said[k] == s else 0.0
+                        memory[at + s * LANES + k] = 1.0 if lane_codes[k] < 0 or lane_codes[k] == s else 0.0
 
 
 @kernel

@@ -26,14 +26,14 @@ def run_one(
     sliced: tuple[Ints, Ints, Ints],
     table_at: Ints,
     values: Floats,
-    said: Ints,
+    findings: Ints,
     soft: Floats,
     swapped: Ints,
     other: Floats,
 ) -> tuple[Floats, float]:
     """Answer one case: the target's distribution, shape (states,), and log P(evidence).
 
-    ``said`` (findings, 3): variable, its known state or -1, where its likelihood begins in ``soft`` or -1.
+    ``findings`` (findings, 3): variable, its known state or -1, where its likelihood begins in ``soft`` or -1.
     ``swapped`` (tables, 2): variable, where its replaced table begins in ``other``.
     """
     steps, inputs, maps, factors, load_map = code
@@ -41,9 +41,9 @@ def run_one(
     states = np.full(count, -1, np.int64)
     soft_at = np.full(count, -1, np.int64)
     replaced = np.full(count, -1, np.int64)
-    for i in range(len(said)):
-        states[said[i, 0]] = said[i, 1]
-        soft_at[said[i, 0]] = said[i, 2]
+    for i in range(len(findings)):
+        states[findings[i, 0]] = findings[i, 1]
+        soft_at[findings[i, 0]] = findings[i, 2]
     for i in range(len(swapped)):
         replaced[swapped[i, 0]] = swapped[i, 1]
     at = np.empty(len(factors), np.int64)
@@ -91,7 +91,7 @@ def run_each(
     picks: Ints,
     to: Ints,
     codes: Codes,
-    about: Ints,
+    variables: Ints,
     soft: Floats,
     soft_at: Ints,
     result: Floats,
@@ -101,27 +101,27 @@ def run_each(
 
     ``network`` holds cards, links, tables' places and values; ``question`` the target, whether P(evidence) is asked,
     and the most entries a program may have, beyond which a case is marked by NaN. Row r of ``codes`` speaks of
-    variable ``about[r]``, whose likelihoods begin at ``soft_at[r]``.
+    variable ``variables[r]``, whose likelihoods begin at ``soft_at[r]``.
     """
     cards, links, table_at, values = network
-    target, whole, limit = question
+    target, with_p_evidence, limit = question
     none = np.empty((0, 2), np.int64)
     other = np.empty(0)
-    said = np.empty((len(about), 3), np.int64)
+    findings = np.empty((len(variables), 3), np.int64)
     for n in range(len(picks)):
         role = np.zeros(len(cards), np.int64)
-        vectors = np.empty(cards[about].sum())
+        vectors = np.empty(cards[variables].sum())
         count = 0
         length = 0
-        for r in range(len(about)):
-            code, v, card = codes[r, picks[n]], about[r], cards[about[r]]
+        for r in range(len(variables)):
+            code, v, card = codes[r, picks[n]], variables[r], cards[variables[r]]
             if code < 0:
                 continue
             hard = code < card and v != target
             role[v] = HARD if hard else SOFT
-            said[count, 0] = v
-            said[count, 1] = code if hard else -1
-            said[count, 2] = -1 if hard else length
+            findings[count, 0] = v
+            findings[count, 1] = code if hard else -1
+            findings[count, 2] = -1 if hard else length
             count += 1
             if not hard:
                 for s in range(card):
@@ -129,12 +129,12 @@ def run_each(
                     vectors[length] = soft[at] if code >= card else 1.0 if s == code else 0.0
                     length += 1
         cost, steps, inputs, maps, factors, load_map, sliced, _ = compiled(
-            target, whole, True, role, cards, links, 0, limit
+            target, with_p_evidence, True, role, cards, links, 0, limit
         )
         if cost > limit:
             logs[to[n]] = np.nan
             continue
         code_arrays = (steps, inputs, maps, factors, load_map)
-        row, log = run_one(code_arrays, sliced, table_at, values, said[:count], vectors, none, other)
+        row, log = run_one(code_arrays, sliced, table_at, values, findings[:count], vectors, none, other)
         result[to[n]] = row
         logs[to[n]] = log

@@ -93,20 +93,26 @@ def pack(network: Network) -> Packed:
     )
 
 
-def needed(packed: Packed, target: int, role: Ints, *, whole: bool) -> NDArray[np.bool_]:
+def needed(packed: Packed, target: int, role: Ints, *, with_p_evidence: bool) -> NDArray[np.bool_]:
     """Whose tables an answer about the target depends on, shape (variables,).
 
-    ``whole`` asks for P(evidence) as well; ``target`` -1 for that alone.
+    ``with_p_evidence`` asks for P(evidence) as well; ``target`` -1 for that alone.
     """
-    return relevant(target, whole, role, packed.links)
+    return relevant(target, with_p_evidence, role, packed.links)
 
 
 def program(
-    packed: Packed, target: int, role: Ints, *, whole: bool = False, every: bool = True, limit: int = CELL_LIMIT
+    packed: Packed,
+    target: int,
+    role: Ints,
+    *,
+    with_p_evidence: bool = False,
+    single_case: bool = True,
+    limit: int = CELL_LIMIT,
 ) -> Program:
     """The program for one target (-1: for P(evidence) alone) and one shape of evidence.
 
-    ``role[v]`` is a sum of HARD (1), SOFT, CUT and LANED. ``every``: for one case at a time; otherwise for lanes,
+    ``role[v]`` is a sum of HARD (1), SOFT, CUT and LANED. ``single_case``: for one case at a time; otherwise for lanes,
     where tables that do not differ between cases become weights.
 
     >>> from model.network import Variable
@@ -119,18 +125,25 @@ def program(
     Raises NetworkTooLarge, before any table is allocated, when the tables of the order found exceed ``limit``.
     """
     cost, steps, inputs, maps, factors, load, sliced, cells = compiled(
-        target, whole, every, role, packed.cards, packed.links, 0 if every else BATCH_RESTARTS, float(limit)
+        target,
+        with_p_evidence,
+        single_case,
+        role,
+        packed.cards,
+        packed.links,
+        0 if single_case else BATCH_RESTARTS,
+        float(limit),
     )
     if cost > limit:
-        raise _too_large(packed, target, role, whole=whole, cost=cost, limit=limit)
+        raise _too_large(packed, target, role, with_p_evidence=with_p_evidence, cost=cost, limit=limit)
     return Program(role, target, steps, inputs, maps, factors, load, sliced, cells)
 
 
 @kernel
 def compiled(
     target: int,
-    whole: bool,
-    every: bool,
+    with_p_evidence: bool,
+    single_case: bool,
     role: Ints,
     cards: Ints,
     links: tuple[Ints, Ints, Ints, Ints],
@@ -143,7 +156,7 @@ def compiled(
     only the cost where that is over ``limit``.
     """
     above_at, above, _, _ = links
-    wanted = relevant(target, whole, role, links)
+    wanted = relevant(target, with_p_evidence, role, links)
     sources, given_at, given, globally = scopes_of(wanted, role, above_at, above)
     card = cards[globally]
     last = -1
@@ -155,20 +168,22 @@ def compiled(
     if cost > limit:
         return cost, nothing, nothing, order, nothing, globally, (order, order, order), 0
     differs = np.zeros(len(sources), np.bool_)
-    if not every:
+    if not single_case:
         for f in range(len(sources)):
             differs[f] = lanes_differ(sources[f], role, above_at, above)
     steps, inputs, maps, factors, scope_at, scopes, cells = emit(
-        order, last, sources, given_at, given, card, differs, every
+        order, last, sources, given_at, given, card, differs, single_case
     )
     load, hard_at, hard, stride = load_maps(factors, scope_at, scopes, globally, role, cards, above_at, above)
     return cost, steps, inputs, maps, factors, load, (hard_at, hard, stride), cells[0]
 
 
-def _too_large(packed: Packed, target: int, role: Ints, *, whole: bool, cost: float, limit: int) -> NetworkTooLarge:
+def _too_large(
+    packed: Packed, target: int, role: Ints, *, with_p_evidence: bool, cost: float, limit: int
+) -> NetworkTooLarge:
     """The refusal, naming the largest table of a greedy order."""
     above_at, above, _, _ = packed.links
-    wanted = relevant(target, whole, role, packed.links)
+    wanted = relevant(target, with_p_evidence, role, packed.links)
     _, scope_at, scopes, globally = scopes_of(wanted, role, above_at, above)
     graph, cards = graph_of(scopes, scope_at, len(globally)), packed.cards[globally].astype(np.float64)
     last = int(np.flatnonzero(globally == target)[0]) if target >= 0 else -1

@@ -17,11 +17,11 @@ from model.inference.variable_elimination import per_case_kernels
 from model.inference.variable_elimination import program as programs
 from model.inference.variable_elimination.coded_evidence import (
     NO_TABLES,
-    Said,
+    CodedEvidence,
     check,
+    code_evidence,
     patterns,
     role_of,
-    said_of,
     under_draws,
 )
 from model.inference.variable_elimination.columns import HARD, LANED, SOFT
@@ -106,8 +106,8 @@ def draws(lanes: Lanes, names: Iterable[str], evidence: Evidence, tables: Mappin
         name: np.repeat(rows, count, axis=0) if len(rows) == 1 else rows for name, rows in evidence.likelihood.items()
     }
     read = {name: rows for name, rows in tables.items() if name in counting}
-    said = said_of(lanes.network, lanes.workers, count, likelihood, {**read, **evidence.tables})
-    return {name: answered(lanes, said, lanes.network.position[name], whole=False)[0] for name in wanted}
+    coded = code_evidence(lanes.network, lanes.workers, count, likelihood, {**read, **evidence.tables})
+    return {name: answered(lanes, coded, lanes.network.position[name], with_p_evidence=False)[0] for name in wanted}
 
 
 def draws_with_evidence(
@@ -128,17 +128,17 @@ def draws_with_evidence(
     >>> rows[:, 1].round(4), np.exp(log_p).round(4)
     (array([0.6923, 0.9   ]), array([0.26, 0.5 ]))
     """
-    said = _drawn(lanes, evidence, tables)
-    rows, log_p = alike(lanes, said, lanes.network.position[name], whole=True)
+    coded = _drawn(lanes, evidence, tables)
+    rows, log_p = alike(lanes, coded, lanes.network.position[name], with_p_evidence=True)
     return _possible(rows, log_p), log_p
 
 
-def _drawn(lanes: Lanes, evidence: Evidence, tables: Mapping[str, Table]) -> Said:
+def _drawn(lanes: Lanes, evidence: Evidence, tables: Mapping[str, Table]) -> CodedEvidence:
     """One case of evidence under every draw."""
     if evidence.cases != 1:
         raise BadQuestion(f"the evidence under draws of the tables is of one case, not of {evidence.cases}")
     count = max((len(rows) for rows in tables.values()), default=1)
-    known = said_of(lanes.network, lanes.workers, 1, evidence.likelihood, evidence.tables)
+    known = code_evidence(lanes.network, lanes.workers, 1, evidence.likelihood, evidence.tables)
     return under_draws(known, lanes.network, count, tables)
 
 
@@ -150,20 +150,21 @@ def _possible(rows: Table, log_p: Floats) -> Table:
 
 def needed(lanes: Lanes, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
     """Variables whose tables the answers about these names depend on, in file order: draw only those."""
-    said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    coded = code_evidence(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
     found = np.zeros(len(lanes.packed.cards), dtype=np.bool_)
-    for case in patterns(lanes.packed, said, said.codes)[1].tolist():
+    for case in patterns(lanes.packed, coded, coded.codes)[1].tolist():
         for name in names:
             target = lanes.network.position[name]
-            role = role_of(lanes.packed, said, said.codes[:, case : case + 1], target)
-            found |= programs.needed(lanes.packed, target, role, whole=False)
+            role = role_of(lanes.packed, coded, coded.codes[:, case : case + 1], target)
+            found |= programs.needed(lanes.packed, target, role, with_p_evidence=False)
     return tuple(name for name, counts in zip(lanes.network.names, found, strict=True) if counts)
 
 
-def cells(lanes: Lanes, evidence: Evidence, name: str, *, whole: bool = True) -> int:
+def cells(lanes: Lanes, evidence: Evidence, name: str, *, with_p_evidence: bool = True) -> int:
     """Multiplications that one case of this evidence costs, before those that lanes do side by side are divided.
 
-    Of a batch: as if every case spoke of every variable, which is the most it can cost. ``whole``: with P(evidence).
+    Of a batch: as if every case spoke of every variable, which is the most it can cost. ``with_p_evidence``: with
+    P(evidence).
     """
     position = lanes.network.position
     role = np.zeros(len(lanes.packed.cards), dtype=np.int64)
@@ -172,35 +173,40 @@ def cells(lanes: Lanes, evidence: Evidence, name: str, *, whole: bool = True) ->
     for v, rows in evidence.likelihood.items():
         known = evidence.cases == 1 and v != name and np.count_nonzero(rows) == 1
         role[position[v]] |= HARD if known else SOFT
-    return program_for(lanes, position[name], role, whole=whole, every=evidence.cases == 1).cells
+    return program_for(
+        lanes, position[name], role, with_p_evidence=with_p_evidence, single_case=evidence.cases == 1
+    ).cells
 
 
-def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int, whole: bool = True) -> bool:
+def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int, with_p_evidence: bool = True) -> bool:
     """Whether this executor is the cheaper one, against a tree that touches so many table entries a case.
 
     Few cases: where the tree is large and little of it matters. A batch: where the names are few.
     """
     together = math.inf
     with suppress(NetworkTooLarge):
-        together = sum(cells(lanes, evidence, name, whole=whole) for name in names)
+        together = sum(cells(lanes, evidence, name, with_p_evidence=with_p_evidence) for name in names)
     if evidence.cases >= ENOUGH:
         return together < SIDE_BY_SIDE * against
     if evidence.cases > 1 and 2 * together >= against > TREE_IS_SLOW:
-        together = _cells_of_few(lanes, evidence, names, whole=whole)
+        together = _cells_of_few(lanes, evidence, names, with_p_evidence=with_p_evidence)
     return against > TREE_IS_QUICK and 2 * together < against
 
 
-def _cells_of_few(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, whole: bool) -> float:
+def _cells_of_few(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, with_p_evidence: bool) -> float:
     """The mean over a few cases, each with a program of what it speaks of; inf where one would be too large."""
-    said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    coded = code_evidence(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
     total = 0
     for target in (lanes.network.position[name] for name in names):
-        roles = [role_of(lanes.packed, said, said.codes[:, i : i + 1], target) for i in range(said.cases)]
+        roles = [role_of(lanes.packed, coded, coded.codes[:, i : i + 1], target) for i in range(coded.cases)]
         try:
-            total += sum(program_for(lanes, target, role, whole=whole, every=True).cells for role in roles)
+            total += sum(
+                program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=True).cells
+                for role in roles
+            )
         except NetworkTooLarge:
             return math.inf
-    return total / said.cases
+    return total / coded.cases
 
 
 def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Mapping[str, Table]]:
@@ -214,12 +220,16 @@ def _answers(lanes: Lanes, evidence: Evidence) -> Callable[[int, bool], tuple[Ta
     """How to answer about a target (-1: P(evidence) alone), with P(evidence) or not."""
     if evidence.cases == 1 and not evidence.tables:
         check(lanes.network, 1, evidence.likelihood, {})
-        return lambda target, whole: _asked(lanes, evidence.likelihood, target, whole=whole)
-    said = said_of(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
-    return lambda target, whole: answered(lanes, said, target, whole=whole)
+        return lambda target, with_p_evidence: _asked(
+            lanes, evidence.likelihood, target, with_p_evidence=with_p_evidence
+        )
+    coded = code_evidence(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    return lambda target, with_p_evidence: answered(lanes, coded, target, with_p_evidence=with_p_evidence)
 
 
-def _asked(lanes: Lanes, likelihood: Mapping[str, Table], target: int, *, whole: bool) -> tuple[Table, Floats]:
+def _asked(
+    lanes: Lanes, likelihood: Mapping[str, Table], target: int, *, with_p_evidence: bool
+) -> tuple[Table, Floats]:
     """The way of ``answered`` for one case, without its preparations: most of the time of a small question."""
     packed, position = lanes.packed, lanes.network.position
     shape, findings = [], []
@@ -244,9 +254,9 @@ def _asked(lanes: Lanes, likelihood: Mapping[str, Table], target: int, *, whole:
         role = np.zeros(len(packed.cards), dtype=np.int64)
         for v, bit in shape:
             role[v] = bit
-        return program_for(lanes, target, role, whole=whole, every=True)
+        return program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=True)
 
-    program = lanes.programs.get((target, whole, *shape), made)
+    program = lanes.programs.get((target, with_p_evidence, *shape), made)
     rows, log = per_case_kernels.run_one(
         program.code,
         program.sliced,

@@ -15,17 +15,17 @@ Ints = NDArray[np.int64]
 
 
 @kernel
-def relevant(target: int, whole: bool, role: Ints, links: tuple[Ints, Ints, Ints, Ints]) -> NDArray[np.bool_]:
+def relevant(target: int, with_p_evidence: bool, role: Ints, links: tuple[Ints, Ints, Ints, Ints]) -> NDArray[np.bool_]:
     """Whose tables count, shape (variables,).
 
-    ``whole``: all that P(evidence) depends on, the ancestors of the target and of the evidence (Shachter 1986);
-    otherwise what the target's distribution depends on, by Bayes-ball (Shachter 1998).
+    ``with_p_evidence``: all that P(evidence) depends on, the ancestors of the target and of the evidence (Shachter
+    1986); otherwise what the target's distribution depends on, by Bayes-ball (Shachter 1998).
     ``links`` are the parents and children of all variables: offsets, positions, offsets, positions.
     """
     above_at, above, below_at, below = links
     count = len(role)
     needed = np.zeros(count, np.bool_)
-    if whole:
+    if with_p_evidence:
         stack = np.empty(count, np.int64)
         top = 0
         for v in range(count):

@@ -9,12 +9,18 @@ from numpy.typing import NDArray
 
 from model.errors import NetworkTooLarge
 from model.inference.junction_tree.triangulation import CELL_LIMIT
-from model.inference.lru import Recent
+from model.inference.lru import ByteLRU
 from model.inference.simd import LANES
 from model.inference.variable_elimination import case_groups, per_case_kernels, simd_kernels
 from model.inference.variable_elimination import program as programs
 from model.inference.variable_elimination.binding import Linked, link, loads_of
-from model.inference.variable_elimination.coded_evidence import Said, findings_of, patterns, role_of, swapped_in
+from model.inference.variable_elimination.coded_evidence import (
+    CodedEvidence,
+    findings_of,
+    patterns,
+    role_of,
+    swapped_in,
+)
 from model.inference.variable_elimination.columns import HARD, LANED, SOFT
 from model.inference.variable_elimination.program import Packed, Program
 from model.inference.variable_elimination.threads import Workers
@@ -48,8 +54,8 @@ class Lanes:
     """A network ready for programs: packed once, its programs kept as they are made."""
 
     packed: Packed
-    programs: Recent[Program] = field(default_factory=lambda: Recent(PROGRAMS))
-    linked: Recent[Linked] = field(default_factory=lambda: Recent(PROGRAMS))
+    programs: ByteLRU[Program] = field(default_factory=lambda: ByteLRU(PROGRAMS))
+    linked: ByteLRU[Linked] = field(default_factory=lambda: ByteLRU(PROGRAMS))
     workers: Workers = field(default_factory=Workers)
 
     @property
@@ -63,56 +69,61 @@ def prepare(network: Network) -> Lanes:
     return Lanes(programs.pack(network))
 
 
-def program_for(lanes: Lanes, target: int, role: Ints, *, whole: bool, every: bool) -> Program:
-    key = (target, whole, every, role.astype(np.int8).tobytes())
-    return lanes.programs.get(key, lambda: programs.program(lanes.packed, target, role, whole=whole, every=every))
+def program_for(lanes: Lanes, target: int, role: Ints, *, with_p_evidence: bool, single_case: bool) -> Program:
+    key = (target, with_p_evidence, single_case, role.astype(np.int8).tobytes())
+    return lanes.programs.get(
+        key,
+        lambda: programs.program(lanes.packed, target, role, with_p_evidence=with_p_evidence, single_case=single_case),
+    )
 
 
-def answered(lanes: Lanes, said: Said, target: int, *, whole: bool) -> tuple[Table, Floats]:
+def answered(lanes: Lanes, coded: CodedEvidence, target: int, *, with_p_evidence: bool) -> tuple[Table, Floats]:
     """Distribution of the target, shape (cases, states), and log P(evidence), shape (cases,)."""
     states = int(lanes.packed.cards[target]) if target >= 0 else 1
-    first, which = case_groups.distinct(said.codes) if said.repeatable and said.cases > 1 else (None, None)
-    if first is not None and len(first) < said.cases:
+    first, which = case_groups.distinct(coded.codes) if coded.repeatable and coded.cases > 1 else (None, None)
+    if first is not None and len(first) < coded.cases:
         rows, logs = np.empty((len(first), states)), np.empty(len(first))
-        _fill(lanes, said, target, first, (rows, logs), whole=whole)
-        return rows[which], logs[which] + said.scale
-    rows, logs = np.empty((said.cases, states)), np.empty(said.cases)
-    _fill(lanes, said, target, np.arange(said.cases), (rows, logs), whole=whole)
-    return rows, logs + said.scale
+        _fill(lanes, coded, target, first, (rows, logs), with_p_evidence=with_p_evidence)
+        return rows[which], logs[which] + coded.scale
+    rows, logs = np.empty((coded.cases, states)), np.empty(coded.cases)
+    _fill(lanes, coded, target, np.arange(coded.cases), (rows, logs), with_p_evidence=with_p_evidence)
+    return rows, logs + coded.scale
 
 
-def alike(lanes: Lanes, said: Said, target: int, *, whole: bool) -> tuple[Table, Floats]:
+def alike(lanes: Lanes, coded: CodedEvidence, target: int, *, with_p_evidence: bool) -> tuple[Table, Floats]:
     """The same for cases that are known to speak of the same variables, such as draws under one case of evidence."""
-    cases = np.arange(said.cases)
-    rows, logs = np.empty((said.cases, int(lanes.packed.cards[target]) if target >= 0 else 1)), np.empty(said.cases)
-    if said.cases < ENOUGH:
-        _one_by_one(lanes, said, target, cases, (rows, logs), cases, whole=whole)
+    cases = np.arange(coded.cases)
+    rows, logs = np.empty((coded.cases, int(lanes.packed.cards[target]) if target >= 0 else 1)), np.empty(coded.cases)
+    if coded.cases < ENOUGH:
+        _one_by_one(lanes, coded, target, cases, (rows, logs), cases, with_p_evidence=with_p_evidence)
     else:
-        _group(lanes, said, (target, whole), cases, (rows, logs), cases)
-    return rows, logs + said.scale
+        _group(lanes, coded, (target, with_p_evidence), cases, (rows, logs), cases)
+    return rows, logs + coded.scale
 
 
-def _fill(lanes: Lanes, said: Said, target: int, cases: Ints, found: tuple[Table, Floats], *, whole: bool) -> None:
+def _fill(
+    lanes: Lanes, coded: CodedEvidence, target: int, cases: Ints, found: tuple[Table, Floats], *, with_p_evidence: bool
+) -> None:
     """Answer some cases, in groups that speak of the same variables and one of what is left."""
     if len(cases) == 1:
-        _one_by_one(lanes, said, target, cases, found, np.arange(1), whole=whole)
+        _one_by_one(lanes, coded, target, cases, found, np.arange(1), with_p_evidence=with_p_evidence)
         return
-    codes = said.codes if len(cases) == said.cases else np.take(said.codes, cases, axis=1)
-    kinds, _, pattern = patterns(lanes.packed, said, codes)
+    codes = coded.codes if len(cases) == coded.cases else np.take(coded.codes, cases, axis=1)
+    kinds, _, pattern = patterns(lanes.packed, coded, codes)
     often = np.bincount(pattern)
     for which in np.flatnonzero(often >= ENOUGH):
         group = np.flatnonzero(pattern == which)
-        _group(lanes, said, (target, whole), cases[group], found, group)
+        _group(lanes, coded, (target, with_p_evidence), cases[group], found, group)
     left = np.flatnonzero(often[pattern] < ENOUGH)
     if not len(left):
         return
-    for part in _parts(lanes, said, (target, whole), kinds, cases, left):
-        _different(lanes, said, (target, whole), kinds, cases, found, part)
+    for part in _parts(lanes, coded, (target, with_p_evidence), kinds, cases, left):
+        _different(lanes, coded, (target, with_p_evidence), kinds, cases, found, part)
 
 
 def _different(
     lanes: Lanes,
-    said: Said,
+    coded: CodedEvidence,
     question: tuple[int, bool],
     kinds: NDArray[np.int8],
     cases: Ints,
@@ -120,90 +131,92 @@ def _different(
     part: Ints,
 ) -> None:
     """Answer cases that speak of different variables: together where that is cheaper, or each by its own program."""
-    target, whole = question
-    role = _union(lanes, said, question, kinds, cases, part)
-    if len(part) >= ENOUGH and _shared(lanes, target, role, whole=whole):
-        _side_by_side(lanes, said, (target, role, whole), cases[part], found, part, union=True)
-    elif said.tables or len(part) < ENOUGH:
-        _one_by_one(lanes, said, target, cases[part], found, part, whole=whole)
+    target, with_p_evidence = question
+    role = _union(lanes, coded, question, kinds, cases, part)
+    if len(part) >= ENOUGH and _shared(lanes, target, role, with_p_evidence=with_p_evidence):
+        _side_by_side(lanes, coded, (target, role, with_p_evidence), cases[part], found, part, union=True)
+    elif coded.tables or len(part) < ENOUGH:
+        _one_by_one(lanes, coded, target, cases[part], found, part, with_p_evidence=with_p_evidence)
     else:
-        _each(lanes, said, question, cases[part], found, part)
+        _each(lanes, coded, question, cases[part], found, part)
 
 
 def _union(
-    lanes: Lanes, said: Said, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, part: Ints
+    lanes: Lanes, coded: CodedEvidence, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, part: Ints
 ) -> Ints:
     """The shape of a question that speaks of whatever any of these cases speaks of."""
     spoken = case_groups.spoken_of(kinds, part)
-    return role_of(lanes.packed, said, said.codes[:, cases[part[:1]]], question[0], every=False, union=spoken)
+    return role_of(lanes.packed, coded, coded.codes[:, cases[part[:1]]], question[0], single_case=False, union=spoken)
 
 
 def _parts(
-    lanes: Lanes, said: Said, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, left: Ints
+    lanes: Lanes, coded: CodedEvidence, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, left: Ints
 ) -> list[Ints]:
     """Cut cases so that those with many ancestors do not make a large program for the others.
 
     In the order of the finding that draws in the most tables: what later parts speak of draws in ever fewer.
     """
-    target, whole = question
+    target, with_p_evidence = question
     size = max(-(-len(left) // PARTS), PART)
     if len(left) <= size:
         return [left]
     try:
-        role = _union(lanes, said, question, kinds, cases, left)
-        if program_for(lanes, target, role, whole=whole, every=False).cells < WORTH_PARTS:
+        role = _union(lanes, coded, question, kinds, cases, left)
+        if program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=False).cells < WORTH_PARTS:
             return [left]
     except NetworkTooLarge:
         pass
     always = np.all(kinds[:, left] > 0, axis=1).tolist()
     drawn_in = [
-        0 if said.done[r] or always[r] else _tables_read(lanes.packed, v, target, whole=whole)
-        for r, v in enumerate(said.about.tolist())
+        0
+        if coded.is_intervention[r] or always[r]
+        else _tables_read(lanes.packed, v, target, with_p_evidence=with_p_evidence)
+        for r, v in enumerate(coded.variables.tolist())
     ]
     ranked = np.argsort(-np.array(drawn_in, dtype=np.int64), kind="stable")
-    ordered = left[case_groups.by_effort(cases[left], said.codes, ranked)]
+    ordered = left[case_groups.by_effort(cases[left], coded.codes, ranked)]
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
 
-def _tables_read(packed: Packed, v: int, target: int, *, whole: bool) -> int:
+def _tables_read(packed: Packed, v: int, target: int, *, with_p_evidence: bool) -> int:
     """How many tables count when one variable is known."""
     role = np.zeros(len(packed.cards), dtype=np.int64)
     role[v] = SOFT
-    return int(programs.needed(packed, target, role, whole=whole).sum())
+    return int(programs.needed(packed, target, role, with_p_evidence=with_p_evidence).sum())
 
 
 def _group(
-    lanes: Lanes, said: Said, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
+    lanes: Lanes, coded: CodedEvidence, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
 ) -> None:
     """Answer cases that speak of the same variables."""
-    target, whole = question
-    role = role_of(lanes.packed, said, np.take(said.codes, cases, axis=1), target, every=False)
-    if _fits(program_for(lanes, target, role, whole=whole, every=False)):
-        _side_by_side(lanes, said, (target, role, whole), cases, found, to)
+    target, with_p_evidence = question
+    role = role_of(lanes.packed, coded, np.take(coded.codes, cases, axis=1), target, single_case=False)
+    if _fits(program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=False)):
+        _side_by_side(lanes, coded, (target, role, with_p_evidence), cases, found, to)
     else:
-        _one_by_one(lanes, said, target, cases, found, to, whole=whole)
+        _one_by_one(lanes, coded, target, cases, found, to, with_p_evidence=with_p_evidence)
 
 
 def _fits(program: Program) -> bool:
     return program.entries * LANES * 8 <= MEMORY
 
 
-def _shared(lanes: Lanes, target: int, role: Ints, *, whole: bool) -> bool:
+def _shared(lanes: Lanes, target: int, role: Ints, *, with_p_evidence: bool) -> bool:
     """Whether one program for cases that speak of different variables costs less than one each."""
     try:
-        program = program_for(lanes, target, role, whole=whole, every=False)
+        program = program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=False)
     except NetworkTooLarge:
         return False
     return program.cells <= UNION_CELLS and _fits(program)
 
 
 def _each(
-    lanes: Lanes, said: Said, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
+    lanes: Lanes, coded: CodedEvidence, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
 ) -> None:
     """Answer cases that have little in common, each by a program that is found, run and dropped."""
     packed = lanes.packed
-    soft = np.concatenate([*(vectors.ravel() for vectors in said.soft), np.empty(0)])
-    soft_at = np.cumsum([0, *(vectors.size for vectors in said.soft)])
+    soft = np.concatenate([*(vectors.ravel() for vectors in coded.likelihoods), np.empty(0)])
+    soft_at = np.cumsum([0, *(vectors.size for vectors in coded.likelihoods)])
 
     def run(start: int) -> None:
         per_case_kernels.run_each(
@@ -211,8 +224,8 @@ def _each(
             (*question, float(CELL_LIMIT)),
             cases[start : start + EACH],
             to[start : start + EACH],
-            said.codes,
-            said.about,
+            coded.codes,
+            coded.variables,
             soft,
             soft_at,
             *found,
@@ -221,21 +234,28 @@ def _each(
     lanes.workers.each(run, range(0, len(cases), EACH))
     refused = cases[np.isnan(found[1][to])]
     if len(refused):
-        _one_by_one(lanes, said, question[0], refused[:1], found, to[:1], whole=question[1])
+        _one_by_one(lanes, coded, question[0], refused[:1], found, to[:1], with_p_evidence=question[1])
 
 
 def _one_by_one(
-    lanes: Lanes, said: Said, target: int, cases: Ints, found: tuple[Table, Floats], to: Ints, *, whole: bool
+    lanes: Lanes,
+    coded: CodedEvidence,
+    target: int,
+    cases: Ints,
+    found: tuple[Table, Floats],
+    to: Ints,
+    *,
+    with_p_evidence: bool,
 ) -> None:
     """Answer cases one at a time, each by the program of what it speaks of."""
     packed = lanes.packed
     rows, logs = found
-    about = said.about.tolist()
+    variables = coded.variables.tolist()
     for case, i in zip(cases.tolist(), to.tolist(), strict=True):
-        role = role_of(packed, said, said.codes[:, case : case + 1], target)
-        program = program_for(lanes, target, role, whole=whole, every=True)
-        findings, vectors = findings_of(said, about, said.codes[:, case].tolist(), role)
-        swapped, other = swapped_in(said, case)
+        role = role_of(packed, coded, coded.codes[:, case : case + 1], target)
+        program = program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=True)
+        findings, vectors = findings_of(coded, variables, coded.codes[:, case].tolist(), role)
+        swapped, other = swapped_in(coded, case)
         rows[i], logs[i] = per_case_kernels.run_one(
             program.code, program.sliced, packed.table_at, packed.values, findings, vectors, swapped, other
         )
@@ -243,7 +263,7 @@ def _one_by_one(
 
 def _side_by_side(
     lanes: Lanes,
-    said: Said,
+    coded: CodedEvidence,
     question: tuple[int, Ints, bool],
     cases: Ints,
     found: tuple[Table, Floats],
@@ -255,14 +275,14 @@ def _side_by_side(
 
     Cases whose numbers are too far apart for that are answered one by one.
     """
-    target, role, whole = question
-    program = program_for(lanes, target, role, whole=whole, every=False)
-    linked = _linked(lanes, said, program, int(cases[0]))
+    target, role, with_p_evidence = question
+    program = program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=False)
+    linked = _linked(lanes, coded, program, int(cases[0]))
     if union:
-        ranked = np.argsort(-linked.effort[said.about], kind="stable")
-        order = case_groups.by_effort(cases, said.codes, ranked)
+        ranked = np.argsort(-linked.effort[coded.variables], kind="stable")
+        order = case_groups.by_effort(cases, coded.codes, ranked)
         cases, to = cases[order], to[order]
-    loads, soft = loads_of(lanes.packed, said, linked)
+    loads, soft = loads_of(lanes.packed, coded, linked)
     shared = -(-len(cases) // (LANES * lanes.workers.count)) * LANES
     size = min(CHUNK, shared) if program.cells * len(cases) > THREADS_FROM else len(cases)
 
@@ -286,7 +306,7 @@ def _side_by_side(
             (len(linked.place) - 1, found[0].shape[1]),
             loads,
             lanes.packed.values,
-            said.codes,
+            coded.codes,
             soft,
             (np.empty(linked.memory * LANES), np.empty(linked.mixed)),
             found[0],
@@ -297,17 +317,17 @@ def _side_by_side(
     lanes.workers.each(run, range(0, len(cases), size))
     if any(marked):
         wide = np.isnan(found[1][to])
-        _one_by_one(lanes, said, target, cases[wide], found, to[wide], whole=whole)
+        _one_by_one(lanes, coded, target, cases[wide], found, to[wide], with_p_evidence=with_p_evidence)
 
 
-def _linked(lanes: Lanes, said: Said, program: Program, case: int) -> Linked:
+def _linked(lanes: Lanes, coded: CodedEvidence, program: Program, case: int) -> Linked:
     """The program with its constant tables in place; kept, since sweeps repeat it."""
     known = tuple(
-        int(said.codes[r, case]) if program.role[v] & (HARD | LANED) == HARD else -1
-        for r, v in enumerate(said.about.tolist())
+        int(coded.codes[r, case]) if program.role[v] & (HARD | LANED) == HARD else -1
+        for r, v in enumerate(coded.variables.tolist())
     )
-    if any(len(rows) == 1 for rows in said.tables.values()):
-        return link(lanes.packed, said, program, case)
+    if any(len(rows) == 1 for rows in coded.tables.values()):
+        return link(lanes.packed, coded, program, case)
     return lanes.linked.get(
-        (program, tuple(said.about.tolist()), known), lambda: link(lanes.packed, said, program, case)
+        (program, tuple(coded.variables.tolist()), known), lambda: link(lanes.packed, coded, program, case)
     )

@@ -22,14 +22,14 @@ from model.inference.junction_tree.packed.layout import (
     FAMILY,
     FIRST,
     FOUND,
-    HEARD,
-    LEVEL,
+    FROM_PARENT,
     LIKELIHOODS_AT,
+    LOG_SCALE,
     MESSAGE,
+    MESSAGE_AT,
     MODE,
     NEXT,
     OUT,
-    OWN,
     PARENT,
     PART,
     PER_CLIQUE,
@@ -38,14 +38,14 @@ from model.inference.junction_tree.packed.layout import (
     STACK_AT,
     SWAP,
     TABLE,
-    UP,
+    TO_SEPARATOR,
     VARIABLE,
     VARIABLE_AT,
     VARIABLES,
     VISITED,
     Ints,
 )
-from model.inference.junction_tree.packed.table_kernels import U, maxima, sums, times
+from model.inference.junction_tree.packed.table_kernels import maxima, sums, times, unsigned
 from model.inference.numba_door import kernel
 from model.network import Table
 
@@ -60,23 +60,23 @@ LEAST = 1e-200
 
 
 @kernel
-def lowered(work: Table, at: int, n: int) -> float:
+def rescale(work: Table, at: int, n: int) -> float:
     """Divide a table by its largest entry, and give that; 1 for a table of zeros."""
     largest = 0.0
     for e in range(n):
-        largest = max(largest, work[U(at + e)])
+        largest = max(largest, work[unsigned(at + e)])
     if largest == 0.0:
         return 1.0
     scale = 1.0 / largest
     if not math.isfinite(scale):
         return 1.0
     for e in range(n):
-        work[U(at + e)] *= scale
+        work[unsigned(at + e)] *= scale
     return largest
 
 
 @kernel
-def _filled(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int, first: int, last: int) -> float:
+def _absorb(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int, first: int, last: int) -> float:
     """Part of a clique's table with its findings and its children's messages in; returns the logarithm taken out.
 
     A touched clique starts from its conditional and meets only children that were visited; a rebuilt one
@@ -92,7 +92,7 @@ def _filled(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int
     if rebuilt:
         fresh = False
         for e in range(first, last):
-            work[U(at + e)] = 1.0
+            work[unsigned(at + e)] = 1.0
         p = ints[clique + FAMILY]
         for i in range(ints[p]):
             v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
@@ -116,11 +116,11 @@ def _filled(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int
     for i in range(ints[p]):
         j = ints[p + 1 + i]
         child = ints[CLIQUE_AT] + CLIQUE * j
-        m, heard = ints[child + UP], ints[child + HEARD]
+        m, heard = ints[child + FROM_PARENT], ints[child + MESSAGE_AT]
         mode = state[MODE * n + j]
         if rebuilt and (mode != REBUILT or state[RELATIVE * n + j] == 1):
             times(ints, m, work, at, floats, ints[child + MESSAGE], work, at, first, last)
-            log += floats[ints[child + LEVEL]]
+            log += floats[ints[child + LOG_SCALE]]
             factors += 1
         if mode != CLEAN:
             if fresh:
@@ -130,7 +130,7 @@ def _filled(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int
             fresh = False
             factors += 1
         if factors >= MANY:
-            log += math.log(lowered(work, at, last))
+            log += math.log(rescale(work, at, last))
             factors = 0
     return log
 
@@ -141,15 +141,15 @@ def _relative(ints: Ints, floats: Table, work: Table, clique: int) -> bool:
 
     Leaves all as it is where the clique now says something that was zero, or nearly.
     """
-    heard, message, cells = ints[clique + HEARD], ints[clique + MESSAGE], ints[clique + CELLS]
+    heard, message, cells = ints[clique + MESSAGE_AT], ints[clique + MESSAGE], ints[clique + CELLS]
     lost = 0
     for s in range(cells):
-        lost += floats[U(message + s)] < LEAST and work[U(heard + s)] > 0.0
+        lost += floats[unsigned(message + s)] < LEAST and work[unsigned(heard + s)] > 0.0
     if lost > 0:
         return False
     for s in range(cells):
-        said = floats[U(message + s)]
-        work[U(heard + s)] = work[U(heard + s)] / said if said >= LEAST else 0.0
+        said = floats[unsigned(message + s)]
+        work[unsigned(heard + s)] = work[unsigned(heard + s)] / said if said >= LEAST else 0.0
     return True
 
 
@@ -163,33 +163,33 @@ def up(ints: Ints, floats: Table, work: Table, state: Ints, top: int, best: bool
     stack = ints[STACK_AT]
     log, product = 0.0, 1.0
     for c in range(top + 1):
-        mode = state[U(MODE * n + c)]
+        mode = state[unsigned(MODE * n + c)]
         if mode == CLEAN:
             continue
         clique = ints[CLIQUE_AT] + CLIQUE * c
         parent = ints[clique + PARENT]
-        heard, cells, entries = ints[clique + HEARD], ints[clique + CELLS], ints[clique + ENTRIES]
+        heard, cells, entries = ints[clique + MESSAGE_AT], ints[clique + CELLS], ints[clique + ENTRIES]
         for s in range(cells):
-            work[U(heard + s)] = 0.0
+            work[unsigned(heard + s)] = 0.0
         size = entries if 2 * ints[ints[clique + CHILDREN]] >= MANY else ints[clique + PART]
         for first in range(0, entries, size):
             last = min(first + size, entries)
-            taken = _filled(ints, floats, work, state, c, stack, first, last)
+            taken = _absorb(ints, floats, work, state, c, stack, first, last)
             log += taken if first == 0 else 0.0
             if best:
-                maxima(ints, ints[clique + OWN], work, stack, work, heard, first, last)
+                maxima(ints, ints[clique + TO_SEPARATOR], work, stack, work, heard, first, last)
             else:
-                sums(ints, ints[clique + OWN], work, stack, work, heard, first, last)
-        state[U(RELATIVE * n + c)] = 0
+                sums(ints, ints[clique + TO_SEPARATOR], work, stack, work, heard, first, last)
+        state[unsigned(RELATIVE * n + c)] = 0
         if mode == REBUILT and parent >= 0 and _relative(ints, floats, work, clique):
-            state[U(RELATIVE * n + c)] = 1
-            log -= floats[ints[clique + LEVEL]]
+            state[unsigned(RELATIVE * n + c)] = 1
+            log -= floats[ints[clique + LOG_SCALE]]
             mode = TOUCHED
-        if parent >= 0 and state[U(MODE * n + parent)] < mode:
-            state[U(MODE * n + parent)] = mode
+        if parent >= 0 and state[unsigned(MODE * n + parent)] < mode:
+            state[unsigned(MODE * n + parent)] = mode
         total = 0.0
         for s in range(cells):
-            total += work[U(heard + s)]
+            total += work[unsigned(heard + s)]
         if total == 0.0:
             return -math.inf
         scale = 1.0 / total
@@ -197,7 +197,7 @@ def up(ints: Ints, floats: Table, work: Table, state: Ints, top: int, best: bool
             scale = 1.0
             total = 1.0
         for s in range(cells):
-            work[U(heard + s)] *= scale
+            work[unsigned(heard + s)] *= scale
         if SMALL < total < LARGE:
             product *= total
         else:

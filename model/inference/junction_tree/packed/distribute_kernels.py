@@ -9,10 +9,8 @@ import math
 
 from model.inference.junction_tree.packed.evidence_kernels import CLEAN, REBUILT
 from model.inference.junction_tree.packed.layout import (
-    ABOVE,
     ACTIVE,
     ASKED,
-    BELIEVED,
     BRANCH,
     CARD,
     CELLS,
@@ -21,22 +19,24 @@ from model.inference.junction_tree.packed.layout import (
     CLIQUE_AT,
     CLIQUES,
     ENTRIES,
-    HEARD,
-    LEVEL,
+    FROM_PARENT,
+    LOG_SCALE,
     MESSAGE,
+    MESSAGE_AT,
     MODE,
     NEEDED,
     OUT,
-    OUTLOOK,
-    OWN,
     PART,
     PER_CLIQUE,
     PLACED,
     READ,
     READ_ABOVE,
     RELATIVE,
+    SEPARATOR_BELIEF_AT,
+    SEPARATOR_PRIOR_AT,
+    SHORTCUT,
     TABLE,
-    UP,
+    TO_SEPARATOR,
     VARIABLE,
     VARIABLE_AT,
     VARIABLES,
@@ -44,20 +44,24 @@ from model.inference.junction_tree.packed.layout import (
     WIDTH,
     Ints,
 )
-from model.inference.junction_tree.packed.table_kernels import U, sums, times, weighed
+from model.inference.junction_tree.packed.table_kernels import sums, times, unsigned, vector_matrix
 from model.inference.numba_door import kernel
 from model.network import Table
 
 
 @kernel
-def turn(ints: Ints, floats: Table, work: Table, state: Ints, top: int) -> float:
+def start_distribution(ints: Ints, floats: Table, work: Table, state: Ints, top: int) -> float:
     """What is believed of the separator of the clique where the ascent ended; returns the logarithm of its total."""
     n = ints[CLIQUES]
     clique = ints[CLIQUE_AT] + CLIQUE * top
-    heard, believed, above = ints[clique + HEARD], ints[clique + BELIEVED], ints[clique + ABOVE]
+    heard, believed, above = (
+        ints[clique + MESSAGE_AT],
+        ints[clique + SEPARATOR_BELIEF_AT],
+        ints[clique + SEPARATOR_PRIOR_AT],
+    )
     cells = ints[clique + CELLS]
     mode = state[MODE * n + top]
-    log = 0.0 if mode == REBUILT else floats[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + LEVEL]]
+    log = 0.0 if mode == REBUILT else floats[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + LOG_SCALE]]
     if mode == CLEAN:
         for s in range(cells):
             work[believed + s] = floats[above + s]
@@ -103,12 +107,12 @@ def _asks(ints: Ints, state: Ints, p: int) -> bool:
 
 
 @kernel
-def _look(ints: Ints, floats: Table, work: Table, state: Ints, clique: int, out: Table, targets: int) -> None:
-    """Add up what the outlook of a clique without findings says of its whole branch, or of the targets in it."""
-    believed, cells = ints[clique + BELIEVED], ints[clique + CELLS]
-    outlook, branch, width = ints[clique + OUTLOOK], ints[clique + BRANCH], ints[clique + WIDTH]
+def _read_shortcut(ints: Ints, floats: Table, work: Table, state: Ints, clique: int, out: Table, targets: int) -> None:
+    """Add up what the shortcut of a clique without findings says of its whole branch, or of the targets in it."""
+    believed, cells = ints[clique + SEPARATOR_BELIEF_AT], ints[clique + CELLS]
+    shortcut, branch, width = ints[clique + SHORTCUT], ints[clique + BRANCH], ints[clique + WIDTH]
     if targets < 0:
-        weighed(work, believed, cells, floats, outlook, width, out, branch)
+        vector_matrix(work, believed, cells, floats, shortcut, width, out, branch)
         return
     n, variables = ints[CLIQUES], ints[VARIABLES]
     for i in range(targets):
@@ -119,10 +123,10 @@ def _look(ints: Ints, floats: Table, work: Table, state: Ints, clique: int, out:
             continue
         place = state[PER_CLIQUE * n + PLACED * variables + v] - 1
         for s in range(cells):
-            x = work[U(believed + s)]
-            row = outlook + s * width + column
+            x = work[unsigned(believed + s)]
+            row = shortcut + s * width + column
             for k in range(ints[variable + CARD]):
-                out[U(place + k)] += x * floats[U(row + k)]
+                out[unsigned(place + k)] += x * floats[unsigned(row + k)]
 
 
 @kernel
@@ -131,17 +135,17 @@ def _turned(ints: Ints, floats: Table, work: Table, clique: int, relative: bool)
 
     Scaled, since a visited clique's table has a total of its own: down a long branch their product would underflow.
     """
-    heard, believed, message = ints[clique + HEARD], ints[clique + BELIEVED], ints[clique + MESSAGE]
+    heard, believed, message = ints[clique + MESSAGE_AT], ints[clique + SEPARATOR_BELIEF_AT], ints[clique + MESSAGE]
     cells = ints[clique + CELLS]
     total = 0.0
     for s in range(cells):
-        total += work[U(believed + s)]
+        total += work[unsigned(believed + s)]
     scale = 1.0 / total if total > 0.0 else 1.0
     if not math.isfinite(scale):
         scale = 1.0
     for s in range(cells):
-        said = work[U(heard + s)] * floats[U(message + s)] if relative else work[U(heard + s)]
-        work[U(heard + s)] = work[U(believed + s)] * scale / said if said > 0.0 else 0.0
+        said = work[unsigned(heard + s)] * floats[unsigned(message + s)] if relative else work[unsigned(heard + s)]
+        work[unsigned(heard + s)] = work[unsigned(believed + s)] * scale / said if said > 0.0 else 0.0
 
 
 @kernel
@@ -153,7 +157,9 @@ def _wanted(ints: Ints, state: Ints, j: int, targets: int) -> bool:
 
 
 @kernel
-def _spread(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, c: int, targets: int, keep: bool) -> int:
+def _distribute_clique(
+    ints: Ints, floats: Table, work: Table, state: Ints, out: Table, c: int, targets: int, keep: bool
+) -> int:
     """Make a clique's table posterior, part by part, and add it up into beliefs and marginals; returns where it is.
 
     A clique that was visited meets what is believed of its separator over what it said of it (0/0 := 0);
@@ -161,7 +167,7 @@ def _spread(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, c: 
     """
     n = ints[CLIQUES]
     clique = ints[CLIQUE_AT] + CLIQUE * c
-    own, entries = ints[clique + OWN], ints[clique + ENTRIES]
+    own, entries = ints[clique + TO_SEPARATOR], ints[clique + ENTRIES]
     visited = state[MODE * n + c] != CLEAN
     at = state[VISITED * n + c] if visited else 0
     multiplied = not visited or ints[clique + CELLS] > 1
@@ -175,15 +181,26 @@ def _spread(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, c: 
         if multiplied:
             here = at if keep else -first
             if visited:
-                times(ints, own, work, at, work, ints[clique + HEARD], work, here, first, last)
+                times(ints, own, work, at, work, ints[clique + MESSAGE_AT], work, here, first, last)
             else:
-                times(ints, own, floats, ints[clique + TABLE], work, ints[clique + BELIEVED], work, here, first, last)
+                times(
+                    ints,
+                    own,
+                    floats,
+                    ints[clique + TABLE],
+                    work,
+                    ints[clique + SEPARATOR_BELIEF_AT],
+                    work,
+                    here,
+                    first,
+                    last,
+                )
         _read(ints, state, ints[clique + READ], work, here, out, targets < 0, first, last)
         for i in range(ints[p]):
             j = ints[p + 1 + i]
             if _wanted(ints, state, j, targets):
                 child = ints[CLIQUE_AT] + CLIQUE * j
-                sums(ints, ints[child + UP], work, here, work, ints[child + BELIEVED], first, last)
+                sums(ints, ints[child + FROM_PARENT], work, here, work, ints[child + SEPARATOR_BELIEF_AT], first, last)
     return at
 
 
@@ -191,19 +208,19 @@ def _spread(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, c: 
 def down(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, top: int, targets: int, last: int) -> int:
     """Make tables posterior from ``top`` down and read marginals from them; returns where the last one is.
 
-    Where a clique that was not visited has an outlook nothing below it is visited.
+    Where a clique that was not visited has a shortcut nothing below it is visited.
     ``last`` is the last clique that is wanted as a table, or -1.
     """
     n = ints[CLIQUES]
     at = 0
     state[ACTIVE * n + top] = 1
     for c in range(top, max(last, 0) - 1, -1):
-        if state[U(ACTIVE * n + c)] == 0:
+        if state[unsigned(ACTIVE * n + c)] == 0:
             continue
         state[ACTIVE * n + c] = 0
         clique = ints[CLIQUE_AT] + CLIQUE * c
-        if state[MODE * n + c] == CLEAN and ints[clique + OUTLOOK] >= 0 and last < 0:
-            _look(ints, floats, work, state, clique, out, targets)
+        if state[MODE * n + c] == CLEAN and ints[clique + SHORTCUT] >= 0 and last < 0:
+            _read_shortcut(ints, floats, work, state, clique, out, targets)
             continue
         p = ints[clique + CHILDREN]
         for i in range(ints[p]):
@@ -211,13 +228,13 @@ def down(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, top: i
             if _wanted(ints, state, j, targets):
                 child = ints[CLIQUE_AT] + CLIQUE * j
                 for s in range(ints[child + CELLS]):
-                    work[U(ints[child + BELIEVED] + s)] = 0.0
-        at = _spread(ints, floats, work, state, out, c, targets, c == last)
+                    work[unsigned(ints[child + SEPARATOR_BELIEF_AT] + s)] = 0.0
+        at = _distribute_clique(ints, floats, work, state, out, c, targets, c == last)
         for i in range(ints[p]):
             j = ints[p + 1 + i]
             if _wanted(ints, state, j, targets):
                 child = ints[CLIQUE_AT] + CLIQUE * j
-                below = ints[child + BELIEVED]
+                below = ints[child + SEPARATOR_BELIEF_AT]
                 _read(ints, state, ints[child + READ_ABOVE], work, below, out, targets < 0, 0, ints[child + CELLS])
             if targets < 0 or state[NEEDED * n + j] > 0:
                 state[ACTIVE * n + j] = 1
@@ -235,8 +252,8 @@ def normalise(ints: Ints, state: Ints, out: Table, targets: int) -> None:
         place = ints[ints[VARIABLE_AT] + VARIABLE * v + OUT] if targets < 0 else place
         total = 0.0
         for k in range(card):
-            total += out[U(place + k)]
+            total += out[unsigned(place + k)]
         if total > 0.0:
             for k in range(card):
-                out[U(place + k)] /= total
+                out[unsigned(place + k)] /= total
         place += card

@@ -31,7 +31,7 @@ from model.inference.junction_tree.packed.layout import (
     VARIABLES,
     Ints,
 )
-from model.inference.junction_tree.packed.table_kernels import U
+from model.inference.junction_tree.packed.table_kernels import unsigned
 from model.inference.numba_door import kernel
 from model.network import Table
 
@@ -47,7 +47,7 @@ def _says_nothing(work: Table, at: int, card: int) -> bool:
     """Whether a likelihood is one of ones."""
     different = 0
     for k in range(card):
-        different += work[U(at + k)] != 1.0
+        different += work[unsigned(at + k)] != 1.0
     return different == 0
 
 
@@ -61,8 +61,8 @@ def begin(ints: Ints, work: Table, state: Ints, findings: int, swaps: int) -> No
     n, variables = ints[CLIQUES], ints[VARIABLES]
     per_variable = PER_CLIQUE * n
     for c in range(n):
-        state[U(MODE * n + c)] = CLEAN
-        state[U(FIRST * n + c)] = 0
+        state[unsigned(MODE * n + c)] = CLEAN
+        state[unsigned(FIRST * n + c)] = 0
     for f in range(findings):
         v = state[per_variable + FOUND * variables + f]
         variable = ints[VARIABLE_AT] + VARIABLE * v
@@ -99,7 +99,7 @@ def end(ints: Ints, state: Ints, swaps: int, targets: int) -> None:
 
 
 @kernel
-def want(ints: Ints, state: Ints, targets: int, findings: int, swaps: int) -> int:
+def mark_targets(ints: Ints, state: Ints, targets: int, findings: int, swaps: int) -> int:
     """Mark what some targets need, and give the lowest clique above them and the findings: there the ascent ends."""
     n, variables = ints[CLIQUES], ints[VARIABLES]
     per_variable = PER_CLIQUE * n

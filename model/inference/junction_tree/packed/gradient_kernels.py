@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 
-from model.inference.junction_tree.packed.collect_kernels import MANY, lowered
+from model.inference.junction_tree.packed.collect_kernels import MANY, rescale
 from model.inference.junction_tree.packed.evidence_kernels import CLEAN, REBUILT, begin, end
 from model.inference.junction_tree.packed.layout import (
-    BELIEVED,
     CELLS,
     CHILDREN,
     CLIQUE,
@@ -22,27 +21,28 @@ from model.inference.junction_tree.packed.layout import (
     FAMILY,
     FIRST,
     FOUND,
-    HEARD,
-    LEVEL,
+    FROM_PARENT,
     LIKELIHOODS_AT,
+    LOG_SCALE,
     MESSAGE,
+    MESSAGE_AT,
     MODE,
     NEXT,
     OUT,
-    OWN,
     PARENT,
     PER_CLIQUE,
     REPLACED,
+    SEPARATOR_BELIEF_AT,
     SIZE,
     STACK_AT,
     SWAP,
-    UP,
+    TO_SEPARATOR,
     VARIABLE,
     VARIABLE_AT,
     VARIABLES,
     Ints,
 )
-from model.inference.junction_tree.packed.table_kernels import U, sums, times
+from model.inference.junction_tree.packed.table_kernels import sums, times, unsigned
 from model.inference.numba_door import kernel
 from model.network import Table
 
@@ -62,7 +62,7 @@ def _product(
     clique = ints[CLIQUE_AT] + CLIQUE * c
     entries = ints[clique + ENTRIES]
     for e in range(entries):
-        work[U(at + e)] = 1.0
+        work[unsigned(at + e)] = 1.0
     log = 0.0
     p = ints[clique + FAMILY]
     for i in range(ints[p]):
@@ -82,7 +82,9 @@ def _product(
         times(ints, ints[variable + ENTER], work, at, work, q, work, at, 0, entries)
         f = state[per_variable + NEXT * variables + f - 1]
     if above:
-        times(ints, ints[clique + OWN], work, at, work, ints[clique + BELIEVED], work, at, 0, entries)
+        times(
+            ints, ints[clique + TO_SEPARATOR], work, at, work, ints[clique + SEPARATOR_BELIEF_AT], work, at, 0, entries
+        )
         log += logs[n + c]
     p = ints[clique + CHILDREN]
     for i in range(ints[p]):
@@ -90,10 +92,10 @@ def _product(
         if i == child:
             continue
         other = ints[CLIQUE_AT] + CLIQUE * j
-        times(ints, ints[other + UP], work, at, work, ints[other + HEARD], work, at, 0, entries)
+        times(ints, ints[other + FROM_PARENT], work, at, work, ints[other + MESSAGE_AT], work, at, 0, entries)
         log += logs[j]
         if i % MANY == MANY - 1:
-            log += math.log(lowered(work, at, entries))
+            log += math.log(rescale(work, at, entries))
     return log
 
 
@@ -101,9 +103,9 @@ def _product(
 def _message(ints: Ints, work: Table, m: int, target: int, entries: int, cells: int) -> float:
     """Add the table at the stack up into a message, brought back to a largest entry of 1; returns that logarithm."""
     for s in range(cells):
-        work[U(target + s)] = 0.0
+        work[unsigned(target + s)] = 0.0
     sums(ints, m, work, ints[STACK_AT], work, target, 0, entries)
-    return math.log(lowered(work, target, cells))
+    return math.log(rescale(work, target, cells))
 
 
 @kernel
@@ -127,18 +129,18 @@ def gradient(
     begin(ints, work, state, findings, swaps)
     for c in range(n):
         clique = ints[CLIQUE_AT] + CLIQUE * c
-        cells, heard = ints[clique + CELLS], ints[clique + HEARD]
+        cells, heard = ints[clique + CELLS], ints[clique + MESSAGE_AT]
         if state[MODE * n + c] == CLEAN:
             for s in range(cells):
                 work[heard + s] = floats[ints[clique + MESSAGE] + s]
-            logs[c] = floats[ints[clique + LEVEL]]
+            logs[c] = floats[ints[clique + LOG_SCALE]]
             continue
         parent = ints[clique + PARENT]
         if parent >= 0:
             state[MODE * n + parent] = REBUILT
         log = _product(ints, floats, work, state, logs, c, -1, -1, False)
-        logs[c] = log + _message(ints, work, ints[clique + OWN], heard, ints[clique + ENTRIES], cells)
-    work[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + BELIEVED]] = 1.0
+        logs[c] = log + _message(ints, work, ints[clique + TO_SEPARATOR], heard, ints[clique + ENTRIES], cells)
+    work[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + SEPARATOR_BELIEF_AT]] = 1.0
     logs[n + n - 1] = 0.0
     for c in range(n - 1, -1, -1):
         clique = ints[CLIQUE_AT] + CLIQUE * c
@@ -146,9 +148,9 @@ def gradient(
         for i in range(ints[p]):
             j = ints[p + 1 + i]
             child = ints[CLIQUE_AT] + CLIQUE * j
-            believed, cells = ints[child + BELIEVED], ints[child + CELLS]
+            believed, cells = ints[child + SEPARATOR_BELIEF_AT], ints[child + CELLS]
             log = _product(ints, floats, work, state, logs, c, -1, i, True)
-            logs[n + j] = log + _message(ints, work, ints[child + UP], believed, ints[clique + ENTRIES], cells)
+            logs[n + j] = log + _message(ints, work, ints[child + FROM_PARENT], believed, ints[clique + ENTRIES], cells)
         p = ints[clique + FAMILY]
         for i in range(ints[p]):
             v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]

@@ -2,7 +2,7 @@
 
 ``floats`` holds the numbers and ``ints`` says where they are. Clique by clique, children before parents::
 
-    floats   | conditional of clique 0 | message | above | level | conditional of clique 1 | message | … | outlooks
+    floats   | conditional of clique 0 | message | above | level | conditional of clique 1 | message | … | shortcuts
     ints     | header | clique records | variable records | lists and maps
 
 *conditional*: the clique's table given its separator, laid out [residual | separator], last axis fastest::
@@ -16,7 +16,7 @@ of what was divided out for that; *above*: the separator's distribution without 
 without evidence multiplies its parent's conditional by ones, a question visits only cliques between its
 evidence and the root on the way up. The root has a separator of one cell.
 
-*outlook*: the chances of each state of each variable first met in the clique's branch, given the separator, a row
+*shortcut*: the chances of each state of each variable first met in the clique's branch, given the separator, a row
 for each cell of it. On the way down, a branch that no finding touched is one product of a row vector and this matrix.
 It is kept where it is small and pays.
 
@@ -58,22 +58,22 @@ CLIQUES, VARIABLES, CLIQUE_AT, VARIABLE_AT, STATES, LIKELIHOODS_AT, STACK_AT, HE
     TABLE,
     CELLS,
     MESSAGE,
-    ABOVE,
-    LEVEL,
+    SEPARATOR_PRIOR_AT,
+    LOG_SCALE,
     PARENT,
-    OWN,
-    UP,
+    TO_SEPARATOR,
+    FROM_PARENT,
     CHILDREN,
     READ,
     READ_ABOVE,
     FAMILY,
-    HEARD,
-    BELIEVED,
+    MESSAGE_AT,
+    SEPARATOR_BELIEF_AT,
     RESIDUAL,
     SEPARATOR,
     CHOICES,
     RANKS,
-    OUTLOOK,
+    SHORTCUT,
     BRANCH,
     WIDTH,
     PART,
@@ -84,7 +84,7 @@ the parent; the map from entries to the own separator; from the parent's entries
 (variable, map) read from the table, of (variable, map) read from the separator, of (variable, map) whose
 conditional table is multiplied in here; where in ``work`` the message and the separator's belief are; lists of
 (variable, step) of the residual and of the separator; for a compressed table, each entry's residual cell, else -1;
-for a compressed separator, the cells stored, else -1; where the outlook is, or -1; where the marginals of the branch
+for a compressed separator, the cells stored, else -1; where the shortcut is, or -1; where the marginals of the branch
 begin, and their length; entries that are taken at a time."""
 
 # Variable records.

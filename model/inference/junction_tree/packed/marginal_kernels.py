@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 
 from model.inference.junction_tree.packed.collect_kernels import up
-from model.inference.junction_tree.packed.distribute_kernels import down, normalise, turn
-from model.inference.junction_tree.packed.evidence_kernels import begin, end, enter, want
+from model.inference.junction_tree.packed.distribute_kernels import down, normalise, start_distribution
+from model.inference.junction_tree.packed.evidence_kernels import begin, end, enter, mark_targets
 from model.inference.junction_tree.packed.layout import CLIQUE, CLIQUE_AT, CLIQUES, NEEDED, PARENT, Ints
-from model.inference.junction_tree.packed.table_kernels import U
+from model.inference.junction_tree.packed.table_kernels import unsigned
 from model.inference.numba_door import kernel
 from model.network import Table
 
@@ -41,13 +41,13 @@ def marginals(
         if rows.shape[1] > 0:
             enter(ints, work, state, rows, case, findings)
         begin(ints, work, state, findings, swaps)
-        top = n - 1 if everything else want(ints, state, targets, findings, swaps)
+        top = n - 1 if everything else mark_targets(ints, state, targets, findings, swaps)
         row = out[case]
         for k in range(columns):
-            row[U(k)] = 0.0
+            row[unsigned(k)] = 0.0
         log = up(ints, floats, work, state, top, False)
         if log > -math.inf:
-            log += turn(ints, floats, work, state, top)
+            log += start_distribution(ints, floats, work, state, top)
         row[columns] = log
         if log > -math.inf and targets != 0:
             down(ints, floats, work, state, row, top, targets, -1)
@@ -70,7 +70,7 @@ def belief(
         above = ints[ints[CLIQUE_AT] + CLIQUE * above + PARENT]
     log = up(ints, floats, work, state, n - 1, False)
     if log > -math.inf:
-        log += turn(ints, floats, work, state, n - 1)
+        log += start_distribution(ints, floats, work, state, n - 1)
     if log > -math.inf:
         at = down(ints, floats, work, state, table, n - 1, 0, c)
         for e in range(len(table)):

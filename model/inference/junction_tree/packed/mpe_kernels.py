@@ -19,17 +19,17 @@ from model.inference.junction_tree.packed.layout import (
     CLIQUE_AT,
     CLIQUES,
     ENTRIES,
-    LEVEL,
+    LOG_SCALE,
     MODE,
-    OWN,
     RANKS,
     RESIDUAL,
     SEPARATOR,
     TABLE,
+    TO_SEPARATOR,
     VISITED,
     Ints,
 )
-from model.inference.junction_tree.packed.table_kernels import U
+from model.inference.junction_tree.packed.table_kernels import unsigned
 from model.inference.numba_door import kernel
 from model.network import Table
 
@@ -54,14 +54,14 @@ def _chosen(ints: Ints, table: Table, at: int, clique: int, s: int) -> int:
     best, found = -1.0, 0
     if choices < 0:
         for r in range(entries // cells):
-            x = table[U(at + r * cells + s)]
+            x = table[unsigned(at + r * cells + s)]
             if x > best:
                 best, found = x, r
         return found
-    own = ints[ints[clique + OWN] + 5]
+    own = ints[ints[clique + TO_SEPARATOR] + 5]
     for e in range(entries):
-        if ints[U(own + e)] == s and table[U(at + e)] > best:
-            best, found = table[U(at + e)], ints[U(choices + e)]
+        if ints[unsigned(own + e)] == s and table[unsigned(at + e)] > best:
+            best, found = table[unsigned(at + e)], ints[unsigned(choices + e)]
     return found
 
 
@@ -85,7 +85,7 @@ def explain(
         begin(ints, work, state, findings, swaps)
         log = up(ints, floats, work, state, n - 1, True)
         if log > -math.inf and state[MODE * n + n - 1] != REBUILT:
-            log += floats[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + LEVEL]]
+            log += floats[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + LOG_SCALE]]
         logs[case] = log
         if log == -math.inf:
             states[case, :] = 0

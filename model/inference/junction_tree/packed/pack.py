@@ -13,8 +13,6 @@ from model.inference.junction_tree.packed.axis_order import ordered_tree, transp
 from model.inference.junction_tree.packed.calibration import Kept, Numbers, beliefs_above, kept_entries, numbers_of
 from model.inference.junction_tree.packed.index_maps import Maps, Positions, Writer
 from model.inference.junction_tree.packed.layout import (
-    ABOVE,
-    BELIEVED,
     BRANCH,
     CARD,
     CELLS,
@@ -27,14 +25,13 @@ from model.inference.junction_tree.packed.layout import (
     ENTER,
     ENTRIES,
     FAMILY,
+    FROM_PARENT,
     HEADER,
-    HEARD,
-    LEVEL,
     LIKELIHOODS_AT,
+    LOG_SCALE,
     MESSAGE,
+    MESSAGE_AT,
     OUT,
-    OUTLOOK,
-    OWN,
     PARENT,
     PART,
     PER_CLIQUE,
@@ -45,13 +42,16 @@ from model.inference.junction_tree.packed.layout import (
     READ_ABOVE,
     RESIDUAL,
     SEPARATOR,
+    SEPARATOR_BELIEF_AT,
+    SEPARATOR_PRIOR_AT,
+    SHORTCUT,
     SIZE,
     STACK_AT,
     STATES,
     SWAP,
     TABLE,
+    TO_SEPARATOR,
     TOP,
-    UP,
     VARIABLE,
     VARIABLE_AT,
     VARIABLES,
@@ -59,7 +59,7 @@ from model.inference.junction_tree.packed.layout import (
     Ints,
 )
 from model.inference.junction_tree.packed.offsets import Shape, reads, shape_of, steps_of
-from model.inference.junction_tree.packed.shortcuts import outlooks
+from model.inference.junction_tree.packed.shortcuts import shortcuts
 from model.inference.junction_tree.triangulation import JunctionTree
 from model.network import Network, Table
 
@@ -134,7 +134,7 @@ def pack(
 
 
 def best_numbers(packed: Packed, tree: JunctionTree, network: Network, potentials: Sequence[Table]) -> Table:
-    """``floats`` with maxima in place of sums, without outlooks: what the most probable explanation needs."""
+    """``floats`` with maxima in place of sums, without shortcuts: what the most probable explanation needs."""
     numbers = numbers_of(packed.tree, transposed(tree, packed.tree, potentials), best=True)
     ones = [np.ones_like(message) for message in numbers.messages]
     return _floats(network, numbers, ones, packed.kept)[0]
@@ -147,13 +147,13 @@ def _laid_out(
     kept = kept_entries(tree, numbers, above, compress=compress)
     shape = shape_of(network, tree, kept)
     floats, tables = _floats(network, numbers, above, kept)
-    floats, outlooks_at = _with_outlooks(floats, outlooks(shape, numbers, kept))
+    floats, shortcuts_at = _with_shortcuts(floats, shortcuts(shape, numbers, kept))
     writer = Writer(HEADER + CLIQUE * len(tree.cliques) + VARIABLE * len(shape.cards))
     members = [clique.variables for clique in tree.cliques]
     maps = Maps(writer, members, [table.shape for table in numbers.conditionals], kept.tables)
     records = [
         *_header(shape),
-        *_clique_records(network, shape, families, maps, (tables, outlooks_at), kept.separators),
+        *_clique_records(network, shape, families, maps, (tables, shortcuts_at), kept.separators),
         *_variable_records(network, shape, families, maps),
     ]
     ints = np.concatenate([np.array(records), *writer.blocks])
@@ -204,17 +204,17 @@ def _clique_records(
         owners = [(position[name], [position[p] for p in (*network[name].parents, name)]) for name in families[c]]
         record = [0] * CLIQUE
         record[ENTRIES], record[CELLS], record[PARENT] = shape.entries[c], cells, clique.parent
-        record[TABLE], record[OUTLOOK] = starts[0][c], starts[1][c]
+        record[TABLE], record[SHORTCUT] = starts[0][c], starts[1][c]
         record[MESSAGE] = record[TABLE] + shape.entries[c]
-        record[ABOVE], record[LEVEL] = record[MESSAGE] + cells, record[MESSAGE] + 2 * cells
-        record[OWN] = maps.to(c, clique.separator, ranks)
-        record[UP] = maps.to(clique.parent, clique.separator, ranks) if clique.parent >= 0 else 0
+        record[SEPARATOR_PRIOR_AT], record[LOG_SCALE] = record[MESSAGE] + cells, record[MESSAGE] + 2 * cells
+        record[TO_SEPARATOR] = maps.to(c, clique.separator, ranks)
+        record[FROM_PARENT] = maps.to(clique.parent, clique.separator, ranks) if clique.parent >= 0 else 0
         record[CHILDREN] = maps.writer.put([len(shape.children[c]), *shape.children[c]])
         record[READ] = maps.writer.pairs([(v, maps.to(c, (v,))) for v in read_at[c, False]])
         read = [(v, maps.between(clique.separator, lengths, (v,), ranks)) for v in read_at[c, True]]
         record[READ_ABOVE] = maps.writer.pairs(read)
         record[FAMILY] = maps.writer.pairs([(v, maps.to(c, family)) for v, family in owners])
-        record[HEARD], record[BELIEVED] = heard, heard + sum(shape.separators)
+        record[MESSAGE_AT], record[SEPARATOR_BELIEF_AT] = heard, heard + sum(shape.separators)
         record[RESIDUAL] = maps.writer.pairs(steps_of(clique.variables[: clique.residual], shape.cards))
         record[SEPARATOR] = maps.writer.pairs(steps_of(clique.separator, shape.cards))
         record[CHOICES] = -1 if kept is None else maps.writer.put(kept // shape.whole[c])
@@ -271,12 +271,12 @@ def _some(table: Table, kept: Positions | None) -> Table:
     return table.ravel() if kept is None else table.ravel()[kept]
 
 
-def _with_outlooks(floats: Table, tables: Sequence[Table | None]) -> tuple[Table, list[int]]:
-    """The numbers with the outlooks behind them; and where each outlook begins, -1 where there is none."""
-    sizes = [0 if outlook is None else outlook.size for outlook in tables]
+def _with_shortcuts(floats: Table, tables: Sequence[Table | None]) -> tuple[Table, list[int]]:
+    """The numbers with the shortcuts behind them; and where each shortcut begins, -1 where there is none."""
+    sizes = [0 if shortcut is None else shortcut.size for shortcut in tables]
     ends = (len(floats) + np.cumsum(sizes)).tolist()
     starts = [end - size if size else -1 for end, size in zip(ends, sizes, strict=True)]
-    parts = [floats, *(outlook.ravel() for outlook in tables if outlook is not None)]
+    parts = [floats, *(shortcut.ravel() for shortcut in tables if shortcut is not None)]
     return _locked(np.concatenate(parts)), starts
 
 

@@ -4,7 +4,7 @@
 largest. The names in capitals, and what a map is, are described in ``layout``; the loops' numpy twins are in
 ``tests/twins/loops.py``.
 
-Positions are cast to unsigned (``U``) where they index, so that the compiler need not ask whether they are
+Positions are cast to unsigned (``unsigned``) where they index, so that the compiler need not ask whether they are
 negative; all are sums of offsets that are not. Sums are made in a fixed order, without fast-math: the same
 question gives the same bytes.
 """
@@ -15,11 +15,11 @@ import numpy as np
 
 from model.inference.junction_tree.packed.layout import GATHER, STREAM, Ints
 from model.inference.numba_door import kernel
-from model.inference.simd import OCTET, few, nothing, octet, plus, scaled, store, store_few, total
+from model.inference.simd import OCTET, load_masked, nothing, octet, plus, scaled, store, store_few, total
 from model.inference.simd import times as product
 from model.network import Table
 
-U = np.uint64
+unsigned = np.uint64
 
 
 @kernel
@@ -42,29 +42,31 @@ def times(
     start = q + (within if kind == STREAM else 0)
     e = first
     while left > 0:
-        base = start + ints[U(high + a)]
+        base = start + ints[unsigned(high + a)]
         stop = min(rows, b + left)
         left -= stop - b
         if kind == GATHER:
             shift = e - b
             for r in range(b, stop):
-                target[U(t + shift + r)] = source[U(p + shift + r)] * factor[U(base + ints[U(low + r)])]
+                target[unsigned(t + shift + r)] = (
+                    source[unsigned(p + shift + r)] * factor[unsigned(base + ints[unsigned(low + r)])]
+                )
             e += stop - b
         elif kind == STREAM:
             for r in range(b, stop):
-                at = base + ints[U(low + r)]
+                at = base + ints[unsigned(low + r)]
                 for i in range(0, eights, OCTET):
                     store(target, t + e + i, product(octet(source, p + e + i), octet(factor, at + i)))
                 for i in range(eights, run):
-                    target[U(t + e + i)] = source[U(p + e + i)] * factor[U(at + i)]
+                    target[unsigned(t + e + i)] = source[unsigned(p + e + i)] * factor[unsigned(at + i)]
                 e += run
         else:
             for r in range(b, stop):
-                x = factor[U(base + ints[U(low + r)])]
+                x = factor[unsigned(base + ints[unsigned(low + r)])]
                 for i in range(0, eights, OCTET):
                     store(target, t + e + i, scaled(octet(source, p + e + i), x))
                 for i in range(eights, run):
-                    target[U(t + e + i)] = source[U(p + e + i)] * x
+                    target[unsigned(t + e + i)] = source[unsigned(p + e + i)] * x
                 e += run
         a, b = a + 1, 0
 
@@ -85,17 +87,17 @@ def sums(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, first
     start = t + (within if kind == STREAM else 0)
     e = first
     while left > 0:
-        base = start + ints[U(high + a)]
+        base = start + ints[unsigned(high + a)]
         stop = min(rows, b + left)
         left -= stop - b
         if kind == GATHER:
             shift = p + e - b
             for r in range(b, stop):
-                target[U(base + ints[U(low + r)])] += source[U(shift + r)]
+                target[unsigned(base + ints[unsigned(low + r)])] += source[unsigned(shift + r)]
             e += stop - b
         elif kind == STREAM:
             for r in range(b, stop, repeat):
-                at = base + ints[U(low + r)]
+                at = base + ints[unsigned(low + r)]
                 step = run * min(repeat, stop - r)
                 for i in range(0, eights, OCTET):
                     row = octet(target, at + i)
@@ -103,10 +105,10 @@ def sums(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, first
                         row = plus(row, octet(source, p + k))
                     store(target, at + i, row)
                 for i in range(eights, run):
-                    x = target[U(at + i)]
+                    x = target[unsigned(at + i)]
                     for k in range(e + i, e + i + step, run):
-                        x += source[U(p + k)]
-                    target[U(at + i)] = x
+                        x += source[unsigned(p + k)]
+                    target[unsigned(at + i)] = x
                 e += step
         else:
             for r in range(b, stop):
@@ -114,14 +116,14 @@ def sums(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, first
                 for i in range(0, eights, OCTET):
                     row = plus(row, octet(source, p + e + i))
                 if rest > 0:
-                    row = plus(row, few(source, p + e + eights, rest))
-                target[U(base + ints[U(low + r)])] += total(row)
+                    row = plus(row, load_masked(source, p + e + eights, rest))
+                target[unsigned(base + ints[unsigned(low + r)])] += total(row)
                 e += run
         a, b = a + 1, 0
 
 
 @kernel
-def weighed(weights: Table, w: int, rows: int, source: Table, p: int, width: int, target: Table, t: int) -> None:
+def vector_matrix(weights: Table, w: int, rows: int, source: Table, p: int, width: int, target: Table, t: int) -> None:
     """Add to target[t:t + width] each row of a matrix at ``p`` times its weight: a row vector times a matrix.
 
     An octet of columns at a time, in four sums side by side, each as long as a quarter of the rows.
@@ -132,14 +134,14 @@ def weighed(weights: Table, w: int, rows: int, source: Table, p: int, width: int
         one, two, three, four = nothing(), nothing(), nothing(), nothing()
         for s in range(0, quarters, 4):
             at = p + s * width + k
-            one = plus(one, scaled(few(source, at, count), weights[U(w + s)]))
-            two = plus(two, scaled(few(source, at + width, count), weights[U(w + s + 1)]))
-            three = plus(three, scaled(few(source, at + 2 * width, count), weights[U(w + s + 2)]))
-            four = plus(four, scaled(few(source, at + 3 * width, count), weights[U(w + s + 3)]))
+            one = plus(one, scaled(load_masked(source, at, count), weights[unsigned(w + s)]))
+            two = plus(two, scaled(load_masked(source, at + width, count), weights[unsigned(w + s + 1)]))
+            three = plus(three, scaled(load_masked(source, at + 2 * width, count), weights[unsigned(w + s + 2)]))
+            four = plus(four, scaled(load_masked(source, at + 3 * width, count), weights[unsigned(w + s + 3)]))
         for s in range(quarters, rows):
-            one = plus(one, scaled(few(source, p + s * width + k, count), weights[U(w + s)]))
+            one = plus(one, scaled(load_masked(source, p + s * width + k, count), weights[unsigned(w + s)]))
         row = plus(plus(one, two), plus(three, four))
-        store_few(target, t + k, plus(few(target, t + k, count), row), count)
+        store_few(target, t + k, plus(load_masked(target, t + k, count), row), count)
 
 
 @kernel
@@ -155,11 +157,11 @@ def maxima(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, fir
     step = 1 if kind == STREAM else 0
     e = first
     while e < last:
-        at = t + ints[U(high + a)] + ints[U(low + b)] + step * within
+        at = t + ints[unsigned(high + a)] + ints[unsigned(low + b)] + step * within
         for i in range(run):
-            x = source[U(p + e + i)]
-            if x > target[U(at + step * i)]:
-                target[U(at + step * i)] = x
+            x = source[unsigned(p + e + i)]
+            if x > target[unsigned(at + step * i)]:
+                target[unsigned(at + step * i)] = x
         e += run
         b += 1
         if b == rows:
