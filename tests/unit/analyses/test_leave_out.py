@@ -12,7 +12,7 @@ from model.network import Table
 from model.priors import load
 from model.specification import Model
 
-KINDS = Path(__file__).parents[1] / "data" / "kinds"
+KINDS = Path(__file__).parents[2] / "data" / "kinds"
 Place = tuple[str | int, ...]
 
 
@@ -97,7 +97,7 @@ def test_a_weight_is_one_and_without_its_variance_a_ranked_variable_is_even(kind
 
 
 def test_of_a_pool_the_experts_who_cite_something_else_remain() -> None:
-    flagship = load(Path(__file__).parents[2] / "priors" / "mosul-2017")
+    flagship = load(Path(__file__).parents[3] / "priors" / "mosul-2017")
     [said] = [one for one in flagship.described["early_return"].statements if one.pool is not None]
     others = [expert for expert in said.pool.members if "B17" not in expert.sources]
     assert len(others) == len(said.pool.members) - 1 == 1
