@@ -271,7 +271,7 @@ def serve(python: Path, host: str, port: int, priors: Optional[Path]) -> NoRetur
     """Become ``aftermath serve``."""
     demand_the_port(host, port)
     models = ["--priors", str(priors.absolute())] if priors else []
-    command = [str(python), "-m", "service.cli", "serve", "--host", host, "--port", str(port), *models]
+    command = [str(python), "-m", "service.cli.main", "serve", "--host", host, "--port", str(port), *models]
     os.chdir(str(ROOT))
     os.execv(command[0], command)
 

@@ -13,10 +13,13 @@ from flask import Flask
 
 from model.forecast import Forecaster
 from model.inference.precompile import warm
-from service import guard, operation, refusals, revisions, routes, shapes, wire
-from service.operation import Reply, Service, json_body, json_form
+from service import revisions, routes
+from service.http import error_handlers, operation, security
+from service.http.fingerprint import fingerprint
+from service.http.operation import Reply, Service, json_body, json_form
+from service.schemas import requests
 from service.settings import from_environment
-from service.version import fingerprint
+from service.translate import questions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -32,12 +35,12 @@ class Checked(TypedDict):
 
 
 @operation.operation(
-    "POST", CHECKED, body=(json_body(shapes.AskedInFull),), forms=(json_form(Checked, suffix=""),), errors=(404, 422)
+    "POST", CHECKED, body=(json_body(requests.AskedInFull),), forms=(json_form(Checked, suffix=""),), errors=(404, 422)
 )
-def checked(forecaster: Forecaster, body: shapes.AskedInFull) -> Reply:
+def checked(forecaster: Forecaster, body: requests.AskedInFull) -> Reply:
     """Read a question, check it against the model, and leave it at that."""
-    question = wire.question_sent(forecaster.model, body)
-    return Reply(lambda: {"ok": True}, wire.query_address(forecaster.model, question))
+    question = questions.question_from_body(forecaster.model, body)
+    return Reply(lambda: {"ok": True}, questions.query_address(forecaster.model, question))
 
 
 def hello() -> Flask:
@@ -54,8 +57,8 @@ def with_checked() -> Flask:
     app.url_map.merge_slashes = False
     operations = (*routes.OPERATIONS, checked)
     operation.register(app, Service(settings, revisions.load(settings.priors), fingerprint(), operations))
-    guard.register(app, settings.hosts)
-    refusals.register(app)
+    security.register(app, settings.hosts)
+    error_handlers.register(app)
     return app
 
 

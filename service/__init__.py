@@ -19,9 +19,10 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     """
     from flask import Flask
 
-    from service import guard, operation, refusals, revisions, routes
+    from service import revisions, routes
+    from service.http import error_handlers, operation, security
+    from service.http.fingerprint import fingerprint
     from service.settings import from_environment
-    from service.version import fingerprint
 
     chosen = settings or from_environment()
     app = Flask("service", static_folder=None)
@@ -30,6 +31,6 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     if ahead:
         held.warm()
     operation.register(app, operation.Service(chosen, held, fingerprint(), routes.OPERATIONS))
-    guard.register(app, chosen.hosts)
-    refusals.register(app)
+    security.register(app, chosen.hosts)
+    error_handlers.register(app)
     return app

@@ -17,7 +17,7 @@ from model import priors
 from model.errors import AftermathError, BadPriors, UnknownModel, UnknownRevision
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
-from service.problems import ModelNotReady
+from service.http.problems import ModelNotReady
 
 logger = logging.getLogger(__name__)
 

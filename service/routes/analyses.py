@@ -19,9 +19,8 @@ from model.report.brief import Brief
 from model.report.brief import brief as briefed
 from model.report.brief_text import markdown, text
 from model.uncertainty.intervals import MASS
-from service import analysis_rows as rows
-from service import shapes, wire
-from service.analyses import (
+from service.analyses import rows
+from service.analyses.analysis import (
     Event,
     WrittenPlaces,
     answer_shape,
@@ -32,23 +31,25 @@ from service.analyses import (
     state_of,
     text_form,
 )
-from service.operation import Reply, json_form, operation
+from service.http.operation import Reply, json_form, operation
+from service.schemas import requests
+from service.translate import questions
 
 ERRORS = (404, 422, 503)
 
 
-def _event(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Event:
+def _event(forecaster: Forecaster, asked: requests.AnalysisParameters) -> Event:
     return event_asked(forecaster.model, asked, asked.target, asked.state, "target")
 
 
 @operation(
     "GET",
     "/v1/models/<model>/attribution",
-    query=shapes.AnalysisParameters,
+    query=requests.AnalysisParameters,
     forms=forms(Attribution, rows.AttributionRow, rows.of_attribution),
     errors=ERRORS,
 )
-def attribution(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Reply:
+def attribution(forecaster: Forecaster, asked: requests.AnalysisParameters) -> Reply:
     """Say which prior statements and which sources carry the uncertainty of an event's probability."""
     event = _event(forecaster, asked)
 
@@ -61,11 +62,11 @@ def attribution(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Rep
 @operation(
     "GET",
     "/v1/models/<model>/sensitivity",
-    query=shapes.SensitivityParameters,
+    query=requests.SensitivityParameters,
     forms=forms(Sensitivity, rows.SensitivityRow, rows.of_sensitivity),
     errors=ERRORS,
 )
-def sensitivity(forecaster: Forecaster, asked: shapes.SensitivityParameters) -> Reply:
+def sensitivity(forecaster: Forecaster, asked: requests.SensitivityParameters) -> Reply:
     """Say how far each prior number moves an event's probability over its own 90 % range, and where it would tip it."""
     event = _event(forecaster, asked)
 
@@ -79,11 +80,11 @@ def sensitivity(forecaster: Forecaster, asked: shapes.SensitivityParameters) -> 
 @operation(
     "GET",
     "/v1/models/<model>/explanation",
-    query=shapes.AnalysisParameters,
+    query=requests.AnalysisParameters,
     forms=forms(Explanation, rows.ExplanationRow, rows.of_explanation),
     errors=ERRORS,
 )
-def explanation(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Reply:
+def explanation(forecaster: Forecaster, asked: requests.AnalysisParameters) -> Reply:
     """Say what each finding weighs, whether they sit badly together, and along which ways they reach the event."""
     event = _event(forecaster, asked)
 
@@ -96,11 +97,11 @@ def explanation(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Rep
 @operation(
     "GET",
     "/v1/models/<model>/collection-plan",
-    query=shapes.PlanParameters,
+    query=requests.PlanParameters,
     forms=forms(CollectionPlan, rows.PlanRow, rows.of_plan),
     errors=ERRORS,
 )
-def collection_plan(forecaster: Forecaster, asked: shapes.PlanParameters) -> Reply:
+def collection_plan(forecaster: Forecaster, asked: requests.PlanParameters) -> Reply:
     """Say what to find out next: the reports that improve the forecast most for what they cost, in order."""
     event = _event(forecaster, asked)
     steps, budget = asked.steps, asked.budget
@@ -114,11 +115,11 @@ def collection_plan(forecaster: Forecaster, asked: shapes.PlanParameters) -> Rep
 @operation(
     "GET",
     "/v1/models/<model>/goals",
-    query=shapes.GoalParameters,
+    query=requests.GoalParameters,
     forms=forms(Goals, rows.GoalRow, rows.of_goals),
     errors=ERRORS,
 )
-def goals(forecaster: Forecaster, asked: shapes.GoalParameters) -> Reply:
+def goals(forecaster: Forecaster, asked: requests.GoalParameters) -> Reply:
     """Find the fewest changes that bring an event's probability below or above a threshold."""
     event = _event(forecaster, asked)
     if (asked.below is None) == (asked.above is None):
@@ -143,14 +144,14 @@ def goals(forecaster: Forecaster, asked: shapes.GoalParameters) -> Reply:
 @operation(
     "GET",
     "/v1/models/<model>/policies",
-    query=shapes.PolicyParameters,
+    query=requests.PolicyParameters,
     forms=forms(Policies, rows.PolicyRow, rows.of_policies),
     errors=ERRORS,
 )
-def policies(forecaster: Forecaster, asked: shapes.PolicyParameters) -> Reply:
+def policies(forecaster: Forecaster, asked: requests.PolicyParameters) -> Reply:
     """Rank every setting of every lever, one at a time, by what it does to an event."""
     event = _event(forecaster, asked)
-    mass = wire.interval_asked(asked.interval, named=True) or MASS
+    mass = questions.interval_mass(asked.interval, named=True) or MASS
 
     def found() -> Policies:
         state = state_of(forecaster, event)
@@ -162,11 +163,11 @@ def policies(forecaster: Forecaster, asked: shapes.PolicyParameters) -> Reply:
 @operation(
     "GET",
     "/v1/models/<model>/cause-effect",
-    query=shapes.CauseParameters,
+    query=requests.CauseParameters,
     forms=forms(CauseEffect, rows.CauseEffectRow, rows.of_cause_effect),
     errors=ERRORS,
 )
-def cause_effect(forecaster: Forecaster, asked: shapes.CauseParameters) -> Reply:
+def cause_effect(forecaster: Forecaster, asked: requests.CauseParameters) -> Reply:
     """Set each state of a cause as it is seen beside the same state brought about, and name what makes the gap."""
     model = forecaster.model
     model.network.variable(asked.cause, where=("cause",))
@@ -182,7 +183,7 @@ def cause_effect(forecaster: Forecaster, asked: shapes.CauseParameters) -> Reply
 @operation(
     "GET",
     "/v1/models/<model>/brief",
-    query=shapes.AnalysisParameters,
+    query=requests.AnalysisParameters,
     forms=(
         json_form(answer_shape(Brief, WrittenPlaces), write=body),
         text_form("md", "text/markdown", markdown),
@@ -190,7 +191,7 @@ def cause_effect(forecaster: Forecaster, asked: shapes.CauseParameters) -> Reply
     ),
     errors=ERRORS,
 )
-def brief(forecaster: Forecaster, asked: shapes.AnalysisParameters) -> Reply:
+def brief(forecaster: Forecaster, asked: requests.AnalysisParameters) -> Reply:
     """Write down what is to be said of an event: how likely it is, why, and what that rests on."""
     event = _event(forecaster, asked)
 

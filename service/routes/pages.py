@@ -6,9 +6,9 @@ from importlib.resources import files
 
 from flask import render_template
 
-from service import description
-from service.operation import Form, Reply, Service, operation
-from service.problems import codes
+from service.http.operation import Form, Reply, Service, operation
+from service.http.problems import codes
+from service.translate import models
 
 HTML = "text/html; charset=utf-8"
 
@@ -23,8 +23,8 @@ def start(service: Service) -> Reply:
     ready = service.revisions.ready
     return Reply(
         lambda: {
-            "states": description.states(service.revisions),
-            "models": {name: description.model_answer(forecaster) for name, forecaster in ready.items()},
+            "states": models.states(service.revisions),
+            "models": {name: models.model_answer(forecaster) for name, forecaster in ready.items()},
         }
     )
 

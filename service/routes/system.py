@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from service import answers, description
-from service.openapi import document
-from service.operation import Reply, Service, json_form, operation
-from service.problems import NotReady
+from service.http.operation import Reply, Service, json_form, operation
+from service.http.problems import NotReady
+from service.routes.openapi import document
+from service.schemas import answers
+from service.translate import models
 
 
 @operation("GET", "/livez", forms=(json_form(answers.Alive, suffix=""),), kept=False)
@@ -22,7 +23,7 @@ def ready(service: Service) -> Reply:
         reasons = [f"{name}: {broken.reasons[0]}" for name, broken in revisions.broken.items()]
         raise NotReady(f"no model can be answered from: {'; '.join(reasons) or 'the folder holds none'}")
     status = "degraded" if revisions.broken else "ready"
-    return Reply(lambda: {"status": status, "models": description.states(revisions)})
+    return Reply(lambda: {"status": status, "models": models.states(revisions)})
 
 
 @operation("GET", "/openapi.json", forms=(json_form(dict[str, object], suffix=""),))

@@ -17,8 +17,8 @@ from model.priors import load
 from model.question import Question
 from model.report.brief import brief
 from model.report.brief_text import markdown, text
-from service import grammar
-from service.plain import plain
+from service.schemas.from_dataclass import plain
+from service.translate import evidence_syntax
 
 EVENT = "target=lung&state=yes"
 KNOWN = "given=xray:yes&given=dysp:yes"
@@ -49,7 +49,7 @@ def asia(priors):
 @pytest.fixture(scope="module")
 def found(asia):
     """What the model's own functions find for each address."""
-    question = Question(("lung",), grammar.findings(["xray:yes", "dysp:yes"]))
+    question = Question(("lung",), evidence_syntax.findings(["xray:yes", "dysp:yes"]))
     event = {"target": "lung", "state": "yes"}
     return {
         "attribution": attribution(asia, question, **event),

@@ -81,7 +81,7 @@ def test_what_is_kept_and_what_is_worked_out_are_the_same_bytes(client, priors):
 
 
 def test_the_answers_kept_are_bounded(priors, inferences, monkeypatch):
-    from service import operation
+    from service.http import operation
 
     monkeypatch.setattr(operation, "ANSWERS", 100_000)
     client = create_app(Settings(priors)).test_client()
@@ -125,9 +125,9 @@ def test_each_form_question_and_target_has_its_own_tag(client):
 
 
 def test_another_version_of_the_software_has_other_tags(priors, client, monkeypatch):
-    from service import version
+    from service.http import fingerprint
 
-    monkeypatch.setattr(version, "fingerprint", lambda: "another")
+    monkeypatch.setattr(fingerprint, "fingerprint", lambda: "another")
     other = create_app(Settings(priors)).test_client()
     assert other.get(FORECAST).data == client.get(FORECAST).data
     assert other.get(FORECAST).headers["ETag"] != client.get(FORECAST).headers["ETag"]

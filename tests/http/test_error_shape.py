@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from service.guard import HEADERS
-from service.problems import codes
+from service.http.problems import codes
+from service.http.security import HEADERS
 
 FORECAST = "/v1/models/asia/forecast/lung.json"
 QUERY = "/v1/models/asia/query"
@@ -206,7 +206,7 @@ def test_every_code_is_explained_where_its_type_points(client):
 
 def test_every_error_that_can_leave_has_a_status_of_its_own():
     from model import errors
-    from service import problems
+    from service.http import problems
 
     never_sent = {
         errors.AftermathError,

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import dev
-from service.cli import commands
+from service.cli.main import commands
 from wsgi import app
 
 README = Path(dev.ROOT, "README.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from service.guard import HEADERS
+from service.http.security import HEADERS
 from tests.servers import Server
 
 pytestmark = pytest.mark.slow

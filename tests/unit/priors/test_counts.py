@@ -14,7 +14,7 @@ from model.priors import load
 from model.readback import show
 from model.specification import Model
 from model.uncertainty.dirichlet_updating import age, sequential
-from service import terminal
+from service.cli import text as terminal
 from tests.prior_copies import DATA, edited
 
 MORNINGS = DATA / "counts"

@@ -16,8 +16,8 @@ from model.question import Question
 from model.report.brief import Brief, Chance, Confidence, brief
 from model.report.brief_text import headline, markdown, percent, points, text
 from model.report.probability_words import EDGES, WORDS, in_words, range_in_words
-from service import grammar
 from service.settings import default_priors
+from service.translate import evidence_syntax
 
 CASES = [
     ("lung", "yes", ["xray:yes", "smoke:yes", "dysp:yes"], []),
@@ -42,7 +42,7 @@ def asia() -> Forecaster:
 
 
 def question(given=(), do=(), **named):
-    return Question(findings=grammar.findings(given), settings=grammar.settings(do), **named)
+    return Question(findings=evidence_syntax.findings(given), settings=evidence_syntax.settings(do), **named)
 
 
 def written(target, state, given, do):

@@ -1,0 +1,1 @@
+"""Analyses over HTTP and on the command line."""

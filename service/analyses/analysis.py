@@ -1,0 +1,198 @@
+"""Analyses over HTTP and on the command line: what was asked, what was found, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from typing_extensions import TypedDict
+
+from model.forecast import Forecaster, answer
+from model.question import Question, resolve
+from model.specification import Model
+from service.http.address import Address, Links, model_path
+from service.http.json_encoding import encoded
+from service.http.operation import Form, Reply, csv_form, json_form
+from service.schemas import answers, requests
+from service.schemas.from_dataclass import plain, shape
+from service.translate import evidence_syntax, questions
+
+Parameters = tuple[tuple[str, object], ...]
+
+OWN = ("model", "revision", "settings")
+"""What a result says of its question and every body says in its own way."""
+
+
+class AnalysisAsked(TypedDict):
+    """The event asked about, under which statements; scenario and cohort are not yet laid in."""
+
+    target: str
+    state: str | None
+    given: dict[str, answers.Finding]
+    do: dict[str, answers.Setting]
+    scenario: str | None
+    cohort: str | None
+
+
+class AnalysisAbout(answers.Header):
+    """What every analysis says of itself."""
+
+    asked: AnalysisAsked
+    given: dict[str, answers.Finding]
+    do: dict[str, answers.Setting]
+    replaced: list[str]
+
+
+class AnalysisPlaces(TypedDict):
+    """Where the analysis stands."""
+
+    permalink: str | None
+    links: Links
+
+
+class WrittenLinks(TypedDict):
+    """What is written out in text, in each of its forms, for the active revision."""
+
+    json: str | None
+    md: str | None
+    txt: str | None
+
+
+class WrittenPlaces(TypedDict):
+    """Where an analysis stands that is written out in text."""
+
+    permalink: str | None
+    links: WrittenLinks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """A target, one of its states if one was named, and the question that they are asked under, in canonical order."""
+
+    target: str
+    state: str | None
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysed:
+    """A result on its way out."""
+
+    model: Model
+    event: Event
+    result: Any
+    address: Address
+    written: bool = False
+
+
+def event_asked(model: Model, asked: requests.CaseParameters, target: str, state: str | None, where: str) -> Event:
+    """The event of an address. Raises the error of an unknown name, ``where`` being the target's parameter."""
+    variable = model.network.variable(target, where=(where,))
+    if state is not None:
+        variable.state(state, where=("state",))
+    question = Question(
+        (target,),
+        evidence_syntax.findings(asked.given),
+        evidence_syntax.settings(asked.do),
+        scenario=asked.scenario,
+        cohort=asked.cohort,
+    )
+    return Event(target, state, questions.canonical(model, question))
+
+
+def state_of(forecaster: Forecaster, event: Event) -> str:
+    """The state asked about; where none was named the most probable one, the first of those that are."""
+    if event.state is not None:
+        return event.state
+    [found] = answer(forecaster, event.question).targets
+    return max(found.distribution, key=lambda row: row.p).state
+
+
+def reply(
+    forecaster: Forecaster,
+    event: Event,
+    resource: str,
+    analyse: Callable[[], Any],
+    *,
+    target: str = "target",
+    also: Parameters = (),
+    written: bool = False,
+) -> Reply:
+    """An analysis to be worked out when it is needed; ``also`` are parameters of its own, None where left out.
+
+    One that is ``written`` has forms as text in place of the CSV.
+    """
+    place = address(forecaster.model, event, resource, target=target, also=also)
+    return Reply(lambda: Analysed(forecaster.model, event, analyse(), place, written), place)
+
+
+def address(model: Model, event: Event, resource: str, *, target: str = "target", also: Parameters = ()) -> Address:
+    """Where an analysis of an event stands."""
+    state = (("state", event.state),) if event.state is not None else ()
+    own = tuple((name, _said(value)) for name, value in also if value is not None)
+    path = model_path(model.name, resource)
+    return Address(path, ((target, event.target), *state, *questions.case_parameters(event.question), *own))
+
+
+def _said(value: object) -> str:
+    return evidence_syntax.plain_number(value) if isinstance(value, float) else str(value)
+
+
+def body(found: Analysed) -> bytes:
+    """An analysis as JSON."""
+    return encoded(body_json(found))
+
+
+def body_json(found: Analysed) -> dict[str, Any]:
+    """The body of an analysis."""
+    model, question = found.model, found.event.question
+    case = resolve(model, question)
+    result = {name: value for name, value in plain(found.result).items() if name not in OWN}
+    return {
+        "model": model.name,
+        "revision": model.revision,
+        "as_of": model.as_of,
+        "asked": {
+            "target": found.event.target,
+            "state": found.event.state,
+            "given": questions.findings_json(question.findings),
+            "do": questions.settings_json(question.settings),
+            "scenario": question.scenario,
+            "cohort": question.cohort,
+        },
+        "given": questions.findings_json(case.case.findings),
+        "do": questions.settings_json(case.case.settings),
+        "replaced": list(case.replaced),
+        **result,
+        "permalink": found.address.permalink(model.revision),
+        "links": written_links(found.address) if found.written else found.address.links(),
+    }
+
+
+def written_links(place: Address) -> WrittenLinks:
+    """The address in each form of what is written out in text, unpinned."""
+    return {"json": place.permalink(None), "md": place.permalink(None, "md"), "txt": place.permalink(None, "txt")}
+
+
+def text_form(suffix: str, media: str, write: Callable[..., str]) -> Form:
+    """An analysis written out: ``write`` takes the result and the pinned address of what it writes."""
+
+    def written(found: Analysed) -> bytes:
+        return write(found.result, permalink=found.address.permalink(found.model.revision, suffix)).encode()
+
+    return Form(suffix, f"{media}; charset=utf-8", written, str)
+
+
+def forms(result: type, row: type, rows: Callable[[Any], Iterator[Any]]) -> tuple[Form, Form]:
+    """An analysis as JSON, and the table in it as CSV: ``rows`` makes its rows from the result."""
+    return json_form(answer_shape(result), write=body), csv_form(row, lambda found: rows(found.result))
+
+
+def answer_shape(result: type, places: type = AnalysisPlaces) -> Any:
+    """The typed dictionary of a body."""
+    found = {name: hint for name, hint in get_type_hints(shape(result)).items() if name not in OWN}
+    fields = get_type_hints(AnalysisAbout) | found | get_type_hints(places)
+    made = TypedDict(f"{result.__name__}Answer", fields)  # type: ignore[misc]
+    made.__doc__ = result.__doc__
+    return made

@@ -1,0 +1,316 @@
+"""Answers and reviews of models as plain text for a terminal: aligned columns, bars, no colours."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import isinf
+
+from model.analyses.model_review import (
+    WIDE,
+    AnyHeld,
+    Costly,
+    Footing,
+    Forecasted,
+    Held,
+    HeldAcross,
+    Likely,
+    Ranges,
+    Wide,
+)
+from model.answers import Answer, StateAnswer, TargetAnswer
+from model.evidence import in_words
+from model.inference.junction_tree.triangulation import JunctionTree
+from model.network import Network
+from model.specification import JUDGEMENT, Learned, Model
+from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
+
+BAR = 32
+WIDTH = 100
+FEW_SOURCES = 4
+"""So many sources are said whole; more are named, unless asked for."""
+ROUNDING = 1e-9
+"""What is added before a bar is cut to whole cells, so that the last bit of a probability moves nothing."""
+MUCH_CONFLICT = 1.0
+"""Bits of conflict worth a word: less is common by chance (Jensen et al. 1990)."""
+QUESTION_COLUMNS = ("question", "text", "resolves by", "p", "base rate")
+SHORTEST = 20
+"""To fewer columns than this no text of a question is cut, however narrow the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The characters that bars are drawn with."""
+
+    full: str
+    half: str
+    empty: str
+    baseline: str
+
+
+BLOCKS = Marks("█", "▌", "·", "│")
+ASCII = Marks("#", "=", ".", "|")
+
+
+def marks(encoding: str | None = None) -> Marks:
+    """Blocks where the terminal's encoding has them, else plain characters.
+
+    >>> marks("ascii").full
+    '#'
+    """
+    try:
+        "".join((BLOCKS.full, BLOCKS.half, BLOCKS.empty, BLOCKS.baseline)).encode(encoding or sys.stdout.encoding)
+    except (UnicodeEncodeError, LookupError, TypeError):
+        return ASCII
+    return BLOCKS
+
+
+def answer_text(model: Model, found: Answer, *, drawn: Marks, whole: bool = False) -> str:
+    """An answer: each target's states with bars, then what it rests on; ``whole`` says all of every source."""
+    parts = ["\n".join(_target(model, target, drawn)) for target in found.targets]
+    return "\n\n".join([*parts, "\n".join(_about(model, found, drawn, whole=whole))]) + "\n"
+
+
+def bar(p: float, baseline: float, drawn: Marks) -> str:
+    """A bar of length p with a mark where the baseline is.
+
+    >>> bar(0.5, 0.25, ASCII)
+    '########|#######................'
+    """
+    halves = round(p * BAR * 2 + ROUNDING)
+    cells = list((drawn.full * (halves // 2) + drawn.half * (halves % 2)).ljust(BAR, drawn.empty))
+    cells[min(BAR - 1, int(baseline * BAR + ROUNDING))] = drawn.baseline
+    return "".join(cells)
+
+
+def number(p: float) -> str:
+    """A probability in eight columns; a small one in powers of ten, since 0.0000 would hide it.
+
+    >>> number(0.25), number(0.00001234), number(0.0)
+    ('0.2500', '1.23e-05', '0')
+    """
+    if p == 0:
+        return "0"
+    return f"{p:.4f}" if p >= 5e-4 else f"{p:.2e}"
+
+
+def size_text(network: Network, tree: JunctionTree) -> str:
+    """How large a model is, and how much exact inference on it costs."""
+    arcs = sum(len(variable.parents) for variable in network.variables)
+    return (
+        f"{len(network.names)} variables, {arcs} arcs, {network.parameters():,} parameters\n"
+        f"{tree.cells:,} table entries in {len(tree.cliques)} cliques, width {tree.width}; "
+        f"the largest: {', '.join(tree.largest)}"
+    )
+
+
+def footing_text(found: Footing) -> str:
+    """What the numbers rest on, in a line, and how their sources were read, in another."""
+    read = found.sources
+    return (
+        f"{found.statements:,} statements: {found.numbers:,} with a published number, {found.directions:,} with a "
+        f"published direction, {found.judged:,} by judgement, {found.uncited:,} on nothing; {found.counted:,} rest on "
+        f"a count, {found.unverified:,} cite nothing verified, {found.certain:,} are certain\n"
+        f"sources: {read.whole:,} read whole, {read.part:,} in part, {read.quoted:,} as quoted by others, "
+        f"{read.unsaid:,} do not say how they were read"
+    )
+
+
+def ranges_text(found: Ranges) -> str:
+    """The headline targets that are wide open, each with what would narrow it most."""
+    lines = [line for wide in found.wide for line in _wide(wide)]
+    head = f"headline targets with a {100 * MASS:g} % range wider than {WIDE:g}, and what would narrow it most:"
+    warning = [found.warning] if found.warning else []
+    return "\n".join([head, *(lines or ["  none"]), *warning])
+
+
+def _wide(wide: Wide) -> Iterator[str]:
+    yield f"  {wide.target}={wide.state}  {wide.low:.2f} to {wide.high:.2f}"
+    for said in wide.carried_by:
+        text = f"{said.share:.0%} {said.variable}: {said.what} [{said.file}:{said.line}]"
+        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
+
+
+def arcs_text(arcs: Sequence[Costly]) -> str:
+    """The arcs that cost most, one a line."""
+    rows = [(f"{arc.entries:,}", f"{arc.parent} -> {arc.child}") for arc in arcs]
+    return "\n".join(("table entries that would go without this arc:", *columns(rows, right={0})))
+
+
+def checks_text(found: Sequence[AnyHeld]) -> str:
+    """Each check with its figure and its range, those outside marked; then those across levels, on two lines each."""
+    rows = [
+        (
+            _mark(each),
+            "-" if each.p is None else number(each.p),
+            f"{number(each.check.low)} to {number(each.check.high)}",
+            each.check.name,
+            each.reason or each.check.label,
+        )
+        for each in found
+        if isinstance(each, Held)
+    ]
+    return "\n".join((*columns(rows, right={1}), *_across_levels([e for e in found if isinstance(e, HeldAcross)])))
+
+
+def _across_levels(found: Sequence[HeldAcross]) -> Iterator[str]:
+    """Each check across levels with the numbers implied, and below it the likely states of the other variable."""
+    rows = [
+        (
+            _mark(each),
+            "-" if each.implied is None else _numbers(*each.implied),
+            each.check.name,
+            each.reason or each.check.label,
+        )
+        for each in found
+    ]
+    for each, line in zip(found, columns(rows, right=set()), strict=True):
+        yield line
+        if each.p is not None:
+            likely = "; ".join(map(_likely, each.likely))
+            text = f"{number(each.p)} of {_size(each)}; likely {each.check.against}: {likely}"
+            yield from textwrap.wrap(text, WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
+
+
+def _mark(each: AnyHeld) -> str:
+    return "inside" if each.inside else "OUTSIDE"
+
+
+def _size(each: HeldAcross) -> str:
+    return _numbers(each.check.low, each.check.high)
+
+
+def _likely(each: Likely) -> str:
+    ends = f"{_count(each.low)} and more" if isinf(each.high) else f"{_count(each.low)} to {_count(each.high)}"
+    return f"{each.state} {number(each.p)} ({ends})"
+
+
+def _numbers(low: float, high: float) -> str:
+    ends = dict.fromkeys((_count(low), _count(high)))
+    return " to ".join(ends)
+
+
+def _count(amount: float) -> str:
+    """A number of people without a fraction, a share with one.
+
+    >>> _count(10219.6), _count(0.28), _count(1.0)
+    ('10,220', '0.28', '1')
+    """
+    return f"{amount:,.0f}" if abs(amount) >= 100 or amount == int(amount) else f"{amount:.4g}"
+
+
+def questions_text(found: Sequence[Forecasted], *, width: int) -> str:
+    """Each forecast question with the model's probability of its event beside the base rate, its text cut to fit."""
+    rows = [QUESTION_COLUMNS, *map(_question, found)]
+    widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    room = max(width - sum(widths) + widths[1] - 2, SHORTEST)
+    cut = [(name, textwrap.shorten(text, room, placeholder="…"), *rest) for name, text, *rest in rows]
+    return "\n".join(columns(cut, right={3, 4}))
+
+
+def expressible_text(model: Model) -> str:
+    """How many forecast questions a model has, and how many of them it can express."""
+    count, expressible = len(model.questions), sum(each.event is not None for each in model.questions.values())
+    return f"{count} forecast question{'s' * (count != 1)}, {expressible} of them expressible"
+
+
+def _question(each: Forecasted) -> tuple[str, ...]:
+    question = each.question
+    p = "-" if each.p is None else number(each.p)
+    return question.name, question.text, question.resolves_by, p, number(question.base_rate.p)
+
+
+def counts_text(model: Model) -> str:
+    """What the counts of a model changed, what they could not, and what may count twice; one fact a line."""
+    faded = [] if model.fading == 1 else [f"counts keep {model.fading:.0%} of their weight a year"]
+    said = [
+        f"counts {batch.name}: {sum(seen.n for seen in batch.cases):,} cases, seen {batch.date}"
+        for batch in model.counts.values()
+    ]
+    moved = [f"  moved {_learned(each)}" for each in model.learned.values()]
+    notes = [
+        f"  {note.counts}: {f'{note.variable}, ' if note.variable else ''}{note.text}" for note in model.counts_notes
+    ]
+    return "\n".join((*said, *faded, *moved, *notes))
+
+
+def _learned(learned: Learned) -> str:
+    cases = sum(row.cases for row in learned.rows)
+    furthest = max(abs(p - q) for row in learned.rows for p, q in zip(row.before, row.after, strict=True))
+    rows = f"{len(learned.rows)} row{'s' * (len(learned.rows) != 1)}"
+    return f"{learned.variable}: {rows} by {cases:,.3g} cases' worth, the furthest probability by {furthest:.2g}"
+
+
+def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
+    yield f"{target.target}  {model.described[target.target].label}"
+    yield from columns([_state(row, drawn) for row in target.distribution], right={1, 4})
+    if target.no_effect:
+        yield from wrapped("no effect on it", target.no_effect)
+
+
+def _state(row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
+    shift = "" if abs(row.shift) < 5e-5 else f"{row.shift:+.4f}"
+    return row.state, number(row.p), _range(row), bar(row.p, row.baseline, drawn), shift
+
+
+def _range(row: StateAnswer) -> str:
+    return "" if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"
+
+
+def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
+    said = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
+    if said:
+        yield from wrapped("given", said)
+        yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without evidence"
+    if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
+        yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
+    if found.targets.intervals is not None:
+        yield from _interval(found.targets.intervals)
+    if found.replaced:
+        yield from wrapped("replaced", found.replaced)
+    if found.no_effect:
+        yield from wrapped("no effect", found.no_effect)
+    yield from _sources(model, found.sources, whole=whole)
+    yield f"{model.name} {found.revision}, as of {model.as_of}"
+
+
+def _interval(found: Intervals) -> Iterator[str]:
+    omitted = " and ".join(OMITS)
+    yield f"ranges hold {100 * found.mass:g} % of {found.draws:,} draws: {COVERS}, not {omitted}"
+    if found.warning:
+        yield from textwrap.wrap(found.warning, WIDTH, subsequent_indent="  ")
+
+
+def _sources(model: Model, names: Sequence[str], *, whole: bool) -> Iterator[str]:
+    if whole or len(names) <= FEW_SOURCES:
+        yield from ("sources", *(line for name in names for line in _source(model, name))) if names else ()
+    else:
+        yield from wrapped(f"{len(names)} sources (--sources prints them whole)", names)
+
+
+def _source(model: Model, name: str) -> list[str]:
+    if name == JUDGEMENT:
+        return [f"  {name}: of the modeller, with the reason beside each number"]
+    source = model.source(name)
+    text = f"{name}: {source.title} ({source.publication}, {source.date}; {source.standing})"
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def wrapped(head: str, items: Iterable[str]) -> Iterator[str]:
+    """Items after their heading, on as many lines as they need."""
+    text = f"{head}: {', '.join(items)}"
+    yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]) -> Iterator[str]:
+    """Rows with their columns aligned, two spaces apart, indented; a column with nothing in it is left out."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            if width
+        )
+        yield f"  {'  '.join(cells)}".rstrip()

@@ -1,0 +1,1 @@
+"""HTTP for any service of ours: operations, addresses, validation, problem documents, caching, encodings."""

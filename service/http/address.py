@@ -1,0 +1,67 @@
+"""Addresses of resources: paths, parameters in canonical order, permalinks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote
+
+from typing_extensions import TypedDict
+
+LONGEST_ADDRESS = 8_000
+
+ADDRESSES = 256
+"""Query strings that are kept: an answer says its own several times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What identifies a resource: a path without its suffix, and parameters in canonical order.
+
+    ``beside`` are parameters for what has no place in a table, so the address of the CSV goes without them.
+
+    >>> Address("/v1/models/asia/forecast/lung", (("given", "xray:yes"),)).url("json", revision="r-1")
+    '/v1/models/asia/forecast/lung.json?given=xray:yes&revision=r-1'
+    """
+
+    path: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
+
+    def url(self, form: str, *, revision: str | None = None) -> str:
+        """The address in a form, pinned to a revision if one is named."""
+        pinned = (("revision", revision),) if revision else ()
+        query = _query((*self.parameters, *(() if form == "csv" else self.beside), *pinned))
+        return f"{self.path}.{form}" + (f"?{query}" if query else "")
+
+    def permalink(self, revision: str | None, form: str = "json") -> str | None:
+        """The address, pinned if a revision is named, or None when it is longer than a server takes."""
+        url = self.url(form, revision=revision)
+        return url if len(url) <= LONGEST_ADDRESS else None
+
+    def links(self) -> Links:
+        """The address in both forms, unpinned."""
+        urls = {form: self.url(form) for form in ("json", "csv")}
+        short = {form: url if len(url) <= LONGEST_ADDRESS else None for form, url in urls.items()}
+        return {"json": short["json"], "csv": short["csv"]}
+
+
+@lru_cache(ADDRESSES)
+def _query(said: tuple[tuple[str, str], ...]) -> str:
+    return "&".join(f"{name}={quote(value, safe=':(),=')}" for name, value in said)
+
+
+def model_path(model: str, *steps: str) -> str:
+    """The path of a resource of a model.
+
+    >>> model_path("asia", "variables", "lung")
+    '/v1/models/asia/variables/lung'
+    """
+    return "/".join(("/v1/models", *(quote(step, safe="") for step in (model, *steps))))
+
+
+class Links(TypedDict):
+    """The same answer in other forms, for the active revision."""
+
+    json: str | None
+    csv: str | None

@@ -1,0 +1,59 @@
+"""Every exception of a request becomes a problem document here, whatever raised it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from flask import Flask, Response, request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from model.errors import AftermathError
+from service.http.json_encoding import encoded
+from service.http.problems import MEDIA, Problem, plain, problem
+
+logger = logging.getLogger(__name__)
+
+KEPT_HEADERS = ("Allow", "Retry-After")
+
+
+def register(app: Flask) -> None:
+    """Answer every exception of the application with a problem document."""
+    app.register_error_handler(Exception, refusal)
+
+
+def refusal(error: Exception) -> Response:
+    """The answer to a request that ended in an exception."""
+    if isinstance(error, AftermathError):
+        return _response(problem(error))
+    if isinstance(error, ParseException):
+        return _response(plain(400, f"the body cannot be read: {str(error)[:200]}"))
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 500:
+        return _of_framework(error, error.code)
+    reference = uuid.uuid4().hex
+    logger.error("internal error %s on %s %s", reference, request.method, request.path, exc_info=error)
+    return _response({**plain(500, "internal; the log has it under the id"), "id": reference})
+
+
+def _of_framework(error: HTTPException, status: int) -> Response:
+    allowed: list[str] = []
+    match error:
+        case NotFound():
+            detail = f"there is nothing at {request.path[:200]}; /openapi.json lists every address"
+        case MethodNotAllowed():
+            allowed = sorted(error.valid_methods or ())
+            detail = f"{request.method[:20]} is not a method of {request.path[:200]}; they are {', '.join(allowed)}"
+        case _:
+            detail = error.description or error.name
+    response = _response(plain(status, detail, allowed=allowed))
+    for name, value in error.get_headers(request.environ):
+        if name in KEPT_HEADERS:
+            response.headers[name] = value
+    return response
+
+
+def _response(body: Problem) -> Response:
+    response = Response(encoded(body), body["status"], content_type=MEDIA)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,63 @@
+"""Conditional requests that were answered 304 before are answered 304 without waking the framework.
+
+A dashboard asks the same address over and over with the ETag of the answer that it shows. Once such a request
+has been checked in every respect and ended in 304, the same request is answered 304 here with the same headers,
+for as long as the model is at the same revision. Nothing else is cached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from model.forecast import Forecaster
+from service.http.lru import Kept
+
+ANSWERED_FROM = "aftermath.forecaster"
+"""Where the operation leaves the forecaster that it answered from, in the request's environment."""
+NOT_MODIFIED = "304 NOT MODIFIED"
+MEMORY = 8_000_000
+METHODS = ("GET", "HEAD")
+DECIDING = ("HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Poll:
+    """The headers of a 304, and the forecaster whose answer the client has."""
+
+    forecaster: Forecaster
+    headers: tuple[tuple[str, str], ...]
+
+
+class NotModified:
+    """A WSGI application in front of another; ``ready`` gives the forecasters that are active now, by name."""
+
+    def __init__(self, application: WSGIApplication, ready: Callable[[], Mapping[str, Forecaster]]) -> None:
+        self._application = application
+        self._ready = ready
+        self._kept: Kept[_Poll] = Kept(MEMORY)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known is None or environ["REQUEST_METHOD"] not in METHODS:
+            return self._application(environ, start_response)
+        key = (known, environ["REQUEST_METHOD"], *(environ.get(name) for name in DECIDING))
+        poll = self._kept.get(key)
+        if poll is not None and self._ready().get(poll.forecaster.model.name) is poll.forecaster:
+            start_response(NOT_MODIFIED, list(poll.headers))
+            return ()
+        return self._application(environ, self._noting(key, environ, start_response))
+
+    def _noting(self, key: tuple[Any, ...], environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+        def noted(status: str, headers: Headers, *exception: Any) -> Callable[[bytes], object]:
+            forecaster = environ.get(ANSWERED_FROM)
+            if status == NOT_MODIFIED and forecaster is not None:
+                weight = sum(map(len, filter(None, key))) + sum(len(name) + len(value) for name, value in headers)
+                self._kept.put(key, _Poll(forecaster, tuple(headers)), weight=weight)
+            return start_response(status, headers, *exception)
+
+        return noted

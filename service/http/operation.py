@@ -1,0 +1,255 @@
+"""One decorator makes an HTTP operation: the address, what is read, what is sent, and how it may be kept.
+
+A view gets values that have the right shape and returns a ``Reply``; it catches nothing. Every error
+leaves by exception and becomes a problem document in one place, by the table in ``problems``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response, request
+from pydantic import BaseModel
+
+from service.http import csv_tables, strict_json
+from service.http.address import LONGEST_ADDRESS, Address
+from service.http.json_encoding import encoded
+from service.http.lru import Kept
+from service.http.not_modified import ANSWERED_FROM, NotModified
+from service.http.problems import (
+    BodyTooLarge,
+    WrongMediaType,
+)
+from service.http.validation import Pinned, query_parameters, validated
+from service.revisions import Revisions
+from service.settings import Settings
+
+MEGABYTE = 1_000_000
+ANSWERS = 32 * MEGABYTE
+"""Answers that a worker keeps, as sent."""
+NO_STORE = "no-store"
+SHORTLY = "public, max-age=5"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What operations work with. Nothing in it changes while a request runs but ``kept``, the answers sent
+    lately, by form and pinned address, which decide their bytes: whether one is found there changes nothing but time.
+    """
+
+    settings: Settings
+    revisions: Revisions
+    fingerprint: str
+    operations: tuple[Operation, ...]
+    kept: Kept[bytes] = field(default_factory=lambda: Kept(ANSWERS))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way of writing an answer: the suffix of the address, the media type, and how."""
+
+    suffix: str
+    media: str
+    write: Callable[[Any], bytes]
+    shape: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One way of reading a body: the media type, the shape to document, and how."""
+
+    media: str
+    shape: Any
+    read: Callable[[bytes], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer not yet worked out: ``content`` makes it when it is needed.
+
+    ``address`` with its revision decides the bytes, so that a client who has them is told so without
+    any work; without an address the bytes themselves do.
+    """
+
+    content: Callable[[], Any]
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method on an address, with everything that is documented of it."""
+
+    method: str
+    path: str
+    view: Callable[..., Reply]
+    query: type[Pinned] | None
+    body: tuple[Intake, ...]
+    forms: tuple[Form, ...]
+    errors: tuple[int, ...]
+    largest: int
+    kept: bool
+
+    @property
+    def of_model(self) -> bool:
+        """Whether the operation answers from one model."""
+        return "<model>" in self.path
+
+    @property
+    def addresses(self) -> tuple[tuple[str, Form], ...]:
+        """Each address with the form it gives; the bare address gives the first."""
+        suffixed = tuple((f"{self.path}.{form.suffix}", form) for form in self.forms if form.suffix)
+        return ((self.path, self.forms[0]), *suffixed)
+
+
+def json_form(shape: Any, *, suffix: str = "json", write: Callable[[Any], bytes] = encoded) -> Form:
+    """Answers as JSON."""
+    return Form(suffix, "application/json", write, shape)
+
+
+def csv_form(row: type, rows: Callable[[Any], Iterable[Mapping[str, object]]]) -> Form:
+    """Answers as CSV: the keys of the row's type are the columns."""
+    columns = tuple(row.__annotations__)
+    return Form("csv", "text/csv; charset=utf-8", lambda content: csv_tables.csv_bytes(columns, rows(content)), row)
+
+
+def json_body(shape: type[BaseModel]) -> Intake:
+    """A body of JSON in one shape."""
+    return Intake("application/json", shape, lambda raw: validated(shape, strict_json.read(raw)))
+
+
+def operation(
+    method: str,
+    path: str,
+    *,
+    forms: tuple[Form, ...],
+    query: type[Pinned] | None = None,
+    body: tuple[Intake, ...] = (),
+    errors: tuple[int, ...] = (),
+    largest: int = MEGABYTE,
+    kept: bool = True,
+) -> Callable[[Callable[..., Reply]], Operation]:
+    """Make a view an operation. A view on a model gets its forecaster first, any other the service."""
+    parameters = query or (Pinned if "<model>" in path else None)
+
+    def made(view: Callable[..., Reply]) -> Operation:
+        return Operation(method, path, view, parameters, body, forms, errors, largest, kept and method == "GET")
+
+    return made
+
+
+def register(app: Flask, service: Service) -> None:
+    """Put every operation of the service at its addresses, polls in front of them."""
+    app.wsgi_app = NotModified(app.wsgi_app, lambda: service.revisions.ready)  # type: ignore[method-assign]
+    for number, each in enumerate(service.operations):
+        for address, form in each.addresses:
+            endpoint = f"{number} {each.method} {address}"
+            app.add_url_rule(address, endpoint, _bound(each, form, service), methods=[each.method])
+
+
+def _bound(each: Operation, form: Form, service: Service) -> Callable[..., Response]:
+    def run(**path: str) -> Response:
+        return _run(each, form, service, path)
+
+    return run
+
+
+def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) -> Response:
+    if not each.of_model:
+        return _sent(each, form, each.view(service, **path), service)
+    shape = each.query or Pinned
+    asked = validated(shape, query_parameters(request.query_string, shape))
+    forecaster = service.revisions.current(path.pop("model"), asked.revision)
+    sent = {} if shape is Pinned else {"asked": asked}
+    if each.body:
+        sent["body"] = _body(each)
+    revision = forecaster.model.revision
+    response = _sent(each, form, each.view(forecaster, **path, **sent), service, revision=revision)
+    response.headers["X-Model-Revision"] = revision
+    if each.kept and asked.revision:
+        response.headers["Cache-Control"] = FOR_EVER
+    request.environ[ANSWERED_FROM] = forecaster
+    return response
+
+
+def _sent(each: Operation, form: Form, reply: Reply, service: Service, *, revision: str | None = None) -> Response:
+    if reply.address is None or revision is None:
+        data = form.write(reply.content())
+        if not each.kept:
+            return _response(data, form, 200, cache=NO_STORE)
+        return _tagged(_digest(service.fingerprint, form.suffix, data), form, lambda: data)
+    asked = f"{form.suffix} {reply.address.url('json', revision=revision)}"
+    if not each.kept:
+        return _response(_kept(service.kept, asked, form, reply), form, 200, cache=NO_STORE)
+    response = _tagged(_digest(service.fingerprint, asked), form, lambda: _kept(service.kept, asked, form, reply))
+    _link_other_forms(response, each, form, reply.address)
+    return response
+
+
+def _kept(kept: Kept[bytes], asked: str, form: Form, reply: Reply) -> bytes:
+    """The bytes of an answer, worked out unless they were sent lately."""
+    data = kept.get(asked)
+    if data is None:
+        data = form.write(reply.content())
+        kept.put(asked, data, weight=len(data) + len(asked))
+    return data
+
+
+def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:
+    """The answer under its tag, or 304 without working it out when the client has it."""
+    known = request.if_none_match
+    has_it = known.contains_weak(tag)
+    data = b"" if has_it and not known.star_tag else written()
+    response = _response(b"" if has_it else data, form, 304 if has_it else 200, cache=SHORTLY)
+    response.set_etag(tag)
+    return response
+
+
+def _response(data: bytes, form: Form, status: int, *, cache: str) -> Response:
+    response = Response(data, status, content_type=form.media)
+    response.headers["Cache-Control"] = cache
+    return response
+
+
+def _link_other_forms(response: Response, each: Operation, form: Form, address: Address) -> None:
+    for other in each.forms:
+        url = address.url(other.suffix)
+        if other is not form and len(url) <= LONGEST_ADDRESS:
+            media = other.media.partition(";")[0]
+            response.headers.add("Link", f'<{url}>; rel="alternate"; type="{media}"')
+
+
+def _digest(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() if isinstance(part, str) else part)
+        digest.update(b"\0")
+    return digest.hexdigest()[:32]
+
+
+def _body(each: Operation) -> Any:
+    """The body of the request, read as its media type says."""
+    readable = {intake.media: intake for intake in each.body}
+    media, encoding = request.mimetype, request.headers.get("Content-Encoding", "identity")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if media not in readable or charset not in ("utf-8", "utf8"):
+        found = request.headers.get("Content-Type", "no Content-Type")
+        raise WrongMediaType(
+            f"the body is read as {' or '.join(readable)} in UTF-8, not as {found[:100]!r}", allowed=tuple(readable)
+        )
+    if encoding.lower() != "identity":
+        raise WrongMediaType(f"the body is read as it is, not in the coding {encoding[:100]!r}", allowed=("identity",))
+    return readable[media].read(_bytes(each.largest))
+
+
+def _bytes(largest: int) -> bytes:
+    """The body as sent. The framework cuts a chunked body at its limit and says nothing, so that is one byte beyond."""
+    length = request.content_length or 0
+    request.max_content_length = largest + 1
+    data = request.get_data(cache=False) if length <= largest else None
+    if data is None or len(data) > largest:
+        raise BodyTooLarge(f"the body is larger than {largest:,} bytes")
+    return data

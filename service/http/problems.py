@@ -1,0 +1,277 @@
+"""Errors as problem documents (RFC 9457): one shape, whoever refused the request.
+
+One table says which exception is which status; nothing else in the service decides it. The table
+holds no web framework, so that the server's own refusals (``gunicorn_worker``) use it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from model.errors import (
+    AftermathError,
+    BadQuestion,
+    DuplicateEvidence,
+    EvidenceOnIntervened,
+    GroupOutcomeOfCohort,
+    ImpossibleEvidence,
+    JointTooLarge,
+    Place,
+    UnknownCohort,
+    UnknownModel,
+    UnknownName,
+    UnknownRevision,
+    UnknownScenario,
+    UnknownSource,
+    UnknownState,
+    UnknownVariable,
+)
+
+MEDIA = "application/problem+json"
+MOST_ALLOWED = 200
+
+
+class BadRequest(AftermathError):
+    """A request that cannot be read: not UTF-8, not a query string, no Host."""
+
+    code = "bad_request"
+
+
+class BadJSON(AftermathError):
+    """A body that is not JSON as RFC 8259 and common sense have it."""
+
+    code = "bad_json"
+
+
+class BadCSV(AftermathError):
+    """A body that is not CSV as RFC 4180 has it."""
+
+    code = "bad_csv"
+
+
+class ForeignHost(AftermathError):
+    """A Host header that names another site: a proxy set up wrongly, or DNS rebinding."""
+
+    code = "foreign_host"
+
+
+class BadField(AftermathError):
+    """A field of the right name and the wrong shape."""
+
+    code = "bad_field"
+
+
+class UnknownField(UnknownName):
+    """A field or a parameter that the operation does not have."""
+
+    kind, kinds, code = "field", "fields", "unknown_field"
+
+
+class MissingField(AftermathError):
+    """A field that the operation needs."""
+
+    code = "missing_field"
+
+
+class TooMany(AftermathError):
+    """More items than one request may hold."""
+
+    code = "too_many"
+
+
+class AnswerTooLarge(AftermathError):
+    """An answer with more rows than one reply may hold."""
+
+    code = "answer_too_large"
+
+
+class BodyTooLarge(AftermathError):
+    """A body over the limit of its operation."""
+
+    code = "body_too_large"
+
+
+class WrongMediaType(AftermathError):
+    """A body in a format that the operation does not read."""
+
+    code = "unsupported_media_type"
+
+
+class ModelNotReady(AftermathError):
+    """A model that is in the folder and could not be loaded."""
+
+    code = "model_not_ready"
+
+
+class NotReady(AftermathError):
+    """A service that can answer nothing."""
+
+    code = "not_ready"
+
+
+class Refused(AftermathError):
+    """Several mistakes in one request, each an error of its own."""
+
+    def __init__(self, errors: Sequence[AftermathError]) -> None:
+        super().__init__(errors[0].detail)
+        self.errors = tuple(errors)
+
+
+STATUSES: dict[type[AftermathError], int] = {
+    UnknownModel: 404,
+    UnknownRevision: 404,
+    UnknownVariable: 422,
+    UnknownState: 422,
+    UnknownScenario: 422,
+    UnknownCohort: 422,
+    UnknownSource: 422,
+    UnknownField: 422,
+    MissingField: 422,
+    BadField: 422,
+    BadQuestion: 422,
+    DuplicateEvidence: 422,
+    EvidenceOnIntervened: 422,
+    GroupOutcomeOfCohort: 422,
+    ImpossibleEvidence: 422,
+    JointTooLarge: 422,
+    TooMany: 422,
+    AnswerTooLarge: 422,
+    BadRequest: 400,
+    ForeignHost: 400,
+    BadJSON: 400,
+    BadCSV: 400,
+    BodyTooLarge: 413,
+    WrongMediaType: 415,
+    ModelNotReady: 503,
+    NotReady: 503,
+}
+"""Exception class to status. A class not named takes its nearest ancestor's; beyond them all it is 422."""
+
+
+PLAIN: dict[int, tuple[str, str]] = {
+    400: ("bad_request", "A request that cannot be read."),
+    403: ("forbidden", "A request that the server may not take."),
+    404: ("not_found", "An address at which there is nothing."),
+    405: ("method_not_allowed", "A method that the address does not have; Allow names those it has."),
+    408: ("request_timeout", "A request that took too long to arrive."),
+    411: ("length_required", "A body whose length is not said."),
+    413: ("body_too_large", "A body over the limit of its operation."),
+    414: ("address_too_long", "An address over the limit of the server: send the question by POST."),
+    415: ("unsupported_media_type", "A body in a format that the operation does not read."),
+    417: ("expectation_failed", "An Expect header other than 100-continue."),
+    431: ("headers_too_large", "Headers over the limit of the server."),
+    500: ("internal", "A mistake of ours; the log has it under the id."),
+    501: ("not_implemented", "A transfer coding that the server does not know."),
+}
+"""Status to code and meaning, for refusals by the framework and the server that have no exception of ours."""
+
+
+class Fault(TypedDict):
+    """One mistake: where it is, and what would have been right."""
+
+    code: str
+    detail: str
+    pointer: str | None
+    allowed: list[str]
+    did_you_mean: str | None
+
+
+class Problem(TypedDict):
+    """Why a request was refused. ``errors`` holds every mistake where there are several."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    pointer: str | None
+    allowed: list[str]
+    did_you_mean: str | None
+    errors: list[Fault]
+    conflict: NotRequired[list[str]]
+    id: NotRequired[str]
+
+
+def problem(error: AftermathError) -> Problem:
+    """The body for an exception of the family.
+
+    >>> from model.errors import UnknownState
+    >>> problem(UnknownState("halfed", ("halved",), where=("given", "finances")))["pointer"]
+    '/given/finances'
+    """
+    if isinstance(error, Refused):
+        first = problem(error.errors[0])
+        return {**first, "errors": [fault(each) for each in error.errors] if len(error.errors) > 1 else []}
+    body = _problem(status_of(error), fault(error))
+    if isinstance(error, ImpossibleEvidence):
+        body["conflict"] = list(error.conflict)
+    return body
+
+
+def plain(status: int, detail: str, *, allowed: Sequence[str] = ()) -> Problem:
+    """The body for a refusal that has no exception of ours: no such address, no such method.
+
+    >>> plain(404, "nothing at /v2")["code"]
+    'not_found'
+    """
+    code, _ = PLAIN.get(status) or (HTTPStatus(status).phrase.lower().replace(" ", "_"), "")
+    return _problem(
+        status, {"code": code, "detail": detail, "pointer": None, "allowed": list(allowed), "did_you_mean": None}
+    )
+
+
+def status_of(error: AftermathError) -> int:
+    """The status of an exception: 404 for an unknown name in the path, else by the table."""
+    if isinstance(error, UnknownName) and error.where[:1] == ("path",):
+        return 404
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 422)
+
+
+def fault(error: AftermathError) -> Fault:
+    """One mistake as JSON; what the model calls evidence is called given in requests."""
+    place = ("given", *error.where[1:]) if error.where[:1] == ("evidence",) else error.where
+    return {
+        "code": error.code,
+        "detail": error.detail,
+        "pointer": pointer(place) if place else None,
+        "allowed": list(error.allowed[:MOST_ALLOWED]),
+        "did_you_mean": error.did_you_mean,
+    }
+
+
+def codes() -> dict[str, tuple[int, str]]:
+    """Every code with its status and its meaning in a sentence.
+
+    >>> codes()["unknown_state"]
+    (422, 'A state that the variable does not have.')
+    """
+    raised = {kind.code: (STATUSES[kind], (kind.__doc__ or "").partition("\n")[0]) for kind in STATUSES}
+    return {**raised, **{code: (status, meaning) for status, (code, meaning) in PLAIN.items() if code not in raised}}
+
+
+def pointer(place: Place) -> str:
+    """A place as a JSON pointer (RFC 6901).
+
+    >>> pointer(("cases", 3, "given", "a/b"))
+    '/cases/3/given/a~1b'
+    """
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+
+
+def _problem(status: int, mistake: Fault) -> Problem:
+    words = mistake["code"].replace("_", " ").replace("json", "JSON").replace("csv", "CSV")
+    return {
+        "type": f"/errors#{mistake['code'].replace('_', '-')}",
+        "title": words[:1].upper() + words[1:],
+        "status": status,
+        "code": mistake["code"],
+        "detail": mistake["detail"],
+        "pointer": mistake["pointer"],
+        "allowed": mistake["allowed"],
+        "did_you_mean": mistake["did_you_mean"],
+        "errors": [],
+    }

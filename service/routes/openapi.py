@@ -1,0 +1,192 @@
+"""The OpenAPI 3.1 document, made from the operations themselves, so that the two cannot differ."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, get_origin
+
+from pydantic import BaseModel, TypeAdapter
+
+from model.forecast import Forecaster
+from service.http.operation import Form, Intake, Operation, Service
+from service.http.problems import MEDIA, Problem, codes
+from service.http.validation import Pinned
+from service.schemas import requests
+from service.translate import evidence_syntax, questions
+
+ALWAYS = (400, 405, 500)
+TOO_LONG = 414
+REFERENCE = "#/components/schemas/{model}"
+
+JSON = dict[str, Any]
+
+
+@lru_cache(maxsize=2)
+def document(service: Service) -> JSON:
+    """Every operation with its parameters, bodies, answers and refusals; examples from the models served."""
+    operations = [(each, address, form) for each in service.operations for address, form in each.addresses]
+    schemas = _Schemas(service.operations)
+    examples = _examples(next(iter(service.revisions.ready.values()), None))
+    paths: JSON = {}
+    for each, address, form in operations:
+        paths.setdefault(_template(address), {})[each.method.lower()] = _operation(
+            each, address, form, schemas=schemas, examples=examples
+        )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Aftermath",
+            "version": "1",
+            "description": "What-if questions about what fighters do when a conflict ends, answered exactly.",
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": schemas.definitions, "responses": _responses()},
+    }
+
+
+class _Schemas:
+    """The JSON Schema of every shape, each named once."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        found: dict[Any, None] = {Problem: None, requests.Case: None}
+        for each in operations:
+            found.update(dict.fromkeys(form.shape for form in each.forms))
+            found.update(dict.fromkeys(intake.shape for intake in each.body))
+        adapters = [(i, "validation", TypeAdapter(shape)) for i, shape in enumerate(found)]
+        made, common = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE)  # type: ignore[arg-type]
+        self.definitions: JSON = dict(sorted(common["$defs"].items()))
+        self._of = {shape: made[(i, "validation")] for i, shape in enumerate(found)}
+
+    def of(self, shape: Any) -> JSON:
+        """The schema of a shape, as a reference where it has a name."""
+        return dict(self._of[shape])
+
+
+def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, examples: Mapping[str, Any]) -> JSON:
+    summary, _, details = (inspect.getdoc(each.view) or "").partition("\n\n")
+    statuses = sorted({*ALWAYS, *each.errors, *([TOO_LONG] if each.query else [])})
+    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
+    said: JSON = {
+        "operationId": _identity(each, address),
+        "summary": summary.replace("\n", " "),
+        "parameters": [*_path_parameters(address, examples), *_query_parameters(each, examples)],
+        "responses": {"200": _success(each, form, schemas), **refusals},
+    }
+    if details:
+        said["description"] = details
+    if each.body:
+        content = {intake.media: _body(intake, schemas, examples) for intake in each.body}
+        said["requestBody"] = {"required": True, "content": content}
+    return said
+
+
+def _identity(each: Operation, address: str) -> str:
+    suffix = address.removeprefix(each.path).removeprefix(".")
+    return "_".join(part for part in (each.view.__name__, suffix) if part)
+
+
+def _template(address: str) -> str:
+    return re.sub(r"<(\w+)>", r"{\1}", address)
+
+
+def _path_parameters(address: str, examples: Mapping[str, Any]) -> list[JSON]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1},
+            **({"example": examples[name]} if name in examples else {}),
+        }
+        for name in re.findall(r"<(\w+)>", address)
+    ]
+
+
+def _query_parameters(each: Operation, examples: Mapping[str, Any]) -> list[JSON]:
+    if each.query is None:
+        return []
+    properties = each.query.model_json_schema(ref_template=REFERENCE)["properties"]
+    return [_parameter(name, field, each.query, examples) for name, field in properties.items()]
+
+
+def _parameter(name: str, field: JSON, shape: type[BaseModel], examples: Mapping[str, Any]) -> JSON:
+    schema = {key: value for key, value in field.items() if key not in ("title", "default", "description")}
+    if "anyOf" in schema:
+        options = [option for option in schema["anyOf"] if option.get("type") != "null"]
+        schema = options[0] if len(options) == 1 else {"anyOf": options}
+    said: JSON = {"name": name, "in": "query", "schema": schema}
+    if "description" in field:
+        said["description"] = field["description"]
+    if get_origin(shape.model_fields[name].annotation) is list:
+        said |= {"style": "form", "explode": True}
+    if name in examples and shape is not Pinned:
+        said["example"] = examples[name]
+    return said
+
+
+def _body(intake: Intake, schemas: _Schemas, examples: Mapping[str, Any]) -> JSON:
+    schema = {"type": "string", "minLength": 1} if intake.shape is str else schemas.of(intake.shape)
+    key = intake.media if intake.shape is str else intake.shape.__name__
+    return {"schema": schema, **({"example": examples[key]} if key in examples else {})}
+
+
+def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
+    media = form.media.partition(";")[0]
+    schema = schemas.of(form.shape) if media == "application/json" else {"type": "string"}
+    said: JSON = {"description": "The answer.", "content": {media: {"schema": schema}}}
+    if form.suffix == "csv":
+        columns = ", ".join(form.shape.__annotations__)
+        said["description"] = f"The answer as CSV (RFC 4180) with the columns {columns}."
+    if each.kept:
+        said["headers"] = {
+            "ETag": {"description": "Send it as If-None-Match: 304 when nothing changed.", "schema": {"type": "string"}}
+        }
+    return said
+
+
+def _responses() -> JSON:
+    """The refusals of each status, with the codes that have it."""
+    meanings: dict[int, list[str]] = {}
+    for code, (status, _) in codes().items():
+        meanings.setdefault(status, []).append(code)
+    content = {MEDIA: {"schema": {"$ref": REFERENCE.format(model=Problem.__name__)}}}
+    return {
+        str(status): {"description": f"Refused: {', '.join(named)}.", "content": content}
+        for status, named in sorted(meanings.items())
+    }
+
+
+def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
+    """Values that make every operation answer, taken from a model that is served."""
+    if forecaster is None:
+        return {}
+    model = forecaster.model
+    posed = [questions.canonical_example(model, each) for each in model.examples]
+    question = next((each for each in posed if each.findings), None) or next(iter(posed), None)
+    target = question.targets[0] if question else model.headline[0]
+    given = question.findings if question else {}
+    said = {"given": questions.findings_json(given)}
+    columns = [
+        (name, evidence_syntax.text_of(finding))
+        for name, finding in given.items()
+        if "," not in evidence_syntax.text_of(finding)
+    ]
+    return {
+        "model": model.name,
+        "target": target,
+        "variable": target,
+        "effect": target,
+        "cause": next((name for name in (*given, *model.network.names) if name != target), target),
+        "below": 0.5,
+        "given": [f"{name}:{evidence_syntax.text_of(finding)}" for name, finding in given.items()],
+        "AskedInFull": {"targets": [target], **said},
+        "ComparedInFull": {"targets": [target], **said},
+        "BatchInFull": {"targets": [target], "cases": [{"id": "1", **said}, {"id": "2"}]},
+        "text/csv": "\r\n".join(
+            [",".join(["id", *(name for name, _ in columns)]), ",".join(["1", *(text for _, text in columns)]), ""]
+        ),
+    }

@@ -1,0 +1,738 @@
+"""The shapes of answers, as typed dictionaries: what is declared is what is sent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from service.http.address import Links
+from service.http.problems import Problem
+
+
+class StateP(TypedDict):
+    """Probability of one state; states stand in the order of the file."""
+
+    state: str
+    p: float
+
+
+class StateShift(TypedDict):
+    """Probability of one state, without evidence (baseline), and the difference, each with its interval.
+
+    The ends are null where no interval was asked for, or where the target is too costly to draw.
+    """
+
+    state: str
+    p: float
+    lo: float | None
+    hi: float | None
+    baseline: float
+    shift: float
+    shift_lo: Annotated[float | None, Field(description="Under the same draws as the baseline.")]
+    shift_hi: float | None
+
+
+class Interval(TypedDict):
+    """What the intervals of an answer hold, rest on, cover and omit."""
+
+    mass: float
+    draws: int
+    effective_draws: Annotated[float, Field(description="Draws that the evidence leaves; fewer than 100 is few.")]
+    covers: str
+    omits: list[str]
+    warning: str | None
+
+
+class Cited(TypedDict):
+    """Something that the numbers rest on; `judgement` is nobody's publication."""
+
+    name: str
+    title: str
+    publication: str | None
+    date: str | None
+    url: str | None
+    kind: Annotated[str, Field(description="publication, argument (it measured nothing) or judgement")]
+    status: Annotated[str, Field(description="verified, unverified or judgement")]
+    read: Annotated[str | None, Field(description="whole, part, or 'quoted by' whom; null where nobody said.")]
+    note: str | None
+
+
+InSet = TypedDict("InSet", {"in": list[str]})
+NotSet = TypedDict("NotSet", {"not": list[str]})
+
+
+class LikelihoodSet(TypedDict):
+    """A report, as sent."""
+
+    likelihood: dict[str, float]
+
+
+class AssumedSet(TypedDict):
+    """Chances held, as sent."""
+
+    assumed: dict[str, float]
+
+
+class ChancesSet(TypedDict):
+    """Chances set, as sent."""
+
+    p: dict[str, float]
+
+
+Finding = str | InSet | NotSet | LikelihoodSet | AssumedSet
+Setting = str | ChancesSet
+
+
+class Header(TypedDict):
+    """Which model, at which revision, knowing what was published when."""
+
+    model: str
+    revision: str
+    as_of: str
+
+
+class Asked(TypedDict):
+    """The question as asked, in the order of the file."""
+
+    targets: list[str]
+    given: dict[str, Finding]
+    do: dict[str, Setting]
+    scenario: str | None
+    cohort: str | None
+    joint: list[list[str]]
+    most_probable: bool
+    interval: float | None
+
+
+class Controlled(TypedDict):
+    """A variable that was set, and the causes whose arcs to it were cut."""
+
+    variable: str
+    cut: list[str]
+
+
+class Status(TypedDict):
+    """How each variable spoken of entered the answer, and which targets it settled."""
+
+    observed: Annotated[dict[str, str], Field(description="The state that is known, by variable.")]
+    restricted: Annotated[dict[str, list[str]], Field(description="The states that are left, by variable.")]
+    reported: list[str]
+    assumed: list[str]
+    controlled: list[Controlled]
+    implied: Annotated[dict[str, str], Field(description="Targets with a state that became certain unasked.")]
+    no_effect: list[str]
+
+
+class Evidence(TypedDict):
+    """What was asked, what was used, and how likely it was."""
+
+    asked: Asked
+    given: Annotated[dict[str, Finding], Field(description="What was used, scenario and cohort laid in.")]
+    do: dict[str, Setting]
+    replaced: Annotated[list[str], Field(description="What of scenario and cohort something more specific replaced.")]
+    p_evidence: Annotated[
+        float, Field(ge=0, description="Probability of all findings together under the interventions.")
+    ]
+    log10_p_evidence: float
+    conflict_bits: Annotated[
+        float | None, Field(description="Above 0 where findings sit badly together; null with fewer than two.")
+    ]
+    interval: Annotated[Interval | None, Field(description="What the intervals mean; null where none were asked.")]
+    status: Status
+    no_effect: Annotated[list[str], Field(description="Variables spoken of that change no target.")]
+
+
+class About(Header, Evidence):
+    """What every answer says of itself."""
+
+    sources: list[Cited]
+    permalink: Annotated[str | None, Field(description="This answer, for ever; null when too long for an address.")]
+    links: Links
+
+
+class ForecastAnswer(About):
+    """The distribution of one target under a what-if."""
+
+    target: str
+    label: str
+    distribution: list[StateShift]
+
+
+class TargetDistribution(TypedDict):
+    """One target of several; ``sources`` are names."""
+
+    target: str
+    label: str
+    distribution: list[StateShift]
+    no_effect: list[str]
+    sources: list[str]
+
+
+class JointRow(TypedDict):
+    """One combination of states."""
+
+    states: list[str]
+    p: float
+
+
+class JointDistribution(TypedDict):
+    """Every combination of states of some variables, the last changing fastest."""
+
+    variables: list[str]
+    rows: list[JointRow]
+
+
+class MostProbableStates(TypedDict):
+    """The most probable state of every variable together."""
+
+    states: dict[str, str]
+    p: float
+
+
+class QueryAnswer(About):
+    """The distributions of several targets under one what-if."""
+
+    targets: list[TargetDistribution]
+    joint: list[JointDistribution]
+    most_probable: MostProbableStates | None
+
+
+class StateRow(TypedDict):
+    """A row of an answer as CSV."""
+
+    target: str
+    state: str
+    p: float
+    lo: float | None
+    hi: float | None
+    baseline: float
+    shift: float
+    shift_lo: float | None
+    shift_hi: float | None
+    p_evidence: float
+    model: str
+    revision: str
+
+
+class StateRange(StateP):
+    """Probability of one state; the ends of its interval where intervals were asked for."""
+
+    lo: NotRequired[float | None]
+    hi: NotRequired[float | None]
+
+
+class CaseTarget(TypedDict):
+    """One target of one case."""
+
+    target: str
+    distribution: list[StateRange]
+
+
+class CaseAnswer(TypedDict):
+    """One case, answered or refused: one of ``targets`` and ``error`` is null; pointers are within the case."""
+
+    id: str | None
+    p_evidence: float | None
+    log10_p_evidence: float | None
+    conflict_bits: float | None
+    no_effect: list[str] | None
+    targets: list[CaseTarget] | None
+    error: Problem | None
+
+
+class BatchAnswer(Header):
+    """Every case in the order sent."""
+
+    targets: list[str]
+    baseline: list[CaseTarget]
+    interval: Annotated[float | None, Field(description="What the intervals hold; null where none were asked for.")]
+    answered: int
+    refused: int
+    cases: list[CaseAnswer]
+    sources: list[Cited]
+
+
+class CaseRow(TypedDict):
+    """A row of a batch as CSV: a state of a target of a case, or a case refused."""
+
+    id: str | None
+    target: str | None
+    state: str | None
+    p: float | None
+    lo: float | None
+    hi: float | None
+    p_evidence: float | None
+    error: str | None
+
+
+class ScenarioColumn(TypedDict):
+    """One scenario of a comparison; an impossible one has its error and no numbers."""
+
+    scenario: str
+    label: str
+    given: dict[str, Finding] | None
+    do: dict[str, Setting] | None
+    replaced: list[str] | None
+    p_evidence: float | None
+    log10_p_evidence: float | None
+    interval: Interval | None
+    error: Problem | None
+
+
+class ScenarioCell(TypedDict):
+    """A state's probability under a scenario, and the difference from the baseline, each with its interval."""
+
+    scenario: str
+    p: float | None
+    lo: float | None
+    hi: float | None
+    difference: float | None
+    difference_lo: Annotated[float | None, Field(description="Under the same draws as the baseline.")]
+    difference_hi: float | None
+
+
+class ComparedState(TypedDict):
+    """One state under every scenario."""
+
+    state: str
+    baseline: float
+    scenarios: list[ScenarioCell]
+
+
+class ComparedTarget(TypedDict):
+    """One target under every scenario."""
+
+    target: str
+    label: str
+    states: list[ComparedState]
+
+
+class ComparisonAsked(TypedDict):
+    """The comparison as asked."""
+
+    targets: list[str]
+    scenarios: list[str]
+    given: dict[str, Finding]
+    do: dict[str, Setting]
+    cohort: str | None
+    interval: float | None
+
+
+class ComparisonBaseline(TypedDict):
+    """What the scenarios are held against: the same evidence and no scenario."""
+
+    given: dict[str, Finding]
+    do: dict[str, Setting]
+    p_evidence: float
+    log10_p_evidence: float
+
+
+class ComparisonAnswer(Header):
+    """Scenarios x targets with the baseline and differences."""
+
+    asked: ComparisonAsked
+    baseline: ComparisonBaseline
+    scenarios: list[ScenarioColumn]
+    targets: list[ComparedTarget]
+    sources: list[Cited]
+    permalink: str | None
+    links: Links
+
+
+class ComparisonRow(TypedDict):
+    """A row of a comparison as CSV."""
+
+    scenario: str
+    target: str
+    state: str
+    p: float | None
+    lo: float | None
+    hi: float | None
+    baseline: float
+    difference: float | None
+    difference_lo: float | None
+    difference_hi: float | None
+    p_evidence: float | None
+    error: str | None
+
+
+class FileProblem(TypedDict):
+    """One thing wrong in a prior file."""
+
+    file: str
+    line: int
+    column: int
+    where: str
+    found: str
+    expected: str
+    did_you_mean: str | None
+
+
+class ModelState(TypedDict):
+    """A model of the folder: ready at a revision, or not, with the reasons."""
+
+    name: str
+    ready: bool
+    revision: str | None
+    title: str | None
+    description: str | None
+    as_of: str | None
+    horizon: str | None
+    variables: int | None
+    headline: list[str]
+    reasons: Annotated[list[str], Field(description="Why it is not ready.")]
+    problems: list[FileProblem]
+    link: Annotated[str | None, Field(description="The model itself.")]
+
+
+class Models(TypedDict):
+    """Every model of the folder."""
+
+    models: list[ModelState]
+
+
+class ModelRow(TypedDict):
+    """A model as CSV."""
+
+    name: str
+    ready: bool
+    revision: str | None
+    title: str | None
+    as_of: str | None
+    horizon: str | None
+    variables: int | None
+
+
+class ExampleQuestion(TypedDict):
+    """A question worth asking, with its address."""
+
+    label: str
+    target: str
+    given: dict[str, Finding]
+    do: dict[str, Setting]
+    scenario: str | None
+    cohort: str | None
+    link: str
+    brief: Annotated[str, Field(description="The answer as written text.")]
+    explanation: Annotated[str, Field(description="Why it is so.")]
+    sensitivity: Annotated[str, Field(description="What would change it.")]
+
+
+class FoldedIn(TypedDict):
+    """Something that the subject names and that is no variable of its own."""
+
+    name: str
+    into: list[str]
+    why: str
+
+
+class LeftOut(TypedDict):
+    """Something that the subject has and the model leaves out on purpose."""
+
+    name: str
+    why: str
+
+
+class Event(TypedDict):
+    """The event of a forecast question, and what it is asked under."""
+
+    variable: str
+    states: list[str]
+    given: dict[str, Finding]
+    scenario: str | None
+    cohort: str | None
+
+
+class BaseRate(TypedDict):
+    """What would be forecast without the model."""
+
+    p: float
+    sources: list[str]
+    reason: str | None
+
+
+class Question(TypedDict):
+    """A question that the world answers by a day, with the model's probability of its event."""
+
+    name: str
+    text: str
+    asked: str
+    resolves_by: str
+    event: Event | None
+    not_expressible: str | None
+    note: str | None
+    p: float | None
+    reason: Annotated[str | None, Field(description="Why there is no probability.")]
+    base_rate: BaseRate
+
+
+class Questions(Header):
+    """Every forecast question."""
+
+    questions: list[Question]
+
+
+class Size(TypedDict):
+    """How large the model is, and what exact inference in it holds."""
+
+    variables: int
+    arcs: int
+    parameters: int
+    tree_cells: int
+
+
+class ModelAnswer(Header):
+    """One model."""
+
+    title: str
+    description: str
+    horizon: str
+    headline: list[str]
+    size: Size
+    examples: list[ExampleQuestion]
+    folded: list[FoldedIn]
+    left_out: list[LeftOut]
+    permalink: str | None
+    resources: Annotated[dict[str, str], Field(description="What there is of the model, by name.")]
+
+
+Level = Annotated[
+    Literal["group", "individual"],
+    Field(description="What it is said of. Under a cohort only the individual level is answered, where there is one."),
+]
+
+
+class VariableSummary(TypedDict):
+    """A variable in a list."""
+
+    name: str
+    label: str
+    role: str
+    level: Level
+    kind: str
+    states: list[str]
+    parents: list[str]
+    baseline: list[StateP]
+    link: str
+
+
+class Variables(Header):
+    """Every variable in the order of the files."""
+
+    variables: list[VariableSummary]
+
+
+class VariableRow(TypedDict):
+    """A state of a variable, with its probability when nothing is known."""
+
+    name: str
+    label: str
+    role: str
+    level: Level
+    kind: str
+    state: str
+    baseline: float
+    parents: str
+
+
+class TableRow(TypedDict):
+    """One row of a conditional table: when the parents are so."""
+
+    when: dict[str, str]
+    distribution: list[StateP]
+
+
+Published = Annotated[
+    str, Field(description="What a cited publication says of it: number (itself), direction (which way) or nothing.")
+]
+
+
+class Counted(TypedDict):
+    """The cases that a sample size comes from: ``n`` were counted, each worth ``discount`` of one here."""
+
+    n: float
+    discount: float
+    why: str
+
+
+class Expert(TypedDict):
+    """One of several experts on a number, with what it says."""
+
+    sources: list[str]
+    weight: float
+    ess: float | None
+    reason: str | None
+    row: Annotated[list[StateP] | None, Field(description="Where a row is pooled.")]
+    strength: Annotated[float | None, Field(description="Decibels on the odds, where a strength is pooled.")]
+    published: Published
+    counted: Counted | None
+
+
+class Pool(TypedDict):
+    """Several experts on one number, kept apart."""
+
+    method: Annotated[str, Field(description="linear: one of them is right; log: each knows a part.")]
+    disagreement: Annotated[float, Field(description="Share of the doubt that lies between the experts, 0 to 1.")]
+    of: list[Expert]
+
+
+class Statement(TypedDict):
+    """One prior as written, with what it rests on."""
+
+    what: str
+    sources: list[str]
+    ess: float | None
+    reason: str | None
+    published: Published
+    counted: Counted | None
+    pool: Pool | None
+
+
+class VariableAnswer(Header):
+    """One variable: what it means, its table, and what the table rests on."""
+
+    name: str
+    label: str
+    definition: str | None
+    role: str
+    level: Level
+    kind: str
+    from_article: str | None
+    note: str | None
+    states: list[str]
+    parts: list[str]
+    parents: list[str]
+    children: list[str]
+    baseline: list[StateP]
+    in_words: Annotated[list[str], Field(description="The gate in sentences.")]
+    table: list[TableRow]
+    statements: list[Statement]
+    sources: list[Cited]
+    permalink: str | None
+    links: Links
+
+
+class TableCell(TypedDict):
+    """A cell of a conditional table as CSV; ``when`` names the parents' states."""
+
+    variable: str
+    when: str
+    state: str
+    p: float
+
+
+class Node(TypedDict):
+    """A variable in the graph."""
+
+    name: str
+    label: str
+    role: str
+    states: list[str]
+
+
+Arc = TypedDict("Arc", {"from": str, "to": str})
+
+
+class Graph(Header):
+    """What depends on what."""
+
+    nodes: list[Node]
+    arcs: list[Arc]
+
+
+class CitedBy(Cited):
+    """A source and the variables whose numbers rest on it."""
+
+    cited_by: list[str]
+
+
+class Sources(Header):
+    """Everything that the numbers rest on."""
+
+    sources: list[CitedBy]
+
+
+class SourceRow(TypedDict):
+    """A source as CSV."""
+
+    name: str
+    title: str
+    publication: str | None
+    date: str | None
+    url: str | None
+    kind: str
+    status: str
+    read: str | None
+    note: str | None
+    cited_by: str
+
+
+class Scenario(TypedDict):
+    """Named evidence and interventions."""
+
+    name: str
+    label: str
+    note: str | None
+    given: dict[str, Finding]
+    do: dict[str, Setting]
+    sources: list[str]
+
+
+class Scenarios(Header):
+    """Every scenario."""
+
+    scenarios: list[Scenario]
+
+
+class Cohort(TypedDict):
+    """Fighters of one origin: how many (a 90 % range), and what is known of them."""
+
+    name: str
+    label: str
+    low: int
+    high: int
+    note: str | None
+    given: dict[str, Finding]
+    sources: list[str]
+
+
+class Cohorts(Header):
+    """Every cohort."""
+
+    cohorts: list[Cohort]
+
+
+class CohortRow(TypedDict):
+    """What is known of a cohort, one variable a row, as CSV."""
+
+    name: str
+    label: str
+    low: int
+    high: int
+    variable: str | None
+    said: str | None
+
+
+class StatementRow(TypedDict):
+    """What a scenario says of one variable, as CSV."""
+
+    name: str
+    label: str
+    verb: Annotated[str, Field(description="given or do")]
+    variable: str
+    said: Annotated[str, Field(description="As in addresses, after the colon.")]
+
+
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: str
+
+
+class Readiness(TypedDict):
+    """Whether questions can be answered: ready, or degraded when some model cannot be loaded."""
+
+    status: str
+    models: list[ModelState]

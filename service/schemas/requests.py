@@ -1,0 +1,330 @@
+"""The shapes of requests, as pydantic models: checked once, for shape alone. Meaning is for the model to check."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
+
+from service.http.validation import Pinned, Shape, Text
+
+MOST_STATEMENTS = 200
+MOST_TARGETS = 1_000
+MOST_JOINTS = 16
+MOST_CASES = 10_000
+MOST_STEPS = 8
+
+StatementText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[Number, Field(gt=0, lt=1)]
+
+
+def _share(value: Any) -> Any:
+    """A share as written in an address; what is no number is left for the shape to refuse."""
+    try:
+        return "none" if value == "none" else float(value)
+    except ValueError:
+        return value
+
+
+def _number(value: Any) -> Any:
+    """A number as written in an address."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _whole(value: Any) -> Any:
+    """A whole number as written in an address."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else value
+
+
+IntervalText = Annotated[
+    Share | Literal["none"] | None,
+    BeforeValidator(_share),
+    Field(
+        description="What share of the draws the interval of each state holds, or `none`. Without it 0.9 where targets "
+        "are named, none where every variable is asked for."
+    ),
+]
+
+
+class InStates(Shape):
+    """Known to be in one of these states."""
+
+    in_: Annotated[list[Text], Field(alias="in", min_length=1, max_length=1_000)]
+
+
+class NotStates(Shape):
+    """Known not to be in any of these states."""
+
+    not_: Annotated[list[Text], Field(alias="not", min_length=1, max_length=1_000)]
+
+
+class Likelihood(Shape):
+    """A report: how likely it is under each state. Only ratios count; states not named count zero."""
+
+    likelihood: Annotated[dict[Text, Annotated[Number, Field(ge=0)]], Field(min_length=1, max_length=1_000)]
+
+
+class AssumedChances(Shape):
+    """Chances to be held whatever else is known (Jeffrey's rule); they sum to 1."""
+
+    assumed: Annotated[dict[Text, Annotated[Number, Field(ge=0, le=1)]], Field(min_length=1, max_length=1_000)]
+
+
+class Chances(Shape):
+    """An intervention that sets chances rather than a state; they sum to 1."""
+
+    p: Annotated[dict[Text, Annotated[Number, Field(ge=0, le=1)]], Field(min_length=1, max_length=1_000)]
+
+
+FORM_KEYS = ("in", "not", "likelihood", "assumed", "p")
+"""The keys that tell the forms apart. As tags they begin with a NUL, which no key of a request can hold."""
+
+
+def _form(value: Any) -> str | None:
+    """Which form of statement this is, by its one telling key."""
+    if isinstance(value, str):
+        return "\0state"
+    keys = FORM_KEYS if isinstance(value, dict) else ()
+    return next((f"\0{key}" for key in keys if key in value), None)
+
+
+FindingShape = Annotated[
+    Annotated[Text, Tag("\0state")]
+    | Annotated[InStates, Tag("\0in")]
+    | Annotated[NotStates, Tag("\0not")]
+    | Annotated[Likelihood, Tag("\0likelihood")]
+    | Annotated[AssumedChances, Tag("\0assumed")],
+    Discriminator(
+        _form,
+        custom_error_type="statement",
+        custom_error_message="expected a state, or one of in, not, likelihood, assumed",
+    ),
+]
+SettingShape = Annotated[
+    Annotated[Text, Tag("\0state")] | Annotated[Chances, Tag("\0p")],
+    Discriminator(_form, custom_error_type="statement", custom_error_message="expected a state, or p"),
+]
+
+Given = Annotated[
+    dict[Text, FindingShape],
+    Field(max_length=MOST_STATEMENTS, description="What is known, by variable."),
+]
+Do = Annotated[
+    dict[Text, SettingShape],
+    Field(max_length=MOST_STATEMENTS, description="What is set by intervention, by variable."),
+]
+
+
+Cohort = Annotated[
+    Text | None,
+    Field(
+        description="A cohort of the model: its evidence is laid in. It is of its own members: where variables have "
+        "levels, those of the individual level are answered under it, and no others."
+    ),
+]
+
+
+IntervalSent = Annotated[
+    Share | Literal["none"] | None,
+    Field(description="The share that intervals hold, or none; 0.9 where targets are named."),
+]
+
+
+BatchInterval = Annotated[
+    Share | Literal["none"] | None,
+    Field(description="The share that intervals hold; none unless asked for, and then for up to 1,000 distributions."),
+]
+
+
+class Case(Shape):
+    """One case of a batch: what is known and what is set."""
+
+    id: Annotated[Text | None, Field(description="Comes back with the answer.")] = None
+    given: Given = {}
+    do: Do = {}
+    scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
+    cohort: Cohort = None
+
+
+class AskedInFull(Shape):
+    """A question with any evidence; no targets means every variable."""
+
+    targets: Annotated[
+        list[Text], Field(max_length=MOST_TARGETS, description="None means every variable; see cohort.")
+    ] = []
+    given: Given = {}
+    do: Do = {}
+    scenario: Text | None = None
+    cohort: Text | None = None
+    joint: Annotated[
+        list[Annotated[list[Text], Field(min_length=1, max_length=16)]],
+        Field(max_length=MOST_JOINTS, description="Sets of variables whose joint distribution is wanted."),
+    ] = []
+    most_probable: Annotated[bool, Field(description="Also the most probable states of all variables together.")] = (
+        False
+    )
+    interval: IntervalSent = None
+
+
+class ComparedInFull(Shape):
+    """Scenarios against a baseline: the same evidence with no scenario."""
+
+    targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means the headline targets.")] = []
+    scenarios: Annotated[list[Text], Field(max_length=100, description="None means every scenario.")] = []
+    given: Given = {}
+    do: Do = {}
+    cohort: Text | None = None
+    interval: IntervalSent = None
+
+
+class BatchInFull(Shape):
+    """Up to 10,000 cases; each is answered or refused on its own, a case of the wrong shape too."""
+
+    targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means the headline targets.")] = []
+    cases: Annotated[
+        list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/Case"})]],
+        Field(min_length=1, max_length=MOST_CASES),
+    ]
+    interval: BatchInterval = None
+
+
+def _switch(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value)
+
+
+GivenTexts = Annotated[
+    list[StatementText],
+    Field(
+        max_length=MOST_STATEMENTS,
+        description="Evidence, repeated: `name:state`, `name:in(a,b)`, `name:not(a,b)`, `name:like(a=4,b=1)`, "
+        '`name:assumed(a=0.7,b=0.3)`. A state that holds `,()="` stands in double quotes inside a verb.',
+    ),
+]
+DoTexts = Annotated[
+    list[StatementText],
+    Field(
+        max_length=MOST_STATEMENTS,
+        description="Interventions, repeated: `name:state`, `name:chances(a=0.3,b=0.7)`.",
+    ),
+]
+
+
+class CaseParameters(Pinned):
+    """What is known and set, as parameters of an address."""
+
+    given: GivenTexts = []
+    do: DoTexts = []
+    scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
+    cohort: Cohort = None
+
+
+class ForecastParameters(CaseParameters):
+    """What is known and set, and how wide the intervals are."""
+
+    interval: IntervalText = None
+
+
+class AnalysisParameters(CaseParameters):
+    """An event, a state of a target, and what is known and set."""
+
+    target: Annotated[Text, Field(description="The variable that the analysis is about.")]
+    state: Annotated[Text | None, Field(description="A state of the target; without it the most probable one.")] = None
+
+
+class SensitivityParameters(AnalysisParameters):
+    """An event, and a probability that it may pass."""
+
+    threshold: Annotated[
+        Annotated[Number, Field(ge=0, le=1)] | None,
+        BeforeValidator(_number),
+        Field(description="For each number, where it would take the event past this probability."),
+    ] = None
+
+
+class PlanParameters(AnalysisParameters):
+    """A target to find out more about; without a state, all of its states."""
+
+    steps: Annotated[
+        Annotated[int, Field(ge=1, le=MOST_STEPS)], BeforeValidator(_whole), Field(description="How long the plan is.")
+    ] = 3
+    budget: Annotated[
+        Annotated[Number, Field(gt=0)] | None,
+        BeforeValidator(_number),
+        Field(description="What all steps may cost together."),
+    ] = None
+
+
+class GoalParameters(AnalysisParameters):
+    """An event whose probability is to be brought below or above a threshold: one of the two."""
+
+    below: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, BeforeValidator(_number)] = None
+    above: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, BeforeValidator(_number)] = None
+    using: Annotated[
+        Literal["levers", "findings", "both"], Field(description="What may change: what is set, what is found, both.")
+    ] = "levers"
+    largest: Annotated[
+        Annotated[int, Field(ge=1, le=3)], BeforeValidator(_whole), Field(description="Most changes in a set.")
+    ] = 3
+
+
+class PolicyParameters(AnalysisParameters):
+    """An event that each lever may move."""
+
+    interval: IntervalText = None
+
+
+class CauseParameters(CaseParameters):
+    """A cause, and a state of an effect."""
+
+    cause: Annotated[Text, Field(description="The variable that is seen and set.")]
+    effect: Annotated[Text, Field(description="The variable that it may move.")]
+    state: Annotated[Text | None, Field(description="A state of the effect; without it the most probable one.")] = None
+
+
+class QueryParameters(ForecastParameters):
+    """A question of several targets as parameters of an address."""
+
+    target: Annotated[
+        list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means every variable; see cohort.")
+    ] = []
+    joint: Annotated[
+        list[StatementText],
+        Field(max_length=MOST_JOINTS, description="Repeated: variables, separated by commas."),
+    ] = []
+    most_probable: Annotated[bool, BeforeValidator(_switch), Field(description="true or false")] = False
+
+
+class CompareParameters(Pinned):
+    """Scenarios and targets as parameters of an address."""
+
+    target: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means the headline.")] = []
+    scenario: Annotated[list[Text], Field(max_length=100, description="Repeated; none means every scenario.")] = []
+    given: GivenTexts = []
+    do: DoTexts = []
+    cohort: Text | None = None
+    interval: IntervalText = None
+
+
+class BatchParameters(Pinned):
+    """The targets of a batch sent as CSV."""
+
+    target: Annotated[
+        list[Text],
+        Field(max_length=MOST_TARGETS, description="Repeated; for CSV. None means the headline targets."),
+    ] = []
+    interval: Annotated[
+        Share | Literal["none"] | None,
+        BeforeValidator(_share),
+        Field(description="For CSV: the share that intervals hold; none unless asked for."),
+    ] = None

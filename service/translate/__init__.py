@@ -1,0 +1,1 @@
+"""Between HTTP and the model: requests become questions, answers become bodies and rows."""

@@ -1,0 +1,265 @@
+"""Many cases at once, from JSON or CSV: each answered or refused in its own place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from model.answers import Answer
+from model.errors import AftermathError, BadQuestion, UnknownVariable
+from model.forecast import Forecaster
+from model.forecast import answers as forecast_answers
+from model.network import Table, Variable
+from model.question import Question
+from model.specification import Model
+from service.http import csv_tables, strict_json
+from service.http.json_encoding import GAP, Template, encoded
+from service.http.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem
+from service.http.validation import validated
+from service.schemas import answers, requests
+from service.translate import evidence_syntax, forecasts, questions
+
+MOST_ROWS = 1_000_000
+MOST_DRAWN = 1_000
+OWN_COLUMNS = ("id", "scenario", "cohort")
+
+
+@dataclass(frozen=True, slots=True)
+class JSONCases:
+    """A batch sent as JSON: the cases still as sent, so that one of the wrong shape is refused alone."""
+
+    targets: tuple[str, ...]
+    cases: tuple[Any, ...]
+    interval: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CSVCases:
+    """A batch sent as CSV: the columns, and each record with its line."""
+
+    columns: tuple[str, ...]
+    records: tuple[tuple[int, list[str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One case: its id, and the question or what is wrong with it."""
+
+    id: str | None
+    question: Question | AftermathError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """A batch on its way out: what was asked of each case, and its answer or what is wrong with it."""
+
+    forecaster: Forecaster
+    targets: tuple[str, ...]
+    cases: tuple[tuple[str | None, Answer | AftermathError], ...]
+    interval: float | None
+
+
+def read_json(raw: bytes) -> JSONCases:
+    """The cases of a JSON body."""
+    body = validated(requests.BatchInFull, strict_json.read(raw))
+    return JSONCases(tuple(body.targets), tuple(body.cases), questions.interval_mass(body.interval, named=False))
+
+
+def read_csv(raw: bytes) -> CSVCases:
+    """The cases of a CSV body: a column a variable, ``do.<variable>``, ``id``, ``scenario`` or ``cohort``.
+
+    >>> read_csv(b"id,smoke,do.bronc\\n1,yes,no\\n").columns
+    ('id', 'smoke', 'do.bronc')
+
+    Raises BadCSV without a header or a case, and for a column named twice; TooMany beyond 10,000 cases.
+    """
+    records = csv_tables.read(raw)
+    _, header = next(records, (0, []))
+    columns = tuple(name.strip() for name in header)
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if not columns or twice:
+        raise BadCSV(f"the column {twice[0]!r} is named twice" if twice else "the body has no header")
+    cases = tuple(_few(records))
+    if not cases:
+        raise BadCSV("the body has a header and no case")
+    return CSVCases(columns, cases)
+
+
+def _few(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    for number, record in enumerate(records):
+        if number == requests.MOST_CASES:
+            raise TooMany(f"more than {requests.MOST_CASES:,} cases")
+        yield record
+
+
+def asked(model: Model, body: JSONCases | CSVCases, targets: tuple[str, ...]) -> list[Asked]:
+    """The questions of a batch, each with these targets."""
+    if isinstance(body, JSONCases):
+        return [_from_json(model, case, targets) for case in body.cases]
+    for name in body.columns:
+        if name not in OWN_COLUMNS:
+            variable = name.removeprefix("do.")
+            if variable not in model.network:
+                raise UnknownVariable(variable, model.network.names, where=("columns", name))
+    return [_from_csv(model, body.columns, line, cells, targets=targets) for line, cells in body.records]
+
+
+def _from_json(model: Model, case: Any, targets: tuple[str, ...]) -> Asked:
+    named = case.get("id") if isinstance(case, dict) else None
+    name = named if isinstance(named, str) else None
+    try:
+        sent = validated(requests.Case, case)
+        return Asked(name, questions.question_of_case(model, sent, targets=targets))
+    except AftermathError as error:
+        return Asked(name, error)
+
+
+def _from_csv(
+    model: Model, columns: Sequence[str], line: int, cells: Sequence[str], *, targets: tuple[str, ...]
+) -> Asked:
+    said = {column: cell for column, cell in zip(columns, cells, strict=False) if cell != ""}
+    name = said.get("id", f"line {line}")
+    try:
+        if len(cells) != len(columns):
+            raise BadQuestion(f"line {line} has {len(cells)} cells, the header {len(columns)}")
+        return Asked(name, questions.canonical(model, _question(said, targets)))
+    except AftermathError as error:
+        return Asked(name, error)
+
+
+def _question(said: dict[str, str], targets: tuple[str, ...]) -> Question:
+    """The question of one record: a cell holds a state, or a verb as in addresses; empty is unknown."""
+    variables = {column: cell for column, cell in said.items() if column not in OWN_COLUMNS}
+    return Question(
+        targets,
+        {
+            name: evidence_syntax.finding_from_text(cell, where=("given", name))
+            for name, cell in variables.items()
+            if not name.startswith("do.")
+        },
+        {
+            name.removeprefix("do."): evidence_syntax.setting_from_text(cell, where=("do", name.removeprefix("do.")))
+            for name, cell in variables.items()
+            if name.startswith("do.")
+        },
+        scenario=said.get("scenario"),
+        cohort=said.get("cohort"),
+    )
+
+
+def answered(
+    forecaster: Forecaster, cases: Sequence[Asked], targets: tuple[str, ...], interval: float | None
+) -> Answered:
+    """Every case worked out.
+
+    Raises AnswerTooLarge when the answer would have over a million rows, or over a thousand distributions with
+    intervals: each of those is drawn a thousand times.
+    """
+    if interval is not None and len(cases) * len(targets) > MOST_DRAWN:
+        raise AnswerTooLarge(
+            f"intervals of {len(cases) * len(targets):,} distributions were asked for, the most is {MOST_DRAWN:,}: "
+            "ask for fewer cases or targets, or for none"
+        )
+    rows = len(cases) * sum(forecaster.model.network.cards(targets))
+    if rows > MOST_ROWS:
+        raise AnswerTooLarge(f"the answer would have {rows:,} rows, the most is {MOST_ROWS:,}: ask for fewer targets")
+    posed = [replace(case.question, interval=interval) for case in cases if isinstance(case.question, Question)]
+    found = iter(forecast_answers(forecaster, posed))
+    results = [next(found) if isinstance(case.question, Question) else case.question for case in cases]
+    return Answered(forecaster, targets, tuple(zip((case.id for case in cases), results, strict=True)), interval)
+
+
+def body(found: Answered) -> bytes:
+    """A batch as JSON."""
+    model = found.forecaster.model
+    good = [result for _, result in found.cases if isinstance(result, Answer)]
+    cited = {source for answer in good for source in answer.sources}
+    words = Template([_gaps(model.network[target], intervals=found.interval is not None) for target in found.targets])
+    point = Template([_gaps(model.network[target], intervals=False) for target in found.targets])
+    baseline = np.concatenate([found.forecaster.baseline[target] for target in found.targets])
+    said: answers.BatchAnswer = {
+        "model": model.name,
+        "revision": model.revision,
+        "as_of": model.as_of,
+        "targets": list(found.targets),
+        "baseline": point.filled(baseline),
+        "interval": found.interval,
+        "answered": len(good),
+        "refused": len(found.cases) - len(good),
+        "cases": [_case(name, result, words) for name, result in found.cases],
+        "sources": forecasts.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
+    }
+    return encoded(said)
+
+
+def _gaps(variable: Variable, *, intervals: bool) -> answers.CaseTarget:
+    """A target's states, with gaps for their probabilities and the ends of their intervals."""
+    states: list[answers.StateRange] = [{"state": state, "p": GAP} for state in variable.states]
+    if intervals:
+        states = [{**state, "lo": GAP, "hi": GAP} for state in states]
+    return {"target": variable.name, "distribution": states}
+
+
+def _numbers(result: Answer) -> Table:
+    """What is laid into the states of all targets: p, and the ends of intervals if there are any; (states, 1 or 3)."""
+    p, ends = result.targets.p, result.targets.intervals
+    return p[:, None] if ends is None else np.stack([p, ends.low, ends.high], axis=1)
+
+
+def _case(name: str | None, result: Answer | AftermathError, words: Template) -> answers.CaseAnswer:
+    if not isinstance(result, Answer):
+        return {
+            "id": name,
+            "p_evidence": None,
+            "log10_p_evidence": None,
+            "conflict_bits": None,
+            "no_effect": None,
+            "targets": None,
+            "error": problem(result),
+        }
+    return {
+        "id": name,
+        "p_evidence": result.p_evidence,
+        "log10_p_evidence": forecasts.log10(result.log_p_evidence),
+        "conflict_bits": result.conflict_bits,
+        "no_effect": list(result.no_effect),
+        "targets": words.filled(_numbers(result), missing=True),
+        "error": None,
+    }
+
+
+def rows(found: Answered) -> Iterator[answers.CaseRow]:
+    """A batch as rows, one a state of a target of a case, and one for a case refused."""
+    network = found.forecaster.model.network
+    states = [(target, state) for target in found.targets for state in network[target].states]
+    for name, result in found.cases:
+        if not isinstance(result, Answer):
+            yield _row(name, error=problem_line(problem(result)))
+            continue
+        for (target, state), numbers in zip(states, _numbers(result).tolist(), strict=True):
+            p, lo, hi = (*(None if math.isnan(number) else number for number in numbers), None, None)[:3]
+            yield {**_row(name, result.p_evidence), "target": target, "state": state, "p": p, "lo": lo, "hi": hi}
+
+
+def _row(name: str | None, p_evidence: float | None = None, *, error: str | None = None) -> answers.CaseRow:
+    return {
+        "id": name,
+        "target": None,
+        "state": None,
+        "p": None,
+        "lo": None,
+        "hi": None,
+        "p_evidence": p_evidence,
+        "error": error,
+    }
+
+
+def problem_line(error: Problem) -> str:
+    """A problem in one line, for a cell."""
+    place = f"{error['pointer']}: " if error["pointer"] else ""
+    hint = f" Did you mean {error['did_you_mean']!r}?" if error["did_you_mean"] else ""
+    return f"{error['code']}: {place}{error['detail']}.{hint}"

@@ -1,0 +1,204 @@
+"""Evidence as written in addresses and on the command line: ``name:state``, ``name:not(a,b)`` …
+
+| text | meaning |
+|---|---|
+| ``x:a`` | x was observed in state a; under do, x is set to a |
+| ``x:in(a,b)`` | x is in one of these states |
+| ``x:not(a,b)`` | x is in none of these states |
+| ``x:like(a=4,b=1)`` | a report, four times as likely under a as under b |
+| ``x:assumed(a=0.7,b=0.3)`` | these chances hold, whatever else is known |
+| ``x:chances(a=0.3,b=0.7)`` | under do: x follows these chances, whatever its causes |
+
+The first colon ends the name. What does not begin with a verb and a parenthesis is a state, taken literally.
+Inside a verb a state that holds ``, ( ) = "`` stands in double quotes, a quote in it doubled.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from model.errors import BadQuestion, DuplicateEvidence, Place
+from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
+
+FINDING_VERBS = ("in", "not", "like", "assumed")
+DO_VERBS = ("chances",)
+
+_ITEM = re.compile(r'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^,()="]++))(?:=([^,()="]++))?(?:(,)|\Z)')
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NEEDS_QUOTES = re.compile(r'[,()="]|^\s|\s$')
+
+Statement = TypeVar("Statement")
+
+
+def finding(text: str, *, where: Place = ("given",)) -> tuple[str, Finding]:
+    """One piece of evidence, with the variable it is about.
+
+    >>> finding("xray:not(no,unclear)")
+    ('xray', RuledOut(states=('no', 'unclear')))
+
+    Raises BadQuestion, saying what was expected.
+    """
+    name, said = _split(text, where)
+    return name, finding_from_text(said, where=where)
+
+
+def finding_from_text(said: str, *, where: Place = ("given",)) -> Finding:
+    """What a piece of evidence says, without the name: the part after the colon.
+
+    >>> finding_from_text("like(yes=4,no=1)")
+    Reported(likelihood={'yes': 4.0, 'no': 1.0})
+    """
+    verb, inside = _call(said, FINDING_VERBS, where)
+    match verb:
+        case "in":
+            return OneOf(_states(inside, where))
+        case "not":
+            return RuledOut(_states(inside, where))
+        case "like":
+            return Reported(_numbers(inside, where))
+        case "assumed":
+            return Assumed(_numbers(inside, where))
+        case _:
+            return Observed(said)
+
+
+def setting(text: str, *, where: Place = ("do",)) -> tuple[str, Setting]:
+    """One intervention, with the variable it sets.
+
+    >>> setting("smoke:no")
+    ('smoke', SetTo(state='no'))
+    """
+    name, said = _split(text, where)
+    return name, setting_from_text(said, where=where)
+
+
+def setting_from_text(said: str, *, where: Place = ("do",)) -> Setting:
+    """What an intervention says, without the name.
+
+    >>> setting_from_text("chances(yes=0.1,no=0.9)")
+    SetChances(probabilities={'yes': 0.1, 'no': 0.9})
+    """
+    verb, inside = _call(said, DO_VERBS, where)
+    return SetChances(_numbers(inside, where)) if verb == "chances" else SetTo(said)
+
+
+def findings(texts: Sequence[str], *, where: str = "given") -> dict[str, Finding]:
+    """Several pieces of evidence. Raises DuplicateEvidence when two are about one variable.
+
+    >>> findings(["smoke:yes", "xray:no"])
+    {'smoke': Observed(state='yes'), 'xray': Observed(state='no')}
+    """
+    return _collected(texts, finding, where)
+
+
+def settings(texts: Sequence[str], *, where: str = "do") -> dict[str, Setting]:
+    """Several interventions. Raises DuplicateEvidence when two set one variable."""
+    return _collected(texts, setting, where)
+
+
+def text_of(said: Finding | Setting) -> str:
+    """The text after the colon that means this: the inverse of reading it.
+
+    >>> text_of(Reported({"yes": 4.0, "no": 1.0}))
+    'like(yes=4,no=1)'
+    >>> text_of(Observed("in(a)"))
+    'in("in(a)")'
+    """
+    match said:
+        case Observed(state):
+            return f"in({_quoted(state)})" if _opens(state, FINDING_VERBS) else state
+        case SetTo(state):
+            return f"chances({_quoted(state)}=1)" if _opens(state, DO_VERBS) else state
+        case OneOf(states):
+            return f"in({','.join(map(_quoted, states))})"
+        case RuledOut(states):
+            return f"not({','.join(map(_quoted, states))})"
+        case Reported(numbers):
+            return f"like({_pairs(numbers)})"
+        case Assumed(numbers):
+            return f"assumed({_pairs(numbers)})"
+        case SetChances(numbers):
+            return f"chances({_pairs(numbers)})"
+
+
+def plain_number(value: float) -> str:
+    """A number in its shortest exact form.
+
+    >>> plain_number(4.0), plain_number(0.1)
+    ('4', '0.1')
+    """
+    return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _split(text: str, where: Place) -> tuple[str, str]:
+    name, colon, said = text.partition(":")
+    if not colon or not name or not said:
+        raise BadQuestion(f"expected name:state or name:verb(...), found {text[:80]!r}", where=where)
+    return name, said
+
+
+def _call(said: str, verbs: tuple[str, ...], where: Place) -> tuple[str | None, str]:
+    """The verb and what its parentheses hold; no verb when the text is a state."""
+    if not _opens(said, verbs):
+        return None, ""
+    if not said.endswith(")"):
+        raise BadQuestion(f"a verb that is not closed by a parenthesis: {said[:80]!r}", where=where)
+    verb, _, inside = said[:-1].partition("(")
+    return verb, inside
+
+
+def _opens(said: str, verbs: tuple[str, ...]) -> bool:
+    return said.startswith(tuple(f"{verb}(" for verb in verbs))
+
+
+def _states(inside: str, where: Place) -> tuple[str, ...]:
+    items = _items(inside, where)
+    if any(number is not None for _, number in items):
+        raise BadQuestion(f"expected states, found numbers: {inside[:80]!r}", where=where)
+    return tuple(state for state, _ in items)
+
+
+def _numbers(inside: str, where: Place) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for state, number in _items(inside, where):
+        if number is None or not _NUMBER.fullmatch(number) or not math.isfinite(float(number)):
+            raise BadQuestion(f"expected state=number, found {state!r}={number!r}", where=where)
+        if state in found:
+            raise BadQuestion(f"the state {state!r} is named twice", where=where)
+        found[state] = float(number)
+    return found
+
+
+def _items(inside: str, where: Place) -> list[tuple[str, str | None]]:
+    """Pairs of state and the text after its equals sign, None where there is none."""
+    items: list[tuple[str, str | None]] = []
+    at, more = 0, True
+    while more:
+        match = _ITEM.match(inside, at)
+        if match is None or not (match[1] or (match[2] or "").strip()):
+            raise BadQuestion(f"expected states separated by commas, found {inside[:80]!r}", where=where)
+        quoted, bare, number, comma = match.groups()
+        items.append((bare.strip() if quoted is None else quoted.replace('""', '"'), number and number.strip()))
+        at, more = match.end(), comma is not None
+    return items
+
+
+def _collected(texts: Sequence[str], read: Callable[..., tuple[str, Statement]], where: str) -> dict[str, Statement]:
+    found: dict[str, Statement] = {}
+    for index, text in enumerate(texts):
+        name, said = read(text, where=(where, index))
+        if name in found:
+            raise DuplicateEvidence(f"two statements about {name!r}", where=(where, name))
+        found[name] = said
+    return found
+
+
+def _quoted(state: str) -> str:
+    return '"' + state.replace('"', '""') + '"' if _NEEDS_QUOTES.search(state) else state
+
+
+def _pairs(numbers: Mapping[str, float]) -> str:
+    return ",".join(f"{_quoted(state)}={plain_number(value)}" for state, value in numbers.items())

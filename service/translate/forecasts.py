@@ -1,0 +1,297 @@
+"""Forecasts: from answers of the model to JSON bodies and rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from model.answers import Answer, Basis, status_of
+from model.errors import BadQuestion
+from model.network import Network, Table, Variable
+from model.specification import JUDGEMENT, Model
+from model.uncertainty.intervals import COVERS, OMITS, Intervals
+from service.http.address import Address
+from service.http.json_encoding import GAP, Template, encoded, encoded_part
+from service.schemas import answers
+from service.translate.questions import findings_json, forecast_address, query_address, settings_json
+
+WRITTEN = 64
+"""Bases of answers whose words are kept as JSON: some 100 KB each where every variable is a target."""
+
+PIECES = 4_096
+"""Variables, sources and lists of names that are kept as JSON for answers of every basis: some kB each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AddressedAnswer:
+    """An answer on its way out, and where it stands."""
+
+    model: Model
+    answer: Answer
+    address: Address
+
+
+def answer_body(model: Model, answer: Answer) -> bytes:
+    """The JSON body of an answer, as HTTP sends it: a forecast for one target alone, else a query's answer.
+
+    The answer must be to a question in canonical order (see ``canonical``).
+    """
+    question = answer.question
+    single = len(question.targets) == 1 and not question.joint and not question.most_probable
+    if single:
+        return forecast_body(AddressedAnswer(model, answer, forecast_address(model, question)))
+    return query_body(AddressedAnswer(model, answer, query_address(model, question)))
+
+
+def forecast_body(found: AddressedAnswer) -> bytes:
+    """One target's forecast as JSON."""
+    return encoded(forecast_answer(found))
+
+
+def query_body(found: AddressedAnswer) -> bytes:
+    """The answer of several targets as JSON."""
+    return encoded(query_answer(found))
+
+
+def forecast_answer(found: AddressedAnswer) -> answers.ForecastAnswer:
+    """The body of one target's forecast."""
+    model, answer = found.model, found.answer
+    [target] = answer.targets.basis.targets
+    return {
+        "model": answer.model,
+        "revision": answer.revision,
+        "as_of": model.as_of,
+        "target": target.name,
+        "label": model.described[target.name].label,
+        "distribution": _distribution(answer.targets.basis, answer.targets.intervals is not None).filled(
+            _numbers(answer), missing=True
+        ),
+        **_evidence(model, answer),
+        "sources": _sources(model, answer.targets.basis),
+        "permalink": found.address.permalink(answer.revision),
+        "links": found.address.links(),
+    }
+
+
+def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
+    """The body of an answer of several targets."""
+    model, answer = found.model, found.answer
+    return {
+        "model": answer.model,
+        "revision": answer.revision,
+        "as_of": model.as_of,
+        "targets": _targets(model, answer.targets.basis, answer.targets.intervals is not None).filled(
+            _numbers(answer), missing=True
+        ),
+        "joint": [
+            {"variables": list(joint.variables), "rows": [{"states": list(s), "p": p} for s, p in joint.rows]}
+            for joint in answer.joint
+        ],
+        "most_probable": (
+            {"states": dict(answer.most_probable.states), "p": answer.most_probable.p} if answer.most_probable else None
+        ),
+        **_evidence(model, answer),
+        "sources": _sources(model, answer.targets.basis),
+        "permalink": found.address.permalink(answer.revision),
+        "links": found.address.links(),
+    }
+
+
+def _evidence(model: Model, answer: Answer) -> answers.Evidence:
+    """What was asked and used, in the order of the file, and how likely it was."""
+    question, names = answer.question, model.network.names
+    findings = {name: answer.findings[name] for name in names if name in answer.findings}
+    settings = {name: answer.settings[name] for name in names if name in answer.settings}
+    return {
+        "asked": {
+            "targets": list(question.targets),
+            "given": findings_json(question.findings),
+            "do": settings_json(question.settings),
+            "scenario": question.scenario,
+            "cohort": question.cohort,
+            "joint": [list(names) for names in question.joint],
+            "most_probable": question.most_probable,
+            "interval": question.interval,
+        },
+        "given": findings_json(findings),
+        "do": settings_json(settings),
+        "replaced": list(answer.replaced),
+        "p_evidence": answer.p_evidence,
+        "log10_p_evidence": log10(answer.log_p_evidence),
+        "conflict_bits": answer.conflict_bits,
+        "interval": interval_json(answer.targets.intervals),
+        "status": _status(model.network, answer),
+        "no_effect": list(answer.no_effect),
+    }
+
+
+def _status(network: Network, answer: Answer) -> answers.Status:
+    found = status_of(network, answer)
+    return {
+        "observed": dict(found.observed),
+        "restricted": {name: list(states) for name, states in found.restricted.items()},
+        "reported": list(found.reported),
+        "assumed": list(found.assumed),
+        "controlled": [{"variable": name, "cut": list(parents)} for name, parents in found.controlled.items()],
+        "implied": dict(found.implied),
+        "no_effect": list(found.no_effect),
+    }
+
+
+def interval_json(found: Intervals | None) -> answers.Interval | None:
+    """What intervals mean, as JSON."""
+    if found is None:
+        return None
+    return {
+        "mass": found.mass,
+        "draws": found.draws,
+        "effective_draws": found.effective,
+        "covers": COVERS,
+        "omits": list(OMITS),
+        "warning": found.warning,
+    }
+
+
+def _numbers(answer: Answer) -> Table:
+    """What is laid into each state of each target: p, its interval, shift, its interval; p and shift where none is."""
+    p, found = answer.targets.p, answer.targets.intervals
+    shift = p - answer.targets.basis.baseline
+    if found is None:
+        return np.stack([p, shift], axis=1)
+    return np.stack([p, found.low, found.high, shift, found.shift_low, found.shift_high], axis=1)
+
+
+@lru_cache(WRITTEN)
+def _targets(model: Model, basis: Basis, intervals: bool) -> Template:
+    said: list[answers.TargetDistribution] = [
+        {
+            "target": variable.name,
+            "label": model.described[variable.name].label,
+            "distribution": _states_said(variable, basis.baseline[place].tobytes(), intervals),
+            "no_effect": _names_said(idle),
+            "sources": _names_said(sources),
+        }
+        for variable, place, idle, sources in zip(basis.targets, basis.places, basis.idle, basis.cited, strict=True)
+    ]
+    return Template(said)
+
+
+@lru_cache(WRITTEN)
+def _distribution(basis: Basis, intervals: bool) -> Template:
+    return Template(_states(basis.targets[0], basis.baseline, intervals))
+
+
+def _states(variable: Variable, baseline: Table, intervals: bool) -> list[answers.StateShift]:
+    """A distribution in the order of the file, with its baseline, and gaps for the numbers of one answer."""
+    end = GAP if intervals else None
+    return [
+        {
+            "state": state,
+            "p": GAP,
+            "lo": end,
+            "hi": end,
+            "baseline": before,
+            "shift": GAP,
+            "shift_lo": end,
+            "shift_hi": end,
+        }
+        for state, before in zip(variable.states, baseline.tolist(), strict=True)
+    ]
+
+
+@lru_cache(PIECES)
+def _states_said(variable: Variable, baseline: bytes, intervals: bool) -> Any:
+    return encoded_part(_states(variable, np.frombuffer(baseline), intervals))
+
+
+@lru_cache(PIECES)
+def _names_said(names: tuple[str, ...]) -> Any:
+    return encoded_part(names)
+
+
+@lru_cache(WRITTEN)
+def _sources(model: Model, basis: Basis) -> Any:
+    return encoded_part([_source_said(model, name) for name in basis.sources])
+
+
+@lru_cache(PIECES)
+def _source_said(model: Model, name: str) -> Any:
+    return encoded_part(_cited(model, name))
+
+
+def rows(found: AddressedAnswer) -> list[answers.StateRow]:
+    """An answer as rows, one a state of a target. Raises BadQuestion when a joint was asked for too."""
+    answer = found.answer
+    if answer.joint or answer.most_probable:
+        raise BadQuestion("joint and most_probable have no place in a table: ask for JSON")
+    numbers, basis = _numbers(answer), answer.targets.basis
+    if answer.targets.intervals is None:
+        numbers = np.insert(numbers, [1, 1, 2, 2], np.nan, axis=1)
+    states = [(variable.name, state) for variable in basis.targets for state in variable.states]
+    return [
+        {
+            "target": target,
+            "state": state,
+            "p": p,
+            "lo": lo,
+            "hi": hi,
+            "baseline": baseline,
+            "shift": shift,
+            "shift_lo": shift_lo,
+            "shift_hi": shift_hi,
+            "p_evidence": answer.p_evidence,
+            "model": answer.model,
+            "revision": answer.revision,
+        }
+        for (target, state), baseline, (p, lo, hi, shift, shift_lo, shift_hi) in zip(
+            states, basis.baseline.tolist(), _or_none(numbers), strict=True
+        )
+    ]
+
+
+def _or_none(numbers: Table) -> list[list[Any]]:
+    """Rows of numbers, None where there is none."""
+    return [[None if math.isnan(number) else number for number in row] for row in numbers.tolist()]
+
+
+def cited(model: Model, names: Sequence[str]) -> list[answers.Cited]:
+    """Sources in full; judgement shown as what it is."""
+    return [_cited(model, name) for name in names]
+
+
+def _cited(model: Model, name: str) -> answers.Cited:
+    if name == JUDGEMENT:
+        title = "Judgement of the modeller, with the reason given beside the number"
+        return {
+            "name": name,
+            "title": title,
+            "publication": None,
+            "date": None,
+            "url": None,
+            "kind": "judgement",
+            "status": "judgement",
+            "read": None,
+            "note": None,
+        }
+    source = model.source(name)
+    return {
+        "name": source.name,
+        "title": source.title,
+        "publication": source.publication,
+        "date": source.date,
+        "url": source.url,
+        "kind": source.kind,
+        "status": source.status,
+        "read": source.read,
+        "note": source.note,
+    }
+
+
+def log10(natural: float) -> float:
+    """A natural logarithm as a decimal one, minus zero made zero."""
+    return natural / math.log(10) + 0.0

@@ -1,0 +1,263 @@
+"""Questions: from requests to ``model.question.Question`` in canonical order, and from questions to their addresses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from model.errors import AftermathError, JointTooLarge, Place
+from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
+from model.network import Network, Variable
+from model.question import Question
+from model.specification import Example, Model
+from model.uncertainty.intervals import MASS
+from service.http.address import Address, model_path
+from service.http.problems import Refused
+from service.schemas import answers, requests
+from service.translate import evidence_syntax
+
+MOST_JOINT_CELLS = 10_000
+
+
+Said = TypeVar("Said")
+
+
+def question_from_body(model: Model, body: requests.AskedInFull) -> Question:
+    """The question of a body, in canonical order."""
+    return canonical(
+        model,
+        Question(
+            targets=tuple(body.targets),
+            findings=findings_from_json(body.given),
+            settings=settings_from_json(body.do),
+            scenario=body.scenario,
+            cohort=body.cohort,
+            joint=tuple(map(tuple, body.joint)),
+            most_probable=body.most_probable,
+            interval=interval_mass(body.interval, named=bool(body.targets)),
+        ),
+    )
+
+
+def interval_mass(said: float | str | None, *, named: bool) -> float | None:
+    """The share of an interval as asked for; unsaid, it depends on whether targets are ``named``.
+
+    >>> interval_mass(None, named=True), interval_mass("none", named=True), interval_mass(0.5, named=False)
+    (0.9, None, 0.5)
+    """
+    if said is None:
+        return MASS if named else None
+    return None if isinstance(said, str) else said
+
+
+def question_from_address(model: Model, asked: requests.ForecastParameters, *, targets: Sequence[str]) -> Question:
+    """The question of an address, in canonical order."""
+    return canonical(
+        model,
+        Question(
+            targets=tuple(targets),
+            findings=evidence_syntax.findings(asked.given),
+            settings=evidence_syntax.settings(asked.do),
+            scenario=asked.scenario,
+            cohort=asked.cohort,
+            interval=interval_mass(asked.interval, named=bool(targets)),
+        ),
+    )
+
+
+def query_from_address(model: Model, asked: requests.QueryParameters) -> Question:
+    """The question of an address that may ask for joints and the most probable states too."""
+    return replace(
+        question_from_address(model, asked, targets=asked.target),
+        joint=tuple(tuple(text.split(",")) for text in asked.joint),
+        most_probable=asked.most_probable,
+    )
+
+
+def question_of_case(model: Model, case: requests.Case, *, targets: tuple[str, ...]) -> Question:
+    """The question of one case of a batch."""
+    given, do = findings_from_json(case.given), settings_from_json(case.do)
+    return canonical(model, Question(targets, given, do, scenario=case.scenario, cohort=case.cohort))
+
+
+def findings_from_json(given: Mapping[str, str | BaseModel]) -> dict[str, Finding]:
+    """Findings from their shapes."""
+    return {name: _finding_from_json(said) for name, said in given.items()}
+
+
+def settings_from_json(do: Mapping[str, str | BaseModel]) -> dict[str, Setting]:
+    """Settings from their shapes."""
+    return {name: SetChances(dict(s.p)) if isinstance(s, requests.Chances) else SetTo(str(s)) for name, s in do.items()}
+
+
+def _finding_from_json(said: str | BaseModel) -> Finding:
+    match said:
+        case requests.InStates():
+            return OneOf(tuple(said.in_))
+        case requests.NotStates():
+            return RuledOut(tuple(said.not_))
+        case requests.Likelihood():
+            return Reported(dict(said.likelihood))
+        case requests.AssumedChances():
+            return Assumed(dict(said.assumed))
+        case _:
+            return Observed(str(said))
+
+
+def canonical(model: Model, question: Question) -> Question:
+    """The same question in the order of the file, so that two ways of asking it give the same bytes.
+
+    Raises the error of an unknown name, or Refused with all of them; JointTooLarge beyond 10,000 cells.
+    """
+    wrong: list[AftermathError] = []
+    for i, target in enumerate(question.targets):
+        with collecting(wrong):
+            model.network.variable(target, where=("targets", i))
+    for i, names in enumerate(question.joint):
+        with collecting(wrong):
+            _ = [model.network.variable(name, where=("joint", i)) for name in names]
+    findings = _in_order(model.network, question.findings, "given", arranged=_finding_in_order, wrong=wrong)
+    settings = _in_order(model.network, question.settings, "do", arranged=_setting_in_order, wrong=wrong)
+    with collecting(wrong):
+        _ = model.scenario(question.scenario) if question.scenario is not None else None
+    with collecting(wrong):
+        _ = model.cohort(question.cohort) if question.cohort is not None else None
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else Refused(wrong)
+    _refuse_large_joints(model.network, question.joint)
+    return replace(question, findings=findings, settings=settings)
+
+
+def _refuse_large_joints(network: Network, joints: Sequence[Sequence[str]]) -> None:
+    cells = sum(math.prod(network.cards(names)) for names in joints)
+    if cells > MOST_JOINT_CELLS:
+        raise JointTooLarge(f"the joints have {cells:,} cells, the most is {MOST_JOINT_CELLS:,}", where=("joint",))
+
+
+def canonical_example(model: Model, each: Example) -> Question:
+    """The question of an example, in canonical order."""
+    asked = Question(
+        (each.target,), each.findings, each.settings, scenario=each.scenario, cohort=each.cohort, interval=MASS
+    )
+    return canonical(model, asked)
+
+
+@contextmanager
+def collecting(wrong: list[AftermathError]) -> Iterator[None]:
+    """Put an error on the list and go on, so that a request hears of all its mistakes at once."""
+    try:
+        yield
+    except AftermathError as error:
+        wrong.append(error)
+
+
+def _in_order(
+    network: Network,
+    said: Mapping[str, Said],
+    where: str,
+    *,
+    arranged: Callable[[Variable, Said, Place], Said],
+    wrong: list[AftermathError],
+) -> dict[str, Said]:
+    found: dict[str, Said] = {}
+    for name, statement in said.items():
+        with collecting(wrong):
+            found[name] = arranged(network.variable(name, where=(where, name)), statement, (where, name))
+    return {name: found[name] for name in network.names if name in found}
+
+
+def _finding_in_order(variable: Variable, said: Finding, where: Place) -> Finding:
+    """A finding with its states in the order of the file; a set of one state is that state."""
+    match said:
+        case Observed(state):
+            return Observed(_known(variable, (state,), where)[0])
+        case OneOf(states):
+            known = _known(variable, states, where)
+            return OneOf(known) if len(known) > 1 else Observed(known[0])
+        case RuledOut(states):
+            return RuledOut(_known(variable, states, where))
+        case Reported(numbers):
+            return Reported({state: numbers[state] for state in _known(variable, numbers, where)})
+        case Assumed(numbers):
+            return Assumed({state: numbers[state] for state in _known(variable, numbers, where)})
+
+
+def _setting_in_order(variable: Variable, said: Setting, where: Place) -> Setting:
+    """A setting with its states in the order of the file; all chances on one state is that state."""
+    if isinstance(said, SetTo):
+        return SetTo(_known(variable, (said.state,), where)[0])
+    chances = {state: said.probabilities[state] for state in _known(variable, said.probabilities, where)}
+    return SetTo(next(iter(chances))) if list(chances.values()) == [1.0] else SetChances(chances)
+
+
+def _known(variable: Variable, states: Iterable[str], where: Place) -> tuple[str, ...]:
+    return tuple(sorted(dict.fromkeys(states), key=lambda name: variable.state(name, where=where)))
+
+
+def forecast_address(model: Model, question: Question) -> Address:
+    """Where one target's forecast stands."""
+    return Address(model_path(model.name, "forecast", question.targets[0]), tuple(_parameters(question)))
+
+
+def query_address(model: Model, question: Question, *, resource: str = "query") -> Address:
+    """Where the answer to a question of several targets stands, however it was asked."""
+    targets = [("target", target) for target in question.targets]
+    joints = [("joint", ",".join(names)) for names in question.joint]
+    explanation = [("most_probable", "true")] if question.most_probable else []
+    path = model_path(model.name, resource)
+    return Address(path, (*targets, *_parameters(question)), (*joints, *explanation))
+
+
+def _parameters(question: Question) -> Iterator[tuple[str, str]]:
+    yield from case_parameters(question)
+    if question.interval != interval_mass(None, named=bool(question.targets)):
+        yield "interval", "none" if question.interval is None else evidence_syntax.plain_number(question.interval)
+
+
+def event_parameters(question: Question) -> tuple[tuple[str, str], ...]:
+    """A question's one target, and what is known and set, as parameters of an analysis."""
+    return (("target", question.targets[0]), *case_parameters(question))
+
+
+def case_parameters(question: Question) -> Iterator[tuple[str, str]]:
+    """What is known and set, as parameters of an address."""
+    for name, finding in question.findings.items():
+        yield "given", f"{name}:{evidence_syntax.text_of(finding)}"
+    for name, setting in question.settings.items():
+        yield "do", f"{name}:{evidence_syntax.text_of(setting)}"
+    if question.scenario is not None:
+        yield "scenario", question.scenario
+    if question.cohort is not None:
+        yield "cohort", question.cohort
+
+
+def findings_json(findings: Mapping[str, Finding]) -> dict[str, answers.Finding]:
+    """Findings as JSON."""
+    return {name: _finding_json(finding) for name, finding in findings.items()}
+
+
+def settings_json(settings: Mapping[str, Setting]) -> dict[str, answers.Setting]:
+    """Settings as JSON."""
+    return {
+        name: {"p": dict(said.probabilities)} if isinstance(said, SetChances) else said.state
+        for name, said in settings.items()
+    }
+
+
+def _finding_json(finding: Finding) -> answers.Finding:
+    match finding:
+        case Observed(state):
+            return state
+        case OneOf(states):
+            return {"in": list(states)}
+        case RuledOut(states):
+            return {"not": list(states)}
+        case Reported(numbers):
+            return {"likelihood": dict(numbers)}
+        case Assumed(numbers):
+            return {"assumed": dict(numbers)}

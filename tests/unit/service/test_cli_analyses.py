@@ -1,0 +1,230 @@
+"""The commands that analyse an event: a page each, or the bytes of the HTTP answer."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from flask.testing import FlaskClient
+
+from model import priors
+from model.analyses.explanation import explain
+from model.analyses.goal_seeking import goals, policies
+from model.analyses.sensitivity import sensitivity
+from model.analyses.variance_attribution import attribution
+from model.forecast import prepare
+from model.question import Question
+from service import create_app
+from service.analyses import pages
+from service.cli import main
+from service.cli.text import ASCII
+from service.settings import Settings, default_priors
+from service.translate import evidence_syntax
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command in this process."""
+
+    def ran(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main.main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), told.out, told.err)
+
+    return ran
+
+
+@pytest.fixture(scope="module")
+def client() -> FlaskClient:
+    return create_app(Settings(default_priors())).test_client()
+
+
+@pytest.fixture(scope="module")
+def asia():
+    return prepare(priors.load(default_priors() / "asia"))
+
+
+ASKED = ["asia", "lung", "yes", "--given", "xray:yes", "--given", "dysp:not(no)", "--cohort", "a_smoker"]
+ADDRESS = "target=lung&state=yes&given=xray:yes&given=dysp:not(no)&cohort=a_smoker"
+VERBS = [
+    ("explain", "explanation", [], ""),
+    ("attribution", "attribution", [], ""),
+    ("sensitivity", "sensitivity", ["--threshold", "0.4", "--most", "2"], "&threshold=0.4"),
+    ("plan", "collection-plan", ["--steps", "2", "--budget", "5"], "&steps=2&budget=5"),
+    ("goals", "goals", ["--below", "0.6", "--using", "both", "--largest", "2"], "&below=0.6&using=both&largest=2"),
+    ("policies", "policies", [], ""),
+    ("brief", "brief", [], ""),
+]
+
+
+@pytest.mark.parametrize(("verb", "resource", "options", "parameters"), VERBS)
+def test_json_is_the_body_of_the_http_answer_byte_for_byte(run, client, verb, resource, options, parameters):
+    over_http = client.get(f"/v1/models/asia/{resource}.json?{ADDRESS}{parameters}")
+    assert over_http.status_code == 200, over_http.text
+    ran = run(verb, *ASKED, *options, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.encode() == over_http.data
+
+
+@pytest.mark.parametrize(("verb", "resource", "options"), [(v, r, o) for v, r, o, _ in VERBS if v != "goals"])
+def test_without_a_state_it_is_asked_as_the_address_without_one_is(run, client, verb, resource, options):
+    over_http = client.get(f"/v1/models/asia/{resource}.json?target=lung&do=smoke:yes")
+    assert run(verb, "asia", "lung", "--do", "smoke:yes", "--json").out.encode() == over_http.data
+
+
+@pytest.mark.parametrize(("form", "options"), [("txt", []), ("md", ["--markdown"])])
+def test_a_brief_is_the_text_of_the_http_answer_byte_for_byte(run, client, form, options):
+    over_http = client.get(f"/v1/models/asia/brief.{form}?{ADDRESS}")
+    assert run("brief", *ASKED, *options).out.encode() == over_http.data
+
+
+@pytest.mark.parametrize(("verb", "options"), [(verb, options) for verb, _, options, _ in VERBS])
+def test_every_page_ends_with_the_revision_it_is_from(run, asia, verb, options):
+    ran = run(verb, *ASKED, *options)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count(asia.model.revision) >= 1
+    if verb != "brief":
+        assert ran.out.rstrip().endswith(f"asia {asia.model.revision}, as of 1988-12-31")
+
+
+def test_explain_draws_a_waterfall_of_the_findings(run, asia):
+    out = run("explain", "asia", "lung", "yes", "--given", "smoke:yes", "--given", "xray:yes").out
+    found = explain(
+        asia, Question(findings=evidence_syntax.findings(["smoke:yes", "xray:yes"])), target="lung", state="yes"
+    ).balance
+    rows = [line.split() for line in out.splitlines() if re.match(r"  (smoke|xray)=yes .* dB ", line)]
+    assert [(row[1], row[3]) for row in rows] == [
+        (f"{each.db:+.2f}", f"{each.p_in_order:.4f}") for each in found.weights
+    ]
+    assert all(len(row[4]) == 32 for row in rows)
+    assert f"together {found.change_db:+.2f} dB" in out
+    assert "xray <- either <- lung" in out
+
+
+def test_explain_says_what_conflicts_and_what_would_account_for_it(run):
+    out = run("explain", "asia", "tub", "yes", "--given", "smoke:no", "--given", "lung:yes").out
+    assert "conflict 2.46 bits, worst smoke=no" in out
+    assert "either=yes would account for it" in out
+    assert "least expected: lung=yes" in out
+    assert "-0.0000" not in out
+
+
+def test_explain_without_findings_says_so(run):
+    assert "nothing is known, so nothing has a weight" in run("explain", "asia", "tub", "yes").out
+
+
+def test_attribution_lists_statements_and_sources_with_their_shares(run, asia):
+    out = run("attribution", "asia", "lung", "yes", "--given", "xray:yes").out
+    found = attribution(asia, Question(findings=evidence_syntax.findings(["xray:yes"])), target="lung", state="yes")
+    shares = [float(line.split()[0]) for line in out.splitlines() if re.match(r" +[\d.]+ %  [│█▌]", line)]
+    assert shares == [round(100 * row.share, 1) for row in found.statements]
+    assert "lauritzen_spiegelhalter_1988           8      0.5000" in out
+
+
+def test_sensitivity_draws_a_tornado_of_the_widest_swings(run, asia):
+    out = run("sensitivity", "asia", "lung", "yes", "--given", "xray:yes", "--threshold", "0.5", "--most", "3").out
+    found = sensitivity(
+        asia, Question(findings=evidence_syntax.findings(["xray:yes"])), target="lung", state="yes", threshold=0.5
+    )
+    rows = [line for line in out.splitlines() if "tips" in line]
+    assert len(rows) == 3
+    assert f"the first 3 of {len(found.rows)}:" in out
+    assert rows[0].split()[0] == f"{found.rows[0].p_low:.4f}"
+    assert rows[0].split()[2] == f"{found.rows[0].p_high:.4f}"
+    assert "tips below 0.0473" in rows[0]
+    assert all("│" in row for row in rows)
+
+
+def test_plan_lists_what_to_find_out_and_why_the_rest_is_left(run):
+    out = run("plan", "mosul-2017", "pathway", "--steps", "1").out
+    assert re.search(r"^  1  +0\.\d{4}  .*status_end_2016", out, re.MULTILINE)
+    assert "not in the plan" in out
+    assert "it can tell nothing of pathway, given what is known" in out
+
+
+def test_plan_says_when_nothing_would_tell_more(run):
+    assert "nothing that can be collected would tell more" in run("plan", "asia", "lung", "--given", "either:no").out
+
+
+def test_goals_lists_the_sets_that_reach_it(run, asia):
+    out = run("goals", "asia", "dysp", "yes", "--below", "0.4").out
+    [only] = goals(asia, Question(), target="dysp", state="yes", below=0.4).sets
+    assert f"{only.p:.4f}  {only.margin:.4f}  do smoke=no" in out
+    assert "size 1: 2 tried, of 2 changes" in out
+
+
+def test_goals_says_when_it_is_met_or_out_of_reach(run):
+    assert "met already" in run("goals", "asia", "dysp", "yes", "--below", "0.9").out
+    assert "no set of changes that was tried reaches it" in run("goals", "asia", "dysp", "yes", "--above", "0.99").out
+
+
+def test_policies_ranks_the_settings_of_levers(run, asia):
+    out = run("policies", "asia", "lung", "yes", "--given", "xray:yes").out
+    found = policies(asia, Question(findings=evidence_syntax.findings(["xray:yes"])), target="lung", state="yes")
+    rows = [line.split() for line in out.splitlines() if line.startswith("  smoke=")]
+    assert [(row[0], row[1], row[-1]) for row in rows] == [
+        (f"{row.variable}={row.state}", f"{row.p:.4f}", f"{row.shift:+.4f}") for row in found.rows
+    ]
+
+
+def test_policies_without_a_lever_left_says_so(run):
+    assert "no lever is left to set" in run("policies", "asia", "lung", "yes", "--do", "smoke:no").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["explain", "asia", "lung", "ys"], "state: no state 'ys'"),
+        (["attribution", "asia", "lnug"], "target: no variable 'lnug'"),
+        (["sensitivity", "asai", "lung"], "no model 'asai'"),
+        (["goals", "asia", "lung"], "below: a goal has one threshold"),
+        (["goals", "asia", "lung", "--below", "0.1", "--above", "0.2"], "below: a goal has one threshold"),
+        (["brief", "asia", "dysp", "--given", "either:no", "--given", "lung:yes"], "cannot hold together with"),
+        (["policies", "asia", "lung", "--given", "xray"], "expected name:state"),
+        (["plan", "asia", "lung", "--given", "xray:ys"], "given.xray: no state 'ys'"),
+    ],
+)
+def test_a_refused_question_is_one_plain_line_on_stderr_and_exit_1(run, arguments, message):
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (1, "")
+    assert message in ran.err
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "asia"],
+        ["sensitivity", "asia", "lung", "--threshold", "2"],
+        ["plan", "asia", "lung", "--steps", "0"],
+        ["goals", "asia", "lung", "--using", "magic"],
+        ["brief", "asia", "lung", "yes", "no"],
+    ],
+)
+def test_wrong_usage_exits_2(run, arguments):
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Usage: aftermath")
+
+
+@pytest.mark.parametrize("verb", [verb for verb, *_ in VERBS])
+def test_help_shows_an_example_and_the_options_of_evidence(run, verb):
+    out = run(verb, "--help").out
+    assert f"aftermath {verb} " in out
+    assert all(option in out for option in ("--given", "--do", "--scenario", "--cohort", "--json", "--priors DIR"))
+
+
+def test_a_span_runs_between_its_ends_whichever_is_first():
+    assert pages.span((0.25, 0.75), 0.5, ASCII) == pages.span((0.75, 0.25), 0.5, ASCII)
+    assert pages.span((0.0, 1.0), 1.0, ASCII) == "#" * 31 + "|"
+    assert pages.span((2.0, 2.0), 2.0, ASCII, scale=(2.0, 2.0)) == "|" + "." * 31
+    assert pages.span((0.1, 0.2), 0.1, ASCII, scale=(0.1, 0.2)) == "|" + "#" * 31

@@ -1,0 +1,43 @@
+"""Numbers laid into words give the bytes of the whole value written at once."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.http.json_encoding import GAP, Template, encoded, encoded_part
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(st.tuples(TEXTS, NUMBERS, NUMBERS), min_size=1, max_size=6))
+def test_laying_numbers_in_is_writing_the_whole(rows):
+    whole = [{"state": name, "p": p, "note": name, "shift": shift} for name, p, shift in rows]
+    words = Template([{"state": name, "p": GAP, "note": name, "shift": GAP} for name, _, _ in rows])
+    laid = encoded({"rows": words.filled(np.array([[p, shift] for _, p, shift in rows]))})
+    assert laid == encoded({"rows": whole})
+    assert json.loads(laid) == {"rows": whole}
+
+
+def test_words_are_used_again_and_again():
+    words = Template({"p": GAP})
+    assert [encoded(words.filled(np.array([p]))) for p in (0.1, 0.2)] == [b'{"p":0.1}\n', b'{"p":0.2}\n']
+
+
+def test_numbers_that_do_not_fill_the_gaps_are_refused():
+    with pytest.raises(ValueError, match="sequence of size"):
+        Template([GAP, GAP]).filled(np.array([0.5]))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_what_json_has_no_number_for_is_never_sent(number):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        Template([GAP]).filled(np.array([number]))
+    for value in (number, [0.5, number], {"a": ({"b": number},)}):
+        with pytest.raises(ValueError, match="JSON compliant"):
+            encoded(value)
+        with pytest.raises(ValueError, match="JSON compliant"):
+            encoded_part(value)
