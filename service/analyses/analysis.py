@@ -1,11 +1,12 @@
-"""Analyses over HTTP and on the command line: what was asked, what was found, and where it stands."""
+"""What all analyses share over HTTP: the event asked about, the address, the body, and its schema."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from model.forecast import Forecaster, answer
@@ -14,11 +15,15 @@ from model.specification import Model
 from service.http.address import Address, Links, model_path
 from service.http.json_encoding import encoded
 from service.http.operation import Form, Reply, csv_form, json_form
+from service.http.validation import Text
 from service.schemas import answers, requests
 from service.schemas.from_dataclass import plain, shape
 from service.translate import evidence_syntax, questions
 
 Parameters = tuple[tuple[str, object], ...]
+
+ERRORS = (404, 422, 503)
+JSON_AND_CSV = ("json", "csv")
 
 OWN = ("model", "revision", "settings")
 """What a result says of its question and every body says in its own way."""
@@ -51,21 +56,6 @@ class AnalysisPlaces(TypedDict):
     links: Links
 
 
-class WrittenLinks(TypedDict):
-    """What is written out in text, in each of its forms, for the active revision."""
-
-    json: str | None
-    md: str | None
-    txt: str | None
-
-
-class WrittenPlaces(TypedDict):
-    """Where an analysis stands that is written out in text."""
-
-    permalink: str | None
-    links: WrittenLinks
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
     """A target, one of its states if one was named, and the question that they are asked under, in canonical order."""
@@ -83,7 +73,20 @@ class Analysed:
     event: Event
     result: Any
     address: Address
-    written: bool = False
+    forms: tuple[str, ...] = JSON_AND_CSV
+    """Suffixes of its addresses."""
+
+
+class AnalysisParameters(requests.CaseParameters):
+    """An event, a state of a target, and what is known and set."""
+
+    target: Annotated[Text, Field(description="The variable that the analysis is about.")]
+    state: Annotated[Text | None, Field(description="A state of the target; without it the most probable one.")] = None
+
+
+def event_of(forecaster: Forecaster, asked: AnalysisParameters) -> Event:
+    """The event of an address that names a target."""
+    return event_asked(forecaster.model, asked, asked.target, asked.state, "target")
 
 
 def event_asked(model: Model, asked: requests.CaseParameters, target: str, state: str | None, where: str) -> Event:
@@ -117,14 +120,14 @@ def reply(
     *,
     target: str = "target",
     also: Parameters = (),
-    written: bool = False,
+    forms: tuple[str, ...] = JSON_AND_CSV,
 ) -> Reply:
     """An analysis to be worked out when it is needed; ``also`` are parameters of its own, None where left out.
 
-    One that is ``written`` has forms as text in place of the CSV.
+    ``forms`` are the suffixes of its addresses.
     """
     place = address(forecaster.model, event, resource, target=target, also=also)
-    return Reply(lambda: Analysed(forecaster.model, event, analyse(), place, written), place)
+    return Reply(lambda: Analysed(forecaster.model, event, analyse(), place, forms), place)
 
 
 def address(model: Model, event: Event, resource: str, *, target: str = "target", also: Parameters = ()) -> Address:
@@ -166,25 +169,11 @@ def body_json(found: Analysed) -> dict[str, Any]:
         "replaced": list(case.replaced),
         **result,
         "permalink": found.address.permalink(model.revision),
-        "links": written_links(found.address) if found.written else found.address.links(),
+        "links": {form: found.address.permalink(None, form) for form in found.forms},
     }
 
 
-def written_links(place: Address) -> WrittenLinks:
-    """The address in each form of what is written out in text, unpinned."""
-    return {"json": place.permalink(None), "md": place.permalink(None, "md"), "txt": place.permalink(None, "txt")}
-
-
-def text_form(suffix: str, media: str, write: Callable[..., str]) -> Form:
-    """An analysis written out: ``write`` takes the result and the pinned address of what it writes."""
-
-    def written(found: Analysed) -> bytes:
-        return write(found.result, permalink=found.address.permalink(found.model.revision, suffix)).encode()
-
-    return Form(suffix, f"{media}; charset=utf-8", written, str)
-
-
-def forms(result: type, row: type, rows: Callable[[Any], Iterator[Any]]) -> tuple[Form, Form]:
+def json_and_csv(result: type, row: type, rows: Callable[[Any], Iterator[Any]]) -> tuple[Form, Form]:
     """An analysis as JSON, and the table in it as CSV: ``rows`` makes its rows from the result."""
     return json_form(answer_shape(result), write=body), csv_form(row, lambda found: rows(found.result))
 

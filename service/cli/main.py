@@ -11,14 +11,15 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from model.errors import AftermathError
-from service.cli.analyses import ANALYSES
+from service.analyses import ANALYSES
 from service.cli.options import evidence_options, folders_of, known, load, priors_option, ready, root_of
 from service.cli.plot import plot
 from service.cli.questions import questions
@@ -295,8 +296,26 @@ def _lines(error: AftermathError) -> list[str]:
     return [" ".join(str(each).splitlines()) for each in several]
 
 
-for _command in (*ANALYSES, plot, questions):
-    commands.add_command(_command)
+class AnalysisCommand(click.Command):
+    """A command of an analysis: its file, and with it all that computes, is imported when the command is called."""
+
+    def __init__(self, name: str, *, file: str, short_help: str) -> None:
+        super().__init__(name, short_help=short_help)
+        self.file = file
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of the analysis's own command."""
+        command: click.Command = import_module(f"service.analyses.{self.file}").command
+        return command.make_context(info_name, args, parent, **extra)
+
+
+commands.add_command(plot)
+commands.add_command(questions)
+for _each in ANALYSES:
+    if _each.command is not None:
+        commands.add_command(AnalysisCommand(_each.command, file=_each.file, short_help=_each.summary))
 
 
 def _canonical(forecaster: Forecaster, question: Question) -> Question:

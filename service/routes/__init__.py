@@ -1,11 +1,12 @@
 """Every operation of the service, by subject."""
 
-from service.routes import analyses, forecasts, models, pages, system
+from service import analyses
+from service.routes import forecasts, models, pages, system
 
 OPERATIONS = (
     *pages.OPERATIONS,
     *system.OPERATIONS,
     *models.OPERATIONS,
     *forecasts.OPERATIONS,
-    *analyses.OPERATIONS,
+    *analyses.operations(),
 )

@@ -19,7 +19,6 @@ MOST_STATEMENTS = 200
 MOST_TARGETS = 1_000
 MOST_JOINTS = 16
 MOST_CASES = 10_000
-MOST_STEPS = 8
 
 StatementText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -45,6 +44,10 @@ def _number(value: Any) -> Any:
 def _whole(value: Any) -> Any:
     """A whole number as written in an address."""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else value
+
+
+AS_NUMBER = BeforeValidator(_number)
+AS_WHOLE = BeforeValidator(_whole)
 
 
 IntervalText = Annotated[
@@ -233,63 +236,6 @@ class ForecastParameters(CaseParameters):
     """What is known and set, and how wide the intervals are."""
 
     interval: IntervalText = None
-
-
-class AnalysisParameters(CaseParameters):
-    """An event, a state of a target, and what is known and set."""
-
-    target: Annotated[Text, Field(description="The variable that the analysis is about.")]
-    state: Annotated[Text | None, Field(description="A state of the target; without it the most probable one.")] = None
-
-
-class SensitivityParameters(AnalysisParameters):
-    """An event, and a probability that it may pass."""
-
-    threshold: Annotated[
-        Annotated[Number, Field(ge=0, le=1)] | None,
-        BeforeValidator(_number),
-        Field(description="For each number, where it would take the event past this probability."),
-    ] = None
-
-
-class PlanParameters(AnalysisParameters):
-    """A target to find out more about; without a state, all of its states."""
-
-    steps: Annotated[
-        Annotated[int, Field(ge=1, le=MOST_STEPS)], BeforeValidator(_whole), Field(description="How long the plan is.")
-    ] = 3
-    budget: Annotated[
-        Annotated[Number, Field(gt=0)] | None,
-        BeforeValidator(_number),
-        Field(description="What all steps may cost together."),
-    ] = None
-
-
-class GoalParameters(AnalysisParameters):
-    """An event whose probability is to be brought below or above a threshold: one of the two."""
-
-    below: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, BeforeValidator(_number)] = None
-    above: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, BeforeValidator(_number)] = None
-    using: Annotated[
-        Literal["levers", "findings", "both"], Field(description="What may change: what is set, what is found, both.")
-    ] = "levers"
-    largest: Annotated[
-        Annotated[int, Field(ge=1, le=3)], BeforeValidator(_whole), Field(description="Most changes in a set.")
-    ] = 3
-
-
-class PolicyParameters(AnalysisParameters):
-    """An event that each lever may move."""
-
-    interval: IntervalText = None
-
-
-class CauseParameters(CaseParameters):
-    """A cause, and a state of an effect."""
-
-    cause: Annotated[Text, Field(description="The variable that is seen and set.")]
-    effect: Annotated[Text, Field(description="The variable that it may move.")]
-    state: Annotated[Text | None, Field(description="A state of the effect; without it the most probable one.")] = None
 
 
 class QueryParameters(ForecastParameters):

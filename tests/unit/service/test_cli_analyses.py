@@ -14,7 +14,7 @@ from model.analyses.variance_attribution import attribution
 from model.forecast import prepare
 from model.question import Question
 from service import create_app
-from service.analyses import pages
+from service.analyses.command import span
 from service.cli import main
 from service.cli.text import ASCII
 from service.settings import Settings, default_priors
@@ -224,7 +224,7 @@ def test_help_shows_an_example_and_the_options_of_evidence(run, verb):
 
 
 def test_a_span_runs_between_its_ends_whichever_is_first():
-    assert pages.span((0.25, 0.75), 0.5, ASCII) == pages.span((0.75, 0.25), 0.5, ASCII)
-    assert pages.span((0.0, 1.0), 1.0, ASCII) == "#" * 31 + "|"
-    assert pages.span((2.0, 2.0), 2.0, ASCII, scale=(2.0, 2.0)) == "|" + "." * 31
-    assert pages.span((0.1, 0.2), 0.1, ASCII, scale=(0.1, 0.2)) == "|" + "#" * 31
+    assert span((0.25, 0.75), 0.5, ASCII) == span((0.75, 0.25), 0.5, ASCII)
+    assert span((0.0, 1.0), 1.0, ASCII) == "#" * 31 + "|"
+    assert span((2.0, 2.0), 2.0, ASCII, scale=(2.0, 2.0)) == "|" + "." * 31
+    assert span((0.1, 0.2), 0.1, ASCII, scale=(0.1, 0.2)) == "|" + "#" * 31

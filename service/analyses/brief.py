@@ -1,0 +1,84 @@
+"""Brief: what is to be said of an event, written out, as Markdown and as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+from typing_extensions import TypedDict
+
+from model.forecast import Forecaster
+from model.report import brief_text
+from model.report.brief import Brief
+from model.report.brief import brief as brief_of
+from service.analyses.analysis import (
+    ERRORS,
+    Analysed,
+    AnalysisParameters,
+    answer_shape,
+    body,
+    event_of,
+    reply,
+    state_of,
+)
+from service.analyses.command import command_of, in_form
+from service.http.operation import Form, Reply, json_form, operation
+
+
+class WrittenLinks(TypedDict):
+    """What is written out in text, in each of its forms, for the active revision."""
+
+    json: str | None
+    md: str | None
+    txt: str | None
+
+
+class WrittenPlaces(TypedDict):
+    """Where an analysis stands that is written out in text."""
+
+    permalink: str | None
+    links: WrittenLinks
+
+
+def text_form(suffix: str, media: str, write: Callable[..., str]) -> Form:
+    """An analysis written out: ``write`` takes the result and the pinned address of what it writes."""
+
+    def written(found: Analysed) -> bytes:
+        return write(found.result, permalink=found.address.permalink(found.model.revision, suffix)).encode()
+
+    return Form(suffix, f"{media}; charset=utf-8", written, str)
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/brief",
+    query=AnalysisParameters,
+    forms=(
+        json_form(answer_shape(Brief, WrittenPlaces), write=body),
+        text_form("md", "text/markdown", brief_text.markdown),
+        text_form("txt", "text/plain", brief_text.text),
+    ),
+    errors=ERRORS,
+)
+def brief(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
+    """Write down what is to be said of an event: how likely it is, why, and what that rests on."""
+    event = event_of(forecaster, asked)
+
+    def found() -> Brief:
+        return brief_of(forecaster, event.question, target=event.target, state=state_of(forecaster, event))
+
+    return reply(forecaster, event, "brief", found, forms=("json", "md", "txt"))
+
+
+OPERATIONS = (brief,)
+
+
+@command_of(brief)
+@click.option("--markdown", "as_markdown", is_flag=True, help="As Markdown.")
+def command(found: Analysed, *, as_markdown: bool) -> str:
+    """What is to be said of TARGET being in STATE: how likely it is, why, and what that rests on.
+
+    \b
+    aftermath brief asia lung yes --given xray:yes
+    """
+    return in_form(brief, found, "md" if as_markdown else "txt").decode()

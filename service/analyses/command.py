@@ -1,0 +1,128 @@
+"""Commands of analyses, and the lines that their pages share.
+
+A command asks what its HTTP operation asks, and prints a page of text or the very bytes of the JSON answer.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import reduce, update_wrapper
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.analyses.analysis import Analysed, AnalysisParameters
+from service.cli.options import evidence_options, priors_option, ready
+from service.cli.text import BAR, ROUNDING, Marks, number
+from service.http.operation import Operation
+from service.http.validation import validated
+
+SHARE = click.FloatRange(0, 1)
+
+
+def command_of(asked: Operation) -> Callable[[Callable[..., str]], click.Command]:
+    """A command on MODEL TARGET [STATE] that finds what the operation finds, and prints the page made of that.
+
+    ``page`` gets what was found, and those options of the command that are no parameters of the operation.
+    """
+    shape = asked.query or AnalysisParameters
+
+    def made(page: Callable[..., str]) -> click.Command:
+        def run(model: str, root: Path | None, *, as_json: bool, **said: Any) -> None:
+            found = _found(asked, shape, said, model=model, root=root)
+            if as_json:
+                sys.stdout.flush()
+                sys.stdout.buffer.write(in_form(asked, found, "json"))
+                return
+            own = {name: value for name, value in said.items() if name not in shape.model_fields}
+            click.echo(page(found, **own), nl=False)
+
+        return click.command()(_with_options(update_wrapper(run, page)))
+
+    return made
+
+
+def _with_options(run: Callable[..., Any]) -> Callable[..., Any]:
+    """What every analysis may be told, before the options of its own."""
+    parts: tuple[Callable[[Any], Any], ...] = (
+        click.argument("model"),
+        click.argument("target"),
+        click.argument("state", required=False),
+        evidence_options,
+        click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer."),
+        priors_option,
+    )
+    return reduce(lambda made, part: part(made), reversed(parts), run)
+
+
+def _found(
+    asked: Operation, shape: type[AnalysisParameters] | Any, said: dict[str, Any], *, model: str, root: Path | None
+) -> Analysed:
+    """What the operation of the HTTP service finds, asked the same. Raises what it raises."""
+    sent = {name: value for name, value in said.items() if name in shape.model_fields and value is not None}
+    sent |= {name: list(said[name]) for name in ("given", "do")}
+    parameters = validated(shape, sent)
+    found: Analysed = asked.view(ready(model, root), parameters).content()
+    return found
+
+
+def in_form(asked: Operation, found: Analysed, suffix: str) -> bytes:
+    """The bytes of an answer in one of the operation's forms."""
+    [form] = (form for form in asked.forms if form.suffix == suffix)
+    return form.write(found)
+
+
+def page(found: Analysed, lines: Sequence[str]) -> str:
+    """Lines with the model's revision below them."""
+    model = found.model
+    return "\n".join([*lines, f"{model.name} {model.revision}, as of {model.as_of}"]) + "\n"
+
+
+def event_line(found: Analysed, state: str, p: float) -> str:
+    """The event asked about and its probability."""
+    target = found.event.target
+    return f"{target}={state}  {label(found, target)}  {number(p)}"
+
+
+def label(found: Analysed, name: str) -> str:
+    """What a variable is called in words."""
+    return found.model.described[name].label
+
+
+def heading(head: str, shown: Sequence[object], count: int) -> str:
+    """A heading that says how many of ``count`` rows are shown where that is not all."""
+    return f"{head}:" if len(shown) >= count else f"{head}, the first {len(shown)} of {count}:"
+
+
+def span(ends: tuple[float, float], mark: float, drawn: Marks, *, scale: tuple[float, float] = (0.0, 1.0)) -> str:
+    """A bar between two probabilities with a mark at a third, on a scale from one to another.
+
+    >>> from service.cli.text import ASCII
+    >>> span((0.25, 0.5), 0.5, ASCII)
+    '........########|...............'
+    >>> span((0.5, 0.25), 0.0, ASCII)
+    '|.......########................'
+    """
+    width = scale[1] - scale[0]
+
+    def cell(p: float) -> float:
+        return BAR * (p - scale[0]) / width + ROUNDING if width else 0.0
+
+    low, high = sorted(map(cell, ends))
+    first = min(BAR - 1, int(low))
+    after = max(first + 1, round(high))
+    cells = list((drawn.empty * first + drawn.full * (after - first)).ljust(BAR, drawn.empty)[:BAR])
+    cells[min(BAR - 1, int(cell(mark)))] = drawn.baseline
+    return "".join(cells)
+
+
+def signed(difference: float) -> str:
+    """A difference of probabilities, one that rounds to nothing without a minus."""
+    return f"{round(difference, 4) + 0.0:+.4f}"
+
+
+def or_dash(p: float | None) -> str:
+    """A probability, or a dash where there is none."""
+    return "-" if p is None else number(p)

@@ -1,0 +1,146 @@
+"""Explanation: what each finding weighs for an event, whether findings conflict, and trails along which they act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from typing_extensions import TypedDict
+
+from model.analyses.active_trails import Trail
+from model.analyses.evidence_conflict import Conflict, Surprise
+from model.analyses.explanation import Explanation, explain
+from model.analyses.weight_of_evidence import Balance
+from model.forecast import Forecaster
+from service.analyses.analysis import (
+    ERRORS,
+    Analysed,
+    AnalysisParameters,
+    event_of,
+    json_and_csv,
+    reply,
+    state_of,
+)
+from service.analyses.command import command_of, event_line, or_dash, page, signed, span
+from service.cli.text import Marks, bar, columns, marks, number
+from service.http.operation import Reply, operation
+
+
+class ExplanationRow(TypedDict):
+    """A finding and its weight."""
+
+    finding: str
+    statement: str
+    db: float | None
+    direction: str
+    p_without: float
+    delta: float
+    surprise_bits: float | None
+    conflict_bits: float | None
+
+
+def rows(found: Explanation) -> Iterator[ExplanationRow]:
+    """Findings in the order of the question."""
+    surprises = {each.finding: each.bits for each in found.surprises}
+    conflicts = {each.finding: each.bits for each in found.conflict.findings}
+    for row in found.balance.weights:
+        yield {
+            "finding": row.finding,
+            "statement": row.statement,
+            "db": row.db,
+            "direction": row.direction,
+            "p_without": row.p_without,
+            "delta": row.delta,
+            "surprise_bits": surprises.get(row.finding),
+            "conflict_bits": conflicts.get(row.finding),
+        }
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/explanation",
+    query=AnalysisParameters,
+    forms=json_and_csv(Explanation, ExplanationRow, rows),
+    errors=ERRORS,
+)
+def explanation(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
+    """Say what each finding weighs, whether they sit badly together, and along which ways they reach the event."""
+    event = event_of(forecaster, asked)
+
+    def found() -> Explanation:
+        return explain(forecaster, event.question, target=event.target, state=state_of(forecaster, event))
+
+    return reply(forecaster, event, "explanation", found)
+
+
+OPERATIONS = (explanation,)
+
+
+@command_of(explanation)
+def command(found: Analysed) -> str:
+    """Why TARGET is in STATE as probably as it is; without STATE, in its most probable one.
+
+    \b
+    aftermath explain asia lung yes --given xray:yes
+    """
+    result: Explanation = found.result
+    drawn = marks()
+    lines = [event_line(found, result.state, result.balance.p), *_waterfall(result.balance, drawn)]
+    lines += [*_conflict(result.conflict), *_surprises(result.surprises)]
+    if result.chains:
+        lines += ["strongest ways", *columns([_trail(trail) for trail in result.chains], right={0})]
+    if result.seen_and_done:
+        lines += ["seen beside done", *columns(list(_seen_and_done(result)), right={1, 2, 3})]
+    return page(found, lines)
+
+
+def _waterfall(balance: Balance, drawn: Marks) -> Iterator[str]:
+    """From the probability before to the one after, finding by finding in the order of the file."""
+    if not balance.weights:
+        yield "nothing is known, so nothing has a weight"
+        return
+    how = "averaged over all orders" if balance.method == "all orders" else "in this order"
+    yield f"findings in order, each moving the bar to {drawn.baseline}; dB is the weight {how}:"
+    path = [balance.p_before, *(each.p_in_order for each in balance.weights)]
+    rows = [("before", "", number(path[0]), bar(path[0], path[0], drawn), "")]
+    for each, ends in zip(balance.weights, pairwise(path), strict=True):
+        without = f"without it {number(each.p_without)}"
+        rows.append((each.statement, _db(each.db), number(ends[1]), span(ends, ends[1], drawn), without))
+    yield from columns(rows, right={1, 2})
+    if balance.change_db is not None:
+        yield f"together {_db(balance.change_db)}"
+    if balance.reason:
+        yield balance.reason
+
+
+def _conflict(found: Conflict) -> Iterator[str]:
+    if found.flagged and found.bits is not None:
+        yield f"conflict {found.bits:.2f} bits, worst {found.findings[0].statement}"
+        for each in found.resolved_by:
+            yield f"  {each.variable}={each.state} would account for it ({number(each.before)} to {number(each.p)})"
+
+
+def _surprises(found: Sequence[Surprise]) -> Iterator[str]:
+    if found:
+        p = "" if found[0].p is None else f", probability {number(found[0].p)} given the rest"
+        yield f"least expected: {found[0].statement} ({found[0].bits:.2f} bits{p})"
+
+
+def _trail(trail: Trail) -> tuple[str, str]:
+    """A trail with its arcs as they point."""
+    arrows = "".join(f" {'->' if step.forward else '<-'} {step.end}" for step in trail.steps)
+    return signed(trail.change), f"{trail.finding}{arrows}"
+
+
+def _seen_and_done(found: Explanation) -> Iterator[tuple[str, ...]]:
+    yield "", "seen", "done", "gap", ""
+    for each in found.seen_and_done:
+        contrast, backdoor = each.contrast, each.backdoor
+        gap = "-" if contrast.gap is None else signed(contrast.gap)
+        causes = f"common causes: {', '.join(backdoor.confounders)}" if backdoor.confounders else ""
+        why = "; ".join(part for part in (causes, "the target comes first" if backdoor.reverse else "") if part)
+        yield f"{each.finding}={contrast.state}", or_dash(contrast.observe), or_dash(contrast.intervene), gap, why
+
+
+def _db(decibels: float | None) -> str:
+    return "infinite" if decibels is None else f"{round(decibels, 2) + 0.0:+.2f} dB"

@@ -1,0 +1,133 @@
+"""Goals: the fewest changes that bring an event's probability below or above a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+
+import click
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from model.analyses import goal_seeking
+from model.analyses.goal_seeking import Change, Goals
+from model.errors import BadQuestion
+from model.forecast import Forecaster
+from service.analyses.analysis import (
+    ERRORS,
+    Analysed,
+    AnalysisParameters,
+    event_of,
+    json_and_csv,
+    reply,
+    state_of,
+)
+from service.analyses.command import SHARE, command_of, event_line, heading, page
+from service.cli.text import columns, number
+from service.http.operation import Reply, operation
+from service.schemas.requests import AS_NUMBER, AS_WHOLE, Number
+
+
+class GoalParameters(AnalysisParameters):
+    """An event whose probability is to be brought below or above a threshold: one of the two."""
+
+    below: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, AS_NUMBER] = None
+    above: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, AS_NUMBER] = None
+    using: Annotated[
+        Literal["levers", "findings", "both"], Field(description="What may change: what is set, what is found, both.")
+    ] = "levers"
+    largest: Annotated[Annotated[int, Field(ge=1, le=3)], AS_WHOLE, Field(description="Most changes in a set.")] = 3
+
+
+class GoalRow(TypedDict):
+    """A change of a set that reaches the goal."""
+
+    set: int
+    size: int
+    verb: str
+    variable: str
+    state: str
+    p: float
+    margin: float
+    p_evidence: float
+
+
+def rows(found: Goals) -> Iterator[GoalRow]:
+    """Sets in their order, a row for each change."""
+    for i, each in enumerate(found.sets, 1):
+        for change in each.changes:
+            yield {
+                "set": i,
+                "size": len(each.changes),
+                "verb": change.verb,
+                "variable": change.variable,
+                "state": change.state,
+                "p": each.p,
+                "margin": each.margin,
+                "p_evidence": each.p_evidence,
+            }
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/goals",
+    query=GoalParameters,
+    forms=json_and_csv(Goals, GoalRow, rows),
+    errors=ERRORS,
+)
+def goals(forecaster: Forecaster, asked: GoalParameters) -> Reply:
+    """Find the fewest changes that bring an event's probability below or above a threshold."""
+    event = event_of(forecaster, asked)
+    if (asked.below is None) == (asked.above is None):
+        raise BadQuestion("a goal has one threshold: below or above", where=("below",))
+
+    def found() -> Goals:
+        return goal_seeking.goals(
+            forecaster,
+            event.question,
+            target=event.target,
+            state=state_of(forecaster, event),
+            below=asked.below,
+            above=asked.above,
+            using=asked.using,
+            largest=asked.largest,
+        )
+
+    also = (("below", asked.below), ("above", asked.above), ("using", asked.using), ("largest", asked.largest))
+    return reply(forecaster, event, "goals", found, also=also)
+
+
+OPERATIONS = (goals,)
+
+
+@command_of(goals)
+@click.option("--below", type=SHARE, help="The probability to get under.")
+@click.option("--above", type=SHARE, help="The probability to get over.")
+@click.option("--using", type=click.Choice(["levers", "findings", "both"]), help="What may change (levers).")
+@click.option("--largest", type=click.IntRange(1, 3), help="Most changes in a set (3).")
+def command(found: Analysed) -> str:
+    """The fewest changes that bring TARGET being in STATE below or above a probability.
+
+    \b
+    aftermath goals asia dysp yes --below 0.4
+    """
+    result: Goals = found.result
+    goal = f"below {result.below:g}" if result.below is not None else f"above {result.above:g}"
+    lines = [event_line(found, result.state, result.p), f"goal: {goal}"]
+    if result.met:
+        return page(found, [*lines, "met already: nothing needs to change"])
+    if not result.sets:
+        lines.append("no set of changes that was tried reaches it")
+    else:
+        shown = [(number(each.p), f"{each.margin:.4f}", changes_text(each.changes)) for each in result.sets]
+        lines += [heading("sets that reach it", shown, result.found)]
+        lines += columns([("p", "margin", "changes"), *shown], right={0, 1})
+    lines += [f"size {row.size}: {row.tried:,} tried, of {row.possible} changes" for row in result.searched]
+    if result.cut:
+        lines.append("not every set was tried: there may be others")
+    return page(found, lines)
+
+
+def changes_text(changes: Sequence[Change]) -> str:
+    """Changes in words, in a line."""
+    return ", ".join(f"{each.verb} {each.variable}={each.state}" for each in changes)

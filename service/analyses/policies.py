@@ -1,0 +1,110 @@
+"""Policies: every setting of every lever, one at a time, by what it does to an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from typing_extensions import TypedDict
+
+from model.analyses import goal_seeking
+from model.analyses.goal_seeking import Policies, Policy
+from model.forecast import Forecaster
+from model.uncertainty.intervals import MASS
+from service.analyses.analysis import (
+    ERRORS,
+    Analysed,
+    AnalysisParameters,
+    event_of,
+    json_and_csv,
+    reply,
+    state_of,
+)
+from service.analyses.command import command_of, event_line, page, signed
+from service.analyses.goals import changes_text
+from service.cli.text import Marks, bar, columns, marks, number, wrapped
+from service.http.operation import Reply, operation
+from service.schemas.requests import IntervalText
+from service.translate.questions import interval_mass
+
+
+class PolicyParameters(AnalysisParameters):
+    """An event that each lever may move."""
+
+    interval: IntervalText = None
+
+
+class PolicyRow(TypedDict):
+    """A setting of one lever and what it does to the event."""
+
+    variable: str
+    state: str
+    p: float
+    lo: float | None
+    hi: float | None
+    shift: float
+    shift_lo: float | None
+    shift_hi: float | None
+
+
+def rows(found: Policies) -> Iterator[PolicyRow]:
+    """Settings, the lowest probability first."""
+    for row in found.rows:
+        yield {
+            "variable": row.variable,
+            "state": row.state,
+            "p": row.p,
+            "lo": row.low,
+            "hi": row.high,
+            "shift": row.shift,
+            "shift_lo": row.shift_low,
+            "shift_hi": row.shift_high,
+        }
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/policies",
+    query=PolicyParameters,
+    forms=json_and_csv(Policies, PolicyRow, rows),
+    errors=ERRORS,
+)
+def policies(forecaster: Forecaster, asked: PolicyParameters) -> Reply:
+    """Rank every setting of every lever, one at a time, by what it does to an event."""
+    event = event_of(forecaster, asked)
+    mass = interval_mass(asked.interval, named=True) or MASS
+
+    def found() -> Policies:
+        state = state_of(forecaster, event)
+        return goal_seeking.policies(forecaster, event.question, target=event.target, state=state, mass=mass)
+
+    return reply(forecaster, event, "policies", found, also=(("interval", None if mass == MASS else mass),))
+
+
+OPERATIONS = (policies,)
+
+
+@command_of(policies)
+def command(found: Analysed) -> str:
+    """Every setting of every lever, one at a time, by what it does to TARGET being in STATE.
+
+    \b
+    aftermath policies asia lung yes
+    """
+    result: Policies = found.result
+    drawn = marks()
+    lines = [event_line(found, result.state, result.p)]
+    if result.rows:
+        lines.append(f"each lever set alone; ranges hold {100 * result.mass:g} % of the draws")
+        lines += columns([_policy(row, result.p, drawn) for row in result.rows], right={1, 4})
+    else:
+        lines.append("no lever is left to set")
+    if result.impossible:
+        lines += wrapped("impossible with what is known", [changes_text((each,)) for each in result.impossible])
+    if result.warning:
+        lines.append(result.warning)
+    return page(found, lines)
+
+
+def _policy(row: Policy, before: float, drawn: Marks) -> tuple[str, ...]:
+    ends = "" if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"
+    return f"{row.variable}={row.state}", number(row.p), ends, bar(row.p, before, drawn), signed(row.shift)
