@@ -13,7 +13,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from model.forecast import Forecaster
-from service.http.lru import Kept
+from model.inference.lru import ByteLRU
 
 ANSWERED_FROM = "aftermath.forecaster"
 """Where the operation leaves the forecaster that it answered from, in the request's environment."""
@@ -39,14 +39,14 @@ class NotModified:
     def __init__(self, application: WSGIApplication, ready: Callable[[], Mapping[str, Forecaster]]) -> None:
         self._application = application
         self._ready = ready
-        self._kept: Kept[_Poll] = Kept(MEMORY)
+        self._polls: ByteLRU[_Poll] = ByteLRU(MEMORY, largest=MEMORY // 8)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known is None or environ["REQUEST_METHOD"] not in METHODS:
             return self._application(environ, start_response)
         key = (known, environ["REQUEST_METHOD"], *(environ.get(name) for name in DECIDING))
-        poll = self._kept.get(key)
+        poll = self._polls.find(key)
         if poll is not None and self._ready().get(poll.forecaster.model.name) is poll.forecaster:
             start_response(NOT_MODIFIED, list(poll.headers))
             return ()
@@ -57,7 +57,7 @@ class NotModified:
             forecaster = environ.get(ANSWERED_FROM)
             if status == NOT_MODIFIED and forecaster is not None:
                 weight = sum(map(len, filter(None, key))) + sum(len(name) + len(value) for name, value in headers)
-                self._kept.put(key, _Poll(forecaster, tuple(headers)), weight=weight)
+                self._polls.put(key, _Poll(forecaster, tuple(headers)), weight=weight)
             return start_response(status, headers, *exception)
 
         return noted

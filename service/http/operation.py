@@ -1,4 +1,4 @@
-"""One decorator makes an HTTP operation: the address, what is read, what is sent, and how it may be kept.
+"""One decorator makes an HTTP operation: the address, what is read, what is sent, and whether it may be cached.
 
 A view gets values that have the right shape and returns a ``Reply``; it catches nothing. Every error
 leaves by exception and becomes a problem document in one place, by the table in ``problems``.
@@ -14,10 +14,10 @@ from typing import Any
 from flask import Flask, Response, request
 from pydantic import BaseModel
 
+from model.inference.lru import ByteLRU
 from service.http import csv_tables, strict_json
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.json_encoding import encoded
-from service.http.lru import Kept
 from service.http.not_modified import ANSWERED_FROM, NotModified
 from service.http.problems import (
     BodyTooLarge,
@@ -29,7 +29,7 @@ from service.settings import Settings
 
 MEGABYTE = 1_000_000
 ANSWERS = 32 * MEGABYTE
-"""Answers that a worker keeps, as sent."""
+"""Bytes of answers that a worker keeps in its cache."""
 NO_STORE = "no-store"
 SHORTLY = "public, max-age=5"
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -37,15 +37,15 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What operations work with. Nothing in it changes while a request runs but ``kept``, the answers sent
-    lately, by form and pinned address, which decide their bytes: whether one is found there changes nothing but time.
+    """What operations work with. Nothing in it changes while a request runs but ``cache``, the bytes of
+    answers by form and pinned address, which decide them: whether one is found there changes nothing but time.
     """
 
     settings: Settings
     revisions: Revisions
     fingerprint: str
     operations: tuple[Operation, ...]
-    kept: Kept[bytes] = field(default_factory=lambda: Kept(ANSWERS))
+    cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Operation:
     forms: tuple[Form, ...]
     errors: tuple[int, ...]
     largest: int
-    kept: bool
+    cacheable: bool
 
     @property
     def of_model(self) -> bool:
@@ -130,13 +130,13 @@ def operation(
     body: tuple[Intake, ...] = (),
     errors: tuple[int, ...] = (),
     largest: int = MEGABYTE,
-    kept: bool = True,
+    cacheable: bool = True,
 ) -> Callable[[Callable[..., Reply]], Operation]:
     """Make a view an operation. A view on a model gets its forecaster first, any other the service."""
     parameters = query or (Pinned if "<model>" in path else None)
 
     def made(view: Callable[..., Reply]) -> Operation:
-        return Operation(method, path, view, parameters, body, forms, errors, largest, kept and method == "GET")
+        return Operation(method, path, view, parameters, body, forms, errors, largest, cacheable and method == "GET")
 
     return made
 
@@ -169,7 +169,7 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     revision = forecaster.model.revision
     response = _sent(each, form, each.view(forecaster, **path, **sent), service, revision=revision)
     response.headers["X-Model-Revision"] = revision
-    if each.kept and asked.revision:
+    if each.cacheable and asked.revision:
         response.headers["Cache-Control"] = FOR_EVER
     request.environ[ANSWERED_FROM] = forecaster
     return response
@@ -178,23 +178,23 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
 def _sent(each: Operation, form: Form, reply: Reply, service: Service, *, revision: str | None = None) -> Response:
     if reply.address is None or revision is None:
         data = form.write(reply.content())
-        if not each.kept:
+        if not each.cacheable:
             return _response(data, form, 200, cache=NO_STORE)
         return _tagged(_digest(service.fingerprint, form.suffix, data), form, lambda: data)
     asked = f"{form.suffix} {reply.address.url('json', revision=revision)}"
-    if not each.kept:
-        return _response(_kept(service.kept, asked, form, reply), form, 200, cache=NO_STORE)
-    response = _tagged(_digest(service.fingerprint, asked), form, lambda: _kept(service.kept, asked, form, reply))
+    if not each.cacheable:
+        return _response(_cached(service.cache, asked, form, reply), form, 200, cache=NO_STORE)
+    response = _tagged(_digest(service.fingerprint, asked), form, lambda: _cached(service.cache, asked, form, reply))
     _link_other_forms(response, each, form, reply.address)
     return response
 
 
-def _kept(kept: Kept[bytes], asked: str, form: Form, reply: Reply) -> bytes:
-    """The bytes of an answer, worked out unless they were sent lately."""
-    data = kept.get(asked)
+def _cached(cache: ByteLRU[bytes], asked: str, form: Form, reply: Reply) -> bytes:
+    """The bytes of an answer, worked out unless they are in the cache."""
+    data = cache.find(asked)
     if data is None:
         data = form.write(reply.content())
-        kept.put(asked, data, weight=len(data) + len(asked))
+        cache.put(asked, data, weight=len(data) + len(asked))
     return data
 
 

@@ -141,7 +141,7 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     if form.suffix == "csv":
         columns = ", ".join(form.shape.__annotations__)
         said["description"] = f"The answer as CSV (RFC 4180) with the columns {columns}."
-    if each.kept:
+    if each.cacheable:
         said["headers"] = {
             "ETag": {"description": "Send it as If-None-Match: 304 when nothing changed.", "schema": {"type": "string"}}
         }

@@ -9,13 +9,13 @@ from service.schemas import answers
 from service.translate import models
 
 
-@operation("GET", "/livez", forms=(json_form(answers.Alive, suffix=""),), kept=False)
+@operation("GET", "/livez", forms=(json_form(answers.Alive, suffix=""),), cacheable=False)
 def alive(_: Service) -> Reply:
     """Say that the process answers."""
     return Reply(lambda: {"status": "alive"})
 
 
-@operation("GET", "/readyz", forms=(json_form(answers.Readiness, suffix=""),), errors=(503,), kept=False)
+@operation("GET", "/readyz", forms=(json_form(answers.Readiness, suffix=""),), errors=(503,), cacheable=False)
 def ready(service: Service) -> Reply:
     """Say whether questions can be answered: ready, degraded when a model cannot be loaded, 503 when none can."""
     revisions = service.revisions

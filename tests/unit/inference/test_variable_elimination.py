@@ -256,7 +256,7 @@ def test_a_batch_cut_by_what_its_findings_draw_in_equals_the_junction_tree(monke
     evidence = scenarios(network, 700, each=2)
     prepared = variable_elimination.prepare(network)
     found = ask(prepared, evidence, ["c2"])
-    assert len({program.cells for program, _ in prepared.programs._kept.values()}) > 4
+    assert len({program.cells for program, _ in prepared.programs._values.values()}) > 4
     wanted = inference.compile(network).packed
     rows = executor.posterior(wanted, evidence.cases, evidence.likelihood, {}, ("c2",))
     np.testing.assert_allclose(found.rows, rows, rtol=1e-12, atol=1e-12)
