@@ -17,9 +17,14 @@ from model import priors
 from model.errors import AftermathError, BadPriors, UnknownModel, UnknownRevision
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
-from service.http.problems import ModelNotReady
 
 logger = logging.getLogger(__name__)
+
+
+class ModelNotReady(AftermathError):
+    """A model that is in the folder and could not be loaded."""
+
+    code = "model_not_ready"
 
 
 @dataclass(frozen=True, slots=True)

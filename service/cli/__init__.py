@@ -1,1 +1,4 @@
-"""The command line. ``main`` has the commands; each imports what it needs when it runs."""
+"""The command line: a file for each command, ``main`` with all of them, ``options`` and ``text`` that they share.
+
+The commands of analyses are in ``service.analyses``.
+"""

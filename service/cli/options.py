@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from model.forecast import Forecaster
     from model.specification import Model
 
+REFUSED = 1
+"""The exit code of a refused question, and of a model with problems."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 STATE_HELP = "VARIABLE:STATE, or in(…), not(…), like(…), assumed(…) after the colon; repeat for more."

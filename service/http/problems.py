@@ -30,6 +30,7 @@ from model.errors import (
     UnknownState,
     UnknownVariable,
 )
+from service.revisions import ModelNotReady
 
 MEDIA = "application/problem+json"
 MOST_ALLOWED = 200
@@ -99,12 +100,6 @@ class WrongMediaType(AftermathError):
     """A body in a format that the operation does not read."""
 
     code = "unsupported_media_type"
-
-
-class ModelNotReady(AftermathError):
-    """A model that is in the folder and could not be loaded."""
-
-    code = "model_not_ready"
 
 
 class NotReady(AftermathError):

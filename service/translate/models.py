@@ -1,6 +1,4 @@
-"""Models described: variables, tables, sources, scenarios, cohorts, the graph and forecast questions, as they are
-sent.
-"""
+"""Models: variables, tables, sources, scenarios, cohorts, the graph and forecast questions, as they are sent."""
 
 from __future__ import annotations
 

@@ -1,0 +1,72 @@
+"""The command ``check``: problems of a model, its size, what it rests on, and its checks against published figures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from model.errors import AftermathError
+from service.cli.options import REFUSED, folders_of, known, priors_option, root_of
+
+
+@click.command(short_help="Problems, size and checks of a model.")
+@click.argument("model", required=False)
+@priors_option
+def check(model: str | None, root: Path | None) -> None:
+    """Every problem of MODEL (or of all), its size, what it rests on, and its checks against published figures.
+
+    What it rests on: of how many statements a publication gives the number, of how many only the direction, and how
+    many are judgement; then how the sources were read. Headline targets whose 90 % range without evidence is wider
+    than 0.5 are named with the prior statements that would narrow it most.
+
+    Exits 1 when a model has problems or a figure lies outside its published range.
+    """
+    folders = folders_of(root)
+    chosen = [known(model, folders)] if model else list(folders)
+    if not chosen:
+        raise AftermathError(f"no models in {root_of(root)}: a model is a folder with a model.yaml")
+    sound = [_checked(name, folders[name]) for name in chosen]
+    sys.exit(0 if all(sound) else REFUSED)
+
+
+def _checked(name: str, folder: Path) -> bool:
+    """Print what is to be said of one model; whether nothing is wrong with it."""
+    from model import priors
+    from model.analyses import model_review
+    from model.errors import BadPriors
+    from model.forecast import prepare
+    from service.cli import text
+
+    try:
+        forecaster = prepare(priors.load(folder))
+    except BadPriors as error:
+        for line in (*map(str, error.problems), _count(len(error.problems), "problem", name)):
+            click.echo(line)
+        return False
+    except AftermathError as error:
+        click.echo(f"{name}: {error}")
+        return False
+    model, tree = forecaster.model, forecaster.plan.tree
+    held = model_review.held(forecaster)
+    click.echo(f"{name}  {model.title} ({model.revision}, as of {model.as_of})")
+    click.echo(text.size_text(model.network, tree))
+    click.echo(text.footing_text(model_review.footing(model)))
+    if model.counts:
+        click.echo(text.counts_text(model))
+    arcs = model_review.costly_arcs(model.network, tree)
+    if arcs:
+        click.echo(text.arcs_text(arcs))
+    click.echo(text.ranges_text(model_review.ranges(forecaster)))
+    if held:
+        click.echo(text.checks_text(held))
+    if model.questions:
+        click.echo(text.expressible_text(model))
+    outside = sum(not each.inside for each in held)
+    click.echo(f"{len(held)} checks, {outside} outside their range" if held else "no checks")
+    return outside == 0
+
+
+def _count(count: int, what: str, name: str) -> str:
+    return f"{name}: {count} {what}{'' if count == 1 else 's'}"

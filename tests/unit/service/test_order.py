@@ -1,0 +1,27 @@
+"""The order of the service's packages: imports point down."""
+
+from tests.sources import ROOT, imports, modules
+
+# Each may import those before it.
+ORDER = ("settings", "revisions", "http", "schemas", "translate", "pictures", "cli", "analyses", "routes", "__init__")
+UPWARD = {"service.cli.main -> service.analyses.ANALYSES"}
+"""The command line has the commands of analyses, whose files use its options and its text."""
+MOST_FILES = 10
+
+
+def package(name: str) -> str:
+    return name.split(".")[1]
+
+
+def test_no_module_of_the_service_imports_one_above_it() -> None:
+    upward = set()
+    for path in modules("service"):
+        own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for name in imports(path, checking=False):
+            if name.split(".")[0] == "service" and ORDER.index(package(name)) > ORDER.index(package(own)):
+                upward.add(f"{own} -> {name}")
+    assert upward == UPWARD
+
+
+def test_few_files_lie_flat_in_the_service() -> None:
+    assert len(list((ROOT / "service").glob("*.py"))) <= MOST_FILES
