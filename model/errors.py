@@ -159,6 +159,14 @@ class ImpossibleEvidence(AftermathError):
         self.conflict = tuple(conflict)
 
 
+class SeveralErrors(AftermathError):
+    """Several mistakes in one question or one request, each an error of its own."""
+
+    def __init__(self, errors: Sequence[AftermathError]) -> None:
+        super().__init__(errors[0].detail)
+        self.errors = tuple(errors)
+
+
 class JointTooLarge(AftermathError):
     """A joint distribution with more cells than an answer may hold."""
 

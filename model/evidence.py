@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.errors import BadQuestion, EvidenceOnIntervened, Place
-from model.network import SUM_TOLERANCE, Network, Table, Variable
+from model.network import SUM_TOLERANCE, Table, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,8 @@ def observe(**states: str) -> Case:
     return Case({name: Observed(state) for name, state in states.items()})
 
 
-def check(network: Network, case: Case) -> None:
-    """Refuse a case whose words do not fit the network.
-
-    Raises UnknownVariable, UnknownState, BadQuestion, or EvidenceOnIntervened for a variable that is
-    both set and observed.
-    """
-    for name, finding in case.findings.items():
-        likelihood(network.variable(name, where=("evidence", name)), finding)
-    for name, setting in case.settings.items():
-        distribution(network.variable(name, where=("do", name)), setting)
+def check_apart(case: Case) -> None:
+    """Refuse a case that both sets and observes a variable. Raises EvidenceOnIntervened."""
     both = [name for name in case.findings if name in case.settings]
     if both:
         raise EvidenceOnIntervened(
@@ -100,7 +92,7 @@ def check(network: Network, case: Case) -> None:
         )
 
 
-def likelihood(variable: Variable, finding: Finding) -> Table:
+def likelihood(variable: Variable, finding: Finding, *, where: Place | None = None) -> Table:
     """How likely the finding is under each state, shape (states,); for an assumption, the states it allows.
 
     A report is scaled to a largest likelihood of 1: only its ratios count, and P(evidence) stays a probability.
@@ -108,7 +100,7 @@ def likelihood(variable: Variable, finding: Finding) -> Table:
     >>> likelihood(Variable("xray", ("yes", "no")), Reported({"yes": 4.0, "no": 1.0}))
     array([1.  , 0.25])
     """
-    where: Place = ("evidence", variable.name)
+    where = where or ("evidence", variable.name)
     match finding:
         case Observed(state):
             weights = {state: 1.0}

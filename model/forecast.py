@@ -16,7 +16,7 @@ from model import inference
 from model.answers import Answer, Basis, JointAnswer, MostProbable, Status, Targets, status_of
 from model.d_separation import requisite_each
 from model.errors import AftermathError, ImpossibleEvidence
-from model.evidence import Assumed, Case, Finding, Observed, SetTo, in_words, likelihood
+from model.evidence import Assumed, Case, Finding, Observed, SetTo, in_words
 from model.inference import Evidence, Plan, Posterior
 from model.inference.arrays import Columns
 from model.inference.encoding import assume, encode
@@ -75,15 +75,16 @@ def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
     return Forecaster(model, inference.compile(model.network, limit=limit))
 
 
-def answer(forecaster: Forecaster, question: Question) -> Answer:
-    """Answer one question exactly.
+def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:
+    """Answer one question exactly; what is resolved already is trusted.
 
-    Raises UnknownVariable, UnknownState, UnknownScenario, UnknownCohort, GroupOutcomeOfCohort, BadQuestion, or
+    Raises what ``resolve`` raises (UnknownVariable, UnknownState, BadQuestion and their like, or SeveralErrors), and
     ImpossibleEvidence naming a smallest set of findings that cannot hold together.
     """
     resolved = resolve(forecaster.model, question)
     plan, case = forecaster.plan, resolved.case
     evidence = encode(plan.network, [case])
+    weights = {name: rows[0] for name, rows in evidence.likelihood.items()}
     found = inference.posterior(plan, evidence, resolved.asked)
     log_p = float(found.log_evidence[0])
     if not math.isfinite(log_p):
@@ -93,17 +94,18 @@ def answer(forecaster: Forecaster, question: Question) -> Answer:
         evidence = assume(plan, evidence, [case])
         found = inference.posterior(plan, evidence, resolved.asked)
     [p] = _end_to_end(found, resolved.targets, forecaster.every)
-    plain = _answer(forecaster, resolved, p, log_p=log_p, before=_before(forecaster, resolved.case))
-    if not question.joint and not question.most_probable:
+    plain = _answer(forecaster, resolved, p, log_p=log_p, alone=_alone(case, _before(forecaster, case), weights))
+    asked = resolved.question
+    if not asked.joint and not asked.most_probable:
         return plain
     return replace(
         plain,
-        joint=tuple(_joint(forecaster.plan, names, evidence) for names in question.joint),
-        most_probable=_most_probable(forecaster.plan, evidence) if question.most_probable else None,
+        joint=tuple(_joint(forecaster.plan, names, evidence) for names in asked.joint),
+        most_probable=_most_probable(forecaster.plan, evidence) if asked.most_probable else None,
     )
 
 
-def answers(forecaster: Forecaster, questions: Sequence[Question]) -> list[Answer | AftermathError]:
+def answers(forecaster: Forecaster, questions: Sequence[Question | Resolved]) -> list[Answer | AftermathError]:
     """Answer a batch, cases that change the same things side by side; a bad case is an error in its own place."""
     done: dict[int, Answer | AftermathError] = {}
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[int, Resolved]]] = {}
@@ -111,7 +113,7 @@ def answers(forecaster: Forecaster, questions: Sequence[Question]) -> list[Answe
         try:
             resolved = resolve(forecaster.model, question)
             if _needs_its_own_run(resolved):
-                done[i] = answer(forecaster, question)
+                done[i] = answer(forecaster, resolved)
             else:
                 groups.setdefault((resolved.targets, tuple(sorted(resolved.case.settings))), []).append((i, resolved))
         except AftermathError as error:
@@ -142,7 +144,8 @@ def _needs_its_own_run(resolved: Resolved) -> bool:
 def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Answer | AftermathError]:
     """Answers to questions that share targets and intervened variables, in one run of the engine."""
     plan, cases = forecaster.plan, [member.case for member in members]
-    found = inference.posterior(plan, encode(plan.network, cases), members[0].asked)
+    evidence = encode(plan.network, cases)
+    found = inference.posterior(plan, evidence, members[0].asked)
     p = _end_to_end(found, members[0].targets, forecaster.every)
     asked = tuple(dict.fromkeys(name for case in cases for name in case.findings))
     done_only = [Case({}, case.settings) for case in cases]
@@ -154,7 +157,8 @@ def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[A
             results.append(impossible(plan, member.case))
             continue
         known = {name: before.of(name)[i] for name in asked} if before else forecaster.baseline
-        results.append(_answer(forecaster, member, p[i], log_p=log_p, before=known))
+        weights = {name: evidence.likelihood[name][i] for name in member.case.findings}
+        results.append(_answer(forecaster, member, p[i], log_p=log_p, alone=_alone(member.case, known, weights)))
     return results
 
 
@@ -172,9 +176,7 @@ def _end_to_end(found: Posterior, targets: Sequence[str], every: _Every) -> Tabl
     return joined
 
 
-def _answer(
-    forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: float, before: Mapping[str, Table]
-) -> Answer:
+def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: float, alone: float | None) -> Answer:
     model, case = forecaster.model, resolved.case
     return Answer(
         model=model.name,
@@ -185,7 +187,7 @@ def _answer(
         replaced=resolved.replaced,
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
-        conflict_bits=_conflict(model, case, before, log_p=log_p),
+        conflict_bits=None if alone is None else (alone - log_p) / math.log(2),
         targets=Targets(forecaster.basis(shape_of(resolved)), p, _intervals(forecaster, resolved)),
     )
 
@@ -246,12 +248,15 @@ def _before(forecaster: Forecaster, case: Case) -> Mapping[str, Table]:
     return {name: found.of(name)[0] for name in case.findings}
 
 
-def _conflict(model: Model, case: Case, before: Mapping[str, Table], *, log_p: float) -> float | None:
+def _alone(case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]) -> float | None:
+    """Log probability that the findings would have if they had nothing to do with each other; None for fewer than two.
+
+    ``before`` holds the marginal of each variable without them, ``weights`` the likelihood of each finding by state.
+    """
     counted = _counted(case)
     if len(counted) < 2:
         return None
-    alone = sum(math.log(float(before[n] @ likelihood(model.network[n], f))) for n, f in counted.items())
-    return (alone - log_p) / math.log(2)
+    return sum(math.log(float(before[name] @ weights[name])) for name in counted)
 
 
 def _counted(case: Case) -> dict[str, Finding]:

@@ -1,13 +1,34 @@
-"""What is asked, and what it means under a model: every name checked, scenario and cohort laid in."""
+"""What is asked, and what it means under a model: read once, every name checked, scenario and cohort laid in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
-from model.errors import BadQuestion, GroupOutcomeOfCohort
-from model.evidence import Case, Finding, Setting, check, in_words
+from model.errors import AftermathError, BadQuestion, GroupOutcomeOfCohort, Place, SeveralErrors
+from model.evidence import (
+    Assumed,
+    Case,
+    Finding,
+    Observed,
+    OneOf,
+    Reported,
+    RuledOut,
+    SetChances,
+    Setting,
+    SetTo,
+    check_apart,
+    distribution,
+    in_words,
+    likelihood,
+)
+from model.network import Network, Variable
 from model.specification import Model
+
+Statement = TypeVar("Statement")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +55,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A question with its scenario and cohort laid in, every name checked.
+    """A question as a model understands it: nothing in it needs to be checked again.
 
-    ``asked`` are the targets for the engine, None where they are all variables.
+    ``question`` is as it was asked, in canonical order: variables and states in the order of the file, a set of one
+    state as that state. ``case`` has its scenario and cohort laid in; what they said and something more specific
+    replaced is named in ``replaced``. ``targets`` are those to be answered, and ``asked`` those for
+    inference, None where they are all variables.
     """
 
     question: Question
@@ -51,47 +75,132 @@ def of_target(question: Question, target: str) -> Question:
     return replace(question, targets=(target,), joint=(), most_probable=False)
 
 
-def resolve(model: Model, question: Question) -> Resolved:
-    """Lay scenario and cohort under the question's own statements, every name checked."""
+def resolve(model: Model, question: Question | Resolved) -> Resolved:
+    """What a question means under a model; one that is resolved already is trusted.
+
+    Raises the error of what is wrong with it, or SeveralErrors with each.
+    """
+    if isinstance(question, Resolved):
+        return question
+    question = _canonical(model, question)
+    _check_whole(model, question)
+    case, replaced = _laid(_layers(model, question))
+    answerable = model.answerable(question.cohort)
+    asked = question.targets or (answerable if len(answerable) < len(model.network.names) else None)
+    return Resolved(question, asked or model.network.names, asked, case, replaced)
+
+
+# Names and numbers, in canonical order
+
+
+def _canonical(model: Model, question: Question) -> Question:
+    """The same question in the order of the file, so that two ways of asking it give the same bytes."""
+    wrong: list[AftermathError] = []
     network = model.network
+    for i, target in enumerate(question.targets):
+        if target not in network.position:
+            tried(wrong, network.variable, target, where=("targets", i))
+    for i, names in enumerate(question.joint):
+        with collecting(wrong):
+            _ = [network.variable(name, where=("joint", i)) for name in names]
+    findings = _in_order(network, question.findings, "given", read=_finding, wrong=wrong)
+    settings = _in_order(network, question.settings, "do", read=_setting, wrong=wrong)
+    if question.scenario is not None:
+        tried(wrong, model.scenario, question.scenario)
+    if question.cohort is not None:
+        tried(wrong, model.cohort, question.cohort)
+    raise_all(wrong)
+    return replace(question, findings=findings, settings=settings)
+
+
+@contextmanager
+def collecting(wrong: list[AftermathError]) -> Iterator[None]:
+    """Put an error on the list and go on, so that whoever asks hears of all mistakes at once."""
+    try:
+        yield
+    except AftermathError as error:
+        wrong.append(error)
+
+
+def tried(wrong: list[AftermathError], read: Callable[..., Result], *args: Any, **named: Any) -> Result | None:
+    """What a function makes of its arguments; its error goes on the list."""
+    try:
+        return read(*args, **named)
+    except AftermathError as error:
+        wrong.append(error)
+        return None
+
+
+def raise_all(wrong: Sequence[AftermathError]) -> None:
+    """Raise the error that was collected, or all of them as one; nothing where there is none."""
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else SeveralErrors(wrong)
+
+
+def _in_order(
+    network: Network,
+    stated: Mapping[str, Statement],
+    where: str,
+    *,
+    read: Callable[[Variable, Statement, Place], Statement],
+    wrong: list[AftermathError],
+) -> dict[str, Statement]:
+    """Statements in the order of the file, each read with the place that it was written at."""
+    found: dict[str, Statement] = {}
+    for name, statement in stated.items():
+        if name not in network.position:
+            tried(wrong, network.variable, name, where=(where, name))
+            continue
+        checked = tried(wrong, read, network.variables[network.position[name]], statement, (where, name))
+        if checked is not None:
+            found[name] = checked
+    return dict(sorted(found.items(), key=lambda item: network.position[item[0]]))
+
+
+def _finding(variable: Variable, finding: Finding, where: Place) -> Finding:
+    """A finding whose states exist and whose numbers hold, in the file's order; a set of one state is that state."""
+    if isinstance(finding, Observed) and finding.state in variable.states:
+        return finding
+    likelihood(variable, finding, where=where)
+    match finding:
+        case OneOf(states):
+            known = _ordered(variable, states)
+            return OneOf(known) if len(known) > 1 else Observed(known[0])
+        case RuledOut(states):
+            return RuledOut(_ordered(variable, states))
+        case Reported(weights):
+            return Reported({state: weights[state] for state in _ordered(variable, weights)})
+        case Assumed(shares):
+            return Assumed({state: shares[state] for state in _ordered(variable, shares)})
+    return finding
+
+
+def _setting(variable: Variable, setting: Setting, where: Place) -> Setting:
+    """A setting whose states exist and whose chances hold; all chances on one state is that state."""
+    distribution(variable, setting)
+    if isinstance(setting, SetTo):
+        return setting
+    chances = {state: setting.probabilities[state] for state in _ordered(variable, setting.probabilities)}
+    return SetTo(next(iter(chances))) if list(chances.values()) == [1.0] else SetChances(chances)
+
+
+def _ordered(variable: Variable, states: Iterable[str]) -> tuple[str, ...]:
+    named = set(states)
+    return tuple(state for state in variable.states if state in named)
+
+
+# What the question as a whole may ask
+
+
+def _check_whole(model: Model, question: Question) -> None:
     if question.interval is not None and not 0 < question.interval < 1:
         raise BadQuestion(f"an interval holds a share between 0 and 1, not {question.interval:g}", where=("interval",))
-    for i, target in enumerate(question.targets):
-        network.variable(target, where=("targets", i))
     for i, names in enumerate(question.joint):
-        _check_joint(model, names, ("joint", i))
-    own = Case(question.findings, question.settings)
-    check(network, own)
-    scenario = model.scenario(question.scenario) if question.scenario else None
-    cohort = model.cohort(question.cohort) if question.cohort else None
-    if cohort:
-        _check_levels(model, question, cohort.name)
-    layers: list[tuple[str, Mapping[str, Finding], Mapping[str, Setting]]] = [
-        ("question", own.findings, _with_parts(model, own.settings, own.findings))
-    ]
-    if scenario:
-        layers.append((f"scenario {scenario.name}", {}, _with_parts(model, scenario.settings, {})))
-    if cohort:
-        layers.append((f"cohort {cohort.name}", cohort.findings, {}))
-    if scenario:
-        layers.append((f"scenario {scenario.name}", scenario.findings, {}))
-    case, replaced = _laid(layers)
-    answerable = model.answerable(question.cohort)
-    asked = question.targets or (answerable if len(answerable) < len(network.names) else None)
-    return Resolved(question, asked or network.names, asked, case, replaced)
-
-
-def _with_parts(model: Model, settings: Mapping[str, Setting], findings: Mapping[str, Finding]) -> dict[str, Setting]:
-    """The settings, and with each the same on the parts of its variable of which nothing else is said."""
-    parts = {part: setting for name, setting in settings.items() for part in model.described[name].parts}
-    return {**{part: setting for part, setting in parts.items() if part not in findings}, **settings}
-
-
-def _check_joint(model: Model, names: Sequence[str], where: tuple[str | int, ...]) -> None:
-    for name in names:
-        model.network.variable(name, where=where)
-    if len(set(names)) != len(names) or not names:
-        raise BadQuestion("a joint names each variable once, and at least one", where=where)
+        if len(set(names)) != len(names) or not names:
+            raise BadQuestion("a joint names each variable once, and at least one", where=("joint", i))
+    check_apart(Case(question.findings, question.settings))
+    if question.cohort is not None:
+        _check_levels(model, question, question.cohort)
 
 
 def _check_levels(model: Model, question: Question, cohort: str) -> None:
@@ -105,9 +214,32 @@ def _check_levels(model: Model, question: Question, cohort: str) -> None:
         raise GroupOutcomeOfCohort(None, cohort, model.headline_of(cohort), where=("most_probable",))
 
 
-def _laid(
-    layers: Iterable[tuple[str, Mapping[str, Finding], Mapping[str, Setting]]],
-) -> tuple[Case, tuple[str, ...]]:
+# Scenario and cohort, laid in
+
+Layer = tuple[str, Mapping[str, Finding], Mapping[str, Setting]]
+"""Who states what: its name, findings and settings."""
+
+
+def _layers(model: Model, question: Question) -> Iterator[Layer]:
+    """The statements of a question, its scenario and its cohort, the more specific first."""
+    yield "question", question.findings, _with_parts(model, question.settings, question.findings)
+    scenario = model.scenario(question.scenario) if question.scenario is not None else None
+    cohort = model.cohort(question.cohort) if question.cohort is not None else None
+    if scenario:
+        yield f"scenario {scenario.name}", {}, _with_parts(model, scenario.settings, {})
+    if cohort:
+        yield f"cohort {cohort.name}", cohort.findings, {}
+    if scenario:
+        yield f"scenario {scenario.name}", scenario.findings, {}
+
+
+def _with_parts(model: Model, settings: Mapping[str, Setting], findings: Mapping[str, Finding]) -> dict[str, Setting]:
+    """The settings, and with each the same on the parts of its variable of which nothing else is said."""
+    parts = {part: setting for name, setting in settings.items() for part in model.described[name].parts}
+    return {**{part: setting for part, setting in parts.items() if part not in findings}, **settings}
+
+
+def _laid(layers: Iterable[Layer]) -> tuple[Case, tuple[str, ...]]:
     """Statements laid over each other, the first layer on top; what is covered is named with its origin."""
     findings: dict[str, Finding] = {}
     settings: dict[str, Setting] = {}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import BadQuestion
-from model.evidence import Assumed, Case, Setting, distribution, likelihood, weight_vector
+from model.evidence import Assumed, Case, Finding, Reported, Setting, distribution, likelihood, weight_vector
 from model.inference import Evidence, Plan, marginals
 from model.network import Network, Table
 
@@ -28,9 +28,15 @@ def encode(network: Network, cases: Sequence[Case]) -> Evidence:
     """
     names = dict.fromkeys(name for case in cases for name in case.findings)
     rows = {name: np.ones((len(cases), len(network[name].states))) for name in names}
+    read: dict[tuple[str, Finding], Table] = {}
     for i, case in enumerate(cases):
         for name, finding in case.findings.items():
-            rows[name][i] = likelihood(network[name], finding)
+            if isinstance(finding, Reported | Assumed):
+                rows[name][i] = likelihood(network[name], finding)
+                continue
+            if (name, finding) not in read:
+                read[name, finding] = likelihood(network[name], finding)
+            rows[name][i] = read[name, finding]
     tables = {name: _surgery(network, name, [case.settings[name] for case in cases]) for name in cases[0].settings}
     return Evidence(len(cases), rows, tables)
 

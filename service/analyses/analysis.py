@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from model.forecast import Forecaster, answer
-from model.question import Question, resolve
+from model.question import Question, Resolved, resolve
 from model.specification import Model
 from service.http.address import Address, Links, model_path
 from service.http.json_encoding import encoded
@@ -62,7 +62,12 @@ class Event:
 
     target: str
     state: str | None
-    question: Question
+    asked: Resolved
+
+    @property
+    def question(self) -> Question:
+        """What is asked, in canonical order."""
+        return self.asked.question
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,14 +106,14 @@ def event_asked(model: Model, asked: requests.CaseParameters, target: str, state
         scenario=asked.scenario,
         cohort=asked.cohort,
     )
-    return Event(target, state, questions.canonical(model, question))
+    return Event(target, state, resolve(model, question))
 
 
 def state_of(forecaster: Forecaster, event: Event) -> str:
     """The state asked about; where none was named the most probable one, the first of those that are."""
     if event.state is not None:
         return event.state
-    [found] = answer(forecaster, event.question).targets
+    [found] = answer(forecaster, event.asked).targets
     return max(found.distribution, key=lambda row: row.p).state
 
 
@@ -150,7 +155,7 @@ def body(found: Analysed) -> bytes:
 def body_json(found: Analysed) -> dict[str, Any]:
     """The body of an analysis."""
     model, question = found.model, found.event.question
-    case = resolve(model, question)
+    case = found.event.asked
     result = {name: value for name, value in plain(found.result).items() if name not in OWN}
     return {
         "model": model.name,

@@ -51,7 +51,6 @@ def ask(
     from model.question import Question
     from service.cli import text
     from service.translate import evidence_syntax, forecasts
-    from service.translate.questions import canonical
 
     question = Question(
         targets,
@@ -62,7 +61,7 @@ def ask(
         interval=None if point else interval,
     )
     forecaster = ready(model, root)
-    found = answer(forecaster, canonical(forecaster.model, question))
+    found = answer(forecaster, question)
     if as_json:
         sys.stdout.flush()
         sys.stdout.buffer.write(forecasts.answer_body(forecaster.model, found))

@@ -192,8 +192,8 @@ class _Said:
 
 def _asked(name: str, root: Path | None, said: _Said) -> tuple[Forecaster, Question]:
     """The model made ready, and the question without its targets."""
-    from model.question import Question
-    from service.translate import evidence_syntax, questions
+    from model.question import Question, resolve
+    from service.translate import evidence_syntax
 
     question = Question(
         (),
@@ -203,7 +203,7 @@ def _asked(name: str, root: Path | None, said: _Said) -> tuple[Forecaster, Quest
         cohort=said.cohort,
     )
     forecaster = ready(name, root)
-    return forecaster, questions.canonical(forecaster.model, question)
+    return forecaster, resolve(forecaster.model, question).question
 
 
 def _pictures(file: Path) -> ModuleType:

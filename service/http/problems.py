@@ -21,6 +21,7 @@ from model.errors import (
     ImpossibleEvidence,
     JointTooLarge,
     Place,
+    SeveralErrors,
     UnknownCohort,
     UnknownModel,
     UnknownName,
@@ -108,14 +109,6 @@ class NotReady(AftermathError):
     code = "not_ready"
 
 
-class Refused(AftermathError):
-    """Several mistakes in one request, each an error of its own."""
-
-    def __init__(self, errors: Sequence[AftermathError]) -> None:
-        super().__init__(errors[0].detail)
-        self.errors = tuple(errors)
-
-
 STATUSES: dict[type[AftermathError], int] = {
     UnknownModel: 404,
     UnknownRevision: 404,
@@ -198,7 +191,7 @@ def problem(error: AftermathError) -> Problem:
     >>> problem(UnknownState("halfed", ("halved",), where=("given", "finances")))["pointer"]
     '/given/finances'
     """
-    if isinstance(error, Refused):
+    if isinstance(error, SeveralErrors):
         first = problem(error.errors[0])
         return {**first, "errors": [fault(each) for each in error.errors] if len(error.errors) > 1 else []}
     body = _problem(status_of(error), fault(error))

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from model.errors import AftermathError
-from service.http.problems import BadField, BadRequest, MissingField, Refused, UnknownField
+from model.errors import AftermathError, SeveralErrors
+from service.http.problems import BadField, BadRequest, MissingField, UnknownField
 
 MOST_PARAMETERS = 1_000
 
@@ -52,18 +52,18 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
 
 
 def validated(shape: type[BaseModel], value: Any) -> Any:
-    """A value of the shape. Raises Refused with every mistake, each in its place.
+    """A value of the shape. Raises SeveralErrors with every mistake, each in its place.
 
     >>> from service.schemas.requests import AskedInFull
     >>> validated(AskedInFull, {"given": {"xray": 3}})
     Traceback (most recent call last):
-    service.http.problems.Refused: expected a state, or one of in, not, likelihood, assumed; found 3
+    model.errors.SeveralErrors: expected a state, or one of in, not, likelihood, assumed; found 3
     """
     try:
         return shape.model_validate(value)
     except ValidationError as error:
         mistakes = error.errors(include_url=False)[:MOST_MISTAKES]
-        raise Refused([_mistake(mistake, shape) for mistake in mistakes]) from None
+        raise SeveralErrors([_mistake(mistake, shape) for mistake in mistakes]) from None
 
 
 def _mistake(mistake: Mapping[str, Any], shape: type[BaseModel]) -> AftermathError:

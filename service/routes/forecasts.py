@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.forecast import Forecaster, answer
-from model.question import Question
+from model.question import Question, Resolved, resolve
 from service.http.operation import MEGABYTE, Intake, Reply, csv_form, json_body, json_form, operation
 from service.schemas import answers, requests
 from service.translate import batch, comparison, evidence_syntax, forecasts, questions
@@ -31,9 +31,9 @@ def forecast(forecaster: Forecaster, target: str, asked: requests.ForecastParame
     """Forecast one target under a what-if: the answer that a dashboard polls."""
     model = forecaster.model
     model.network.variable(target, where=("path", "target"))
-    question = questions.question_from_address(model, asked, targets=(target,))
-    address = questions.forecast_address(model, question)
-    return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, question), address), address)
+    resolved = questions.question_from_address(model, asked, targets=(target,))
+    address = questions.forecast_address(model, resolved.question)
+    return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, resolved), address), address)
 
 
 @operation(
@@ -45,8 +45,8 @@ def forecast(forecaster: Forecaster, target: str, asked: requests.ForecastParame
 )
 def marginals(forecaster: Forecaster, asked: requests.ForecastParameters) -> Reply:
     """Forecast every variable under a what-if, in one pass."""
-    question = questions.question_from_address(forecaster.model, asked, targets=())
-    return _query(forecaster, question, resource="marginals")
+    resolved = questions.question_from_address(forecaster.model, asked, targets=())
+    return _query(forecaster, resolved, resource="marginals")
 
 
 @operation(
@@ -73,10 +73,10 @@ def query(forecaster: Forecaster, body: requests.AskedInFull) -> Reply:
     return _query(forecaster, questions.question_from_body(forecaster.model, body))
 
 
-def _query(forecaster: Forecaster, question: Question, *, resource: str = "query") -> Reply:
+def _query(forecaster: Forecaster, resolved: Resolved, *, resource: str = "query") -> Reply:
     model = forecaster.model
-    address = questions.query_address(model, question, resource=resource)
-    return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, question), address), address)
+    address = questions.query_address(model, resolved.question, resource=resource)
+    return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, resolved), address), address)
 
 
 @operation(
@@ -97,10 +97,10 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
     """
     model = forecaster.model
     named = asked.target or (list(body.targets) if isinstance(body, batch.JSONCases) else [])
-    targets = questions.canonical(model, Question(tuple(named) or model.headline)).targets
+    targets = resolve(model, Question(tuple(named) or model.headline)).targets
     in_address = questions.interval_mass(asked.interval, named=False)
     interval = body.interval if isinstance(body, batch.JSONCases) else in_address
-    return Reply(lambda: batch.answered(forecaster, batch.asked(model, body, targets), targets, interval))
+    return Reply(lambda: batch.answered(forecaster, batch.asked(model, body, targets, interval), targets, interval))
 
 
 @operation(

@@ -165,7 +165,7 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
     if forecaster is None:
         return {}
     model = forecaster.model
-    posed = [questions.canonical_example(model, each) for each in model.examples]
+    posed = [questions.example_question(model, each) for each in model.examples]
     question = next((each for each in posed if each.findings), None) or next(iter(posed), None)
     target = question.targets[0] if question else model.headline[0]
     given = question.findings if question else {}

@@ -14,7 +14,7 @@ from model.errors import AftermathError, BadQuestion, UnknownVariable
 from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
 from model.network import Table, Variable
-from model.question import Question
+from model.question import Question, Resolved, resolve
 from model.specification import Model
 from service.http import csv_tables, strict_json
 from service.http.json_encoding import GAP, Template, encoded
@@ -50,7 +50,7 @@ class Asked:
     """One case: its id, and the question or what is wrong with it."""
 
     id: str | None
-    question: Question | AftermathError
+    question: Resolved | AftermathError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,52 +96,50 @@ def _few(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[s
         yield record
 
 
-def asked(model: Model, body: JSONCases | CSVCases, targets: tuple[str, ...]) -> list[Asked]:
-    """The questions of a batch, each with these targets."""
+def asked(model: Model, body: JSONCases | CSVCases, targets: tuple[str, ...], interval: float | None) -> list[Asked]:
+    """The questions of a batch, each with these targets and intervals."""
     if isinstance(body, JSONCases):
-        return [_from_json(model, case, targets) for case in body.cases]
+        return [_from_json(model, case, targets, interval) for case in body.cases]
     for name in body.columns:
         if name not in OWN_COLUMNS:
             variable = name.removeprefix("do.")
             if variable not in model.network:
                 raise UnknownVariable(variable, model.network.names, where=("columns", name))
-    return [_from_csv(model, body.columns, line, cells, targets=targets) for line, cells in body.records]
+    return [_from_csv(model, body.columns, *record, Question(targets, interval=interval)) for record in body.records]
 
 
-def _from_json(model: Model, case: Any, targets: tuple[str, ...]) -> Asked:
+def _from_json(model: Model, case: Any, targets: tuple[str, ...], interval: float | None) -> Asked:
     named = case.get("id") if isinstance(case, dict) else None
     name = named if isinstance(named, str) else None
     try:
         sent = validated(requests.Case, case)
-        return Asked(name, questions.question_of_case(model, sent, targets=targets))
+        return Asked(name, questions.question_of_case(model, sent, targets=targets, interval=interval))
     except AftermathError as error:
         return Asked(name, error)
 
 
-def _from_csv(
-    model: Model, columns: Sequence[str], line: int, cells: Sequence[str], *, targets: tuple[str, ...]
-) -> Asked:
+def _from_csv(model: Model, columns: Sequence[str], line: int, cells: Sequence[str], common: Question) -> Asked:
     said = {column: cell for column, cell in zip(columns, cells, strict=False) if cell != ""}
     name = said.get("id", f"line {line}")
     try:
         if len(cells) != len(columns):
             raise BadQuestion(f"line {line} has {len(cells)} cells, the header {len(columns)}")
-        return Asked(name, questions.canonical(model, _question(said, targets)))
+        return Asked(name, resolve(model, _question(said, common)))
     except AftermathError as error:
         return Asked(name, error)
 
 
-def _question(said: dict[str, str], targets: tuple[str, ...]) -> Question:
-    """The question of one record: a cell holds a state, or a verb as in addresses; empty is unknown."""
+def _question(said: dict[str, str], common: Question) -> Question:
+    """The question of one record, with what all have in common. A cell holds a state, or a verb as in addresses."""
     variables = {column: cell for column, cell in said.items() if column not in OWN_COLUMNS}
-    return Question(
-        targets,
-        {
+    return replace(
+        common,
+        findings={
             name: evidence_syntax.finding_from_text(cell, where=("given", name))
             for name, cell in variables.items()
             if not name.startswith("do.")
         },
-        {
+        settings={
             name.removeprefix("do."): evidence_syntax.setting_from_text(cell, where=("do", name.removeprefix("do.")))
             for name, cell in variables.items()
             if name.startswith("do.")
@@ -167,9 +165,9 @@ def answered(
     rows = len(cases) * sum(forecaster.model.network.cards(targets))
     if rows > MOST_ROWS:
         raise AnswerTooLarge(f"the answer would have {rows:,} rows, the most is {MOST_ROWS:,}: ask for fewer targets")
-    posed = [replace(case.question, interval=interval) for case in cases if isinstance(case.question, Question)]
+    posed = [case.question for case in cases if isinstance(case.question, Resolved)]
     found = iter(forecast_answers(forecaster, posed))
-    results = [next(found) if isinstance(case.question, Question) else case.question for case in cases]
+    results = [next(found) if isinstance(case.question, Resolved) else case.question for case in cases]
     return Answered(forecaster, targets, tuple(zip((case.id for case in cases), results, strict=True)), interval)
 
 

@@ -10,12 +10,12 @@ from model.errors import AftermathError
 from model.evidence import Case
 from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
-from model.question import Question
+from model.question import Question, collecting, raise_all, resolve
 from model.specification import Model
 from model.uncertainty.draws import sampled
 from model.uncertainty.intervals import Intervals, intervals
 from service.http.address import Address
-from service.http.problems import AnswerTooLarge, Refused, problem
+from service.http.problems import AnswerTooLarge, problem
 from service.schemas import answers
 from service.translate import batch, forecasts, questions
 
@@ -37,16 +37,15 @@ class Comparison:
 def asked(model: Model, common: Question, scenarios: Sequence[str]) -> Comparison:
     """The comparison in canonical order: no target means the headline that may be asked, no scenario every one.
 
-    Raises the error of an unknown name, or Refused with all of them.
+    Raises the error of an unknown name, or SeveralErrors with all of them.
     """
     wrong: list[AftermathError] = []
     for i, name in enumerate(scenarios):
-        with questions.collecting(wrong):
+        with collecting(wrong):
             model.scenario(name, where=("scenarios", i))
-    with questions.collecting(wrong):
-        common = questions.canonical(model, replace(common, targets=common.targets or _headline(model, common)))
-    if wrong:
-        raise wrong[0] if len(wrong) == 1 else Refused(wrong)
+    with collecting(wrong):
+        common = resolve(model, replace(common, targets=common.targets or _headline(model, common))).question
+    raise_all(wrong)
     chosen = tuple(dict.fromkeys(scenarios)) or tuple(model.scenarios)
     cells = len(chosen) * sum(model.network.cards(common.targets))
     if cells > MOST_CELLS:

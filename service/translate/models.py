@@ -102,7 +102,7 @@ def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
 
 def example(model: Model, each: Example) -> answers.ExampleQuestion:
     """A question worth asking, with the address that asks it, and those that say more of its most probable state."""
-    question = questions.canonical_example(model, each)
+    question = questions.example_question(model, each)
     more = {
         name: Address(model_path(model.name, name), questions.event_parameters(question))
         for name in ("brief", "explanation", "sensitivity")

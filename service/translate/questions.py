@@ -1,23 +1,20 @@
-"""Questions: from requests to ``model.question.Question`` in canonical order, and from questions to their addresses."""
+"""Questions: from requests to what they mean (``model.question``), and from questions to their addresses."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from model.errors import AftermathError, JointTooLarge, Place
+from model.errors import JointTooLarge
 from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
-from model.network import Network, Variable
-from model.question import Question
+from model.question import Question, Resolved, resolve
 from model.specification import Example, Model
 from model.uncertainty.intervals import MASS
 from service.http.address import Address, model_path
-from service.http.problems import Refused
 from service.schemas import answers, requests
 from service.translate import evidence_syntax
 
@@ -27,9 +24,9 @@ MOST_JOINT_CELLS = 10_000
 Said = TypeVar("Said")
 
 
-def question_from_body(model: Model, body: requests.AskedInFull) -> Question:
-    """The question of a body, in canonical order."""
-    return canonical(
+def question_from_body(model: Model, body: requests.AskedInFull) -> Resolved:
+    """The question of a body."""
+    return resolved(
         model,
         Question(
             targets=tuple(body.targets),
@@ -55,34 +52,36 @@ def interval_mass(said: float | str | None, *, named: bool) -> float | None:
     return None if isinstance(said, str) else said
 
 
-def question_from_address(model: Model, asked: requests.ForecastParameters, *, targets: Sequence[str]) -> Question:
-    """The question of an address, in canonical order."""
-    return canonical(
-        model,
-        Question(
-            targets=tuple(targets),
-            findings=evidence_syntax.findings(asked.given),
-            settings=evidence_syntax.settings(asked.do),
-            scenario=asked.scenario,
-            cohort=asked.cohort,
-            interval=interval_mass(asked.interval, named=bool(targets)),
-        ),
-    )
+def question_from_address(model: Model, asked: requests.ForecastParameters, *, targets: Sequence[str]) -> Resolved:
+    """The question of an address."""
+    return resolved(model, _addressed(asked, targets))
 
 
-def query_from_address(model: Model, asked: requests.QueryParameters) -> Question:
+def query_from_address(model: Model, asked: requests.QueryParameters) -> Resolved:
     """The question of an address that may ask for joints and the most probable states too."""
-    return replace(
-        question_from_address(model, asked, targets=asked.target),
-        joint=tuple(tuple(text.split(",")) for text in asked.joint),
-        most_probable=asked.most_probable,
+    joint = tuple(tuple(text.split(",")) for text in asked.joint)
+    question = replace(_addressed(asked, asked.target), joint=joint, most_probable=asked.most_probable)
+    return resolved(model, question)
+
+
+def _addressed(asked: requests.ForecastParameters, targets: Sequence[str]) -> Question:
+    return Question(
+        targets=tuple(targets),
+        findings=evidence_syntax.findings(asked.given),
+        settings=evidence_syntax.settings(asked.do),
+        scenario=asked.scenario,
+        cohort=asked.cohort,
+        interval=interval_mass(asked.interval, named=bool(targets)),
     )
 
 
-def question_of_case(model: Model, case: requests.Case, *, targets: tuple[str, ...]) -> Question:
+def question_of_case(
+    model: Model, case: requests.Case, *, targets: tuple[str, ...], interval: float | None
+) -> Resolved:
     """The question of one case of a batch."""
     given, do = findings_from_json(case.given), settings_from_json(case.do)
-    return canonical(model, Question(targets, given, do, scenario=case.scenario, cohort=case.cohort))
+    question = Question(targets, given, do, scenario=case.scenario, cohort=case.cohort, interval=interval)
+    return resolve(model, question)
 
 
 def findings_from_json(given: Mapping[str, str | BaseModel]) -> dict[str, Finding]:
@@ -109,94 +108,21 @@ def _finding_from_json(said: str | BaseModel) -> Finding:
             return Observed(str(said))
 
 
-def canonical(model: Model, question: Question) -> Question:
-    """The same question in the order of the file, so that two ways of asking it give the same bytes.
-
-    Raises the error of an unknown name, or Refused with all of them; JointTooLarge beyond 10,000 cells.
-    """
-    wrong: list[AftermathError] = []
-    for i, target in enumerate(question.targets):
-        with collecting(wrong):
-            model.network.variable(target, where=("targets", i))
-    for i, names in enumerate(question.joint):
-        with collecting(wrong):
-            _ = [model.network.variable(name, where=("joint", i)) for name in names]
-    findings = _in_order(model.network, question.findings, "given", arranged=_finding_in_order, wrong=wrong)
-    settings = _in_order(model.network, question.settings, "do", arranged=_setting_in_order, wrong=wrong)
-    with collecting(wrong):
-        _ = model.scenario(question.scenario) if question.scenario is not None else None
-    with collecting(wrong):
-        _ = model.cohort(question.cohort) if question.cohort is not None else None
-    if wrong:
-        raise wrong[0] if len(wrong) == 1 else Refused(wrong)
-    _refuse_large_joints(model.network, question.joint)
-    return replace(question, findings=findings, settings=settings)
-
-
-def _refuse_large_joints(network: Network, joints: Sequence[Sequence[str]]) -> None:
-    cells = sum(math.prod(network.cards(names)) for names in joints)
+def resolved(model: Model, question: Question) -> Resolved:
+    """What a question means. Raises what ``resolve`` raises, and JointTooLarge beyond 10,000 cells."""
+    known = [names for names in question.joint if all(name in model.network for name in names)]
+    cells = sum(math.prod(model.network.cards(names)) for names in known)
     if cells > MOST_JOINT_CELLS:
         raise JointTooLarge(f"the joints have {cells:,} cells, the most is {MOST_JOINT_CELLS:,}", where=("joint",))
+    return resolve(model, question)
 
 
-def canonical_example(model: Model, each: Example) -> Question:
+def example_question(model: Model, each: Example) -> Question:
     """The question of an example, in canonical order."""
     asked = Question(
         (each.target,), each.findings, each.settings, scenario=each.scenario, cohort=each.cohort, interval=MASS
     )
-    return canonical(model, asked)
-
-
-@contextmanager
-def collecting(wrong: list[AftermathError]) -> Iterator[None]:
-    """Put an error on the list and go on, so that a request hears of all its mistakes at once."""
-    try:
-        yield
-    except AftermathError as error:
-        wrong.append(error)
-
-
-def _in_order(
-    network: Network,
-    said: Mapping[str, Said],
-    where: str,
-    *,
-    arranged: Callable[[Variable, Said, Place], Said],
-    wrong: list[AftermathError],
-) -> dict[str, Said]:
-    found: dict[str, Said] = {}
-    for name, statement in said.items():
-        with collecting(wrong):
-            found[name] = arranged(network.variable(name, where=(where, name)), statement, (where, name))
-    return {name: found[name] for name in network.names if name in found}
-
-
-def _finding_in_order(variable: Variable, said: Finding, where: Place) -> Finding:
-    """A finding with its states in the order of the file; a set of one state is that state."""
-    match said:
-        case Observed(state):
-            return Observed(_known(variable, (state,), where)[0])
-        case OneOf(states):
-            known = _known(variable, states, where)
-            return OneOf(known) if len(known) > 1 else Observed(known[0])
-        case RuledOut(states):
-            return RuledOut(_known(variable, states, where))
-        case Reported(numbers):
-            return Reported({state: numbers[state] for state in _known(variable, numbers, where)})
-        case Assumed(numbers):
-            return Assumed({state: numbers[state] for state in _known(variable, numbers, where)})
-
-
-def _setting_in_order(variable: Variable, said: Setting, where: Place) -> Setting:
-    """A setting with its states in the order of the file; all chances on one state is that state."""
-    if isinstance(said, SetTo):
-        return SetTo(_known(variable, (said.state,), where)[0])
-    chances = {state: said.probabilities[state] for state in _known(variable, said.probabilities, where)}
-    return SetTo(next(iter(chances))) if list(chances.values()) == [1.0] else SetChances(chances)
-
-
-def _known(variable: Variable, states: Iterable[str], where: Place) -> tuple[str, ...]:
-    return tuple(sorted(dict.fromkeys(states), key=lambda name: variable.state(name, where=where)))
+    return resolve(model, asked).question
 
 
 def forecast_address(model: Model, question: Question) -> Address:

@@ -215,7 +215,7 @@ def test_every_error_that_can_leave_has_a_status_of_its_own():
         errors.BadPriors,
         errors.NetworkTooLarge,
         errors.BadExchangeFile,
-        problems.Refused,
+        errors.SeveralErrors,
     }
     kinds = [
         kind

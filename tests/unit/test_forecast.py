@@ -83,7 +83,7 @@ def test_an_assumption_counts_for_nothing_in_the_probability_of_the_evidence():
 
 def test_assumptions_that_cannot_hold_together_are_refused():
     findings = {"either": Assumed({"yes": 0.1, "no": 0.9}), "lung": Assumed({"yes": 0.5, "no": 0.5})}
-    with pytest.raises(BadQuestion, match="the assumptions on either, lung cannot hold together"):
+    with pytest.raises(BadQuestion, match="the assumptions on lung, either cannot hold together"):
         ask("asia", "xray", findings)
 
 
@@ -133,16 +133,16 @@ def test_impossible_evidence_names_a_smallest_conflicting_set():
     findings = {"smoke": Observed("yes"), "either": Observed("no"), "dysp": Observed("yes"), "lung": RuledOut(("no",))}
     with pytest.raises(ImpossibleEvidence) as caught:
         ask("asia", "xray", findings)
-    assert caught.value.conflict == ("either=no", "lung not in (no)")
-    assert str(caught.value) == "evidence: either=no cannot hold together with lung not in (no)"
+    assert caught.value.conflict == ("lung not in (no)", "either=no")
+    assert str(caught.value) == "evidence: lung not in (no) cannot hold together with either=no"
 
 
 @pytest.mark.parametrize(
     ("question", "error", "message"),
     [
         (Question(("lungs",)), UnknownVariable, r"targets\.0: no variable 'lungs'.*Did you mean 'lung'\?"),
-        (Question(("lung",), {"xry": Observed("yes")}), UnknownVariable, r"evidence\.xry: .*Did you mean 'xray'\?"),
-        (Question(("lung",), {"xray": Observed("yess")}), UnknownState, r"evidence\.xray: no state 'yess'; .*'yes'\?"),
+        (Question(("lung",), {"xry": Observed("yes")}), UnknownVariable, r"given\.xry: .*Did you mean 'xray'\?"),
+        (Question(("lung",), {"xray": Observed("yess")}), UnknownState, r"given\.xray: no state 'yess'; .*'yes'\?"),
         (Question(("lung",), {"xray": OneOf(("maybe",))}), UnknownState, r"the states are 'yes', 'no'"),
         (Question(("lung",), {"xray": RuledOut(("yes", "no"))}), BadQuestion, "leaves xray no state at all"),
         (Question(("lung",), {"xray": Reported({"yes": -1.0})}), BadQuestion, r"the likelihood of 'yes' is -1\.0"),
@@ -180,7 +180,7 @@ def test_the_most_probable_explanation_has_its_probability():
 def test_evidence_that_cannot_reach_the_target_is_named():
     findings = {"lung": Observed("yes"), "smoke": Observed("no"), "asia": Observed("yes")}
     assert ask("asia", "xray", findings).no_effect == ("smoke",)
-    assert ask("asia", "bronc", findings).targets[0].no_effect == ("lung", "asia")
+    assert ask("asia", "bronc", findings).targets[0].no_effect == ("asia", "lung")
 
 
 def test_an_intervention_downstream_of_the_target_has_no_effect():

@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import priors
-from model.errors import UnknownState
+from model.errors import SeveralErrors, UnknownState
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut, SetChances, SetTo
 from model.forecast import answer, prepare
-from model.question import Question
+from model.question import Question, resolve
 from service.http import csv_tables
 from service.http.address import Address, model_path
 from service.http.json_encoding import encoded
-from service.http.problems import Refused
 from service.schemas.answers import QueryAnswer, TargetDistribution
 from service.translate import forecasts, questions
 
@@ -29,7 +28,7 @@ def test_a_question_is_put_in_the_order_of_the_file():
         {"dysp": RuledOut(("no",)), "asia": Reported({"no": 1.0, "yes": 2.0})},
         {"xray": SetTo("yes"), "smoke": SetChances({"no": 0.5, "yes": 0.5})},
     )
-    found = questions.canonical(MODEL, asked)
+    found = resolve(MODEL, asked).question
     assert list(found.findings) == ["asia", "dysp"]
     assert list(found.findings["asia"].likelihood) == ["yes", "no"]
     assert list(found.settings) == ["smoke", "xray"]
@@ -48,18 +47,18 @@ def test_a_question_is_put_in_the_order_of_the_file():
     ],
 )
 def test_two_ways_of_saying_one_thing_become_one(said, plain):
-    assert questions.canonical(MODEL, Question(findings={"xray": said})).findings == {"xray": plain}
+    assert resolve(MODEL, Question(findings={"xray": said})).question.findings == {"xray": plain}
 
 
 def test_all_chances_on_one_state_set_that_state():
-    assert questions.canonical(MODEL, Question(settings={"xray": SetChances({"no": 1.0})})).settings == {
+    assert resolve(MODEL, Question(settings={"xray": SetChances({"no": 1.0})})).question.settings == {
         "xray": SetTo("no")
     }
 
 
 def test_every_unknown_name_is_told_and_one_alone_is_itself():
-    with pytest.raises(Refused) as raised:
-        questions.canonical(MODEL, Question(("lungs",), {"xray": Observed("ye")}, {"x": SetTo("yes")}, cohort="c"))
+    with pytest.raises(SeveralErrors) as raised:
+        resolve(MODEL, Question(("lungs",), {"xray": Observed("ye")}, {"x": SetTo("yes")}, cohort="c"))
     assert [error.where for error in raised.value.errors] == [
         ("targets", 0),
         ("given", "xray"),
@@ -67,7 +66,7 @@ def test_every_unknown_name_is_told_and_one_alone_is_itself():
         ("cohort",),
     ]
     with pytest.raises(UnknownState):
-        questions.canonical(MODEL, Question(("lung",), {"xray": Observed("ye")}))
+        resolve(MODEL, Question(("lung",), {"xray": Observed("ye")}))
 
 
 def test_an_address_is_safe_whatever_the_names_hold():
@@ -78,7 +77,7 @@ def test_an_address_is_safe_whatever_the_names_hold():
 
 
 def test_an_answer_with_intervals_holds_them_and_says_what_they_mean():
-    question = questions.canonical(MODEL, Question(("lung",), {"xray": Observed("yes")}, interval=0.8))
+    question = resolve(MODEL, Question(("lung",), {"xray": Observed("yes")}, interval=0.8)).question
     found = answer(FORECASTER, question)
     body = json.loads(forecasts.answer_body(MODEL, found))
     ends = found.targets.intervals
@@ -100,8 +99,8 @@ def test_the_table_s_address_goes_without_what_has_no_place_in_a_table():
 
 
 def test_one_function_gives_the_body_that_http_sends():
-    single = answer(FORECASTER, questions.canonical(MODEL, Question(("lung",), {"xray": Observed("yes")})))
-    several = answer(FORECASTER, questions.canonical(MODEL, Question(("lung", "tub"))))
+    single = answer(FORECASTER, resolve(MODEL, Question(("lung",), {"xray": Observed("yes")})))
+    several = answer(FORECASTER, resolve(MODEL, Question(("lung", "tub"))))
     assert forecasts.answer_body(MODEL, single).startswith(b'{"model":"asia","revision":"r-')
     assert b'"distribution":[{"state":"yes","p":' in forecasts.answer_body(MODEL, single)
     assert b'"targets":[{"target":"lung"' in forecasts.answer_body(MODEL, several)
@@ -109,7 +108,7 @@ def test_one_function_gives_the_body_that_http_sends():
 
 def test_the_body_holds_the_numbers_of_the_answer_to_the_last_bit():
     given = {"xray": Reported({"yes": 3.0, "no": 0.1}), "dysp": Observed("yes")}
-    found = answer(FORECASTER, questions.canonical(MODEL, Question((), given, {"smoke": SetTo("no")})))
+    found = answer(FORECASTER, resolve(MODEL, Question((), given, {"smoke": SetTo("no")})))
     body = json.loads(forecasts.answer_body(MODEL, found))
     assert body["targets"] == [
         {
@@ -128,7 +127,7 @@ def test_the_body_holds_the_numbers_of_the_answer_to_the_last_bit():
     assert [list(target) for target in body["targets"]] == [list(TargetDistribution.__annotations__)] * 8
     assert set(body) == set(QueryAnswer.__annotations__)
     assert body["sources"] == forecasts.cited(MODEL, found.sources)
-    alone = answer(FORECASTER, questions.canonical(MODEL, Question(("lung",), given, {"smoke": SetTo("no")})))
+    alone = answer(FORECASTER, resolve(MODEL, Question(("lung",), given, {"smoke": SetTo("no")})))
     one = json.loads(forecasts.answer_body(MODEL, alone))
     assert one["distribution"] == body["targets"][list(MODEL.network.names).index("lung")]["distribution"]
 
