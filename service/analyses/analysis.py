@@ -138,12 +138,12 @@ def reply(
 def address(model: Model, event: Event, resource: str, *, target: str = "target", also: Parameters = ()) -> Address:
     """Where an analysis of an event stands."""
     state = (("state", event.state),) if event.state is not None else ()
-    own = tuple((name, _said(value)) for name, value in also if value is not None)
+    own = tuple((name, _parameter_text(value)) for name, value in also if value is not None)
     path = model_path(model.name, resource)
     return Address(path, ((target, event.target), *state, *questions.case_parameters(event.question), *own))
 
 
-def _said(value: object) -> str:
+def _parameter_text(value: object) -> str:
     return evidence_syntax.plain_number(value) if isinstance(value, float) else str(value)
 
 

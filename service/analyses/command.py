@@ -30,13 +30,13 @@ def command_of(asked: Operation) -> Callable[[Callable[..., str]], click.Command
     shape = asked.query or AnalysisParameters
 
     def made(page: Callable[..., str]) -> click.Command:
-        def run(model: str, root: Path | None, *, as_json: bool, **said: Any) -> None:
-            found = _found(asked, shape, said, model=model, root=root)
+        def run(model: str, root: Path | None, *, as_json: bool, **options: Any) -> None:
+            found = _found(asked, shape, options, model=model, root=root)
             if as_json:
                 sys.stdout.flush()
                 sys.stdout.buffer.write(in_form(asked, found, "json"))
                 return
-            own = {name: value for name, value in said.items() if name not in shape.model_fields}
+            own = {name: value for name, value in options.items() if name not in shape.model_fields}
             click.echo(page(found, **own), nl=False)
 
         return click.command()(_with_options(update_wrapper(run, page)))
@@ -58,11 +58,11 @@ def _with_options(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _found(
-    asked: Operation, shape: type[AnalysisParameters] | Any, said: dict[str, Any], *, model: str, root: Path | None
+    asked: Operation, shape: type[AnalysisParameters] | Any, options: dict[str, Any], *, model: str, root: Path | None
 ) -> Analysed:
     """What the operation of the HTTP service finds, asked the same. Raises what it raises."""
-    sent = {name: value for name, value in said.items() if name in shape.model_fields and value is not None}
-    sent |= {name: list(said[name]) for name in ("given", "do")}
+    sent = {name: value for name, value in options.items() if name in shape.model_fields and value is not None}
+    sent |= {name: list(options[name]) for name in ("given", "do")}
     parameters = validated(shape, sent)
     found: Analysed = asked.view(ready(model, root), parameters).content()
     return found

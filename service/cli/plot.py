@@ -70,7 +70,7 @@ def distribution(
     from model.forecast import answer
 
     pictures = _pictures(file)
-    forecaster, question = _asked(model, root, _Said(given, do, scenario, cohort))
+    forecaster, question = _prepared(model, root, _Evidence(given, do, scenario, cohort))
     asked = replace(question, targets=(target,), interval=None if point else interval)
     found = answer(forecaster, asked)
     _save(pictures, pictures.distribution(forecaster.model, found), file)
@@ -103,7 +103,7 @@ def tornado(
     from model.analyses.sensitivity import sensitivity
 
     pictures = _pictures(file)
-    forecaster, question = _asked(model, root, _Said(given, do, scenario, cohort))
+    forecaster, question = _prepared(model, root, _Evidence(given, do, scenario, cohort))
     found = sensitivity(forecaster, question, target=target, state=state, search=0)
     _save(pictures, pictures.tornado(forecaster.model, found, top=top), file)
 
@@ -133,7 +133,7 @@ def waterfall(
     from model.analyses.explanation import explain
 
     pictures = _pictures(file)
-    forecaster, question = _asked(model, root, _Said(given, do, scenario, cohort))
+    forecaster, question = _prepared(model, root, _Evidence(given, do, scenario, cohort))
     found = explain(forecaster, question, target=target, state=state)
     _save(pictures, pictures.waterfall(forecaster.model, found), file)
 
@@ -168,7 +168,7 @@ def network(
     from model.forecast import answer
 
     pictures = _pictures(file)
-    forecaster, question = _asked(model, root, _Said(given, do, scenario, cohort))
+    forecaster, question = _prepared(model, root, _Evidence(given, do, scenario, cohort))
     names = forecaster.model.network.names
     of_target = answer(forecaster, replace(question, targets=(target,)))
     if around is None and len(names) > MOST:
@@ -181,7 +181,7 @@ def network(
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Evidence:
     """The options of a question, as written."""
 
     given: tuple[str, ...]
@@ -190,17 +190,17 @@ class _Said:
     cohort: str | None
 
 
-def _asked(name: str, root: Path | None, said: _Said) -> tuple[Forecaster, Question]:
+def _prepared(name: str, root: Path | None, evidence: _Evidence) -> tuple[Forecaster, Question]:
     """The model made ready, and the question without its targets."""
     from model.question import Question, resolve
     from service.translate import evidence_syntax
 
     question = Question(
         (),
-        evidence_syntax.findings(said.given),
-        evidence_syntax.settings(said.do),
-        scenario=said.scenario,
-        cohort=said.cohort,
+        evidence_syntax.findings(evidence.given),
+        evidence_syntax.settings(evidence.do),
+        scenario=evidence.scenario,
+        cohort=evidence.cohort,
     )
     forecaster = ready(name, root)
     return forecaster, resolve(forecaster.model, question).question

@@ -30,7 +30,7 @@ from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 BAR = 32
 WIDTH = 100
 FEW_SOURCES = 4
-"""So many sources are said whole; more are named, unless asked for."""
+"""So many sources are shown whole; more are named, unless asked for."""
 ROUNDING = 1e-9
 """What is added before a bar is cut to whole cells, so that the last bit of a probability moves nothing."""
 MUCH_CONFLICT = 1.0
@@ -128,8 +128,8 @@ def ranges_text(found: Ranges) -> str:
 
 def _wide(wide: Wide) -> Iterator[str]:
     yield f"  {wide.target}={wide.state}  {wide.low:.2f} to {wide.high:.2f}"
-    for said in wide.carried_by:
-        text = f"{said.share:.0%} {said.variable}: {said.what} [{said.file}:{said.line}]"
+    for statement in wide.carried_by:
+        text = f"{statement.share:.0%} {statement.variable}: {statement.what} [{statement.file}:{statement.line}]"
         yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
 
 
@@ -225,7 +225,7 @@ def _question(each: Forecasted) -> tuple[str, ...]:
 def counts_text(model: Model) -> str:
     """What the counts of a model changed, what they could not, and what may count twice; one fact a line."""
     faded = [] if model.fading == 1 else [f"counts keep {model.fading:.0%} of their weight a year"]
-    said = [
+    counted = [
         f"counts {batch.name}: {sum(seen.n for seen in batch.cases):,} cases, seen {batch.date}"
         for batch in model.counts.values()
     ]
@@ -233,7 +233,7 @@ def counts_text(model: Model) -> str:
     notes = [
         f"  {note.counts}: {f'{note.variable}, ' if note.variable else ''}{note.text}" for note in model.counts_notes
     ]
-    return "\n".join((*said, *faded, *moved, *notes))
+    return "\n".join((*counted, *faded, *moved, *notes))
 
 
 def _learned(learned: Learned) -> str:
@@ -260,9 +260,9 @@ def _range(row: StateAnswer) -> str:
 
 
 def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
-    said = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
-    if said:
-        yield from wrapped("given", said)
+    known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
+    if known:
+        yield from wrapped("given", known)
         yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without evidence"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 LONGEST_ADDRESS = 8_000
 
 ADDRESSES = 256
-"""Query strings that are kept: an answer says its own several times."""
+"""Query strings that are cached: an answer holds its own several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Address:
 
 
 @lru_cache(ADDRESSES)
-def _query(said: tuple[tuple[str, str], ...]) -> str:
-    return "&".join(f"{name}={quote(value, safe=':(),=')}" for name, value in said)
+def _query(parameters: tuple[tuple[str, str], ...]) -> str:
+    return "&".join(f"{name}={quote(value, safe=':(),=')}" for name, value in parameters)
 
 
 def model_path(model: str, *steps: str) -> str:

@@ -39,10 +39,10 @@ def encoded_part(value: Any) -> Any:
 
 
 class Template:
-    """A value with gaps for numbers, written once.
+    """A value with gaps for numbers, encoded once.
 
-    >>> said = Template([{"state": "yes", "p": GAP}, {"state": "no", "p": GAP}])
-    >>> encoded({"distribution": said.filled(np.array([0.25, 0.75]))})
+    >>> template = Template([{"state": "yes", "p": GAP}, {"state": "no", "p": GAP}])
+    >>> encoded({"distribution": template.filled(np.array([0.25, 0.75]))})
     b'{"distribution":[{"state":"yes","p":0.25},{"state":"no","p":0.75}]}\\n'
     """
 

@@ -76,8 +76,8 @@ def _mistake(mistake: Mapping[str, Any], shape: type[BaseModel]) -> AftermathErr
         case "missing":
             return MissingField(f"the field {steps[-1]!r} is missing", where=where)
         case _:
-            said = mistake["msg"][:1].lower() + mistake["msg"][1:]
-            return BadField(f"{said}; found {reprlib.repr(mistake['input'])}", where=where)
+            message = mistake["msg"][:1].lower() + mistake["msg"][1:]
+            return BadField(f"{message}; found {reprlib.repr(mistake['input'])}", where=where)
 
 
 def _is_tag(step: str | int) -> bool:

@@ -78,13 +78,13 @@ def _covered(found: Answer) -> str:
     held = found.targets.intervals
     if held is None:
         return "probability"
-    said = f"probability; intervals hold {100 * held.mass:g} % of {held.draws:,} draws of the numbers"
-    return wrapped(f"{said}; {held.warning}" if held.warning else said, TITLE)
+    about = f"probability; intervals hold {100 * held.mass:g} % of {held.draws:,} draws of the numbers"
+    return wrapped(f"{about}; {held.warning}" if held.warning else about, TITLE)
 
 
 def _conditions(found: Answer) -> str:
-    said = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
-    return wrapped(f"given {', '.join(said)}", TITLE) if said else "nothing given, nothing done"
+    known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
+    return wrapped(f"given {', '.join(known)}", TITLE) if known else "nothing given, nothing done"
 
 
 def _about(figure: Figure, axes: Axes, title: str, under: str) -> None:

@@ -70,18 +70,18 @@ def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, 
     summary, _, details = (inspect.getdoc(each.view) or "").partition("\n\n")
     statuses = sorted({*ALWAYS, *each.errors, *([TOO_LONG] if each.query else [])})
     refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
-    said: JSON = {
+    entry: JSON = {
         "operationId": _identity(each, address),
         "summary": summary.replace("\n", " "),
         "parameters": [*_path_parameters(address, examples), *_query_parameters(each, examples)],
         "responses": {"200": _success(each, form, schemas), **refusals},
     }
     if details:
-        said["description"] = details
+        entry["description"] = details
     if each.body:
         content = {intake.media: _body(intake, schemas, examples) for intake in each.body}
-        said["requestBody"] = {"required": True, "content": content}
-    return said
+        entry["requestBody"] = {"required": True, "content": content}
+    return entry
 
 
 def _identity(each: Operation, address: str) -> str:
@@ -118,14 +118,14 @@ def _parameter(name: str, field: JSON, shape: type[BaseModel], examples: Mapping
     if "anyOf" in schema:
         options = [option for option in schema["anyOf"] if option.get("type") != "null"]
         schema = options[0] if len(options) == 1 else {"anyOf": options}
-    said: JSON = {"name": name, "in": "query", "schema": schema}
+    entry: JSON = {"name": name, "in": "query", "schema": schema}
     if "description" in field:
-        said["description"] = field["description"]
+        entry["description"] = field["description"]
     if get_origin(shape.model_fields[name].annotation) is list:
-        said |= {"style": "form", "explode": True}
+        entry |= {"style": "form", "explode": True}
     if name in examples and shape is not Pinned:
-        said["example"] = examples[name]
-    return said
+        entry["example"] = examples[name]
+    return entry
 
 
 def _body(intake: Intake, schemas: _Schemas, examples: Mapping[str, Any]) -> JSON:
@@ -137,15 +137,15 @@ def _body(intake: Intake, schemas: _Schemas, examples: Mapping[str, Any]) -> JSO
 def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     media = form.media.partition(";")[0]
     schema = schemas.of(form.shape) if media == "application/json" else {"type": "string"}
-    said: JSON = {"description": "The answer.", "content": {media: {"schema": schema}}}
+    entry: JSON = {"description": "The answer.", "content": {media: {"schema": schema}}}
     if form.suffix == "csv":
         columns = ", ".join(form.shape.__annotations__)
-        said["description"] = f"The answer as CSV (RFC 4180) with the columns {columns}."
+        entry["description"] = f"The answer as CSV (RFC 4180) with the columns {columns}."
     if each.cacheable:
-        said["headers"] = {
+        entry["headers"] = {
             "ETag": {"description": "Send it as If-None-Match: 304 when nothing changed.", "schema": {"type": "string"}}
         }
-    return said
+    return entry
 
 
 def _responses() -> JSON:
@@ -169,7 +169,7 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
     question = next((each for each in posed if each.findings), None) or next(iter(posed), None)
     target = question.targets[0] if question else model.headline[0]
     given = question.findings if question else {}
-    said = {"given": questions.findings_json(given)}
+    evidence = {"given": questions.findings_json(given)}
     columns = [
         (name, evidence_syntax.text_of(finding))
         for name, finding in given.items()
@@ -183,9 +183,9 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
         "cause": next((name for name in (*given, *model.network.names) if name != target), target),
         "below": 0.5,
         "given": [f"{name}:{evidence_syntax.text_of(finding)}" for name, finding in given.items()],
-        "AskedInFull": {"targets": [target], **said},
-        "ComparedInFull": {"targets": [target], **said},
-        "BatchInFull": {"targets": [target], "cases": [{"id": "1", **said}, {"id": "2"}]},
+        "AskedInFull": {"targets": [target], **evidence},
+        "ComparedInFull": {"targets": [target], **evidence},
+        "BatchInFull": {"targets": [target], "cases": [{"id": "1", **evidence}, {"id": "2"}]},
         "text/csv": "\r\n".join(
             [",".join(["id", *(name for name, _ in columns)]), ",".join(["1", *(text for _, text in columns)]), ""]
         ),

@@ -57,7 +57,7 @@ def shape(kind: type) -> Any:
 @cache
 def _names(kind: type) -> tuple[str, ...]:
     fields = [field.name for field in dataclasses.fields(kind)]
-    return (*fields, *(name for name, said in vars(kind).items() if isinstance(said, property)))
+    return (*fields, *(name for name, member in vars(kind).items() if isinstance(member, property)))
 
 
 def _shape(hint: Any) -> Any:

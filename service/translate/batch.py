@@ -119,19 +119,19 @@ def _from_json(model: Model, case: Any, targets: tuple[str, ...], interval: floa
 
 
 def _from_csv(model: Model, columns: Sequence[str], line: int, cells: Sequence[str], common: Question) -> Asked:
-    said = {column: cell for column, cell in zip(columns, cells, strict=False) if cell != ""}
-    name = said.get("id", f"line {line}")
+    record = {column: cell for column, cell in zip(columns, cells, strict=False) if cell != ""}
+    name = record.get("id", f"line {line}")
     try:
         if len(cells) != len(columns):
             raise BadQuestion(f"line {line} has {len(cells)} cells, the header {len(columns)}")
-        return Asked(name, resolve(model, _question(said, common)))
+        return Asked(name, resolve(model, _question(record, common)))
     except AftermathError as error:
         return Asked(name, error)
 
 
-def _question(said: dict[str, str], common: Question) -> Question:
+def _question(record: dict[str, str], common: Question) -> Question:
     """The question of one record, with what all have in common. A cell holds a state, or a verb as in addresses."""
-    variables = {column: cell for column, cell in said.items() if column not in OWN_COLUMNS}
+    variables = {column: cell for column, cell in record.items() if column not in OWN_COLUMNS}
     return replace(
         common,
         findings={
@@ -144,8 +144,8 @@ def _question(said: dict[str, str], common: Question) -> Question:
             for name, cell in variables.items()
             if name.startswith("do.")
         },
-        scenario=said.get("scenario"),
-        cohort=said.get("cohort"),
+        scenario=record.get("scenario"),
+        cohort=record.get("cohort"),
     )
 
 

@@ -41,17 +41,17 @@ def finding(text: str, *, where: Place = ("given",)) -> tuple[str, Finding]:
 
     Raises BadQuestion, saying what was expected.
     """
-    name, said = _split(text, where)
-    return name, finding_from_text(said, where=where)
+    name, value = _split(text, where)
+    return name, finding_from_text(value, where=where)
 
 
-def finding_from_text(said: str, *, where: Place = ("given",)) -> Finding:
+def finding_from_text(value: str, *, where: Place = ("given",)) -> Finding:
     """What a piece of evidence says, without the name: the part after the colon.
 
     >>> finding_from_text("like(yes=4,no=1)")
     Reported(likelihood={'yes': 4.0, 'no': 1.0})
     """
-    verb, inside = _call(said, FINDING_VERBS, where)
+    verb, inside = _call(value, FINDING_VERBS, where)
     match verb:
         case "in":
             return OneOf(_states(inside, where))
@@ -62,7 +62,7 @@ def finding_from_text(said: str, *, where: Place = ("given",)) -> Finding:
         case "assumed":
             return Assumed(_numbers(inside, where))
         case _:
-            return Observed(said)
+            return Observed(value)
 
 
 def setting(text: str, *, where: Place = ("do",)) -> tuple[str, Setting]:
@@ -71,18 +71,18 @@ def setting(text: str, *, where: Place = ("do",)) -> tuple[str, Setting]:
     >>> setting("smoke:no")
     ('smoke', SetTo(state='no'))
     """
-    name, said = _split(text, where)
-    return name, setting_from_text(said, where=where)
+    name, value = _split(text, where)
+    return name, setting_from_text(value, where=where)
 
 
-def setting_from_text(said: str, *, where: Place = ("do",)) -> Setting:
+def setting_from_text(value: str, *, where: Place = ("do",)) -> Setting:
     """What an intervention says, without the name.
 
     >>> setting_from_text("chances(yes=0.1,no=0.9)")
     SetChances(probabilities={'yes': 0.1, 'no': 0.9})
     """
-    verb, inside = _call(said, DO_VERBS, where)
-    return SetChances(_numbers(inside, where)) if verb == "chances" else SetTo(said)
+    verb, inside = _call(value, DO_VERBS, where)
+    return SetChances(_numbers(inside, where)) if verb == "chances" else SetTo(value)
 
 
 def findings(texts: Sequence[str], *, where: str = "given") -> dict[str, Finding]:
@@ -99,7 +99,7 @@ def settings(texts: Sequence[str], *, where: str = "do") -> dict[str, Setting]:
     return _collected(texts, setting, where)
 
 
-def text_of(said: Finding | Setting) -> str:
+def text_of(statement: Finding | Setting) -> str:
     """The text after the colon that means this: the inverse of reading it.
 
     >>> text_of(Reported({"yes": 4.0, "no": 1.0}))
@@ -107,7 +107,7 @@ def text_of(said: Finding | Setting) -> str:
     >>> text_of(Observed("in(a)"))
     'in("in(a)")'
     """
-    match said:
+    match statement:
         case Observed(state):
             return f"in({_quoted(state)})" if _opens(state, FINDING_VERBS) else state
         case SetTo(state):
@@ -134,24 +134,24 @@ def plain_number(value: float) -> str:
 
 
 def _split(text: str, where: Place) -> tuple[str, str]:
-    name, colon, said = text.partition(":")
-    if not colon or not name or not said:
+    name, colon, value = text.partition(":")
+    if not colon or not name or not value:
         raise BadQuestion(f"expected name:state or name:verb(...), found {text[:80]!r}", where=where)
-    return name, said
+    return name, value
 
 
-def _call(said: str, verbs: tuple[str, ...], where: Place) -> tuple[str | None, str]:
+def _call(value: str, verbs: tuple[str, ...], where: Place) -> tuple[str | None, str]:
     """The verb and what its parentheses hold; no verb when the text is a state."""
-    if not _opens(said, verbs):
+    if not _opens(value, verbs):
         return None, ""
-    if not said.endswith(")"):
-        raise BadQuestion(f"a verb that is not closed by a parenthesis: {said[:80]!r}", where=where)
-    verb, _, inside = said[:-1].partition("(")
+    if not value.endswith(")"):
+        raise BadQuestion(f"a verb that is not closed by a parenthesis: {value[:80]!r}", where=where)
+    verb, _, inside = value[:-1].partition("(")
     return verb, inside
 
 
-def _opens(said: str, verbs: tuple[str, ...]) -> bool:
-    return said.startswith(tuple(f"{verb}(" for verb in verbs))
+def _opens(value: str, verbs: tuple[str, ...]) -> bool:
+    return value.startswith(tuple(f"{verb}(" for verb in verbs))
 
 
 def _states(inside: str, where: Place) -> tuple[str, ...]:
@@ -189,10 +189,10 @@ def _items(inside: str, where: Place) -> list[tuple[str, str | None]]:
 def _collected(texts: Sequence[str], read: Callable[..., tuple[str, Statement]], where: str) -> dict[str, Statement]:
     found: dict[str, Statement] = {}
     for index, text in enumerate(texts):
-        name, said = read(text, where=(where, index))
+        name, value = read(text, where=(where, index))
         if name in found:
             raise DuplicateEvidence(f"two statements about {name!r}", where=(where, name))
-        found[name] = said
+        found[name] = value
     return found
 
 

@@ -20,11 +20,11 @@ from service.http.json_encoding import GAP, Template, encoded, encoded_part
 from service.schemas import answers
 from service.translate.questions import findings_json, forecast_address, query_address, settings_json
 
-WRITTEN = 64
-"""Bases of answers whose words are kept as JSON: some 100 KB each where every variable is a target."""
+TEMPLATES = 64
+"""Templates that are cached, by basis: some 100 KB each where every variable is a target."""
 
 PIECES = 4_096
-"""Variables, sources and lists of names that are kept as JSON for answers of every basis: some kB each."""
+"""Variables, sources and lists of names that are cached as JSON for answers of every basis: some kB each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,22 +166,22 @@ def _numbers(answer: Answer) -> Table:
     return np.stack([p, found.low, found.high, shift, found.shift_low, found.shift_high], axis=1)
 
 
-@lru_cache(WRITTEN)
+@lru_cache(TEMPLATES)
 def _targets(model: Model, basis: Basis, intervals: bool) -> Template:
-    said: list[answers.TargetDistribution] = [
+    targets: list[answers.TargetDistribution] = [
         {
             "target": variable.name,
             "label": model.described[variable.name].label,
-            "distribution": _states_said(variable, basis.baseline[place].tobytes(), intervals),
-            "no_effect": _names_said(idle),
-            "sources": _names_said(sources),
+            "distribution": _states_part(variable, basis.baseline[place].tobytes(), intervals),
+            "no_effect": _names_part(idle),
+            "sources": _names_part(sources),
         }
         for variable, place, idle, sources in zip(basis.targets, basis.places, basis.idle, basis.cited, strict=True)
     ]
-    return Template(said)
+    return Template(targets)
 
 
-@lru_cache(WRITTEN)
+@lru_cache(TEMPLATES)
 def _distribution(basis: Basis, intervals: bool) -> Template:
     return Template(_states(basis.targets[0], basis.baseline, intervals))
 
@@ -205,22 +205,22 @@ def _states(variable: Variable, baseline: Table, intervals: bool) -> list[answer
 
 
 @lru_cache(PIECES)
-def _states_said(variable: Variable, baseline: bytes, intervals: bool) -> Any:
+def _states_part(variable: Variable, baseline: bytes, intervals: bool) -> Any:
     return encoded_part(_states(variable, np.frombuffer(baseline), intervals))
 
 
 @lru_cache(PIECES)
-def _names_said(names: tuple[str, ...]) -> Any:
+def _names_part(names: tuple[str, ...]) -> Any:
     return encoded_part(names)
 
 
-@lru_cache(WRITTEN)
+@lru_cache(TEMPLATES)
 def _sources(model: Model, basis: Basis) -> Any:
-    return encoded_part([_source_said(model, name) for name in basis.sources])
+    return encoded_part([_source_part(model, name) for name in basis.sources])
 
 
 @lru_cache(PIECES)
-def _source_said(model: Model, name: str) -> Any:
+def _source_part(model: Model, name: str) -> Any:
     return encoded_part(_cited(model, name))
 
 

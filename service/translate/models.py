@@ -333,7 +333,7 @@ def source_rows(content: answers.Sources) -> Iterator[answers.SourceRow]:
 
 def scenarios(model: Model) -> answers.Scenarios:
     """Every scenario with what it says."""
-    said: list[answers.Scenario] = [
+    found: list[answers.Scenario] = [
         {
             "name": each.name,
             "label": each.label,
@@ -344,12 +344,12 @@ def scenarios(model: Model) -> answers.Scenarios:
         }
         for each in model.scenarios.values()
     ]
-    return {**_header(model), "scenarios": said}
+    return {**_header(model), "scenarios": found}
 
 
 def cohorts(model: Model) -> answers.Cohorts:
     """Every cohort with its size and what is known of it."""
-    said: list[answers.Cohort] = [
+    found: list[answers.Cohort] = [
         {
             "name": each.name,
             "label": each.label,
@@ -361,7 +361,7 @@ def cohorts(model: Model) -> answers.Cohorts:
         }
         for each in model.cohorts.values()
     ]
-    return {**_header(model), "cohorts": said}
+    return {**_header(model), "cohorts": found}
 
 
 def scenario_rows(content: answers.Scenarios) -> Iterator[answers.StatementRow]:
@@ -383,8 +383,8 @@ def cohort_rows(content: answers.Cohorts) -> Iterator[answers.CohortRow]:
         }
         if not each["given"]:
             yield row
-        for said in _statements(each["name"], each["label"], each["given"], {}):
-            yield {**row, "variable": said["variable"], "said": said["said"]}
+        for statement in _statements(each["name"], each["label"], each["given"], {}):
+            yield {**row, "variable": statement["variable"], "said": statement["said"]}
 
 
 def _statements(

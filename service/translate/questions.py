@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -19,9 +18,6 @@ from service.schemas import answers, requests
 from service.translate import evidence_syntax
 
 MOST_JOINT_CELLS = 10_000
-
-
-Said = TypeVar("Said")
 
 
 def question_from_body(model: Model, body: requests.AskedInFull) -> Resolved:
