@@ -14,16 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import priors
+from model import Observed, Question, SetTo, answer, load, prepare
 from model.analyses.causal_effect import cause_effect
 from model.analyses.collection_plan import plan
 from model.analyses.explanation import explain
 from model.analyses.goal_seeking import goals, policies
 from model.analyses.sensitivity import sensitivity
 from model.analyses.variance_attribution import attribution
-from model.evidence import Observed, SetTo
-from model.forecast import answer, prepare
-from model.priors import load
-from model.question import Question
 from model.report.probability_words import in_words
 
 # %% [markdown]
