@@ -19,7 +19,8 @@ from model.errors import AftermathError, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, SetTo, in_words
 from model.inference import Evidence, Plan, Posterior
 from model.inference.arrays import Columns
-from model.inference.encoding import assume, encode
+from model.inference.encoding import encode
+from model.inference.jeffrey import assume
 from model.inference.junction_tree.triangulation import CELL_LIMIT
 from model.network import Table
 from model.question import Question, Resolved, resolve

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from model.evidence import Assumed, Case, distribution, likelihood
 from model.forecast import impossible
 from model.inference import Evidence, Plan, log_evidence
-from model.inference.encoding import assume, encode
+from model.inference.encoding import encode
+from model.inference.jeffrey import assume
 from model.network import Network
 
 Flags = NDArray[np.bool_]

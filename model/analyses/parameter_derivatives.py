@@ -20,7 +20,8 @@ from model.d_separation import requisite
 from model.evidence import Case
 from model.forecast import Forecaster, assumes, impossible, shape_of
 from model.inference import Evidence, Plan, derivatives
-from model.inference.encoding import assume, encode
+from model.inference.encoding import encode
+from model.inference.jeffrey import assume
 from model.network import Table
 from model.question import Question, of_target, resolve
 from model.specification import Model

@@ -1,4 +1,4 @@
-"""Exact inference by junction tree: compile once, then ask with a leading axis of cases.
+"""Exact inference, by junction tree or variable elimination: evidence as arrays in, probabilities out.
 
 A network is moralised and triangulated into a tree of cliques (``model/inference/junction_tree/triangulation.py``);
 findings enter it, one pass of messages goes up to the root and one comes down (Lauritzen & Spiegelhalter 1988).

@@ -19,7 +19,8 @@ from model.errors import NetworkTooLarge
 from model.evidence import Assumed, Case
 from model.gates import exponential_races
 from model.inference import NOTHING, Evidence, Plan, variable_elimination
-from model.inference.encoding import assume, encode
+from model.inference.encoding import encode
+from model.inference.jeffrey import assume
 from model.inference.lru import ByteLRU
 from model.network import Table
 from model.specification import Model
