@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
-from model.d_separation import requisite
+from model.d_separation import requisite_each
 from model.gates import TableGate
 from model.inference import Evidence
 from model.network import Network, Table, Variable
@@ -90,8 +91,8 @@ def mutilated(network: Network, name: str, state: int) -> Network:
 
 def needed(network: Network, question: Question) -> list[str]:
     """The variables whose tables the answer about the target depends on."""
-    tables = requisite(network, [question.target or ""], observed=set(question.findings)).tables
-    return [name for name in network.names if name in tables]
+    [tables] = requisite_each(network, [question.target or ""], observed=set(question.findings)).tables
+    return list(compress(network.names, tables.tolist()))
 
 
 def drawn(network: Network, names: Sequence[str], draws: int, *, rng: np.random.Generator) -> dict[str, Table]:

@@ -1,72 +1,20 @@
-"""What a question depends on: d-separation by Bayes-ball, with interventions and uncertain evidence."""
+"""What a question depends on: d-separation by Bayes-ball (Shachter 1998), with interventions and uncertain evidence.
+
+In every function ``observed`` variables have a known state; ``reported`` ones have evidence that leaves their state
+open, which acts as an observed child; ``cut`` variables are intervened on, so that their parents no longer count;
+those of them in ``fixed`` are set to one state, so that they also block. Programs apply the same rule to positions
+and bits (``inference/variable_elimination/relevance.py``); a property test compares the two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.network import Network
-
-
-@dataclass(frozen=True, slots=True)
-class Requisite:
-    """What the answer about some targets can depend on: variables whose tables count, and findings that count."""
-
-    tables: frozenset[str]
-    evidence: frozenset[str]
-
-
-def requisite(
-    network: Network,
-    targets: Iterable[str],
-    *,
-    observed: Set[str] = frozenset(),
-    reported: Set[str] = frozenset(),
-    cut: Set[str] = frozenset(),
-    fixed: Set[str] = frozenset(),
-) -> Requisite:
-    """The tables and findings that P(targets | evidence) depends on (Bayes-ball, Shachter 1998).
-
-    ``observed`` variables have a known state; ``reported`` ones have evidence that leaves their state
-    open, which acts as an observed child; ``cut`` variables are intervened on, so that their parents
-    no longer count; those of them in ``fixed`` are set to one state, so that they also block.
-
-    >>> from model.network import Variable
-    >>> import numpy as np
-    >>> two, flip = ("no", "yes"), np.array([[0.9, 0.1], [0.1, 0.9]])
-    >>> chain = Network(
-    ...     [Variable("a", two), Variable("b", two, ("a",)), Variable("c", two, ("b",))],
-    ...     {"a": np.array([0.5, 0.5]), "b": flip, "c": flip},
-    ... )
-    >>> sorted(requisite(chain, ["c"], observed={"a", "b"}).evidence)
-    ['b']
-    """
-    known = set(observed) | set(fixed)
-    children: dict[str, list[str]] = {name: [] for name in network.names}
-    for variable in network.variables:
-        for parent in () if variable.name in cut else variable.parents:
-            children[parent].append(variable.name)
-    above: set[str] = set()
-    below: set[str] = set()
-    seen: set[str] = set()
-    waiting = [(target, True) for target in targets]
-    while waiting:
-        name, from_child = waiting.pop()
-        seen.add(name)
-        blocked = name in known
-        upwards = not blocked if from_child else blocked or name in reported
-        if (upwards or name in fixed) and name not in above:
-            above.add(name)
-            waiting.extend((parent, True) for parent in (() if name in cut else network[name].parents))
-        if not blocked and name not in below:
-            below.add(name)
-            waiting.extend((child, False) for child in children[name])
-    findings = (seen & set(observed)) | (seen & set(reported))
-    return Requisite(frozenset(above - set(cut)), frozenset(findings | (above & set(cut))))
 
 
 class Dependence(NamedTuple):
@@ -85,10 +33,19 @@ def requisite_each(
     cut: Set[str] = frozenset(),
     fixed: Set[str] = frozenset(),
 ) -> Dependence:
-    """What each target depends on by itself: the same as asking one by one, much sooner where there are many.
+    """The tables and findings that P(target | evidence) depends on, for each target by itself.
 
     How the ball moves depends on the evidence and not on where it starts, so its moves are followed to their
     ends once, for every start. Sets are bits: bit v is variable v met from a child, bit n + v from a parent.
+
+    >>> from model.network import Variable
+    >>> two, flip = ("no", "yes"), np.array([[0.9, 0.1], [0.1, 0.9]])
+    >>> chain = Network(
+    ...     [Variable("a", two), Variable("b", two, ("a",)), Variable("c", two, ("b",))],
+    ...     {"a": np.array([0.5, 0.5]), "b": flip, "c": flip},
+    ... )
+    >>> requisite_each(chain, ["c"], observed={"a", "b"}).evidence
+    array([[False,  True, False]])
     """
     n = len(network.names)
     moves, upward = _moves(network, set(observed) | set(fixed), reported, cut, fixed)
@@ -115,7 +72,7 @@ def connected(
 ) -> frozenset[str]:
     """The variables, the target among them, whose state could still tell something of the target: not d-separated.
 
-    The sets are those of ``requisite``. What is not returned is worth exactly nothing to know.
+    What is not returned is worth exactly nothing to know.
 
     >>> from model.network import Variable
     >>> import numpy as np
@@ -137,6 +94,15 @@ def connected(
                 reached.add(following)
                 waiting.append(following)
     return frozenset(network.names[bit % len(network.names)] for bit in reached) - known
+
+
+def children_left(network: Network, cut: Container[str]) -> dict[str, list[str]]:
+    """Children of every variable in file order, the arcs into variables that are intervened on left out."""
+    children: dict[str, list[str]] = {name: [] for name in network.names}
+    for variable in network.variables:
+        for parent in () if variable.name in cut else variable.parents:
+            children[parent].append(variable.name)
+    return children
 
 
 def _moves(

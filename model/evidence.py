@@ -129,6 +129,13 @@ def distribution(variable: Variable, setting: Setting) -> Table:
     return weight_vector(variable, _shares(variable, setting.probabilities, where), where)
 
 
+def known_states(network: Network, case: Case) -> frozenset[str]:
+    """Variables in one known state, by finding or by setting: no influence passes through them."""
+    left = {n: likelihood(network[n], finding) for n, finding in case.findings.items()}
+    left |= {n: distribution(network[n], setting) for n, setting in case.settings.items()}
+    return frozenset(name for name, weights in left.items() if np.count_nonzero(weights) == 1)
+
+
 def in_words(name: str, finding: Finding | Setting) -> str:
     """A finding or setting as people read it.
 

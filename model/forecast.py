@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model import inference
 from model.answers import Answer, Basis, JointAnswer, MostProbable, Status, Targets, status_of
-from model.d_separation import requisite_each
+from model.d_separation import Dependence, requisite_each
 from model.errors import AftermathError, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, SetTo, in_words
 from model.inference import Evidence, Plan, Posterior
@@ -22,7 +22,7 @@ from model.inference.arrays import Columns
 from model.inference.encoding import encode
 from model.inference.jeffrey import assume
 from model.inference.junction_tree.triangulation import CELL_LIMIT
-from model.network import Table
+from model.network import Network, Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model
 from model.uncertainty.draws import Draws
@@ -41,6 +41,13 @@ class Shape:
     observed: frozenset[str]
     cut: frozenset[str]
     fixed: frozenset[str]
+
+    def needs(self, network: Network) -> Dependence:
+        """The tables and findings that the answer about each target depends on."""
+        reported = frozenset(self.said) - self.observed - self.cut
+        return requisite_each(
+            network, self.targets, observed=self.observed, reported=reported, cut=self.cut, fixed=self.fixed
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,10 +221,7 @@ def shape_of(resolved: Resolved) -> Shape:
 
 def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
     """What answers of one shape rest on: a table's sources are cited by the targets that depend on the table."""
-    reported = frozenset(shape.said) - shape.observed - shape.cut
-    needs = requisite_each(
-        model.network, shape.targets, observed=shape.observed, reported=reported, cut=shape.cut, fixed=shape.fixed
-    )
+    needs = shape.needs(model.network)
     used = needs.evidence[:, [model.network.position[name] for name in shape.said]]
     *cited, sources = model.cited_each(np.vstack([needs.tables, needs.tables.any(axis=0)]))
     *idle, no_effect = (tuple(compress(shape.said, row)) for row in (~np.vstack([used, used.any(axis=0)])).tolist())

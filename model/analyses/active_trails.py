@@ -9,9 +9,10 @@ from itertools import chain, pairwise
 import numpy as np
 
 from model import inference
-from model.analyses.evidence_subsets import arcs_left, settled, without
+from model.analyses.evidence_subsets import without
 from model.analyses.weight_of_evidence import ROUNDING, direction
-from model.evidence import Case
+from model.d_separation import children_left
+from model.evidence import Case, known_states
 from model.inference import Evidence, Plan
 from model.inference.encoding import encode
 from model.network import Network, Table
@@ -72,7 +73,7 @@ def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidenc
     """
     network = plan.network
     begun = _by_first_arc(network, case, target)
-    if not begun or target in settled(network, case):
+    if not begun or target in known_states(network, case):
         return ()
     [now] = inference.posterior(plan, evidence, (target,)).of(target)
     arcs = list(dict.fromkeys(_arc(network, trails[0]) for trails in begun))
@@ -140,11 +141,11 @@ def _goes_on(known: _Map, trail: tuple[str, ...], following: str) -> bool:
 
 def _map(network: Network, case: Case, start: str, end: str) -> _Map:
     rest = without(case, start)
-    children = arcs_left(network, case)
+    children = children_left(network, case.settings)
     parents = {name: () if name in case.settings else network[name].parents for name in network.names}
     opened = _reached(parents.__getitem__, rest.findings, len(network.names))
     distance = _reached(lambda name: chain(children[name], parents[name]), (end,), LONGEST)
-    return _Map(parents, children, settled(network, rest), frozenset(opened), distance)
+    return _Map(parents, children, known_states(network, rest), frozenset(opened), distance)
 
 
 def _reached(onwards: Callable[[str], Iterable[str]], starts: Iterable[str], most: int) -> dict[str, int]:

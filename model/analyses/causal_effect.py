@@ -9,9 +9,10 @@ from functools import reduce
 import numpy as np
 
 from model import inference, notebook
-from model.analyses.evidence_subsets import arcs_left, assumes, settled, whole, without
+from model.analyses.evidence_subsets import assumes, whole, without
+from model.d_separation import children_left
 from model.errors import BadQuestion
-from model.evidence import Case, Observed, SetTo
+from model.evidence import Case, Observed, SetTo, known_states
 from model.forecast import Forecaster
 from model.inference import Plan
 from model.inference.encoding import encode
@@ -147,8 +148,8 @@ def backdoor(network: Network, case: Case, cause: str, effect: str) -> Backdoor:
     >>> backdoor(Network(fork, {"c": even[0], "x": even, "y": even}), Case({}), "x", "y").confounders
     ('c',)
     """
-    known = settled(network, case) - {cause, effect}
-    children = arcs_left(network, case)
+    known = known_states(network, case) - {cause, effect}
+    children = children_left(network, case.settings)
     ends = {cause, effect}
     parting = _parting(network, children, ends, known)
     below = _downstream(children, cause, frozenset())

@@ -7,12 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evidence import Assumed, Case, distribution, likelihood
+from model.evidence import Assumed, Case, likelihood
 from model.forecast import impossible
 from model.inference import Evidence, Plan, log_evidence
 from model.inference.encoding import encode
 from model.inference.jeffrey import assume
-from model.network import Network
 
 Flags = NDArray[np.bool_]
 
@@ -75,22 +74,6 @@ def without(case: Case, name: str) -> Case:
         {n: finding for n, finding in case.findings.items() if n != name},
         {n: setting for n, setting in case.settings.items() if n != name},
     )
-
-
-def settled(network: Network, case: Case) -> frozenset[str]:
-    """Variables in one known state, by finding or by setting: no influence passes through them."""
-    left = {n: likelihood(network[n], finding) for n, finding in case.findings.items()}
-    left |= {n: distribution(network[n], setting) for n, setting in case.settings.items()}
-    return frozenset(name for name, weights in left.items() if np.count_nonzero(weights) == 1)
-
-
-def arcs_left(network: Network, case: Case) -> dict[str, list[str]]:
-    """Children of every variable, the arcs that interventions cut left out."""
-    children: dict[str, list[str]] = {name: [] for name in network.names}
-    for variable in network.variables:
-        for parent in () if variable.name in case.settings else variable.parents:
-            children[parent].append(variable.name)
-    return children
 
 
 def _members(case: Case, kept: Flags) -> list[Case]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
-from model.d_separation import requisite
 from model.evidence import Case
 from model.forecast import Forecaster, assumes, impossible, shape_of
 from model.inference import Evidence, Plan, derivatives
@@ -122,14 +121,11 @@ def ask(forecaster: Forecaster, question: Question, target: str) -> Asked:
     evidence = settled(plan, [resolved.case])
     found = inference.posterior(plan, evidence, (target,))
     log_p = float(found.log_evidence[0])
-    shape = shape_of(resolved)
-    reported = frozenset(shape.said) - shape.observed - shape.cut
-    needed = requisite(
-        plan.network, (target,), observed=shape.observed, reported=reported, cut=shape.cut, fixed=shape.fixed
-    )
+    [tables] = shape_of(resolved).needs(plan.network).tables
+    needed = frozenset(compress(plan.network.names, tables.tolist()))
     held = tuple(name for name, finding in resolved.case.findings.items() if assumes(Case({name: finding})))
     slopes = _slopes(plan, evidence, log_p)
-    return Asked(plan, target, resolved.case, evidence, found.of(target)[0], log_p, needed.tables, held, slopes)
+    return Asked(plan, target, resolved.case, evidence, found.of(target)[0], log_p, needed, held, slopes)
 
 
 def settled(plan: Plan, cases: list[Case]) -> Evidence:

@@ -12,13 +12,13 @@ from model import inference
 from model.analyses.active_trails import active_trails, chains
 from model.analyses.causal_effect import backdoor, cause_effect
 from model.analyses.evidence_conflict import conflict, surprises
-from model.analyses.evidence_subsets import settled, whole, without
+from model.analyses.evidence_subsets import whole, without
 from model.analyses.weight_of_evidence import weigh
-from model.d_separation import requisite
-from model.evidence import Case, Observed, Reported, SetTo, likelihood
+from model.evidence import Case, Observed, Reported, SetTo, known_states, likelihood
 from model.forecast import prepare
 from model.network import Network
 from model.question import Question
+from tests.bayes_ball import requisite
 from tests.networks import cases, enumerated, marginal, networks
 from tests.textbook import model_of
 
@@ -135,7 +135,7 @@ def test_a_finding_is_as_surprising_as_it_is_improbable_given_the_rest(question)
 @given(possible())
 def test_there_is_an_active_trail_exactly_where_the_ball_of_bayes_reaches(question):
     network, case, target = question
-    known = settled(network, case)
+    known = known_states(network, case)
     findings = set(case.findings)
     reached = requisite(
         network,

@@ -5,7 +5,8 @@ from itertools import compress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.d_separation import connected, requisite, requisite_each
+from model.d_separation import connected, requisite_each
+from tests.bayes_ball import requisite
 from tests.networks import networks
 
 
@@ -21,7 +22,7 @@ def spoken_of(draw):
 
 
 @given(spoken_of(), st.data())
-def test_all_targets_at_once_are_each_by_itself(drawn, data):
+def test_all_targets_at_once_are_a_search_from_each(drawn, data):
     network, evidence = drawn
     names = st.sampled_from(network.names)
     targets = data.draw(st.lists(names, min_size=1, max_size=10))

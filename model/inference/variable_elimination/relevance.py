@@ -19,7 +19,8 @@ def relevant(target: int, with_p_evidence: bool, role: Ints, links: tuple[Ints, 
     """Whose tables count, shape (variables,).
 
     ``with_p_evidence``: all that P(evidence) depends on, the ancestors of the target and of the evidence (Shachter
-    1986); otherwise what the target's distribution depends on, by Bayes-ball (Shachter 1998).
+    1986); otherwise what the target's distribution depends on, by Bayes-ball (Shachter 1998). That is the rule of
+    ``model/d_separation.py`` on positions and bits, compiled; a property test compares the two.
     ``links`` are the parents and children of all variables: offsets, positions, offsets, positions.
     """
     above_at, above, below_at, below = links
