@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.errors import BadQuestion, EvidenceOnIntervened, Place
-from model.network import SUM_TOLERANCE, Table, Variable
+from model.network import SUM_TOLERANCE, Network, Table, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,16 @@ def distribution(variable: Variable, setting: Setting) -> Table:
     if isinstance(setting, SetTo):
         return weight_vector(variable, {setting.state: 1.0}, where)
     return weight_vector(variable, _shares(variable, setting.probabilities, where), where)
+
+
+def assumptions(case: Case) -> tuple[str, ...]:
+    """Variables with a distribution to be held, which has no probability of its own and has to be fitted."""
+    return tuple(name for name, finding in case.findings.items() if isinstance(finding, Assumed))
+
+
+def counted(case: Case) -> Case:
+    """The case without assumptions: findings that have a probability."""
+    return Case({n: f for n, f in case.findings.items() if not isinstance(f, Assumed)}, case.settings)
 
 
 def known_states(network: Network, case: Case) -> frozenset[str]:

@@ -16,7 +16,7 @@ from model import inference
 from model.answers import Answer, Basis, JointAnswer, MostProbable, Status, Targets, status_of
 from model.d_separation import Dependence, requisite_each
 from model.errors import AftermathError, ImpossibleEvidence
-from model.evidence import Assumed, Case, Finding, Observed, SetTo, in_words
+from model.evidence import Case, Observed, SetTo, assumptions, counted, in_words
 from model.inference import Evidence, Plan, Posterior
 from model.inference.arrays import Columns
 from model.inference.encoding import encode
@@ -97,8 +97,8 @@ def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:
     log_p = float(found.log_evidence[0])
     if not math.isfinite(log_p):
         raise impossible(plan, case)
-    if assumes(case):
-        log_p = float(inference.log_evidence(plan, encode(plan.network, [Case(_counted(case), case.settings)]))[0])
+    if assumptions(case):
+        log_p = float(inference.log_evidence(plan, encode(plan.network, [counted(case)]))[0])
         evidence = assume(plan, evidence, [case])
         found = inference.posterior(plan, evidence, resolved.asked)
     [p] = _end_to_end(found, resolved.targets, forecaster.every)
@@ -146,7 +146,7 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
 
 def _needs_its_own_run(resolved: Resolved) -> bool:
     question = resolved.question
-    return bool(question.joint or question.most_probable or assumes(resolved.case))
+    return bool(question.joint or question.most_probable or assumptions(resolved.case))
 
 
 def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Answer | AftermathError]:
@@ -239,11 +239,6 @@ def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
     )
 
 
-def assumes(case: Case) -> bool:
-    """Whether a finding is an assumption, which has to be fitted."""
-    return any(isinstance(finding, Assumed) for finding in case.findings.values())
-
-
 def _before(forecaster: Forecaster, case: Case) -> Mapping[str, Table]:
     """Marginals under the interventions alone, of the variables that findings speak of."""
     if not case.settings:
@@ -258,15 +253,10 @@ def _alone(case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]
 
     ``before`` holds the marginal of each variable without them, ``weights`` the likelihood of each finding by state.
     """
-    counted = _counted(case)
-    if len(counted) < 2:
+    findings = counted(case).findings
+    if len(findings) < 2:
         return None
-    return sum(math.log(float(before[name] @ weights[name])) for name in counted)
-
-
-def _counted(case: Case) -> dict[str, Finding]:
-    """Findings that have a probability: all but assumptions."""
-    return {name: finding for name, finding in case.findings.items() if not isinstance(finding, Assumed)}
+    return sum(math.log(float(before[name] @ weights[name])) for name in findings)
 
 
 def _joint(plan: Plan, names: Sequence[str], evidence: Evidence) -> JointAnswer:

@@ -9,10 +9,10 @@ from functools import reduce
 import numpy as np
 
 from model import inference, notebook
-from model.analyses.evidence_subsets import assumes, whole, without
+from model.analyses.evidence_subsets import whole, without
 from model.d_separation import children_left
 from model.errors import BadQuestion
-from model.evidence import Case, Observed, SetTo, known_states
+from model.evidence import Case, Observed, SetTo, assumptions, known_states
 from model.forecast import Forecaster
 from model.inference import Plan
 from model.inference.encoding import encode
@@ -208,7 +208,7 @@ def _brought(case: Case, name: str, state: str) -> Case:
 
 def _chances(plan: Plan, cases: Sequence[Case], target: str, state: int) -> list[float | None]:
     """The probability of the target's state in each case, None where its statements cannot hold together."""
-    if assumes(cases[0]) and len(cases) > 1:
+    if assumptions(cases[0]) and len(cases) > 1:
         return [p for case in cases for p in _chances(plan, [case], target, state)]
     try:
         found = inference.posterior(plan, assume(plan, encode(plan.network, cases), cases), (target,))

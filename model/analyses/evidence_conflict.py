@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import inference, notebook
-from model.analyses.evidence_subsets import counted, leave_one_out, subsets
-from model.evidence import Assumed, Case, Finding, in_words, likelihood
+from model.analyses.evidence_subsets import leave_one_out, subsets
+from model.evidence import Assumed, Case, Finding, counted, in_words, likelihood
 from model.inference import Plan
 from model.network import Table, Variable
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evidence import Assumed, Case, likelihood
+from model.evidence import Case, assumptions, likelihood
 from model.forecast import impossible
 from model.inference import Evidence, Plan, log_evidence
 from model.inference.encoding import encode
@@ -37,7 +37,7 @@ def subsets(plan: Plan, case: Case, kept: Flags) -> Evidence:
         for i, (name, finding) in enumerate(case.findings.items())
     }
     evidence = Evidence(len(kept), rows, encode(network, [Case({}, case.settings)]).tables)
-    return assume(plan, evidence, _members(case, kept)) if assumes(case) else evidence
+    return assume(plan, evidence, _members(case, kept)) if assumptions(case) else evidence
 
 
 def whole(plan: Plan, case: Case) -> Evidence:
@@ -56,16 +56,6 @@ def leave_one_out(count: int) -> Flags:
            [1, 0]])
     """
     return ~np.eye(count, dtype=np.bool_)
-
-
-def assumes(case: Case) -> bool:
-    """Whether a finding is a distribution to be held, which has no probability of its own."""
-    return any(isinstance(finding, Assumed) for finding in case.findings.values())
-
-
-def counted(case: Case) -> Case:
-    """The case without assumptions: findings that have a probability."""
-    return Case({n: f for n, f in case.findings.items() if not isinstance(f, Assumed)}, case.settings)
 
 
 def without(case: Case, name: str) -> Case:

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
-from model.evidence import Case
-from model.forecast import Forecaster, assumes, impossible, shape_of
+from model.analyses.evidence_subsets import whole
+from model.evidence import Case, assumptions
+from model.forecast import Forecaster, shape_of
 from model.inference import Evidence, Plan, derivatives
-from model.inference.encoding import encode
-from model.inference.jeffrey import assume
 from model.network import Table
 from model.question import Question, of_target, resolve
 from model.specification import Model
@@ -118,23 +117,15 @@ def ask(forecaster: Forecaster, question: Question, target: str) -> Asked:
     resolved = resolve(forecaster.model, of_target(question, target))
     if plan.too_large:
         raise plan.too_large
-    evidence = settled(plan, [resolved.case])
+    evidence = whole(plan, resolved.case)
     found = inference.posterior(plan, evidence, (target,))
     log_p = float(found.log_evidence[0])
     [tables] = shape_of(resolved).needs(plan.network).tables
     needed = frozenset(compress(plan.network.names, tables.tolist()))
-    held = tuple(name for name, finding in resolved.case.findings.items() if assumes(Case({name: finding})))
     slopes = _slopes(plan, evidence, log_p)
-    return Asked(plan, target, resolved.case, evidence, found.of(target)[0], log_p, needed, held, slopes)
-
-
-def settled(plan: Plan, cases: list[Case]) -> Evidence:
-    """What cases say, assumptions fitted. Raises ImpossibleEvidence for the first that cannot hold together."""
-    evidence = encode(plan.network, cases)
-    for case, log in zip(cases, inference.log_evidence(plan, evidence), strict=True):
-        if not np.isfinite(log):
-            raise impossible(plan, case)
-    return assume(plan, evidence, cases)
+    return Asked(
+        plan, target, resolved.case, evidence, found.of(target)[0], log_p, needed, assumptions(resolved.case), slopes
+    )
 
 
 def _slopes(plan: Plan, evidence: Evidence, reference: float) -> Table:

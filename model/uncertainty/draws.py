@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from model import inference
 from model.errors import NetworkTooLarge
-from model.evidence import Assumed, Case
+from model.evidence import Case, assumptions
 from model.gates import exponential_races
 from model.inference import NOTHING, Evidence, Plan, variable_elimination
 from model.inference.encoding import encode
@@ -113,7 +113,7 @@ def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
 
 
 def _sampled(draws: Draws, plan: Plan, name: str, evidence: Evidence, case: Case) -> Sampled | None:
-    assumed = tuple(other for other, finding in case.findings.items() if isinstance(finding, Assumed))
+    assumed = assumptions(case)
     tables = _tables(draws, plan, (name, *assumed), evidence)
     if not tables:
         row = inference.posterior(plan, assume(plan, evidence, [case]), (name,)).of(name)
