@@ -169,8 +169,43 @@ def in_words(name: str, finding: Finding | Setting) -> str:
             return f"do({name} chances ({_pairs(weights)}))"
 
 
+def labelled(label: str, said: Finding | Setting) -> str:
+    """A finding or a setting in running text, after the label of its variable.
+
+    >>> labelled("Smoker", RuledOut(("yes",)))
+    'Smoker: not yes'
+    """
+    match said:
+        case Observed(state) | SetTo(state):
+            words = spoken(state)
+        case OneOf(states):
+            words = " or ".join(map(spoken, states))
+        case RuledOut(states):
+            words = f"not {' or '.join(map(spoken, states))}"
+        case Reported(numbers):
+            words = f"a report, its likelihood {_spoken_pairs(numbers)}"
+        case Assumed(numbers):
+            words = f"assumed chances, {_spoken_pairs(numbers)}"
+        case _:
+            words = f"chances, {_spoken_pairs(said.probabilities)}"
+    return f"{label}: {words}"
+
+
+def spoken(state: str) -> str:
+    """The name of a state as text has it.
+
+    >>> spoken("killed_or_captured")
+    'killed or captured'
+    """
+    return state.replace("_", " ")
+
+
 def _pairs(weights: Mapping[str, float]) -> str:
     return ", ".join(f"{state}={weight:g}" for state, weight in weights.items())
+
+
+def _spoken_pairs(numbers: Mapping[str, float]) -> str:
+    return ", ".join(f"{spoken(state)} {number:g}" for state, number in numbers.items())
 
 
 def _known(variable: Variable, states: Iterable[str], where: Place) -> None:

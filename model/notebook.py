@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
+from model.wording import decimal
+
 MOST = 20
 """Rows of a table; how many more there are is said."""
 
@@ -84,7 +86,7 @@ def text(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.4f}" if value == 0 or abs(value) >= 5e-4 else f"{value:.2e}"
+            return decimal(value)
         case str():
             return value
         case Mapping():

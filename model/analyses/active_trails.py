@@ -52,6 +52,14 @@ class Trail:
     direction: str
     trails: int
 
+    def __str__(self) -> str:
+        """The trail with an arrow for each arc, as a → b ← c."""
+        return self.drawn("→", "←")
+
+    def drawn(self, forward: str, back: str) -> str:
+        """The trail with an arrow for each arc as it points, from the finding to the target."""
+        return self.finding + "".join(f" {forward if step.forward else back} {step.end}" for step in self.steps)
+
 
 def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidence) -> tuple[Trail, ...]:
     """The strongest ways along which the findings of a case reach a target, ``evidence`` being those findings encoded.

@@ -37,7 +37,7 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         odd = ("statement", "p", "bits")
-        trails = [(_trail(chain), chain.strength, chain.change, chain.direction) for chain in self.chains]
+        trails = [(str(chain), chain.strength, chain.change, chain.direction) for chain in self.chains]
         beside = [
             (each.finding, each.contrast.state, each.contrast.observe, each.contrast.intervene, str(each.backdoor))
             for each in self.seen_and_done
@@ -78,8 +78,3 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
 
 def _part(title: str, table: str) -> str:
     return notebook.html(title, table) if table else ""
-
-
-def _trail(chain: Trail) -> str:
-    """A trail with an arrow for each arc, as a → b ← c."""
-    return chain.finding + "".join(f" {'→' if step.forward else '←'} {step.end}" for step in chain.steps)

@@ -10,6 +10,7 @@ from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, R
 from model.network import Network, Table, Variable
 from model.readback.state_boxes import Box, boxes
 from model.specification import Counted, Description, Expert, Pool
+from model.wording import percent
 
 COUNTS = ("three", "four", "five", "six", "seven", "eight", "nine", "ten")
 PARTS = ("a third", "a quarter", "a fifth", "a sixth", "a seventh", "an eighth", "a ninth", "a tenth")
@@ -31,31 +32,6 @@ def in_words(description: Description, variable: Variable, network: Network) -> 
     """
     parents = [(name, network.variable(name).states) for name in variable.parents]
     return tuple(_sentences(description.gate, variable.states, parents))
-
-
-def percent(p: float) -> str:
-    """A probability for people: two figures, more near the ends, words for what is certain.
-
-    >>> [percent(p) for p in (0, 0.0001, 0.021, 0.31, 0.996, 1)]
-    ['never', '<0.1 %', '2.1 %', '31 %', '99.6 %', 'certain']
-    """
-    if p in (0, 1):
-        return "certain" if p else "never"
-    return f"{figure(p)} %"
-
-
-def figure(p: float) -> str:
-    """A probability in percent, without the sign.
-
-    >>> [figure(p) for p in (0, 0.0001, 0.05, 0.314)]
-    ['0', '<0.1', '5', '31']
-    """
-    if 0 < p < 0.0005:
-        return "<0.1"
-    if 0.9995 <= p < 1:
-        return ">99.9"
-    near_an_end = min(p, 1 - p) < 0.0995
-    return f"{100 * p:.{1 if near_an_end else 0}f}".removesuffix(".0")
 
 
 def spread(row: Table, states: States) -> str:

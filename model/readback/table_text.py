@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from textwrap import TextWrapper
 
 import numpy as np
 
 from model.network import Table
-from model.readback.gate_sentences import as_sure, figure, in_words, percent, pool_in_words, spread
+from model.readback.gate_sentences import as_sure, in_words, pool_in_words, spread
 from model.readback.table_ranges import ranges, seed_of
 from model.specification import JUDGEMENT, Model, Moved, Source, Statement
+from model.wording import figure, percent, wrapped
 
 NARROWEST = 20
 
@@ -112,15 +112,15 @@ def _rows(parents: Sequence[tuple[str, ...]], states: tuple[str, ...], numbers: 
 
 
 def _head(shown: ReadBack, width: int) -> Iterator[str]:
-    yield from _wrapped(f"{shown.variable}: {shown.label} ({shown.kind})", width)
+    yield from wrapped(f"{shown.variable}: {shown.label} ({shown.kind})", width)
     for text in (shown.definition, shown.note):
         if text:
-            yield from _wrapped(text, width)
+            yield from wrapped(text, width)
 
 
 def _paragraphs(sentences: Sequence[str], width: int) -> Iterator[str]:
     for sentence in sentences:
-        yield from _wrapped(sentence, width, then="  ")
+        yield from wrapped(sentence, width, then="  ")
 
 
 def _table(shown: ReadBack, width: int) -> list[str]:
@@ -156,20 +156,20 @@ def _foundations(shown: ReadBack, width: int) -> Iterator[str]:
         yield ""
         yield "What it rests on"
         for statement in shown.statements:
-            yield from _wrapped(_statement(statement), width, first="- ", then="  ")
+            yield from wrapped(_statement(statement), width, first="- ", then="  ")
             if statement.pool is not None:
                 for line in pool_in_words(statement.pool, shown.states):
-                    yield from _wrapped(line, width, first="  ", then="    ")
+                    yield from wrapped(line, width, first="  ", then="    ")
     if shown.moved:
         yield ""
         yield "What counts made of it"
         for moved in shown.moved:
-            yield from _wrapped(_moved(moved, shown.states), width, first="- ", then="  ")
+            yield from wrapped(_moved(moved, shown.states), width, first="- ", then="  ")
     if shown.sources:
         yield ""
         yield "Sources"
         for source in shown.sources:
-            yield from _wrapped(_source(source), width, first="- ", then="  ")
+            yield from wrapped(_source(source), width, first="- ", then="  ")
 
 
 def _statement(statement: Statement) -> str:
@@ -188,10 +188,3 @@ def _moved(moved: Moved, states: Sequence[str]) -> str:
 def _source(source: Source) -> str:
     where = f", {source.url}" if source.url else ""
     return f"{source.name}: {source.title}. {source.publication}, {source.date}{where} ({source.standing})"
-
-
-def _wrapped(text: str, width: int, *, first: str = "", then: str = "") -> list[str]:
-    """Lines of at most this width; an address is never broken."""
-    wrapper = TextWrapper(width, initial_indent=first, subsequent_indent=then)
-    wrapper.break_long_words = wrapper.break_on_hyphens = False
-    return wrapper.wrap(text)

@@ -12,7 +12,7 @@ from model.analyses.explanation import Explanation, explain
 from model.analyses.variance_attribution import Attribution, SourceShare, StatementShare, attribution
 from model.analyses.weight_of_evidence import Balance, Weight
 from model.answers import Answer
-from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, SetTo
+from model.evidence import Assumed, Finding, Reported, Setting, labelled, spoken
 from model.forecast import Forecaster, answer
 from model.question import Question, of_target
 from model.report.probability_words import in_words, range_in_words
@@ -269,42 +269,8 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
     )
 
 
-def spoken(state: str) -> str:
-    """The name of a state as text has it.
-
-    >>> spoken("killed_or_captured")
-    'killed or captured'
-    """
-    return state.replace("_", " ")
-
-
-def condition_in_words(model: Model, name: str, said: Finding | Setting) -> str:
-    """A finding or a setting, with the variable's label.
-
-    >>> from pathlib import Path
-    >>> import priors
-    >>> from model.priors import load
-    >>> condition_in_words(load(Path(priors.__path__[0]) / "asia"), "smoke", RuledOut(("yes",)))
-    'Smoker: not yes'
-    """
-    match said:
-        case Observed(state) | SetTo(state):
-            words = spoken(state)
-        case OneOf(states):
-            words = " or ".join(map(spoken, states))
-        case RuledOut(states):
-            words = f"not {' or '.join(map(spoken, states))}"
-        case Reported(numbers):
-            words = f"a report, its likelihood {_numbers(numbers)}"
-        case Assumed(numbers):
-            words = f"assumed chances, {_numbers(numbers)}"
-        case _:
-            words = f"chances, {_numbers(said.probabilities)}"
-    return f"{model.described[name].label}: {words}"
-
-
-def _numbers(numbers: Mapping[str, float]) -> str:
-    return ", ".join(f"{spoken(state)} {number:g}" for state, number in numbers.items())
+def _condition(model: Model, name: str, said: Finding | Setting) -> str:
+    return labelled(model.described[name].label, said)
 
 
 def _state(model: Model, name: str, state: str) -> str:
@@ -342,7 +308,7 @@ def _range(found: Answer, place: int) -> Range | None:
 def _conditions(model: Model, found: Answer) -> tuple[Condition, ...]:
     """In the order of the file, what is known first."""
     return tuple(
-        Condition(name, kind, condition_in_words(model, name, said[name]))
+        Condition(name, kind, _condition(model, name, said[name]))
         for kind, said in (("given", found.findings), ("do", found.settings))
         for name in model.network.names
         if name in said
@@ -356,7 +322,7 @@ def _evidence(found: Answer) -> Chance | None:
 
 
 def _reason(model: Model, found: Answer, weight: Weight) -> Reason:
-    words = condition_in_words(model, weight.finding, found.findings[weight.finding])
+    words = _condition(model, weight.finding, found.findings[weight.finding])
     return Reason(weight.finding, words, weight.db, weight.p_without, weight.delta)
 
 
@@ -403,7 +369,7 @@ def _gaps(model: Model, explained: Explanation) -> tuple[SeenBesideDone, ...]:
 def _clash(model: Model, found: Answer, conflict: Conflict) -> Clash | None:
     if not conflict.flagged or conflict.bits is None:
         return None
-    odd = tuple(condition_in_words(model, each.finding, found.findings[each.finding]) for each in conflict.findings)
+    odd = tuple(_condition(model, each.finding, found.findings[each.finding]) for each in conflict.findings)
     best = conflict.resolved_by[0] if conflict.resolved_by else None
     return Clash(
         bits=conflict.bits,
@@ -419,7 +385,7 @@ def _unexpected(model: Model, found: Answer, explained: Explanation) -> Unexpect
     first: Surprise | None = explained.surprises[0] if explained.surprises else None
     if first is None or not (explained.conflict.flagged or (first.p is not None and first.p < UNEXPECTED)):
         return None
-    words = condition_in_words(model, first.finding, found.findings[first.finding])
+    words = _condition(model, first.finding, found.findings[first.finding])
     return Unexpected(first.finding, words, first.p, first.bits)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.report.brief import Brief, Carrier, Clash, Prior, Range, Reason, SeenBesideDone, Way
-from model.report.probability_words import in_words
+from model.report.probability_words import REMOTE, percent
+from model.wording import points, share, wrapped
 
 WIDTH = 100
 FAINT = 0.1
 """Decibels below which a reason is only named."""
-REMOTE = "remote: less than 1 %"
 PHRASES = {
     REMOTE: "is remote",
     "almost no chance": "has almost no chance",
@@ -66,45 +65,6 @@ def headline(brief: Brief) -> str:
     if brief.words == p:
         return f"{event} has a probability of {p}{f' ({within})' if within else ''}."
     return f"{event} {_phrase(brief.words)} ({'; '.join(part for part in (p, within) if part)})."
-
-
-def percent(p: float) -> str:
-    """A probability in percent that never looks like another band than the one its words name.
-
-    >>> percent(0.4887), percent(0.1996), percent(0.049999), percent(0.0004), percent(0.995)
-    ('49 %', 'just under 20 %', 'just under 5 %', 'less than 1 %', 'more than 99 %')
-    >>> percent(0.198)
-    '19.8 %'
-    """
-    words = in_words(p)
-    if words == REMOTE:
-        return "less than 1 %"
-    if words == "more than 99 %":
-        return words
-    for digits in (0, 1):
-        said = round(100 * p, digits)
-        if in_words(said / 100) == words:
-            return f"{said:.{digits}f} %"
-    return f"just under {100 * p:.0f} %"
-
-
-def share(part: float) -> str:
-    """A share of a whole in percent.
-
-    >>> share(0.41), share(0.002), share(1.0)
-    ('41 %', 'less than 1 %', '100 %')
-    """
-    return "less than 1 %" if part < 0.01 else f"{100 * part:.0f} %"
-
-
-def points(difference: float) -> str:
-    """How far apart two probabilities are, in percentage points, without its sign.
-
-    >>> points(0.4337), points(-0.01), points(0.0007)
-    ('43 points', '1 point', 'less than 1 point')
-    """
-    size = abs(round(100 * difference))
-    return "less than 1 point" if size == 0 else f"{size} point{'' if size == 1 else 's'}"
 
 
 def _sections(brief: Brief) -> Iterator[_Section]:
@@ -306,15 +266,8 @@ def _listed(items: Sequence[str]) -> str:
 
 def _filled(said: str, *, first: str = "", after: str = "") -> str:
     """Lines of at most WIDTH columns; no number is parted from its percent sign."""
-    lines = textwrap.fill(
-        said.replace(" %", "\0%"),
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=after,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return lines.replace("\0%", " %")
+    lines = wrapped(said.replace(" %", "\0%"), WIDTH, first=first, then=after)
+    return "\n".join(lines).replace("\0%", " %")
 
 
 def _escaped(said: str) -> str:

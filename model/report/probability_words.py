@@ -9,8 +9,9 @@ from model.errors import BadQuestion
 EDGES = (0.01, 0.05, 0.20, 0.45, 0.55, 0.80, 0.95, 0.99)
 """Where one word ends and the next begins; an edge belongs to the word above it."""
 
+REMOTE, SURE = "remote: less than 1 %", "more than 99 %"
 WORDS = (
-    "remote: less than 1 %",
+    REMOTE,
     "almost no chance",
     "very unlikely",
     "unlikely",
@@ -18,7 +19,7 @@ WORDS = (
     "likely",
     "very likely",
     "almost certain",
-    "more than 99 %",
+    SURE,
 )
 """One row of the directive's table, which is not to be mixed with the other, and what lies beyond its ends."""
 
@@ -50,6 +51,26 @@ def range_in_words(low: float, high: float) -> str:
         raise BadQuestion(f"an interval from {low!r} to {high!r} is upside down")
     first, last = in_words(low), in_words(high)
     return first if first == last else f"{first} to {last}"
+
+
+def percent(p: float) -> str:
+    """A probability in percent that never looks like another band than the one its words name.
+
+    >>> percent(0.4887), percent(0.1996), percent(0.049999), percent(0.0004), percent(0.995)
+    ('49 %', 'just under 20 %', 'just under 5 %', 'less than 1 %', 'more than 99 %')
+    >>> percent(0.198)
+    '19.8 %'
+    """
+    words = in_words(p)
+    if words == REMOTE:
+        return "less than 1 %"
+    if words == SURE:
+        return words
+    for digits in (0, 1):
+        said = round(100 * p, digits)
+        if in_words(said / 100) == words:
+            return f"{said:.{digits}f} %"
+    return f"just under {100 * p:.0f} %"
 
 
 def _band(p: float) -> int:

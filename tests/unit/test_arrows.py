@@ -10,6 +10,7 @@ from tests.sources import ROOT, imports, modules
 # Each may import those before it.
 MODEL_ORDER = (
     "errors",
+    "wording",
     "notebook",
     "network",
     "d_separation",

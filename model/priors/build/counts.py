@@ -19,7 +19,7 @@ from model.inference import compile as compiled
 from model.network import Network
 from model.priors.build.gate import Drafted
 from model.priors.schema.validation import Written
-from model.priors.yaml.source_map import in_words
+from model.priors.yaml.source_map import as_yaml
 from model.specification import Counts, CountsNote, Learned, Moved, Statement
 from model.uncertainty.dirichlet_updating import Shift, impossible_cases, updated
 
@@ -75,7 +75,7 @@ def lesson(
 
 def _impossible(plan: Plan, written: Written[Any], batch: Counts) -> Iterator[Problem]:
     for position in impossible_cases(plan, batch.cases):
-        case = in_words(batch.cases[position].states)
+        case = as_yaml(batch.cases[position].states)
         found = f"the case {case}, which cannot happen in this model"
         yield written.problem("cases", position, "seen", found=found, expected="a case of some probability")
 

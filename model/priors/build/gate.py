@@ -27,7 +27,7 @@ from model.priors.schema.definitions import (
     VariableBase,
 )
 from model.priors.schema.validation import Written
-from model.priors.yaml.source_map import in_words
+from model.priors.yaml.source_map import as_yaml
 from model.specification import Statement
 
 
@@ -130,7 +130,7 @@ def _by_state(reader: Reader, causes: Mapping[str, list[Cause]], key: str, nothi
                 effects[i][chosen], sizes[i][chosen] = stated.row, stated.ess
                 if stated.pool is not None:
                     pools[i][position] = stated.pool
-                what = f"{in_words({parent: cause.if_})} alone: {reader.said_row(stated.row)}"
+                what = f"{as_yaml({parent: cause.if_})} alone: {reader.said_row(stated.row)}"
                 reader.state(cause, what, stated.ess, *steps, pool=stated.told)
     return _ByState(effects, sizes, owners, pools)
 
@@ -222,7 +222,7 @@ def _rule(reader: Reader, said: RuleVariable) -> Rule | None:
             continue
         reader.check_overlap(mask, owner, "rules", position)
         owner[mask], outcome[mask] = position, state[0]
-        reader.state_rule(f"when {in_words(rule.when)}: {rule.is_}", "rules", position)
+        reader.state_rule(f"when {as_yaml(rule.when)}: {rule.is_}", "rules", position)
     if said.otherwise is not None:
         state = reader.chosen(said.otherwise, reader.states, reader.written.name, "otherwise")
         outcome[outcome < 0] = state[0] if state else 0

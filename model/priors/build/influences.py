@@ -14,7 +14,7 @@ from model.network import Table
 from model.priors.build.expert_pools import StatedStrength, stated_row, stated_strength
 from model.priors.build.statements import Reader, Step
 from model.priors.schema.definitions import Effect, InfluencesVariable, Shift, Slope
-from model.priors.yaml.source_map import in_words
+from model.priors.yaml.source_map import as_yaml
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,7 @@ def _effect(reader: Reader, effect: Effect, parent: int, chosen: list[int] | Non
         return
     pattern = np.zeros(reader.cards[parent])
     pattern[chosen] = 1.0
-    condition = in_words({reader.parents[parent]: effect.if_})
+    condition = as_yaml({reader.parents[parent]: effect.if_})
     what = f"{condition} {effect.effect} it by {stated.strength:g} dB"
     reader.state(effect, what, stated.ess, *place, pool=stated.told)
     yield _influence(parent, effect.effect, stated, pattern)
@@ -142,7 +142,7 @@ def _shift(
             pattern[chosen, reader.states.index(state)] = 1.0
             said.append(f"{key.replace('_', ' ')} {state} by {strength:g} dB")
             yield Influence(parent, sign * strength, pattern, size)
-    condition = in_words({reader.parents[parent]: shift.if_})
+    condition = as_yaml({reader.parents[parent]: shift.if_})
     reader.state(shift, f"{condition} moves it {', '.join(said)}", size, *place)
 
 

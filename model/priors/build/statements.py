@@ -17,7 +17,7 @@ from model.priors.build.expert_pools import stated_row
 from model.priors.build.published import contradiction, derived, pooled
 from model.priors.schema.definitions import Cited, Row, Source, VariableBase, Words
 from model.priors.schema.validation import Written, meant_number
-from model.priors.yaml.source_map import in_words
+from model.priors.yaml.source_map import as_yaml
 from model.specification import JUDGEMENT, Counted, Pool, Published, Statement
 
 CELL_LIMIT = 1_000_000
@@ -163,7 +163,7 @@ class Reader:
 
     def _named(self, combination: Sequence[int]) -> str:
         names = {p: s[k] for p, s, k in zip(self.parents, self.parent_states, combination, strict=True)}
-        return in_words(names)
+        return as_yaml(names)
 
     def _each(self, mask: Mask) -> str:
         """The combinations of a mask in words, a long list cut with its count."""
@@ -343,7 +343,7 @@ class Reader:
                 laid.rows[mask], laid.ess[mask] = stated.row, stated.ess
                 if stated.pool is not None:
                     laid.pools[position] = stated.pool
-                condition = f"when {in_words(row.when)}: " if row.when else ""
+                condition = f"when {as_yaml(row.when)}: " if row.when else ""
                 self.state(row, condition + self.said_row(stated.row), stated.ess, key, position, pool=stated.told)
         return laid, placed
 

@@ -108,16 +108,16 @@ def _child(node: Any, step: str | int) -> Any:
 
 def _numbered(kind: str, index: int, node: Any) -> str:
     if isinstance(node, dict) and isinstance(node.get("when"), dict):
-        return f"{ROWS.get(kind, kind)} when {in_words(node['when'])}"
+        return f"{ROWS.get(kind, kind)} when {as_yaml(node['when'])}"
     if kind in ROWS:
         return f"{ROWS[kind]} {index + 1}"
     return f"{kind}, item {index + 1}"
 
 
-def in_words(when: Mapping[str, Any]) -> str:
+def as_yaml(when: Mapping[str, Any]) -> str:
     """Conditions as they are written in a file.
 
-    >>> in_words({"smoke": "yes", "asia": ["no", "yes"]})
+    >>> as_yaml({"smoke": "yes", "asia": ["no", "yes"]})
     '{smoke: yes, asia: [no, yes]}'
     """
     items = (f"{key}: [{', '.join(map(str, v))}]" if isinstance(v, list) else f"{key}: {v}" for key, v in when.items())

@@ -20,10 +20,11 @@ from model.gates import (
 from model.network import Network, Variable
 from model.readback import ReadBack, in_words, show
 from model.readback import table_ranges as readback_ranges
-from model.readback.gate_sentences import odds, percent
+from model.readback.gate_sentences import odds
 from model.readback.state_boxes import boxes
 from model.readback.table_ranges import DRAWS, ranges
 from model.specification import JUDGEMENT, Description, Model, Source, Statement
+from model.wording import percent
 
 NO_YES = ("no", "yes")
 LEVELS = ("low", "medium", "high")

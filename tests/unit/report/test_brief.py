@@ -14,8 +14,9 @@ from model.errors import ImpossibleEvidence, UnknownState, UnknownVariable
 from model.forecast import Forecaster, answer, prepare
 from model.question import Question
 from model.report.brief import Brief, Chance, Confidence, brief
-from model.report.brief_text import headline, markdown, percent, points, text
-from model.report.probability_words import EDGES, WORDS, in_words, range_in_words
+from model.report.brief_text import headline, markdown, text
+from model.report.probability_words import EDGES, WORDS, in_words, percent, range_in_words
+from model.wording import points
 from service.settings import default_priors
 from service.translate import evidence_syntax
 

@@ -1,0 +1,65 @@
+"""Numbers as text, and text in lines: what sentences, tables and pages have in common."""
+
+from __future__ import annotations
+
+from textwrap import TextWrapper
+
+
+def percent(p: float) -> str:
+    """A probability for people: two figures, more near the ends, words for what is certain.
+
+    >>> [percent(p) for p in (0, 0.0001, 0.021, 0.31, 0.996, 1)]
+    ['never', '<0.1 %', '2.1 %', '31 %', '99.6 %', 'certain']
+    """
+    if p in (0, 1):
+        return "certain" if p else "never"
+    return f"{figure(p)} %"
+
+
+def figure(p: float) -> str:
+    """A probability in percent, without the sign.
+
+    >>> [figure(p) for p in (0, 0.0001, 0.05, 0.314)]
+    ['0', '<0.1', '5', '31']
+    """
+    if 0 < p < 0.0005:
+        return "<0.1"
+    if 0.9995 <= p < 1:
+        return ">99.9"
+    near_an_end = min(p, 1 - p) < 0.0995
+    return f"{100 * p:.{1 if near_an_end else 0}f}".removesuffix(".0")
+
+
+def decimal(value: float) -> str:
+    """A number to four decimals; a small one in powers of ten, since 0.0000 would hide it.
+
+    >>> decimal(0.25), decimal(0.00001), decimal(-6.5), decimal(0.0)
+    ('0.2500', '1.00e-05', '-6.5000', '0.0000')
+    """
+    return f"{value:.4f}" if value == 0 or abs(value) >= 5e-4 else f"{value:.2e}"
+
+
+def share(part: float) -> str:
+    """A share of a whole in percent.
+
+    >>> share(0.41), share(0.002), share(1.0)
+    ('41 %', 'less than 1 %', '100 %')
+    """
+    return "less than 1 %" if part < 0.01 else f"{100 * part:.0f} %"
+
+
+def points(difference: float) -> str:
+    """How far apart two probabilities are, in percentage points, without its sign.
+
+    >>> points(0.4337), points(-0.01), points(0.0007)
+    ('43 points', '1 point', 'less than 1 point')
+    """
+    size = abs(round(100 * difference))
+    return "less than 1 point" if size == 0 else f"{size} point{'' if size == 1 else 's'}"
+
+
+def wrapped(text: str, width: int, *, first: str = "", then: str = "") -> list[str]:
+    """Lines of at most this width; an address is never broken."""
+    wrapper = TextWrapper(width, initial_indent=first, subsequent_indent=then)
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    return wrapper.wrap(text)
