@@ -13,13 +13,10 @@ def modules(room: str) -> list[Path]:
     return found
 
 
-def imports(path: Path, *, at_start: bool = False, checking: bool = True) -> Iterator[str]:
-    """Full names that a module imports; with ``at_start``, only those imported when it is.
-
-    Without ``checking``, what is imported for the type checker alone is left out.
-    """
+def imports(path: Path, *, at_start: bool = False) -> Iterator[str]:
+    """Full names that a module imports; with ``at_start``, only those imported when it is."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in started_with(tree) if at_start else ast.walk(tree) if checking else walked(tree):
+    for node in started_with(tree) if at_start else ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -33,14 +30,6 @@ def started_with(node: ast.AST) -> Iterator[ast.AST]:
         if not is_for_later(child):
             yield child
             yield from started_with(child)
-
-
-def walked(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those that are for the type checker alone."""
-    for child in ast.iter_child_nodes(node):
-        if not is_for_the_checker(child):
-            yield child
-            yield from walked(child)
 
 
 def is_for_the_checker(node: ast.AST) -> bool:

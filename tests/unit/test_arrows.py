@@ -78,9 +78,9 @@ def test_the_contents_page_imports_nothing_of_the_model_when_it_is_imported() ->
 
 
 def running(path: Path) -> Iterator[str]:
-    """Modules of the model that a module imports, at the start or later, but not for the type checker alone."""
+    """Modules of the model that a module imports, at the start, later, or for the type checker alone."""
     files = {module_name(other) for other in modules("model")}
-    for name in imports(path, checking=False):
+    for name in imports(path):
         if name.split(".")[0] == "model":
             yield name if name in files else name.rpartition(".")[0]
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum, isinf
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.gates import RowPool, StrengthPool
 from model.network import SUM_TOLERANCE, Table
+from model.priors.build.statements import Reader, Step
 from model.priors.schema import definitions
 from model.specification import JUDGEMENT, Expert, Pool
-
-if TYPE_CHECKING:
-    from model.priors.build.statements import Reader, Step
 
 NOTHING_LEFT = 1e-6
 """An equivalent sample size below this is none."""

@@ -14,7 +14,8 @@ from model.gates import AllNeeded, AnyCause, Gate, Pinned, Ranked, RowPool, Rule
 from model.network import Table, Variable
 from model.priors.build.expert_pools import StatedRow, stated_row
 from model.priors.build.influences import Typical, influences
-from model.priors.build.statements import Integers, Known, Reader, Rows
+from model.priors.build.rows import Rows, exceptions, laid
+from model.priors.build.statements import Integers, Known, Reader
 from model.priors.schema.definitions import (
     AllNeededVariable,
     AnyCauseVariable,
@@ -71,12 +72,12 @@ def draft(written: Written[VariableBase], known: Known, problems: list[Problem])
     if not reader.has_all_parents or reader.is_too_large():
         return None
     gate = _gate(reader)
-    exceptions = reader.exceptions()
+    over = exceptions(reader)
     if gate is None or len(problems) > before:
         return None
     said = written.said
     variable = Variable(written.name, tuple(said.states), tuple(said.parents))
-    return Drafted(written, variable, gate, exceptions, tuple(reader.statements))
+    return Drafted(written, variable, gate, over, tuple(reader.statements))
 
 
 def _gate(reader: Reader) -> Gate | Typical | None:
@@ -97,12 +98,12 @@ def _gate(reader: Reader) -> Gate | Typical | None:
 
 
 def _table(reader: Reader, said: TableVariable) -> TableGate | None:
-    laid, placed = reader.laid(said.rows, "rows")
+    table, placed = laid(reader, said.rows, "rows")
     if placed:
-        reader.check_gaps(laid.mask, "rows", "a row for each")
-    if not laid.mask.all() or not np.isclose(laid.rows.sum(axis=-1), 1).all():
+        reader.check_gaps(table.mask, "rows", "a row for each")
+    if not table.mask.all() or not np.isclose(table.rows.sum(axis=-1), 1).all():
         return None
-    return TableGate(laid.rows, laid.ess, laid.owner, laid.pools)
+    return TableGate(table.rows, table.ess, table.owner, table.pools)
 
 
 class _ByState(NamedTuple):

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import Problem, listed, nearest
-from model.gates import RowPool
 from model.network import SUM_TOLERANCE, Table
-from model.priors.build.expert_pools import stated_row
 from model.priors.build.published import contradiction, derived, pooled
 from model.priors.schema.definitions import Cited, Row, Source, VariableBase, Words
 from model.priors.schema.validation import Written, meant_number
@@ -52,23 +50,6 @@ class Known:
     told: Mapping[str, Source]
     words: Words | None
     complete: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Rows laid over some combinations of the parents; ``owner`` numbers the row of each, -1 for none.
-
-    ``pools`` holds, by those numbers, the rows that several experts share.
-    """
-
-    owner: Integers
-    rows: Table
-    ess: Table
-    pools: dict[int, RowPool] = field(default_factory=dict)
-
-    @property
-    def mask(self) -> Mask:
-        return self.owner >= 0
 
 
 class Reader:
@@ -323,30 +304,6 @@ class Reader:
 
     # Rows, of tables and of exceptions
 
-    def laid(self, rows: Sequence[Row], key: str) -> tuple[Rows, bool]:
-        """Rows put where they belong, and whether all of them could be placed."""
-        laid = Rows(
-            np.full(self.cards, -1, dtype=np.int64),
-            np.zeros((*self.cards, len(self.states))),
-            np.full(self.cards, math.inf),
-        )
-        placed = True
-        for position, row in enumerate(rows):
-            mask = self.combinations(row.when, key, position, "when")
-            stated = stated_row(self, row, key, position)
-            if mask is None:
-                placed = False
-                continue
-            self.check_overlap(mask, laid.owner, key, position)
-            laid.owner[mask] = position
-            if stated is not None:
-                laid.rows[mask], laid.ess[mask] = stated.row, stated.ess
-                if stated.pool is not None:
-                    laid.pools[position] = stated.pool
-                condition = f"when {as_yaml(row.when)}: " if row.when else ""
-                self.state(row, condition + self.said_row(stated.row), stated.ess, key, position, pool=stated.told)
-        return laid, placed
-
     def check_overlap(self, mask: Mask, owner: Integers, key: str, position: int) -> None:
         twice = mask & (owner >= 0)
         if not twice.any():
@@ -365,15 +322,6 @@ class Reader:
         plural = "combinations" if missing > 1 else "combination"
         found = f"no row for {missing:,} {plural} of the parents: {self._each(~covered)}"
         self.note(key, found=found, expected=expected, at_key=True)
-
-    def exceptions(self) -> Rows | None:
-        """The rows laid over the gate by ``except``."""
-        rows: list[Row] = getattr(self.said, "except_", [])
-        for position, row in enumerate(rows):
-            if not row.when:
-                expected = "'when', with what makes it an exception"
-                self.note("except", position, found="an exception to everything", expected=expected)
-        return self.laid(rows, "except")[0] if rows else None
 
     def check_used(self, entries: Collection[str], key: str, *, exceptions_count: bool = True) -> bool:
         """Each entry is about a parent, and each parent has an entry or an exception."""

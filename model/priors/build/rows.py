@@ -1,0 +1,68 @@
+"""Rows over combinations of the parents: those of a table, and the exceptions laid over any other gate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from model.gates import RowPool
+from model.network import Table
+from model.priors.build.expert_pools import stated_row
+from model.priors.build.statements import Integers, Mask, Reader
+from model.priors.schema.definitions import Row
+from model.priors.yaml.source_map import as_yaml
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows laid over some combinations of the parents; ``owner`` numbers the row of each, -1 for none.
+
+    ``pools`` holds, by those numbers, the rows that several experts share.
+    """
+
+    owner: Integers
+    rows: Table
+    ess: Table
+    pools: dict[int, RowPool] = field(default_factory=dict)
+
+    @property
+    def mask(self) -> Mask:
+        return self.owner >= 0
+
+
+def laid(reader: Reader, rows: Sequence[Row], key: str) -> tuple[Rows, bool]:
+    """Rows put where they belong, and whether all of them could be placed."""
+    over = Rows(
+        np.full(reader.cards, -1, dtype=np.int64),
+        np.zeros((*reader.cards, len(reader.states))),
+        np.full(reader.cards, math.inf),
+    )
+    placed = True
+    for position, row in enumerate(rows):
+        mask = reader.combinations(row.when, key, position, "when")
+        stated = stated_row(reader, row, key, position)
+        if mask is None:
+            placed = False
+            continue
+        reader.check_overlap(mask, over.owner, key, position)
+        over.owner[mask] = position
+        if stated is not None:
+            over.rows[mask], over.ess[mask] = stated.row, stated.ess
+            if stated.pool is not None:
+                over.pools[position] = stated.pool
+            condition = f"when {as_yaml(row.when)}: " if row.when else ""
+            reader.state(row, condition + reader.said_row(stated.row), stated.ess, key, position, pool=stated.told)
+    return over, placed
+
+
+def exceptions(reader: Reader) -> Rows | None:
+    """The rows laid over the gate by ``except``."""
+    rows: list[Row] = getattr(reader.said, "except_", [])
+    for position, row in enumerate(rows):
+        if not row.when:
+            expected = "'when', with what makes it an exception"
+            reader.note("except", position, found="an exception to everything", expected=expected)
+    return laid(reader, rows, "except")[0] if rows else None
