@@ -22,7 +22,7 @@ def test_no_module_of_the_service_imports_one_above_it() -> None:
     upward = set()
     for path in modules("service"):
         own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for name in imports(path, checking=False):
+        for name in imports(path):
             if name.split(".")[0] == "service" and place(name) > place(own):
                 upward.add(f"{own} -> {name}")
     assert upward == UPWARD
