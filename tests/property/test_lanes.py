@@ -23,7 +23,7 @@ from model.inference.variable_elimination import (
 )
 from model.inference.variable_elimination import program as program_module
 from model.inference.variable_elimination.coded_evidence import code_evidence
-from model.inference.variable_elimination.columns import CUT, HARD, SOFT
+from model.inference.variable_elimination.columns import CUT, HARD, SIZE, SOFT, Workspace
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network
 from tests.networks import cases, enumerated, marginal, networks
@@ -213,9 +213,9 @@ def programs(draw, *, single_case):
 def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
     _, program = drawn
     rng = np.random.default_rng(seed)
-    at = np.concatenate([[0], np.cumsum(program.factors[:, 1])[:-1]])
+    at = np.concatenate([[0], np.cumsum(program.factors[:, SIZE])[:-1]])
     scales = 10.0 ** rng.integers(-90, 90, len(at))  # three of them multiplied are still a number
-    one = np.repeat(scales, program.factors[:, 1]) * rng.random(program.entries)
+    one = np.repeat(scales, program.factors[:, SIZE]) * rng.random(program.entries)
     other, exponents, found = one.copy(), np.zeros(len(at)), np.zeros(len(at))
     single_kernels.run_steps(program.steps, program.inputs, program.maps, at, one, exponents)
     numpy_interpreter.run_steps(program.steps, program.inputs, program.maps, at, other, found)
@@ -227,7 +227,7 @@ def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
 def test_the_steps_for_numbers_of_any_size_equal_their_twin_in_numpy(drawn, seed):
     _, program = drawn
     rng = np.random.default_rng(seed)
-    at = np.concatenate([[0], np.cumsum(program.factors[:, 1])[:-1]])
+    at = np.concatenate([[0], np.cumsum(program.factors[:, SIZE])[:-1]])
     one = (
         rng.random(program.entries)
         * 10.0 ** rng.integers(-300, 1, program.entries)
@@ -256,11 +256,8 @@ def test_the_steps_of_many_cases_equal_their_twin_in_numpy(drawn, careful, seed)
     results = []
     for steps in (simd_kernels.lane_steps, numpy_interpreter.lane_steps):
         there, exponents, alive, wide = memory.copy(), np.zeros(LANES), live.copy(), np.zeros(LANES, np.bool_)
-        fixed = steps(
-            linked.steps, linked.inputs, linked.maps, linked.weights, linked.weight_exponents, linked.place,
-            linked.constant_at, linked.constants, linked.constant_exponents, alive, np.empty(linked.mixed), there,
-            exponents, wide, careful,
-        )  # fmt: skip
+        work = Workspace(there, np.empty(linked.mixed), alive, exponents, wide)
+        fixed = steps(linked.bound, work, careful)
         results.append((there, exponents, alive, fixed, wide))
     for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-300)

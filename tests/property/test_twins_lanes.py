@@ -26,8 +26,26 @@ from model.inference.variable_elimination import (
 from model.inference.variable_elimination import numpy_interpreter as interpreters
 from model.inference.variable_elimination import program as programs
 from model.inference.variable_elimination.coded_evidence import code_evidence, findings_of, role_of, swapped_in
-from model.inference.variable_elimination.columns import CUT, HARD, LANED, SOFT
-from model.inference.variable_elimination.compiler import MOST_FACTORS
+from model.inference.variable_elimination.columns import (
+    CARD,
+    COUNT,
+    CUT,
+    DIFFERS,
+    FACTOR,
+    FIRST,
+    HARD,
+    LANED,
+    OUT,
+    ROWS,
+    RUN,
+    SIZE,
+    SOFT,
+    SOURCE,
+    VARYING,
+    WEIGHTS_AT,
+    Numbers,
+)
+from model.inference.variable_elimination.compiler import HEAD, MAPS_END, MOST_FACTORS, Draft, Factors
 from tests.networks import networks
 from tests.twins import loading as loading_twins
 from tests.twins import orders as orders_twins
@@ -195,6 +213,11 @@ def test_the_largest_table_of_an_order_is_named(drawn, random):
 def test_the_tables_that_count_are_those_of_ancestors_or_of_d_separation(shape, with_p_evidence):
     parents, links, role, target = shape
     found = relevance.relevant(target, with_p_evidence, role, links)
+    if with_p_evidence:
+        same, wanted = relevance.ancestors(target, role, *links[:2]), programs_twins.ancestors
+    else:
+        same, wanted = relevance.requisite(target, role, links), programs_twins.requisite
+    assert set(np.flatnonzero(same).tolist()) == wanted(target, role, parents)
     assert set(np.flatnonzero(found).tolist()) == programs_twins.relevant(target, with_p_evidence, role, parents)
 
 
@@ -265,8 +288,8 @@ def test_buckets_hold_factors_in_the_order_in_which_they_came(places, single_cas
         wanted = programs_twins.enlist(wanted, b, f)
     parts = np.empty(len(places) + 1, np.int64)
     for b in range(4):
-        count, counted = compiler.listed(buckets[b, 0], after, factors, single_case, parts)
-        listed = programs_twins.listed(wanted[b], lambda f: single_case or factors[f, 3] == 1)
+        count, counted = compiler.listed(buckets[b, HEAD], after, factors, single_case, parts)
+        listed = programs_twins.listed(wanted[b], lambda f: single_case or factors[f, DIFFERS] == 1)
         assert (parts[:count].tolist(), counted) == listed
 
 
@@ -325,27 +348,29 @@ def test_a_step_is_the_einsum_of_its_inputs(drawn, summing, seed):
     x = min((v for scope in scopes for v in scope), default=-1) if summing else -1
     result, used, made = tuple(programs_twins.union(scopes, range(len(card)), x)), np.arange(len(scopes)), len(scopes)
     scope_at, flat = ragged([*scopes, (0,) * (len(card) + 1)])
-    factors = np.zeros((made + 1, 4), np.int64)
+    records = np.zeros((made + 1, 4), np.int64)
+    factors = Factors(records, scope_at, flat, card)
     for f, scope in enumerate(scopes):
-        factors[f] = -1, programs_twins.size_of(scope, card), -1, rng.integers(2)
-    compiler.enter(used, x, made, len(result), whole_numbers(result), flat, scope_at, card, factors)
-    assert tuple(factors[made].tolist()) == programs_twins.enter(result, factors[used, 3], card)
+        records[f] = -1, programs_twins.size_of(scope, card), -1, rng.integers(2)
+    compiler.enter(used, made, whole_numbers(result), factors)
+    assert tuple(records[made].tolist()) == programs_twins.enter(result, records[used, DIFFERS], card)
     assert tuple(flat[scope_at[made] : scope_at[made + 1]].tolist()) == result
-    step, inputs, ends = np.empty((1, 7), np.int64), np.empty((made, 4), np.int64), np.zeros(2, np.int64)
-    spare = np.empty(len(card) + 1, np.int64), np.empty(2 * len(card) + 2, np.int64)
-    maps = compiler.write_step(
-        step[0], inputs, np.empty(1, np.int64), ends, used, x, made, flat, scope_at, card, factors, spare
+    step, draft = (
+        np.empty((1, 7), np.int64),
+        Draft(np.empty((made, 4), np.int64), np.empty(1, np.int64), np.zeros(2, int)),
     )
+    spare = np.empty(len(card) + 1, np.int64), np.empty(2 * len(card) + 2, np.int64)
+    inputs, maps, ends = compiler.write_step(step[0], draft, used, x, made, factors, spare)
     tables = [rng.random([card[v] for v in scope]) for scope in scopes]
-    found = interpreted(step, inputs, maps[: ends[1]], factors, tables)
+    found = interpreted(step, inputs, maps[: ends[MAPS_END]], records, tables)
     wanted = programs_twins.write_step(zip(tables, scopes, strict=True), result)
     np.testing.assert_allclose(found, wanted.ravel(), **CLOSE)
 
 
 def interpreted(steps, inputs, maps, factors, tables):
     """What the last factor holds after the steps, run by the interpreter in numpy."""
-    at = np.cumsum([0, *factors[:-1, 1]])
-    memory, exponents = np.full(int(factors[:, 1].sum()), np.nan), np.empty(len(factors))
+    at = np.cumsum([0, *factors[:-1, SIZE]])
+    memory, exponents = np.full(int(factors[:, SIZE].sum()), np.nan), np.empty(len(factors))
     loaded = [table.ravel() for table in tables]
     memory[: sum(map(len, loaded))] = np.concatenate([*loaded, np.empty(0)])
     interpreters.run_steps(steps, inputs, maps, at, memory, exponents)
@@ -390,20 +415,19 @@ def scopes_in(flat, scope_at):
 @given(sliced())
 def test_factors_begin_in_the_bucket_of_the_first_of_their_variables(drawn):
     _, _, (order, last, sources, given_at, given, card, differs), _ = drawn
-    place, factors, scope_at, scopes, buckets, after = compiler.begin(
-        order, last, sources, given_at, given, card, differs
-    )
+    place, factors, buckets = compiler.begin(order, last, sources, given_at, given, card, differs)
     count = len(sources)
     turned, listed, places = programs_twins.begin(order.tolist(), last, scopes_in(given, given_at))
-    assert scopes_in(scopes, scope_at[: count + 1]) == turned
+    assert scopes_in(factors.scopes, factors.scope_at[: count + 1]) == turned
     assert {v: place[v] for v in places} == places
     sizes = [programs_twins.size_of(scope, card) for scope in turned]
-    assert factors[:count].tolist() == [
+    assert factors.records[:count].tolist() == [
         [source, size, -1, int(lane)] for source, size, lane in zip(sources, sizes, differs, strict=True)
     ]
     parts = np.empty(count + 1, np.int64)
     for b, wanted in listed.items():
-        assert parts[: compiler.listed(buckets[b, 0], after, factors, True, parts)[0]].tolist() == wanted
+        first, after = buckets.ends[b, HEAD], buckets.after
+        assert parts[: compiler.listed(first, after, factors.records, True, parts)[0]].tolist() == wanted
 
 
 @settings(deadline=None, max_examples=200)
@@ -411,18 +435,18 @@ def test_factors_begin_in_the_bucket_of_the_first_of_their_variables(drawn):
 def test_a_program_run_step_by_step_is_the_einsum_of_its_factors(drawn, single_case, seed):
     _, _, (order, last, sources, given_at, given, card, differs), _ = drawn
     rng = np.random.default_rng(seed)
-    steps, inputs, maps, factors, scope_at, scopes, cells = compiler.emit(
+    steps, inputs, maps, factors, cells = compiler.emit(
         order, last, sources, given_at, given, card, differs, single_case
     )
-    turned = scopes_in(scopes, scope_at)[: len(sources)]
+    turned = scopes_in(factors.scopes, factors.scope_at)[: len(sources)]
     tables = [rng.random([card[v] for v in scope]) * rng.integers(0, 2, [card[v] for v in scope]) for scope in turned]
-    found = interpreted(steps, inputs, maps, factors, tables)
+    found = interpreted(steps, inputs, maps, factors.records, tables)
     wanted = programs_twins.emit(zip(tables, turned, strict=True), last)
     np.testing.assert_allclose(found, wanted.ravel(), **CLOSE)
-    assert cells[0] == (steps[:, 0] * steps[:, 1] * steps[:, 2]).sum()
+    assert cells == (steps[:, CARD] * steps[:, ROWS] * steps[:, RUN]).sum()
     for step in steps:
-        lanes_read = factors[inputs[step[3] : step[3] + step[4], 0], 3]
-        assert step[6] == lanes_read.any()
+        lanes_read = factors.records[inputs[step[FIRST] : step[FIRST] + step[COUNT], FACTOR], DIFFERS]
+        assert step[VARYING] == lanes_read.any()
         assert (len(lanes_read) if single_case else max(lanes_read.sum(), (1 - lanes_read).sum())) <= MOST_FACTORS
 
 
@@ -432,11 +456,10 @@ def test_load_maps_slice_and_transpose(drawn, seed):
     packed, role, (order, last, sources, given_at, given, card, differs), globally = drawn
     rng = np.random.default_rng(seed)
     states = rng.integers(packed.cards)
-    *_, factors, scope_at, scopes, _ = compiler.emit(order, last, sources, given_at, given, card, differs, True)
+    *_, written, _ = compiler.emit(order, last, sources, given_at, given, card, differs, True)
     above_at, above, _, _ = packed.links
-    maps, hard_at, hard, stride = compiler.load_maps(
-        factors, scope_at, scopes, globally, role, packed.cards, above_at, above
-    )
+    maps, hard_at, hard, stride = compiler.load_maps(written, globally, role, packed.cards, above_at, above)
+    factors, scope_at, scopes, _ = written
     parents = programs_twins.without_arrows(parents_of(packed.network), role)
     known = {v: int(states[v]) for v in range(len(role)) if role[v] & HARD}
     nowhere, at_zero = np.full(len(role), -1), np.zeros(len(role), np.int64)
@@ -470,10 +493,9 @@ def test_a_program_compiled_from_a_question_sums_the_joint(shape, with_p_evidenc
     network, role, target = shape
     packed, rng = programs.pack(network), np.random.default_rng(seed)
     links, count = packed.links, len(role)
-    cost, steps, inputs, maps, factors, load, held, cells = programs.compiled(
-        target, with_p_evidence, single_case, role, packed.cards, links, 0, math.inf
-    )
-    assert cells == (steps[:, 0] * steps[:, 1] * steps[:, 2]).sum()
+    cost, code, cells = programs.compiled(target, with_p_evidence, single_case, role, packed.cards, links, 0, math.inf)
+    steps, inputs, maps, factors, load, *held = code
+    assert cells == (steps[:, CARD] * steps[:, ROWS] * steps[:, RUN]).sum()
     states, chances, vectors = told(network, rng)
     known = {v: states[v] for v in range(count) if role[v] & HARD}
     tables = [packed.network.tables[name] for name in network.names]
@@ -483,11 +505,11 @@ def test_a_program_compiled_from_a_question_sums_the_joint(shape, with_p_evidenc
     parents = programs_twins.without_arrows(parents_of(network), role)
     wanted = np.atleast_1d(programs_twins.compiled(tables, parents, target, known, likelihoods))
     replaced = np.where(role & CUT, np.cumsum([0, *map(len, chances[:-1])]), -1)
-    base = load_kernels.bases(factors, held, packed.table_at, replaced, states)
-    memory, at = np.full(int(factors[:, 1].sum()), np.nan), np.cumsum([0, *factors[:-1, 1]])
+    base = load_kernels.bases(factors, tuple(held), packed.table_at, replaced, states)
+    memory, at = np.full(int(factors[:, SIZE].sum()), np.nan), np.cumsum([0, *factors[:-1, SIZE]])
     load_kernels.load_tables(memory, at, factors, load, base, packed.values, np.concatenate(chances))
-    for f in np.flatnonzero(factors[:, 0] >= count):
-        memory[at[f] : at[f] + factors[f, 1]] = vectors[factors[f, 0] - count]
+    for f in np.flatnonzero(factors[:, SOURCE] >= count):
+        memory[at[f] : at[f] + factors[f, SIZE]] = vectors[factors[f, SOURCE] - count]
     exponents = np.empty(len(factors))
     interpreters.run_steps(steps, inputs, maps, at, memory, exponents)
     found = np.ldexp(memory[at[-1] :], int(exponents[-1]))
@@ -496,10 +518,10 @@ def test_a_program_compiled_from_a_question_sums_the_joint(shape, with_p_evidenc
     if with_p_evidence or wanted.sum() > 0:
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-15)
     if cost > 0:
-        over, nothing, *_ = programs.compiled(
+        over, nothing, _ = programs.compiled(
             target, with_p_evidence, single_case, role, packed.cards, links, 0, cost - 1
         )
-        assert (over, len(nothing)) == (cost, 0)
+        assert (over, sum(map(len, nothing))) == (cost, 0)
 
 
 def told(network, rng):
@@ -621,7 +643,7 @@ def test_one_case_run_alone_equals_the_enumerated_joint(drawn, with_p_evidence):
         program = programs.program(packed, target, role, with_p_evidence=with_p_evidence)
         findings, vectors = findings_of(said, said.variables.tolist(), said.codes[:, i].tolist(), role)
         row, log = per_case_kernels.run_one(
-            program.code, program.sliced, packed.table_at, packed.values, findings, vectors, *swapped_in(said, i)
+            program.code, packed.table_at, packed.values, findings, vectors, *swapped_in(said, i)
         )
         assert_agree((row, log + said.scale[i]), loading_twins.run_one(*case), with_p_evidence)
 
@@ -641,10 +663,7 @@ def test_cases_with_programs_of_their_own_equal_the_enumerated_joint(drawn, with
         (target, with_p_evidence, math.inf),
         whole_numbers(picks),
         whole_numbers(to),
-        said.codes,
-        said.variables,
-        soft,
-        np.cumsum([0, *(v.size for v in said.likelihoods)]),
+        (said.codes, said.variables, soft, np.cumsum([0, *(v.size for v in said.likelihoods)])),
         result,
         logs,
     )
@@ -698,7 +717,7 @@ def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, with_p_evidenc
     loads, soft = binding.loads_of(packed, said, linked)
     picks = random.sample(range(evidence.cases), random.randint(1, min(LANES, evidence.cases)))
     live, memory = np.ones(len(linked.place), np.uint8), np.full(linked.memory * LANES, np.nan)
-    load_kernels.load_lanes(whole_numbers(picks), live, loads, packed.values, said.codes, soft, memory)
+    load_kernels.load_lanes(whole_numbers(picks), live, loads, Numbers(packed.values, said.codes, soft), memory)
     filled, in_lanes = memory.reshape(-1, LANES), loading_twins.load_lanes(picks, LANES)
     row_of, there = {v: r for r, v in enumerate(said.variables.tolist())}, []
     for f, (source, size, first, lane) in enumerate(program.factors.tolist()):
@@ -711,9 +730,9 @@ def test_what_differs_between_cases_is_loaded_lane_by_lane(drawn, with_p_evidenc
             assert live[f] == (2 if (said.codes[r, picks] >= 0).any() else 0)
             wanted = loading_twins.load_likelihoods(said.codes[r, in_lanes], said.likelihoods[r])
         else:
-            own = slice(program.sliced[0][f], program.sliced[0][f + 1])
-            known, strides = [row_of[v] for v in program.sliced[1][own].tolist()], program.sliced[2][own]
-            moves, entries = strides @ said.codes[known][:, in_lanes], program.load[first : first + size]
+            own = slice(program.sliced_at[f], program.sliced_at[f + 1])
+            known, strides = [row_of[v] for v in program.sliced[own].tolist()], program.slice_strides[own]
+            moves, entries = strides @ said.codes[known][:, in_lanes], program.load_maps[first : first + size]
             replaced = said.tables.get(source)
             assert live[f] == 2
             if replaced is None:
@@ -738,28 +757,28 @@ def test_the_lane_form_of_a_step_holds_its_maps_entry_by_entry_and_the_product_o
     drawn, with_p_evidence, seed
 ):
     _, _, _, program, _ = shared_program(drawn, with_p_evidence)
-    rng, differing = np.random.default_rng(seed), program.factors[:, 3] == 1
+    rng, differing = np.random.default_rng(seed), program.factors[:, DIFFERS] == 1
     at, exponents = (
-        np.cumsum([0, *program.factors[:-1, 1]]),
+        np.cumsum([0, *program.factors[:-1, SIZE]]),
         rng.integers(-9, 9, len(program.factors)).astype(np.float64),
     )
     memory = rng.random(program.entries)
     steps, inputs, maps, weights, weight_exponents = simd_kernels.expand(
         program.steps, program.inputs, program.maps, program.factors, at, memory, exponents
     )
-    lane_steps = [step for step in program.steps.tolist() if step[6]]
+    lane_steps = [step for step in program.steps.tolist() if step[VARYING]]
     assert len(steps) == len(lane_steps)
-    for s, (card, rows, run, first, many, out, _) in enumerate(lane_steps):
+    for s, (card, rows, first, many, out, run, _) in enumerate(lane_steps):
         read = program.inputs[first : first + many].tolist()
         wanted = loading_twins.expand(rows, run, card, read, program.maps)
         constant = [i for i, entry in enumerate(read) if not differing[entry[0]]]
         laned = [i for i, entry in enumerate(read) if differing[entry[0]]]
-        begin, size = steps[s, 5], rows * run * card
+        begin, size = steps[s, WEIGHTS_AT], rows * run * card
         there = loading_twins.mix(np.ones((rows * run, card)), [memory[at[read[i][0]] + wanted[i]] for i in constant])
         np.testing.assert_allclose(weights[begin : begin + size], there.ravel(), **CLOSE)
         assert weight_exponents[s] == sum(exponents[read[i][0]] for i in constant)
-        assert steps[s, [0, 1, 3, 4]].tolist() == [card, rows * run, len(laned), out]
-        entries = inputs[steps[s, 2] : steps[s, 2] + steps[s, 3]].tolist()
+        assert steps[s, [CARD, ROWS, COUNT, OUT]].tolist() == [card, rows * run, len(laned), out]
+        entries = inputs[steps[s, FIRST] : steps[s, FIRST] + steps[s, COUNT]].tolist()
         for (f, stride, at_map), i in zip(entries, laned, strict=True):
             assert (f, stride) == tuple(read[i][:2])
             assert maps[at_map : at_map + rows * run].tolist() == wanted[i][:, 0].tolist()
@@ -821,15 +840,13 @@ def test_messages_that_are_as_without_evidence_are_mixed_into_the_weights(drawn,
     live = rng.integers(0, 3, len(linked.place)).astype(np.uint8)
     constant_at = np.maximum(linked.constant_at, 0)
     constants = rng.random(len(linked.constants))
-    for card, rows, first, many, _, w in linked.steps.tolist():
+    bound = linked.bound._replace(constant_at=constant_at, constants=constants)
+    for s, (card, rows, first, many, _, w) in enumerate(linked.steps.tolist()):
         read = linked.inputs[first : first + many]
         found = simd_kernels.live_constants(linked.inputs, first, first + many, live)
-        assert found == loading_twins.live_constants(read[:, 0], live)
+        assert found == loading_twins.live_constants(read[:, FACTOR], live)
         mixed = np.full(rows * card, np.nan)
-        simd_kernels.mix(
-            rows, card, first, first + many, linked.inputs, linked.maps, linked.weights[w:], constant_at, constants,
-            live, mixed,
-        )  # fmt: skip
+        simd_kernels.mix(bound, s, live, mixed)
         entries = [
             constants[constant_at[f] + linked.maps[at : at + rows, None] + stride * np.arange(card)]
             for f, stride, at in read.tolist()

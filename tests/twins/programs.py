@@ -20,7 +20,7 @@ Parents = Sequence[Sequence[int]]
 Scope = tuple[int, ...]
 
 
-def ancestors(of: Iterable[int], parents: Parents) -> set[int]:
+def _above(of: Iterable[int], parents: Parents) -> set[int]:
     """Variables and whatever is above them."""
     found: set[int] = set()
     above = set(of)
@@ -32,7 +32,7 @@ def ancestors(of: Iterable[int], parents: Parents) -> set[int]:
 
 def separated(one: int, other: int, given: set[int], parents: Parents) -> bool:
     """Whether two variables are apart in the moral graph of all ancestors once what is given is taken out."""
-    families = [{v, *parents[v]} for v in ancestors({one, other, *given}, parents)]
+    families = [{v, *parents[v]} for v in _above({one, other, *given}, parents)]
     reached = {one}
     while more := set().union(*(family for family in families if family & reached)) - given - reached:
         reached |= more
@@ -44,24 +44,36 @@ def without_arrows(parents: Parents, role: Sequence[int]) -> list[list[int]]:
     return [[] if role[v] & CUT else list(above) for v, above in enumerate(parents)]
 
 
-def relevant(target: int, with_p_evidence: bool, role: Sequence[int], parents: Parents) -> set[int]:
-    """Variables whose tables count: for P(evidence) all above a finding; else by d-separation of a table's numbers.
+def ancestors(target: int, role: Sequence[int], parents: Parents) -> set[int]:
+    """Variables whose tables P(evidence) and the target depend on: all above a finding or the target."""
+    count = len(parents)
+    set_to = {v for v in range(count) if role[v] & CUT and role[v] & HARD}
+    known = {v for v in range(count) if role[v] & HARD}
+    reported = [v for v in range(count) if role[v] & SOFT]
+    return _above({*(known - set_to), *reported, *({target} - {-1})}, without_arrows(parents, role)) - set_to
+
+
+def requisite(target: int, role: Sequence[int], parents: Parents) -> set[int]:
+    """Variables whose tables the target's distribution depends on, by d-separation of a table's numbers.
 
     A table's numbers are a parent of its variable, a reported finding a child that is seen (Geiger et al. 1990).
     """
+    if target < 0:
+        return set()
     count = len(parents)
     graph = without_arrows(parents, role)
     set_to = {v for v in range(count) if role[v] & CUT and role[v] & HARD}
     known = {v for v in range(count) if role[v] & HARD}
     reported = [v for v in range(count) if role[v] & SOFT]
-    if with_p_evidence:
-        return ancestors({*(known - set_to), *reported, *({target} - {-1})}, graph) - set_to
-    if target < 0:
-        return set()
     numbers = [[*graph[v], count + v] for v in range(count)]
     wide = [*numbers, *([] for _ in range(count)), *([v] for v in reported)]
     seen = known | set(range(2 * count, len(wide)))
     return {v for v in range(count) if not separated(count + v, target, seen, wide)} - set_to
+
+
+def relevant(target: int, with_p_evidence: bool, role: Sequence[int], parents: Parents) -> set[int]:
+    """Variables whose tables count."""
+    return ancestors(target, role, parents) if with_p_evidence else requisite(target, role, parents)
 
 
 def scopes_of(needed: Iterable[int], role: Sequence[int], parents: Parents) -> list[tuple[int, Scope]]:

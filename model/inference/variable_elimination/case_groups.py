@@ -11,24 +11,28 @@ from model.inference.simd import peek
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
+TABLE, STATES = range(2)
+"""Columns of the likelihoods of a variable, an array (cases, states): its address, how many states."""
+OTHERS, SPOKEN = range(2)
+"""Columns of the counts of a variable: vectors that are neither ones nor a known state, vectors that are not ones."""
 
 
 @kernel
 def codes_of_all(tables: Ints, codes: Codes, start: int, count: int, counts: Ints) -> None:
     """Say of each likelihood vector what it is, for ``count`` cases from ``start``.
 
-    -1 ones (nothing is known), s a one in state s and zeros elsewhere (the state is known), -2 anything else.
-    ``tables`` (variables, 2): address of an array (cases, states), and its states. Adds to ``counts``
-    (variables, 2): how many are -2, and how many are not -1.
+    -1 ones (nothing is known), s a one in state s and zeros elsewhere (the state is known), -2 anything else. Writes
+    ``codes`` (variables, cases), reads ``tables`` (variables, 2), adds to ``counts`` (variables, 2).
     """
     for v in range(len(tables)):
-        card = tables[v, 1]
+        card = tables[v, STATES]
         row = codes[v]
         others = 0
         spoken = 0
         stop = min(start + count, len(row))
-        address = tables[v, 0] + 8 * start * card
+        address = tables[v, TABLE] + 8 * start * card
         for i in range(start, stop):
+            # all ones? then: one state alone with a weight, and that weight 1?
             s = 0
             while s < card and peek(address, s) == 1.0:
                 s += 1
@@ -44,19 +48,21 @@ def codes_of_all(tables: Ints, codes: Codes, start: int, count: int, counts: Int
                 row[i] = state if state >= 0 else -2
                 others += state < 0
             address += 8 * card
-        counts[v, 0] += others
-        counts[v, 1] += spoken
+        counts[v, OTHERS] += others
+        counts[v, SPOKEN] += spoken
 
 
 @kernel
 def by_effort(picks: Ints, codes: Codes, ranked: Ints) -> Ints:
     """Cases in the order of their three costliest findings: neighbours then leave the same things alone.
 
-    ``ranked`` are the rows of ``codes``, costliest finding first; counting sort, so that equals keep their order.
+    ``picks`` (cases,), ``codes`` (rows, all cases); ``ranked`` are the rows of ``codes``, costliest finding first.
+    Returns places among ``picks``. Counting sort, so that equals keep their order.
     """
     rows = len(ranked)
     keys = np.full((3, len(picks)), rows, np.int64)
     found = np.zeros(len(picks), np.int64)
+    # the three keys of a case: the ranks of its costliest findings, ``rows`` where it has fewer
     for r in range(rows):
         row = codes[ranked[r]]
         for i in range(len(picks)):
@@ -65,6 +71,7 @@ def by_effort(picks: Ints, codes: Codes, ranked: Ints) -> Ints:
                 found[i] += 1
     order = np.arange(len(picks))
     following = np.empty(len(picks), np.int64)
+    # radix sort, the least of the three keys first
     for turn in range(3):
         key = keys[2 - turn]
         starts = np.zeros(rows + 2, np.int64)
@@ -81,7 +88,10 @@ def by_effort(picks: Ints, codes: Codes, ranked: Ints) -> Ints:
 
 @kernel
 def kinds_of(codes: Codes, cards: Ints) -> NDArray[np.int8]:
-    """How cases speak of variables: 0 not at all, 1 the state is known, 2 a likelihood; shape (rows, cases)."""
+    """How cases speak of variables: 0 not at all, 1 the state is known, 2 a likelihood; shape (rows, cases).
+
+    ``codes`` (rows, cases), ``cards`` (rows,): states of the variable of each row.
+    """
     kinds = np.empty(codes.shape, np.int8)
     for r in range(len(codes)):
         for i in range(codes.shape[1]):
@@ -91,7 +101,7 @@ def kinds_of(codes: Codes, cards: Ints) -> NDArray[np.int8]:
 
 @kernel
 def spoken_of(kinds: NDArray[np.int8], cases: Ints) -> NDArray[np.bool_]:
-    """Which rows say anything in some of the cases."""
+    """Which rows of ``kinds`` (rows, all cases) say anything in some of the ``cases``, shape (rows,)."""
     found = np.zeros(len(kinds), np.bool_)
     for r in range(len(kinds)):
         for i in cases:
@@ -103,7 +113,7 @@ def spoken_of(kinds: NDArray[np.int8], cases: Ints) -> NDArray[np.bool_]:
 
 @kernel
 def alike(kinds: NDArray[np.int8]) -> bool:
-    """Whether all cases speak of the same variables in the same way."""
+    """Whether all columns of ``kinds`` (rows, cases) are the same: cases of one evidence pattern."""
     for r in range(len(kinds)):
         for i in range(kinds.shape[1]):
             if kinds[r, i] != kinds[r, 0]:
@@ -113,7 +123,10 @@ def alike(kinds: NDArray[np.int8]) -> bool:
 
 @kernel
 def distinct(codes: Codes | NDArray[np.int8]) -> tuple[Ints, Ints]:
-    """Columns that differ: (first column of each kind, in order of appearance; which kind each column is)."""
+    """Different columns of ``codes`` (rows, cases), by a hash table with open addressing.
+
+    Returns (first column of each kind, in order of appearance; which kind each column is (cases,)).
+    """
     rows, cases = codes.shape
     size = 16
     while size < 2 * cases:
@@ -122,11 +135,13 @@ def distinct(codes: Codes | NDArray[np.int8]) -> tuple[Ints, Ints]:
     first = np.empty(cases, np.int64)
     kind = np.empty(cases, np.int64)
     found = 0
+    # the hash of a column (FNV-1a), row by row
     hashes = np.full(cases, 2166136261, np.int64)
     for r in range(rows):
         row = codes[r]
         for i in range(cases):
             hashes[i] = ((hashes[i] ^ (row[i] + 1)) * 16777619) & 0xFFFFFFFF
+    # each column to its slot: an empty one makes a new kind, an equal column there is the same kind, else the next slot
     for i in range(cases):
         slot = (hashes[i] ^ (hashes[i] >> 15)) & (size - 1)
         while True:

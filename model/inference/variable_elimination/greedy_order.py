@@ -1,4 +1,8 @@
-"""Elimination orders: greedy searches over a graph held as rows of bits."""
+"""Elimination orders: greedy searches over a graph held as rows of bits.
+
+A graph (vertices, words) has a bit for each neighbour of a vertex, neighbour b in word b // 64. Its vertices are the
+variables left in a question, neighbours where a factor holds both.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +36,11 @@ def lowest(word: np.uint64) -> int:
 
 @kernel
 def members(row: Bits, found: Ints) -> int:
-    """Write the positions of the bits set into ``found``; returns how many."""
+    """Write the positions of the bits set in ``row`` (words,) into ``found`` (vertices,); returns how many."""
     count = 0
     for w in range(len(row)):
         word = row[w]
+        # take the lowest bit until none is left
         while word != np.uint64(0):
             found[count] = 64 * w + lowest(word)
             count += 1
@@ -57,7 +62,10 @@ def join(graph: Bits, scope: Ints, count: int) -> None:
 
 @kernel
 def graph_of(scopes: Ints, scope_at: Ints, vertices: int) -> Bits:
-    """The graph in which the variables of each factor are neighbours, shape (vertices, words of 64 bits)."""
+    """The graph in which the variables of each factor are neighbours, shape (vertices, words of 64 bits).
+
+    The variables of factor f are ``scopes[scope_at[f] : scope_at[f + 1]]``.
+    """
     graph = np.zeros((vertices, (vertices + 63) // 64), np.uint64)
     for f in range(len(scope_at) - 1):
         start, stop = scope_at[f], scope_at[f + 1]
@@ -67,7 +75,12 @@ def graph_of(scopes: Ints, scope_at: Ints, vertices: int) -> Bits:
 
 @kernel
 def score(graph: Bits, card: Floats, v: int, around: Ints, heuristic: int) -> float:
-    """How unwelcome it is to eliminate ``v`` next: 0 table size, 1 weighted fill, 2 fill."""
+    """How unwelcome it is to eliminate ``v`` next: 0 table size, 1 weighted fill, 2 fill.
+
+    ``card`` (vertices,) counts states, ``around`` (vertices,) is written. Table size is the product of the states of v
+    and its neighbours; fill counts the pairs of neighbours that are not neighbours yet, each by the product of their
+    states if weighted.
+    """
     count = members(graph[v], around)
     if heuristic == 0:
         size = float(card[v])
@@ -75,6 +88,7 @@ def score(graph: Bits, card: Floats, v: int, around: Ints, heuristic: int) -> fl
             size *= card[around[i]]
         return size
     total = 0.0
+    # neighbours of v that its neighbour a lacks, each pair once (b > a)
     for i in range(count):
         a = around[i]
         for w in range(a >> 6, graph.shape[1]):
@@ -89,7 +103,10 @@ def score(graph: Bits, card: Floats, v: int, around: Ints, heuristic: int) -> fl
 
 @kernel
 def perturbed(count: int, noise: int) -> Floats:
-    """Factors from 1 to 2 that scores are multiplied with: of a linear congruential generator, all 1 without noise."""
+    """Factors from 1 to 2 that scores are multiplied with (count,), all 1 without noise.
+
+    By the linear congruential generator of the C standard, seeded by ``noise``.
+    """
     factor = np.ones(count)
     state = noise
     if noise > 0:
@@ -101,11 +118,15 @@ def perturbed(count: int, noise: int) -> Floats:
 
 @kernel
 def eliminate(graph: Bits, v: int, around: Ints, by_fill: bool, changed: NDArray[np.bool_], spare: Ints) -> None:
-    """Join the neighbours of ``v`` and take it from them; marks whose scores have changed, by fill or by table size."""
+    """Join the neighbours of ``v``, ``around`` (neighbours,), and take it from them.
+
+    Marks in ``changed`` (vertices,) whose scores have changed, by fill or by table size; ``spare`` (vertices,) is room.
+    """
     one = np.uint64(1)
     for i in range(len(around)):
         a = around[i]
         filled = False
+        # fill in the edges from a to the other neighbours of v
         for w in range(graph.shape[1]):
             fresh = graph[v, w] & ~graph[a, w]
             if w == a >> 6:
@@ -115,6 +136,7 @@ def eliminate(graph: Bits, v: int, around: Ints, by_fill: bool, changed: NDArray
                 graph[a, w] |= fresh
         graph[a, v >> 6] &= ~(one << np.uint64(v & 63))
         changed[a] = True
+        # a fill edge at a changes the fill of the neighbours of a as well
         if filled and by_fill:
             for k in range(members(graph[a], spare)):
                 changed[spare[k]] = True
@@ -124,8 +146,8 @@ def eliminate(graph: Bits, v: int, around: Ints, by_fill: bool, changed: NDArray
 def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, stop: float) -> tuple[Ints, float]:
     """One greedy elimination of every vertex but ``last`` (-1: of all); consumes ``graph``.
 
-    Returns the order and the sum of the tables' sizes, which is inf once over ``stop``. ``noise`` above 0
-    seeds a perturbation of the scores.
+    ``graph`` (vertices, words), ``card`` (vertices,). Returns the order and the sum of the tables' sizes, which is inf
+    once over ``stop``. ``noise`` above 0 seeds a perturbation of the scores.
     """
     count = len(card)
     scores = np.empty(count)
@@ -141,6 +163,7 @@ def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, sto
     order = np.empty(left, np.int64)
     cost = 0.0
     for turn in range(left):
+        # the vertex of least score; the first of equals
         v = 0
         low = np.inf
         for u in range(count):
@@ -149,6 +172,7 @@ def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, sto
                 v = u
         order[turn] = v
         scores[v] = np.inf
+        # the table over v and its neighbours, from which v is summed out
         near = members(graph[v], around)
         size = card[v]
         for i in range(near):
@@ -157,6 +181,7 @@ def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, sto
         if cost > stop:
             return order, np.inf
         eliminate(graph, v, around[:near], heuristic > 0, changed, spare)
+        # score anew only those whose neighbourhood has changed
         for u in range(count):
             if changed[u]:
                 changed[u] = False
@@ -169,7 +194,8 @@ def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, sto
 def best_order(graph: Bits, card: Floats, last: int, restarts: int) -> tuple[Ints, float]:
     """The cheapest order of several heuristics and seeded restarts, more of them for a costly one.
 
-    ``last`` is kept to the end.
+    ``graph`` (vertices, words) is left as it is, ``card`` (vertices,) counts states, ``last`` (-1: none) is not
+    eliminated. Weighted fill first; where that is costly, fill and table size, then perturbed searches.
     """
     best, cost = greedy(graph.copy(), card, last, 1, 0, np.inf)
     if cost > CHEAP or restarts > 0:
@@ -187,11 +213,15 @@ def best_order(graph: Bits, card: Floats, last: int, restarts: int) -> tuple[Int
 
 @kernel
 def largest(graph: Bits, card: Floats, order: Ints) -> tuple[Ints, int]:
-    """The largest table that an order makes, and the most variables in any; consumes ``graph``."""
+    """The variables of the largest table that an order makes, and the most variables in any; consumes ``graph``.
+
+    ``graph`` (vertices, words), ``card`` (vertices,), ``order`` (vertices eliminated,).
+    """
     around = np.empty(len(card) + 1, np.int64)
     biggest = np.empty(0, np.int64)
     high = 0.0
     width = 0
+    # eliminate in this order: v and its neighbours make a table, the neighbours are joined, v is taken from them
     for v in order:
         near = members(graph[v], around)
         size = card[v]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.simd import LANES
+from model.inference.variable_elimination.columns import Bound, Workspace
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -14,7 +15,7 @@ Floats = NDArray[np.float64]
 def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, exponents: Floats) -> None:
     """One case: each step is a product over (rows, states summed, run), summed over its middle axis."""
     exponents[:] = 0.0
-    for card, rows, run, first, count, out, _ in steps.tolist():
+    for card, rows, first, count, out, run, _ in steps.tolist():
         product = np.ones((rows, card, run))
         for f, stride, map_at, inc in inputs[first : first + count].tolist():
             exponents[out] += exponents[f]
@@ -32,7 +33,7 @@ def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, e
 def wide_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, powers: Ints) -> None:
     """One case, a power of two for each entry: sums are taken relative to the largest power in each."""
     memory[:], powers[:] = np.frexp(memory)
-    for card, rows, run, first, count, out, _ in steps.tolist():
+    for card, rows, first, count, out, run, _ in steps.tolist():
         product, power = np.ones((rows, card, run)), np.zeros((rows, card, run), dtype=np.int64)
         for f, stride, map_at, inc in inputs[first : first + count].tolist():
             row = maps[map_at : map_at + rows, None, None] + stride * np.arange(card)[:, None]
@@ -44,32 +45,18 @@ def wide_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, 
         memory[made], powers[made] = total.ravel(), (top + more).ravel()
 
 
-def lane_steps(
-    steps: Ints,
-    inputs: Ints,
-    maps: Ints,
-    weights: Floats,
-    weight_exponents: Floats,
-    place: Ints,
-    constant_at: Ints,
-    constants: Floats,
-    constant_exponents: Floats,
-    live: NDArray[np.uint8],
-    mixed: Floats,
-    memory: Floats,
-    exponents: Floats,
-    wide: NDArray[np.bool_],
-    careful: bool,
-) -> float:
+def lane_steps(bound: Bound, work: Workspace, careful: bool) -> float:
     """LANES cases: each step is a product over (entries, states summed, lanes), summed over its middle axis."""
+    live, weights, place, maps = work.live, bound.weights, bound.place, bound.maps
+    constant_at, constants, constant_exponents = bound.constant_at, bound.constants, bound.constant_exponents
     fixed = 0.0
-    lanes = memory.reshape(-1, LANES)
-    for s, (card, rows, first, count, out, w) in enumerate(steps.tolist()):
-        read = [part for part in inputs[first : first + count].tolist() if live[part[0]]]
+    lanes = work.memory.reshape(-1, LANES)
+    for s, (card, rows, first, count, out, w) in enumerate(bound.steps.tolist()):
+        read = [part for part in bound.inputs[first : first + count].tolist() if live[part[0]]]
         live[out] = 2 if any(live[f] == 2 for f, _, _ in read) else 1
         if live[out] == 1:
             continue
-        fixed += weight_exponents[s]
+        fixed += bound.weight_exponents[s]
         product = np.repeat(weights[w : w + rows * card].reshape(rows, card, 1), LANES, axis=2)
         for f, stride, map_at in read:
             at = maps[map_at : map_at + rows, None] + stride * np.arange(card)
@@ -77,8 +64,8 @@ def lane_steps(
             fixed += constant_exponents[f] if live[f] == 1 else 0.0
         table = product.sum(axis=1)
         powers = np.where(table.max(axis=0) > 0, np.frexp(table.max(axis=0))[1], 0) if careful else np.zeros(LANES, int)
-        exponents += powers
+        work.exponents[:] += powers
         table = np.ldexp(table, -powers)
-        wide |= ((table > 0) & (table < 2.0**-160)).any(axis=0) & careful
+        work.wide[:] |= ((table > 0) & (table < 2.0**-160)).any(axis=0) & careful
         lanes[place[out] : place[out] + rows] = table
     return fixed + (constant_exponents[-1] if live[-1] == 1 else 0.0)

@@ -259,7 +259,6 @@ def _asked(
     program = lanes.programs.get((target, with_p_evidence, *shape), made)
     rows, log = per_case_kernels.run_one(
         program.code,
-        program.sliced,
         packed.table_at,
         packed.values,
         np.array(findings, dtype=np.int64).reshape(-1, 3),

@@ -21,7 +21,7 @@ from model.inference.variable_elimination.coded_evidence import (
     role_of,
     swapped_in,
 )
-from model.inference.variable_elimination.columns import HARD, LANED, SOFT
+from model.inference.variable_elimination.columns import HARD, LANED, SOFT, Numbers
 from model.inference.variable_elimination.program import Packed, Program
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network, Table
@@ -70,6 +70,7 @@ def prepare(network: Network) -> Lanes:
 
 
 def program_for(lanes: Lanes, target: int, role: Ints, *, with_p_evidence: bool, single_case: bool) -> Program:
+    """The program for a target and a question's shape, ``role`` (variables,); made once and kept."""
     key = (target, with_p_evidence, single_case, role.astype(np.int8).tobytes())
     return lanes.programs.get(
         key,
@@ -224,10 +225,7 @@ def _each(
             (*question, float(CELL_LIMIT)),
             cases[start : start + EACH],
             to[start : start + EACH],
-            coded.codes,
-            coded.variables,
-            soft,
-            soft_at,
+            (coded.codes, coded.variables, soft, soft_at),
             *found,
         )
 
@@ -257,7 +255,7 @@ def _one_by_one(
         findings, vectors = findings_of(coded, variables, coded.codes[:, case].tolist(), role)
         swapped, other = swapped_in(coded, case)
         rows[i], logs[i] = per_case_kernels.run_one(
-            program.code, program.sliced, packed.table_at, packed.values, findings, vectors, swapped, other
+            program.code, packed.table_at, packed.values, findings, vectors, swapped, other
         )
 
 
@@ -293,21 +291,9 @@ def _side_by_side(
         left = simd_kernels.run_lanes(
             picks,
             to[start : start + size],
-            linked.steps,
-            linked.inputs,
-            linked.maps,
-            linked.weights,
-            linked.weight_exponents,
-            linked.place,
-            linked.constant_at,
-            linked.constants,
-            linked.constant_exponents,
-            linked.narrow,
-            (len(linked.place) - 1, found[0].shape[1]),
+            linked.bound,
             loads,
-            lanes.packed.values,
-            coded.codes,
-            soft,
+            Numbers(lanes.packed.values, coded.codes, soft),
             (np.empty(linked.memory * LANES), np.empty(linked.mixed)),
             found[0],
             found[1],

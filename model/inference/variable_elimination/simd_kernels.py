@@ -1,6 +1,11 @@
 """The interpreter for LANES cases side by side.
 
-Numbers only. Memory holds LANES numbers an entry, a factor where its ``place`` says::
+A step of a program in lane form makes, for each entry j of its result and each lane k,
+
+    r[j, k] = sum over states x of  weight[j, x] * product over inputs i of  m[place[i] + map[i][j] + x * stride[i], k]
+
+where the weight is the product of the tables that are the same in all cases. Memory holds LANES numbers an entry, a
+factor where its ``place`` says::
 
     one case     | factor 0 ........ | factor 1 .. | … | result |         entries
     lanes        | factor 0, entry 0: lane 0 … 31 | entry 1: lane 0 … 31 | …
@@ -16,12 +21,32 @@ from numpy.typing import NDArray
 from model.inference.numba_door import COMPILED, kernel
 from model.inference.simd import LANES, load, plus, scaled, store, times, zeros
 from model.inference.variable_elimination import numpy_interpreter
+from model.inference.variable_elimination.columns import (
+    CARD,
+    COUNT,
+    DIFFERS,
+    ENTRIES,
+    FACTOR,
+    FIRST,
+    INC,
+    MAP_AT,
+    OUT,
+    PLACE,
+    ROWS,
+    RUN,
+    STRIDE,
+    VARYING,
+    WEIGHTS_AT,
+    Bound,
+    Loads,
+    Numbers,
+    Workspace,
+)
 from model.inference.variable_elimination.load_kernels import load_lanes
 from model.inference.variable_elimination.single_kernels import LN2, SAFE
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Codes = NDArray[np.int32]
 NARROW = 2.0**-160
 """Numbers from here to 1 are not lost in a product of as many as a step multiplies."""
 SURE = 2.0**SAFE
@@ -36,46 +61,52 @@ def expand(
     Row maps are spelt out entry by entry; the tables that are the same in all cases become the step's weights,
     one an entry of the result and state summed, in the order in which they are used.
 
-    Returns steps (card, entries, first input, inputs, out, weights' place), inputs (factor, stride, map), maps,
-    weights, and the exponent of each step's weights.
+    ``steps`` (steps, 7), ``inputs`` (inputs, 4), ``maps`` (row offsets,), ``factors`` (factors, 4). ``memory``
+    (entries,) holds each factor from ``at[f]`` on, as it is without evidence, times two to the power ``exponents[f]``.
+
+    Returns the first five arrays of ``Bound``: steps (steps, 6), inputs (inputs, 3), maps, weights, and the exponent of
+    each step's weights.
     """
     rows_all = 0
     weights_all = 0
+    # room: maps for every input, a weight for every entry and state summed
     for s in range(len(steps)):
-        if steps[s, 6] == 1:
-            rows_all += steps[s, 1] * steps[s, 2] * steps[s, 4]
-            weights_all += steps[s, 0] * steps[s, 1] * steps[s, 2]
+        if steps[s, VARYING] == 1:
+            rows_all += steps[s, ROWS] * steps[s, RUN] * steps[s, COUNT]
+            weights_all += steps[s, CARD] * steps[s, ROWS] * steps[s, RUN]
     new_steps = np.empty((len(steps), 6), np.int64)
     new_inputs = np.empty((len(inputs), 3), np.int64)
     new_maps = np.empty(rows_all, np.int64)
     weights = np.ones(weights_all)
     weight_exponents = np.zeros(len(steps))
     step, entry, mapped, weight = 0, 0, 0, 0
+    # what is the same in all cases has been computed once: only steps whose result differs are left
     for s in range(len(steps)):
-        if steps[s, 6] == 0:
+        if steps[s, VARYING] == 0:
             continue
-        card, rows, run = steps[s, 0], steps[s, 1], steps[s, 2]
+        card, rows, run = steps[s, CARD], steps[s, ROWS], steps[s, RUN]
         size = rows * run
-        new_steps[step, 0] = card
-        new_steps[step, 1] = size
-        new_steps[step, 2] = entry
-        new_steps[step, 4] = steps[s, 5]
-        new_steps[step, 5] = weight
-        for i in range(steps[s, 3], steps[s, 3] + steps[s, 4]):
-            f, stride, map_at, inc = inputs[i, 0], inputs[i, 1], inputs[i, 2], inputs[i, 3]
+        new_steps[step, CARD] = card
+        new_steps[step, ROWS] = size
+        new_steps[step, FIRST] = entry
+        new_steps[step, OUT] = steps[s, OUT]
+        new_steps[step, WEIGHTS_AT] = weight
+        # an input that differs stays an input, any other is multiplied into the weights
+        for i in range(steps[s, FIRST], steps[s, FIRST] + steps[s, COUNT]):
+            f, stride, map_at, inc = inputs[i, FACTOR], inputs[i, STRIDE], inputs[i, MAP_AT], inputs[i, INC]
             spelt = new_maps[mapped : mapped + size]
             spell_out(maps[map_at : map_at + rows], run, inc, spelt)
-            if factors[f, 3] == 1:
-                new_inputs[entry, 0] = f
-                new_inputs[entry, 1] = stride
-                new_inputs[entry, 2] = mapped
+            if factors[f, DIFFERS] == 1:
+                new_inputs[entry, FACTOR] = f
+                new_inputs[entry, STRIDE] = stride
+                new_inputs[entry, MAP_AT] = mapped
                 entry += 1
                 mapped += size
             else:
                 weight_exponents[step] += exponents[f]
                 multiply_in(weights[weight : weight + size * card], card, memory[at[f] :], spelt, stride)
         weight += card * size
-        new_steps[step, 3] = entry - new_steps[step, 2]
+        new_steps[step, COUNT] = entry - new_steps[step, FIRST]
         step += 1
     return (
         new_steps[:step].copy(),
@@ -88,7 +119,7 @@ def expand(
 
 @kernel
 def spell_out(row_map: Ints, run: int, inc: int, spelt: Ints) -> None:
-    """From where each row begins to where each entry lies, ``inc`` apart in a run."""
+    """From where each row begins (rows,) to where each entry lies, ``spelt`` (rows x run,), ``inc`` apart in a run."""
     e = 0
     for j in range(len(row_map)):
         for r in range(run):
@@ -98,7 +129,7 @@ def spell_out(row_map: Ints, run: int, inc: int, spelt: Ints) -> None:
 
 @kernel
 def multiply_in(weights: Floats, card: int, table: Floats, spelt: Ints, stride: int) -> None:
-    """Multiply weights, one an entry and state summed, with what a table holds there."""
+    """Multiply ``weights`` (entries x card,) with what ``table`` holds for each entry (from ``spelt`` on) and state."""
     w = 0
     for e in range(len(spelt)):
         for x in range(card):
@@ -107,61 +138,49 @@ def multiply_in(weights: Floats, card: int, table: Floats, spelt: Ints, stride: 
 
 
 @kernel
-def lane_steps(
-    steps: Ints,
-    inputs: Ints,
-    maps: Ints,
-    weights: Floats,
-    weight_exponents: Floats,
-    place: Ints,
-    constant_at: Ints,
-    constants: Floats,
-    constant_exponents: Floats,
-    live: NDArray[np.uint8],
-    mixed: Floats,
-    memory: Floats,
-    exponents: Floats,
-    wide: NDArray[np.bool_],
-    careful: bool,
-) -> float:
+def lane_steps(bound: Bound, work: Workspace, careful: bool) -> float:
     """Run the steps for LANES cases; a step none of whose inputs differs from the prior is skipped.
 
-    ``live[f]``: 0 left out, 1 as without evidence (read from ``constants``), 2 by lane (read from ``memory``).
-    ``careful`` rescales each result, lane by lane, adding up ``exponents`` (LANES,), and marks in ``wide`` (LANES,)
-    the lanes whose numbers are too far apart. Returns the exponent of what was read from constants.
+    ``work.live`` says of each factor loaded how to read it, and is written for those made. ``careful`` rescales each
+    result, lane by lane, adding up ``work.exponents``, and marks in ``work.wide`` the lanes whose numbers are too far
+    apart. Returns the exponent of what was read from constants.
     """
+    steps, inputs, live = bound.steps, bound.inputs, work.live
     fixed = 0.0
     from_ = np.zeros(3, np.int64)
     stride = np.zeros(3, np.int64)
     map_at = np.zeros(3, np.int64)
     for s in range(len(steps)):
-        card, rows, w = steps[s, 0], steps[s, 1], steps[s, 5]
-        first, last = steps[s, 2], steps[s, 2] + steps[s, 3]
+        card, rows, w = steps[s, CARD], steps[s, ROWS], steps[s, WEIGHTS_AT]
+        first, last = steps[s, FIRST], steps[s, FIRST] + steps[s, COUNT]
+        # list the inputs that differ between lanes, at most three
         laned = 0
         for i in range(first, last):
-            f = inputs[i, 0]
+            f = inputs[i, FACTOR]
             if live[f] == 2:
-                from_[laned] = place[f]
-                stride[laned] = inputs[i, 1] * LANES
-                map_at[laned] = inputs[i, 2]
+                from_[laned] = bound.place[f]
+                stride[laned] = inputs[i, STRIDE] * LANES
+                map_at[laned] = inputs[i, MAP_AT]
                 laned += 1
-        live[steps[s, 4]] = 2 if laned > 0 else 1
+        live[steps[s, OUT]] = 2 if laned > 0 else 1
         if laned == 0:
             continue
-        fixed += weight_exponents[s]
-        weight = weights[w : w + rows * card]
+        fixed += bound.weight_exponents[s]
+        weight = bound.weights[w : w + rows * card]
+        # messages of branches without evidence in this block are constants too
         if live_constants(inputs, first, last, live):
             for i in range(first, last):
-                fixed += constant_exponents[inputs[i, 0]] if live[inputs[i, 0]] == 1 else 0.0
-            weight = mixed[: rows * card]
-            mix(rows, card, first, last, inputs, maps, weights[w:], constant_at, constants, live, weight)
-        table = memory[place[steps[s, 4]] * LANES :]
-        sum_lanes(laned, rows, card, weight, maps, (from_, stride, map_at), memory, table)
+                f = inputs[i, FACTOR]
+                fixed += bound.constant_exponents[f] if live[f] == 1 else 0.0
+            weight = work.mixed[: rows * card]
+            mix(bound, s, live, weight)
+        table = work.memory[bound.place[steps[s, OUT]] * LANES :]
+        sum_lanes(laned, rows, card, weight, bound.maps, (from_, stride, map_at), work.memory, table)
         if careful:
-            rescale(table, rows, exponents)
-            mark_wide(table, rows, wide)
-    if len(steps) == 0 or live[steps[len(steps) - 1, 4]] == 1:
-        fixed += constant_exponents[len(place) - 1]
+            rescale(table, rows, work.exponents)
+            mark_wide(table, rows, work.wide)
+    if len(steps) == 0 or live[steps[len(steps) - 1, OUT]] == 1:
+        fixed += bound.constant_exponents[len(bound.place) - 1]
     return fixed
 
 
@@ -178,10 +197,12 @@ def sum_lanes(
 ) -> None:
     """Each entry of a result: the sum over states of weight x one, two or three tables that differ between lanes.
 
-    ``read`` are places of these tables in entries, distances of states in numbers, and where row maps begin.
+    ``laned`` counts these tables; ``weight`` (rows x card,), ``table`` (rows x LANES,) is written. ``read`` are their
+    places in ``memory`` in entries, distances of states in numbers, and where row maps begin in ``maps``.
     """
     place, stride, map_at = read
     i = 0
+    # three times the same two loops: over entries of the result, and over the states summed; a weight of 0 adds nothing
     if laned == 1:
         for j in range(rows):
             p = (place[0] + maps[map_at[0] + j]) * LANES
@@ -223,44 +244,38 @@ def sum_lanes(
 
 @kernel
 def live_constants(inputs: Ints, first: int, last: int, live: NDArray[np.uint8]) -> bool:
-    """Whether a step reads a message that is as without evidence."""
+    """Whether a step, of ``inputs[first:last]``, reads a message that is as without evidence (``live`` 1)."""
     found = False
     for i in range(first, last):
-        found |= live[inputs[i, 0]] == 1
+        found |= live[inputs[i, FACTOR]] == 1
     return found
 
 
 @kernel
-def mix(
-    rows: int,
-    card: int,
-    first: int,
-    last: int,
-    inputs: Ints,
-    maps: Ints,
-    weights: Floats,
-    constant_at: Ints,
-    constants: Floats,
-    live: NDArray[np.uint8],
-    mixed: Floats,
-) -> None:
-    """Weights times the messages that are as without evidence."""
+def mix(bound: Bound, s: int, live: NDArray[np.uint8], mixed: Floats) -> None:
+    """Weights of step s times the messages that are as without evidence, ``mixed`` (rows x states summed,)."""
+    steps, inputs, maps, constants = bound.steps, bound.inputs, bound.maps, bound.constants
+    rows, card, w = steps[s, ROWS], steps[s, CARD], steps[s, WEIGHTS_AT]
     for e in range(rows * card):
-        mixed[e] = weights[e]
-    for i in range(first, last):
-        f = inputs[i, 0]
+        mixed[e] = bound.weights[w + e]
+    # multiply each such message in, over entries of the result and states summed
+    for i in range(steps[s, FIRST], steps[s, FIRST] + steps[s, COUNT]):
+        f = inputs[i, FACTOR]
         if live[f] == 1:
             e = 0
             for j in range(rows):
-                p = constant_at[f] + maps[inputs[i, 2] + j]
+                p = bound.constant_at[f] + maps[inputs[i, MAP_AT] + j]
                 for x in range(card):
-                    mixed[e] *= constants[p + x * inputs[i, 1]]
+                    mixed[e] *= constants[p + x * inputs[i, STRIDE]]
                     e += 1
 
 
 @kernel
 def rescale(table: Floats, rows: int, exponents: Floats) -> None:
-    """Bring each lane's largest entry near 1 by a power of two."""
+    """Bring each lane's largest entry near 1 by a power of two, added to ``exponents`` (LANES,).
+
+    ``table`` (rows x LANES,) from its first number on.
+    """
     for k in range(LANES):
         high = 0.0
         for j in range(rows):
@@ -275,7 +290,10 @@ def rescale(table: Floats, rows: int, exponents: Floats) -> None:
 
 @kernel
 def mark_wide(table: Floats, rows: int, wide: NDArray[np.bool_]) -> None:
-    """Mark the lanes in which a number that is not 0 is so small that a product of a few might vanish."""
+    """Mark in ``wide`` (LANES,) the lanes with a number above 0 so small that a product of a few might vanish.
+
+    ``table`` (rows x LANES,) from its first number on.
+    """
     for j in range(rows):
         for k in range(LANES):
             wide[k] |= 0.0 < table[j * LANES + k] < NARROW
@@ -283,10 +301,10 @@ def mark_wide(table: Floats, rows: int, wide: NDArray[np.bool_]) -> None:
 
 @kernel
 def mark_loaded(tables: Ints, live: NDArray[np.uint8], memory: Floats, wide: NDArray[np.bool_]) -> None:
-    """The same for tables just loaded: (factor, place, entries, …) each, where they differ between lanes."""
+    """The same for tables just loaded: ``tables`` (…, 5 or more) are one array of ``Loads``."""
     for i in range(len(tables)):
-        if live[tables[i, 0]] == 2:
-            mark_wide(memory[tables[i, 1] * LANES :], tables[i, 2], wide)
+        if live[tables[i, FACTOR]] == 2:
+            mark_wide(memory[tables[i, PLACE] * LANES :], tables[i, ENTRIES], wide)
 
 
 if not COMPILED:
@@ -297,21 +315,9 @@ if not COMPILED:
 def run_lanes(
     picks: Ints,
     to: Ints,
-    steps: Ints,
-    inputs: Ints,
-    maps: Ints,
-    weights: Floats,
-    weight_exponents: Floats,
-    place: Ints,
-    constant_at: Ints,
-    constants: Floats,
-    constant_exponents: Floats,
-    narrow: bool,
-    last: tuple[int, int],
-    loads: tuple[Ints, Ints, Ints, Ints, Ints],
-    values: Floats,
-    codes: Codes,
-    soft: Floats,
+    bound: Bound,
+    loads: Loads,
+    numbers: Numbers,
     scratch: tuple[Floats, Floats],
     result: Floats,
     logs: Floats,
@@ -320,32 +326,33 @@ def run_lanes(
 
     Fast first, without scaling; lanes whose total is not safely inside the range of numbers once more with it.
     Those whose numbers are too far apart for that are marked by NaN, all of them where not even the constants are
-    ``narrow``; returns how many. ``last`` is the final factor and its entries, ``result`` has shape (cases, entries),
-    ``logs`` (cases,): log P(evidence).
+    ``narrow``; returns how many. ``scratch`` are the first two arrays of the workspace; ``result`` has shape (cases,
+    states), ``logs`` (cases,): log P(evidence).
     """
     memory, mixed = scratch
-    final, states = last
+    place, constant_at, constants = bound.place, bound.constant_at, bound.constants
+    final, states = len(place) - 1, result.shape[1]
     live = np.ones(len(place), np.uint8)
     exponents = np.zeros(LANES)
     waiting = np.empty(LANES, np.bool_)
     wide = np.empty(LANES, np.bool_)
+    work = Workspace(memory, mixed, live, exponents, wide)
     marked = 0
+    # block by block of LANES cases
     for first in range(0, len(picks), LANES):
         stop = min(first + LANES, len(picks))
         waiting[:] = True
         for careful in (False, True):
             live[:] = 1
-            load_lanes(picks[first:stop], live, loads, values, codes, soft, memory)
+            load_lanes(picks[first:stop], live, loads, numbers, memory)
             exponents[:] = 0.0
-            wide[:] = not narrow
+            wide[:] = not bound.narrow
             if careful:
-                for tables in loads[:3]:
+                for tables in (loads.likelihoods, loads.slices, loads.streams):
                     mark_loaded(tables, live, memory, wide)
-            fixed = lane_steps(
-                steps, inputs, maps, weights, weight_exponents, place, constant_at, constants, constant_exponents, live,
-                mixed, memory, exponents, wide, careful,
-            )  # fmt: skip
+            fixed = lane_steps(bound, work, careful)
             left = 0
+            # normalise each lane: the final factor is P(target, evidence), its sum z is P(evidence)
             for k in range(stop - first):
                 i = to[first + k]
                 if not waiting[k]:
@@ -371,7 +378,7 @@ def run_lanes(
 
 @kernel
 def divide(row: Floats, z: float) -> float:
-    """Divide by the sum; returns its logarithm, or -inf and leaves zeros."""
+    """Divide ``row`` (states,) by its sum z; returns the logarithm of z, or -inf and leaves zeros."""
     if z == 0.0:
         return -np.inf
     for s in range(len(row)):

@@ -1,8 +1,11 @@
 """The interpreter of elimination programs for one case, by runs of entries.
 
 Numbers only. Memory of a case is one flat array, its factors end to end in the order of ``factors``. A step
-multiplies its inputs and sums one variable; a row of its result reads input i from ``at[i] + map[row]``,
-``stride[i]`` further for each state summed.
+multiplies its inputs and sums one variable: with result r[j, e] over rows j and the entries e of a run,
+
+    r[j, e] = sum over states x of  product over inputs i of  m[at[i] + map[i][row j] + x * stride[i] + e * inc[i]]
+
+where inc[i] is 1 for an input that runs along with the result and 0 for one that is the same for the whole run.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 
 from model.inference.numba_door import COMPILED, kernel
 from model.inference.variable_elimination import numpy_interpreter
+from model.inference.variable_elimination.columns import CARD, COUNT, FACTOR, FIRST, INC, MAP_AT, OUT, ROWS, RUN, STRIDE
 from model.inference.variable_elimination.compiler import MOST_FACTORS
 
 Ints = NDArray[np.int64]
@@ -33,38 +37,44 @@ product of a step loses is below 2**-1022."""
 def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, exponents: Floats) -> None:
     """Run every step for one case; a factor with ``at`` below zero is left out of the products.
 
-    Writes into ``exponents``, per factor, the power of two that its entries must still be multiplied with.
+    ``steps`` (steps, 7), ``inputs`` (inputs, 4), ``maps`` (row offsets,); ``at`` (factors,) is where each factor lies
+    in ``memory`` (entries,). Writes into ``exponents`` (factors,) the power of two that a factor's entries must still
+    be multiplied with.
     """
     exponents[:] = 0.0
     from_ = np.empty(2 * MOST_FACTORS, np.int64)
     stride = np.empty(2 * MOST_FACTORS, np.int64)
     map_at = np.empty(2 * MOST_FACTORS, np.int64)
+    # one step eliminates one variable, or multiplies a pair of factors (card 1)
     for s in range(len(steps)):
-        card, rows, run, made = steps[s, 0], steps[s, 1], steps[s, 2], steps[s, 5]
+        card, rows, run, made = steps[s, CARD], steps[s, ROWS], steps[s, RUN], steps[s, OUT]
         out = at[made]
-        # inputs that run along with the result first, then those constant along a run
+        # list inputs that run along with the result first, then those constant along a run; add up exponents once
         running = 0
         present = 0
         for turn in range(2):
-            for i in range(steps[s, 3], steps[s, 3] + steps[s, 4]):
-                f = inputs[i, 0]
+            for i in range(steps[s, FIRST], steps[s, FIRST] + steps[s, COUNT]):
+                f = inputs[i, FACTOR]
                 exponents[made] += exponents[f] * turn
-                if inputs[i, 3] == 1 - turn and at[f] >= 0:
+                if inputs[i, INC] == 1 - turn and at[f] >= 0:
                     from_[present] = at[f]
-                    stride[present] = inputs[i, 1]
-                    map_at[present] = inputs[i, 2]
+                    stride[present] = inputs[i, STRIDE]
+                    map_at[present] = inputs[i, MAP_AT]
                     present += 1
                     running += 1 - turn
         for j in range(rows):
             start = out + j * run
             row = memory[start : start + run]
             row[:] = 0.0
+            # sum out: one state of the summed variable after the other is added to the row
             for x in range(card):
+                # c: the product of what is constant along the run; nothing to add where it is 0 (a state ruled out)
                 c = 1.0
                 for i in range(running, present):
                     c *= memory[from_[i] + x * stride[i] + maps[map_at[i] + j]]
                 if c == 0.0:
                     continue
+                # multiply: c times up to three, or more, inputs entry by entry along the run
                 if running == 0:
                     for r in range(run):
                         row[r] += c
@@ -97,7 +107,10 @@ def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, e
 
 @kernel
 def near_one(table: Floats) -> int:
-    """Bring the largest entry near 1 where it is far from it; returns the power of two that was taken out."""
+    """Bring the largest entry of ``table`` (entries,) near 1 where it is far from it.
+
+    Returns the power of two that was taken out; dividing by it is exact.
+    """
     high = 0.0
     for r in range(len(table)):
         high = max(high, table[r])
@@ -114,21 +127,26 @@ def near_one(table: Floats) -> int:
 def wide_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, powers: Ints) -> None:
     """The same for numbers of any size: each entry is ``memory`` times two to the power of its own in ``powers``.
 
-    What is loaded has powers of zero; of what is made every number but 0 is from 0.5 to 1.
+    Shapes as in ``run_steps``, ``powers`` (entries,). What is loaded has powers of zero; of what is made every number
+    but 0 is from 0.5 to 1.
     """
-    loaded = at[steps[0, 5]] if len(steps) > 0 else len(memory)
+    # mantissa and power of every entry loaded: tables come before the first result
+    loaded = at[steps[0, OUT]] if len(steps) > 0 else len(memory)
     for e in range(loaded):
         memory[e], powers[e] = math.frexp(memory[e])
     for s in range(len(steps)):
-        card, rows, run, out = steps[s, 0], steps[s, 1], steps[s, 2], at[steps[s, 5]]
-        first, last = steps[s, 3], steps[s, 3] + steps[s, 4]
+        card, rows, run, out = steps[s, CARD], steps[s, ROWS], steps[s, RUN], at[steps[s, OUT]]
+        first, last = steps[s, FIRST], steps[s, FIRST] + steps[s, COUNT]
         for j in range(rows):
             for r in range(run):
+                # the sum over states is total * 2**top, top being the largest power met so far
                 total, top = 0.0, 0
                 for x in range(card):
+                    # the product of the inputs: mantissas multiplied, powers added
                     product, power = 1.0, 0
                     for i in range(first, last):
-                        p = at[inputs[i, 0]] + x * inputs[i, 1] + maps[inputs[i, 2] + j] + r * inputs[i, 3]
+                        p = at[inputs[i, FACTOR]] + x * inputs[i, STRIDE]
+                        p += maps[inputs[i, MAP_AT] + j] + r * inputs[i, INC]
                         product *= memory[p]
                         power += powers[p]
                     if product == 0.0:
