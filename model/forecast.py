@@ -17,11 +17,10 @@ from model.answers import Answer, Basis, JointAnswer, MostProbable, Status, Targ
 from model.d_separation import Dependence, requisite_each
 from model.errors import AftermathError, ImpossibleEvidence
 from model.evidence import Case, Observed, SetTo, assumptions, counted, in_words
-from model.inference import Evidence, Plan, Posterior
+from model.inference import CELL_LIMIT, Evidence, Plan, Posterior
 from model.inference.arrays import Columns
 from model.inference.encoding import encode
 from model.inference.jeffrey import assume
-from model.inference.junction_tree.triangulation import CELL_LIMIT
 from model.network import Network, Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model

@@ -13,15 +13,7 @@ from model.analyses.variance_attribution import StatementShare, attribution
 from model.answers import TargetAnswer
 from model.errors import AftermathError
 from model.forecast import Forecaster, answer
-from model.inference.junction_tree.triangulation import (
-    HEURISTICS,
-    JunctionTree,
-    arranged,
-    best_order,
-    cliques_of,
-    eliminate,
-    moral_graph,
-)
+from model.inference import JunctionTree, bounded_cells, searched_cells
 from model.network import Network, Variable
 from model.question import Question
 from model.specification import JUDGEMENT, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
@@ -206,20 +198,19 @@ def costly_arcs(network: Network, tree: JunctionTree, *, most: int = 5) -> tuple
     Each arc's figure is the tree's entries now less those of the best tree found without the arc.
 
     >>> from model.network import Variable
-    >>> from model.inference.junction_tree.triangulation import junction_tree
+    >>> from model.inference import triangulate
     >>> import numpy as np
     >>> two = ("no", "yes")
     >>> both = Network(
     ...     [Variable("a", two), Variable("b", two), Variable("c", two, ("a", "b"))],
     ...     {"a": np.full(2, 0.5), "b": np.full(2, 0.5), "c": np.full((2, 2, 2), 0.5)},
     ... )
-    >>> costly_arcs(both, junction_tree(both), most=1)
+    >>> costly_arcs(both, triangulate(both), most=1)
     (Costly(parent='a', child='c', entries=2),)
     """
-    order = [v for clique in tree.cliques for v in clique.variables[: clique.residual]]
-    quick = {arc: tree.cells - _quick_cells(_without(network, *arc), order) for arc in _arcs(network)}
+    quick = {arc: tree.cells - bounded_cells(_without(network, *arc), tree) for arc in _arcs(network)}
     dearest = sorted(quick, key=lambda arc: -quick[arc])[: max(SEARCHED, most)]
-    found = [Costly(*arc, max(quick[arc], tree.cells - _searched_cells(_without(network, *arc)))) for arc in dearest]
+    found = [Costly(*arc, max(quick[arc], tree.cells - searched_cells(_without(network, *arc)))) for arc in dearest]
     return tuple(sorted(found, key=lambda cost: -cost.entries)[:most])
 
 
@@ -305,24 +296,3 @@ def _without(network: Network, parent: str, child: str) -> Network:
         for v in network.variables
     ]
     return Network(variables, {**network.tables, child: network.tables[child].mean(axis=axis)})
-
-
-def _quick_cells(network: Network, order: list[int]) -> int:
-    """Entries of the tree by the order given, or by a plain heuristic where that is better."""
-    adjacent, cards = moral_graph(network), _cards(network)
-    plain = (eliminate(adjacent, cards, score)[0] for score in HEURISTICS)
-    return min(_cells(network, candidate) for candidate in (order, *plain))
-
-
-def _searched_cells(network: Network) -> int:
-    return _cells(network, best_order(moral_graph(network), _cards(network)))
-
-
-def _cells(network: Network, order: list[int]) -> int:
-    cards = _cards(network)
-    cliques = arranged(cliques_of(moral_graph(network), order), cards)
-    return sum(math.prod(cards[v] for v in clique.variables) for clique in cliques)
-
-
-def _cards(network: Network) -> list[int]:
-    return [len(variable.states) for variable in network.variables]

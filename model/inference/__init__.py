@@ -21,24 +21,40 @@ from model.inference.junction_tree import reference
 from model.inference.junction_tree.packed import executor as compiled
 from model.inference.junction_tree.packed.pack import Packed
 from model.inference.junction_tree.reference import clique_factors
-from model.inference.junction_tree.triangulation import CELL_LIMIT, junction_tree, too_large
+from model.inference.junction_tree.triangulation import (
+    CELL_LIMIT,
+    JunctionTree,
+    bounded_cells,
+    searched_cells,
+    too_large,
+    triangulate,
+)
 from model.inference.plan import NUMPY, PROGRAMS, Plan
 from model.network import Network, Table
 
 __all__ = [
+    "CELL_LIMIT",
     "NOTHING",
     "Evidence",
+    "JunctionTree",
     "Plan",
     "Posterior",
+    "bounded_cells",
     "clique_factors",
     "compile",
+    "draw_cost",
     "joint",
     "log_evidence",
+    "marginal_under_draws",
     "marginals",
     "most_probable",
     "most_probable_numpy",
+    "needed_tables",
     "posterior",
     "posterior_numpy",
+    "posterior_under_draws",
+    "searched_cells",
+    "triangulate",
 ]
 
 JOINT_LIMIT = 100_000
@@ -59,7 +75,7 @@ def compile(network: Network, *, limit: int = CELL_LIMIT) -> Plan:
     A network whose tree has over ``limit`` cells is compiled too: it is answered target by target, by programs
     that leave out what a question does not need. Where even these are too large, the question raises NetworkTooLarge.
     """
-    tree = junction_tree(network, limit=None)
+    tree = triangulate(network, limit=None)
     refusal = too_large(tree, limit) if tree.cells > limit else None
     return Plan(network, reference.place(network, tree), refusal)
 
@@ -128,6 +144,42 @@ def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str,
         return variable_elimination.marginals(plan.lanes, evidence, wanted)
     found = _answered(plan, evidence, wanted, executor)
     return {name: found.of(name) for name in wanted}
+
+
+def needed_tables(plan: Plan, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
+    """Variables whose own tables the answers about these names depend on, in file order: draw only those."""
+    found = variable_elimination.needed(plan.lanes, names, evidence)
+    return tuple(name for name in found if name not in evidence.tables)
+
+
+def draw_cost(plan: Plan, name: str, evidence: Evidence) -> int:
+    """Multiplications that one draw of the tables costs. Raises NetworkTooLarge where no program fits."""
+    return variable_elimination.cells(plan.lanes, evidence, name)
+
+
+def posterior_under_draws(
+    plan: Plan, name: str, evidence: Evidence, tables: Mapping[str, Table]
+) -> tuple[Table, NDArray[np.float64]]:
+    """Distribution of a variable under each draw of the tables given, and how likely the evidence is under it.
+
+    The evidence is of one case; ``tables[name]`` has shape (draws or 1, *parents' states, states). Returns shape
+    (draws, states), zeros where a draw makes the evidence impossible, and natural logarithms of P(evidence), (draws,).
+
+    >>> from model.network import Variable
+    >>> coin = compile(Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])}))
+    >>> tails = Evidence(1, {"coin": np.array([[0.0, 1.0]])})
+    >>> np.exp(posterior_under_draws(coin, "coin", tails, {"coin": np.array([[0.5, 0.5], [0.3, 0.7]])})[1]).round(4)
+    array([0.5, 0.7])
+    """
+    return variable_elimination.draws_with_evidence(plan.lanes, name, evidence, tables)
+
+
+def marginal_under_draws(plan: Plan, name: str, evidence: Evidence, tables: Mapping[str, Table]) -> Table:
+    """The distribution alone, shape (draws, states); the evidence is of one case, or of as many as there are draws.
+
+    Evidence that the variable does not depend on may then be impossible unnoticed.
+    """
+    return variable_elimination.draws(plan.lanes, (name,), evidence, tables)[name]
 
 
 def posterior_numpy(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:

@@ -18,7 +18,7 @@ from model import inference
 from model.errors import NetworkTooLarge
 from model.evidence import Case, assumptions
 from model.gates import exponential_races
-from model.inference import NOTHING, Evidence, Plan, variable_elimination
+from model.inference import NOTHING, Evidence, Plan
 from model.inference.encoding import encode
 from model.inference.jeffrey import assume
 from model.inference.lru import ByteLRU
@@ -125,8 +125,8 @@ def _sampled(draws: Draws, plan: Plan, name: str, evidence: Evidence, case: Case
     if assumed:
         return _held(plan, name, evidence, some, case, assumed)
     if not evidence.likelihood:
-        return _equally(variable_elimination.draws(plan.lanes, (name,), evidence, some)[name])
-    return _weighted(*variable_elimination.draws_with_evidence(plan.lanes, name, evidence, some))
+        return _equally(inference.marginal_under_draws(plan, name, evidence, some))
+    return _weighted(*inference.posterior_under_draws(plan, name, evidence, some))
 
 
 def _held(
@@ -137,7 +137,8 @@ def _held(
     rows = {other: np.repeat(found, count, axis=0) for other, found in evidence.likelihood.items()}
     repeated = Evidence(count, rows, tables | dict(evidence.tables))
     fitted = assume(plan, repeated, [case] * count)
-    answers = variable_elimination.marginals(plan.lanes, fitted, (name,))[name]
+    held = Evidence(count, fitted.likelihood, evidence.tables)
+    answers = inference.marginal_under_draws(plan, name, held, tables)
     counted = {other: found for other, found in rows.items() if other not in assumed}
     if not counted:
         return _equally(answers)
@@ -182,14 +183,14 @@ def interval(values: Table, weights: NDArray[np.float64], mass: float) -> tuple[
 
 def _tables(draws: Draws, plan: Plan, names: Sequence[str], evidence: Evidence) -> dict[str, Table]:
     """Drawn tables of the variables that the answer depends on."""
-    needed = (name for name in variable_elimination.needed(plan.lanes, names, evidence) if name not in evidence.tables)
+    needed = inference.needed_tables(plan, names, evidence)
     return {name: table for name in needed if (table := draws.table(name)) is not None}
 
 
 def _affordable(plan: Plan, name: str, evidence: Evidence) -> int:
     """How many draws fit into WORK: 0 where no program does."""
     try:
-        return min(COUNT, WORK // max(1, variable_elimination.cells(plan.lanes, evidence, name)))
+        return min(COUNT, WORK // max(1, inference.draw_cost(plan, name, evidence)))
     except NetworkTooLarge:
         return 0
 

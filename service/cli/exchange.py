@@ -38,14 +38,14 @@ def import_file(
     A FOLDER without a slash is made inside the folder of models. Nothing is written over, and nothing
     is written when the network is too large for exact inference.
     """
-    from model.inference.junction_tree.triangulation import junction_tree
+    from model.inference import triangulate
     from model.interchange import read, to_priors
     from model.specification import Source
     from service.cli import text
 
     place = Path(folder) if os.sep in folder else root_of(root) / folder
     exchange = read(file)
-    tree = junction_tree(exchange.network)
+    tree = triangulate(exchange.network)
     today = datetime.date.today().isoformat()
     source = Source(
         name=_source_name(file),

@@ -22,7 +22,7 @@ from model.analyses.model_review import (
 )
 from model.answers import Answer, StateAnswer, TargetAnswer
 from model.evidence import in_words
-from model.inference.junction_tree.triangulation import JunctionTree
+from model.inference import JunctionTree
 from model.network import Network
 from model.specification import JUDGEMENT, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals

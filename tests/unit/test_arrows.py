@@ -145,6 +145,19 @@ def test_numba_is_known_to_inference_alone() -> None:
     assert knowing == {"model.inference"}
 
 
+def test_nothing_outside_inference_imports_its_executors() -> None:
+    """What is needed of them is offered by ``model.inference``; the packages below it are its own affair."""
+    outside = [path for path in modules("model") + modules("service") if room(own_name(path)) != "model.inference"]
+    below = tuple(f"model.inference.{name}" for name in ("junction_tree", "variable_elimination", "simd", "numba_door"))
+    reaching = [
+        f"{own_name(path)} -> {name}"
+        for path in [*outside, ROOT / "wsgi.py", ROOT / "dev.py"]
+        for name in imports(path)
+        if name.startswith(below)
+    ]
+    assert reaching == []
+
+
 def test_pgmpy_is_imported_only_by_the_interchange_and_only_inside_functions() -> None:
     everywhere = {
         own_name(path).split(".")[1]

@@ -26,11 +26,13 @@ __all__ = [
     "JunctionTree",
     "arranged",
     "best_order",
+    "bounded_cells",
     "cliques_of",
     "eliminate",
-    "junction_tree",
     "moral_graph",
+    "searched_cells",
     "too_large",
+    "triangulate",
 ]
 
 CELL_LIMIT = 30_000_000
@@ -75,7 +77,7 @@ class JunctionTree:
     largest: tuple[str, ...]
 
 
-def junction_tree(network: Network, *, limit: int | None = CELL_LIMIT) -> JunctionTree:
+def triangulate(network: Network, *, limit: int | None = CELL_LIMIT) -> JunctionTree:
     """The cheapest tree that several heuristics and seeded restarts find (Kjaerulff 1990).
 
     Deterministic: the same network gives the same tree on every machine.
@@ -83,17 +85,17 @@ def junction_tree(network: Network, *, limit: int | None = CELL_LIMIT) -> Juncti
     >>> from model.network import Variable
     >>> import numpy as np
     >>> rain = Network([Variable("rain", ("no", "yes"))], {"rain": np.array([0.8, 0.2])})
-    >>> junction_tree(rain).cells
+    >>> triangulate(rain).cells
     2
 
     Raises NetworkTooLarge, before any table is allocated, naming cells, width and the largest clique; never where
     ``limit`` is None.
     """
-    cards = [len(variable.states) for variable in network.variables]
+    cards = _cards(network)
     graph = moral_graph(network)
     order = kept_order(graph, cards)
     cliques = arranged(cliques_of(graph, order), cards)
-    sizes = [math.prod(cards[v] for v in clique.variables) for clique in cliques]
+    sizes = _sizes(cliques, cards)
     largest = cliques[sizes.index(max(sizes))].variables
     names = tuple(network.names[v] for v in sorted(largest))
     width = max(len(clique.variables) for clique in cliques) - 1
@@ -101,6 +103,36 @@ def junction_tree(network: Network, *, limit: int | None = CELL_LIMIT) -> Juncti
     if limit is not None and found.cells > limit:
         raise too_large(found, limit)
     return found
+
+
+def searched_cells(network: Network) -> int:
+    """Entries of the tree by the best order that a search finds, which is not kept."""
+    return _cells(network, best_order(moral_graph(network), _cards(network)))
+
+
+def bounded_cells(network: Network, tree: JunctionTree) -> int:
+    """Entries of the tree by the order of another one, or by a plain heuristic where that is better: no search.
+
+    ``tree`` is of a network of the same variables, as one of which an arc has been cut.
+    """
+    order = [v for clique in tree.cliques for v in clique.variables[: clique.residual]]
+    adjacent, cards = moral_graph(network), _cards(network)
+    plain = (eliminate(adjacent, cards, score)[0] for score in HEURISTICS)
+    return min(_cells(network, candidate) for candidate in (order, *plain))
+
+
+def _cells(network: Network, order: list[int]) -> int:
+    cards = _cards(network)
+    return sum(_sizes(arranged(cliques_of(moral_graph(network), order), cards), cards))
+
+
+def _cards(network: Network) -> list[int]:
+    return [len(variable.states) for variable in network.variables]
+
+
+def _sizes(cliques: Sequence[Clique], cards: Sequence[int]) -> list[int]:
+    """Table entries of each clique."""
+    return [math.prod(cards[v] for v in clique.variables) for clique in cliques]
 
 
 def too_large(tree: JunctionTree, limit: int) -> NetworkTooLarge:

@@ -19,7 +19,7 @@ from model.analyses.model_review import (
 )
 from model.analyses.variance_attribution import attribution
 from model.forecast import answer, prepare
-from model.inference.junction_tree.triangulation import junction_tree
+from model.inference.junction_tree.triangulation import triangulate
 from model.network import Network, Variable
 from model.question import Question
 from model.specification import Counted, Expert, Pool
@@ -44,19 +44,19 @@ def without(whole: Network, arc: Costly) -> Network:
 @pytest.mark.parametrize("name", ["asia", "child", "insurance"])
 def test_an_arcs_cost_is_what_the_tree_loses_with_it(name):
     whole = network(name)
-    tree = junction_tree(whole)
+    tree = triangulate(whole)
     arcs = costly_arcs(whole, tree)
     assert len(arcs) == 5
     assert [arc.entries for arc in arcs] == sorted((arc.entries for arc in arcs), reverse=True)
     for arc in arcs:
-        assert arc.entries >= tree.cells - junction_tree(without(whole, arc)).cells > 0
+        assert arc.entries >= tree.cells - triangulate(without(whole, arc)).cells > 0
 
 
 def test_no_arc_left_out_costs_more_than_those_named():
     whole = network("child")
-    tree = junction_tree(whole)
+    tree = triangulate(whole)
     every = [
-        tree.cells - junction_tree(without(whole, Costly(parent, v.name, 0))).cells
+        tree.cells - triangulate(without(whole, Costly(parent, v.name, 0))).cells
         for v in whole.variables
         for parent in v.parents
     ]
@@ -65,7 +65,7 @@ def test_no_arc_left_out_costs_more_than_those_named():
 
 def test_a_network_without_arcs_has_no_costly_ones():
     lone = Network([Variable("x", ("a", "b"))], {"x": network("sprinkler").tables["Cloudy"]})
-    assert costly_arcs(lone, junction_tree(lone)) == ()
+    assert costly_arcs(lone, triangulate(lone)) == ()
 
 
 def test_statements_are_counted_by_what_they_rest_on(asia):

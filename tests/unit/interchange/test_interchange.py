@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.errors import BadExchangeFile, NetworkTooLarge
-from model.inference.junction_tree.triangulation import junction_tree
+from model.inference.junction_tree.triangulation import triangulate
 from model.interchange import FORMATS, from_pgmpy, losses, read, to_pgmpy, to_priors, write
 from model.interchange.unchecked import NAME, difference
 from model.network import Network, Variable
@@ -418,9 +418,9 @@ def test_a_public_network_imports_or_is_refused_by_its_cost(name):
     network = read(public(name)).network
     if name in TOO_LARGE:
         with pytest.raises(NetworkTooLarge, match=r"exact inference needs .* largest clique"):
-            junction_tree(network)
+            triangulate(network)
     else:
-        assert junction_tree(network).cells > 0
+        assert triangulate(network).cells > 0
 
 
 def test_the_public_collection_is_all_there():

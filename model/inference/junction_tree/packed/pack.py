@@ -123,9 +123,9 @@ def pack(
     ``families[c]`` names the variables whose conditional tables made potential c.
 
     >>> from model.network import Variable
-    >>> from model.inference.junction_tree.triangulation import junction_tree
+    >>> from model.inference.junction_tree.triangulation import triangulate
     >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.25, 0.75])})
-    >>> pack(coin, junction_tree(coin), [["coin"]], [coin.tables["coin"]]).floats[:4]
+    >>> pack(coin, triangulate(coin), [["coin"]], [coin.tables["coin"]]).floats[:4]
     array([0.25, 0.75, 0.25, 0.75])
     """
     ordered = ordered_tree(tree, network.cards(network.names))
