@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import os
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,10 +19,11 @@ except ImportError:
     COMPILED = False
     warnings.warn("numba cannot be imported: inference runs on numpy alone, slower", RuntimeWarning, stacklevel=2)
 
-ROOM = Path(__file__).parent.parent
+ROOM = Path(__file__).parent
+"""The package in which every kernel is."""
 
-HELD = ("layout.py", "columns.py", "simd.py", "__init__.py")
-"""Files whose constants and vector instructions are compiled in, and those that only pass names on."""
+LAYOUTS = ("layout.py", "columns.py")
+"""Files of constants and tuples that are compiled into kernels, beside the files that import from this one."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,45 +31,73 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def kernel(function: Function) -> Function:
     """Compile a function over arrays to machine code that releases the interpreter lock; unchanged without numba.
 
-    The machine code is kept beside the source, or in NUMBA_CACHE_DIR, or in the user's own cache folder; where none of
-    them can be written it is compiled anew in every process. Kernels call each other across files, so what is kept of
-    one is stale once any file that it builds on has changed.
+    The machine code is kept in a folder named by the digest of all sources of kernels, since kernels call each other
+    across files and numba looks at the caller's own file alone. It stands in NUMBA_CACHE_DIR where that is set, else
+    beside the sources, else in the user's own cache folder; where none of them can be written, everything is compiled
+    anew in every process. Folders of earlier sources stay until they are removed by hand.
     """
     if not COMPILED:
         return function
     compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    place, config = folder(), cast(Any, numba.config)
+    named = config.CACHE_DIR
     try:
+        if place is None:
+            raise RuntimeError("no folder can be written")
+        config.CACHE_DIR = str(place)
         compiled.enable_caching()
     except RuntimeError:
         warnings.warn(
             "compiled code cannot be kept; let NUMBA_CACHE_DIR name a folder for it", RuntimeWarning, stacklevel=2
         )
-    else:
-        index = cast(Any, compiled)._cache._cache_file
-        index._source_stamp = (index._source_stamp, sources(function.__code__.co_filename))
+    finally:
+        config.CACHE_DIR = named  # other packages that use numba keep their code where they did
     return cast(Function, compiled)
 
 
 @cache
-def sources(file: str) -> str:
-    """A digest of a file of kernels, of those that it calls and of the constants that they hold."""
-    seen: dict[Path, str] = {}
-    waiting = [Path(file)]
-    while waiting:
-        place = waiting.pop()
-        if place not in seen:
-            seen[place] = place.read_text(encoding="utf-8")
-            waiting += [other for other in _imported(seen[place]) if other.name in HELD or _has_kernels(other)]
-    return hashlib.sha256("".join(seen[place] for place in sorted(seen)).encode()).hexdigest()
+def folder() -> Path | None:
+    """Where the machine code of these sources is kept: the first place that can be written, None without one."""
+    name = f"kernels-{digest(ROOM)}"
+    return next((base / name for base in _bases() if _writable(base / name)), None)
 
 
-def _imported(text: str) -> Iterator[Path]:
-    """The project's files that a file imports from."""
-    for module, names in re.findall(r"^from model\.([\w.]+) import (\([^)]*\)|.*)$", text, re.MULTILINE):
-        place = ROOM.joinpath(*module.split("."))
-        parts = [place / f"{name}.py" for name in re.findall(r"\w+", names)]
-        yield from (other for other in (place.with_suffix(".py"), place / "__init__.py", *parts) if other.is_file())
+def digest(room: Path) -> str:
+    """A digest of every file of kernels below a folder, and of the constants and instructions compiled into them."""
+    found = hashlib.sha256()
+    for place in sources(room):
+        text = place.read_bytes()
+        found.update(f"{place.relative_to(room).as_posix()} {len(text)}\n".encode())
+        found.update(text)
+    return found.hexdigest()[:16]
 
 
-def _has_kernels(place: Path) -> bool:
-    return "\n@kernel" in place.read_text(encoding="utf-8")
+def sources(room: Path) -> list[Path]:
+    """Files of kernels and what is compiled into them."""
+    return [
+        place
+        for place in sorted(room.rglob("*.py"))
+        if place.name in LAYOUTS or b"numba_door" in place.read_bytes() or place.name == "numba_door.py"
+    ]
+
+
+def _bases() -> Iterator[Path]:
+    """Folders that may hold compiled code, the preferred one first."""
+    named = cast(Any, numba.config).CACHE_DIR
+    if named:
+        yield Path(named)
+    yield ROOM / "__pycache__"
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        yield (Path(base) if base else Path.home() / ".cache") / "aftermath"
+    except RuntimeError:  # no home
+        return
+
+
+def _writable(place: Path) -> bool:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            return True
+    except OSError:
+        return False

@@ -1,7 +1,10 @@
 """The door to numba: kernels work where compiled code cannot be kept, and where there is no numba at all."""
 
+import ast
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,22 +66,85 @@ def test_without_numba_batches_and_draws_are_answered_too():
     assert [float(p) for p in ran.stdout.split()] == pytest.approx([0.7079276773296245] * 2, abs=1e-12)
 
 
+@pytest.fixture
+def project(tmp_path):
+    """A project of two files of kernels, one of which calls the other; returns what its kernel gives when run."""
+    package = tmp_path / "small" / "inference"
+    package.mkdir(parents=True)
+    (package / "numba_door.py").write_text(
+        Path(numba_door.__file__).read_text("utf-8").replace("model.inference", "small.inference"), "utf-8"
+    )
+    (package / "layout.py").write_text("FACTOR = 2\n")
+    head = "from small.inference.numba_door import kernel\n"
+    lower = head + "from small.inference.layout import FACTOR\n@kernel\ndef times(x):\n    return FACTOR * x\n"
+    (package / "lower.py").write_text(lower)
+    upper = head + "from small.inference.lower import times\n@kernel\ndef more(x):\n    return times(x) + 1\n"
+    (package / "upper.py").write_text(upper)
+    code = "from small.inference.upper import more; print(more(10), sum(more.stats.cache_hits.values()))"
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run():
+        ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert ran.stderr == ""
+        return [int(number) for number in ran.stdout.split()]
+
+    return package, run, lambda: {place.name for place in (tmp_path / "cache").iterdir()}
+
+
 @pytest.mark.skipif(not COMPILED, reason="numba is not installed")
-def test_what_is_kept_of_a_kernel_is_stale_once_a_file_that_it_builds_on_has_changed(tmp_path, monkeypatch):
-    monkeypatch.setattr(numba_door, "ROOM", tmp_path)
-    (tmp_path / "lower").mkdir()
-    (tmp_path / "upper.py").write_text("from model.lower import (\n    times,\n)\n")
-    (tmp_path / "lower" / "__init__.py").write_text("from model.lower.loops import times\n")
-    (tmp_path / "lower" / "loops.py").write_text("from model.layout import TABLE\n\n@kernel\n")
-    (tmp_path / "layout.py").write_text("TABLE = 1\n")
-    asked = str(tmp_path / "upper.py")
-    before = numba_door.sources(asked)
-    assert numba_door.sources.__wrapped__(asked) == before
-    (tmp_path / "layout.py").write_text("TABLE = 2\n")
-    after = numba_door.sources.__wrapped__(asked)
-    assert after != before
-    stamps = []
-    for digest in (before, after):
-        monkeypatch.setattr(numba_door, "sources", lambda _, digest=digest: digest)
-        stamps.append(kernel(twice)._cache._cache_file._source_stamp)
-    assert stamps[0] != stamps[1]
+@pytest.mark.parametrize(("file", "old", "new"), [("lower.py", "FACTOR * x", "3 * x"), ("layout.py", "2", "3")])
+def test_a_changed_callee_or_constant_in_another_file_gives_a_fresh_folder(project, file, old, new):
+    package, run, folders = project
+    assert run() == [21, 0]
+    assert run() == [21, 1]
+    before = folders()
+    text = (package / file).read_text()
+    (package / file).write_text(text.replace(old, new))
+    assert run() == [31, 0]
+    assert len(folders() - before) == len(before) == 1
+    (package / file).write_text(text)
+    assert run() == [21, 1]
+    assert len(folders()) == 2
+
+
+@pytest.mark.skipif(not COMPILED, reason="numba is not installed")
+def test_where_no_folder_can_be_written_kernels_are_compiled_and_it_is_said(monkeypatch):
+    monkeypatch.setattr(numba_door, "folder", lambda: None)
+    with pytest.warns(RuntimeWarning, match="NUMBA_CACHE_DIR"):
+        made = kernel(twice)
+    assert made(np.array([1.0, 2.0])) == 6.0
+
+
+@pytest.mark.skipif(not COMPILED, reason="numba is not installed")
+def test_compiled_code_is_kept_where_the_setting_says_else_beside_the_sources(monkeypatch, tmp_path):
+    digest = numba_door.digest(numba_door.ROOM)
+    monkeypatch.setattr(numba_door.numba.config, "CACHE_DIR", str(tmp_path))
+    assert numba_door.folder.__wrapped__() == tmp_path / f"kernels-{digest}"
+    monkeypatch.setattr(numba_door.numba.config, "CACHE_DIR", "")
+    assert numba_door.folder.__wrapped__() == numba_door.ROOM / "__pycache__" / f"kernels-{digest}"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(numba_door, "_writable", lambda place: tmp_path in place.parents)
+    assert numba_door.folder.__wrapped__() == tmp_path / "aftermath" / f"kernels-{digest}"
+
+
+def test_what_a_kernel_reads_from_another_file_is_in_the_digest():
+    room, inside = numba_door.ROOM, numba_door.sources(numba_door.ROOM)
+    outside = {}
+    for place in inside:
+        tree = ast.parse(place.read_text("utf-8"))
+        imported = {
+            alias.asname or alias.name: node.module
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("model")
+            for alias in node.names
+        }
+        kernels = [
+            node
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef) and any(ast.unparse(d) == "kernel" for d in node.decorator_list)
+        ]
+        bodies = [statement for function in kernels for statement in function.body]
+        names = {node.id for statement in bodies for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        files = {name: room.parents[1].joinpath(*imported[name].split(".")) for name in names & set(imported)}
+        outside |= {(place.name, name): file for name, file in files.items() if file.with_suffix(".py") not in inside}
+    assert outside == {}
