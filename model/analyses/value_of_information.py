@@ -94,16 +94,6 @@ class Known:
         )
 
 
-def entropy(p: Table) -> float:
-    """Uncertainty of a distribution in bits.
-
-    >>> entropy(np.array([0.5, 0.25, 0.25]))
-    1.5
-    """
-    some = p[p > 0]
-    return float(-(some * np.log2(some)).sum())
-
-
 def mutual_information(joint: Table) -> float:
     """How many bits X tells of T on average: I(T; X), given what the leading axes know.
 

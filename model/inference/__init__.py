@@ -20,7 +20,6 @@ from model.inference.arrays import NOTHING, Columns, Evidence, Posterior
 from model.inference.junction_tree import reference
 from model.inference.junction_tree.packed import executor as compiled
 from model.inference.junction_tree.packed.pack import Packed
-from model.inference.junction_tree.reference import clique_factors
 from model.inference.junction_tree.triangulation import (
     CELL_LIMIT,
     JunctionTree,
@@ -40,7 +39,6 @@ __all__ = [
     "Plan",
     "Posterior",
     "bounded_cells",
-    "clique_factors",
     "compile",
     "draw_cost",
     "joint",

@@ -78,21 +78,6 @@ def derivatives(plan: Plan, name: str, state: int, evidence: Evidence = NOTHING)
     return Derivatives(of_both, of_evidence, p_both, p_evidence, reference)
 
 
-def target_gradient(plan: Plan, name: str, state: int, evidence: Evidence = NOTHING) -> dict[str, Table]:
-    """d P(name = state | evidence) / d every entry of every conditional table, in one case; shaped as the tables are.
-
-    >>> from model.inference import compile
-    >>> from model.network import Network, Variable
-    >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.25, 0.75])})
-    >>> target_gradient(compile(coin), "coin", 0)["coin"]
-    array([ 0.75, -0.25])
-
-    Raises BadQuestion for evidence that is impossible, or for several cases; NetworkTooLarge where there is no tree.
-    """
-    found = derivatives(plan, name, state, evidence)
-    return {n: (found.of_both[n] - found.p * found.of_evidence[n]) / found.p_evidence for n in plan.network.names}
-
-
 def derivatives_numpy(plan: Plan, evidence: Evidence, reference: float) -> list[Table]:
     """Numpy twin of the compiled kernel: d P(evidence) / d each entry, times exp(-``reference``), in file order."""
     count = len(plan.tree.cliques)

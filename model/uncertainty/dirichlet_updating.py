@@ -67,18 +67,6 @@ def faded(prior: Table, now: Table, kept: float) -> Table:
     return np.asarray(prior + kept * (now - prior), dtype=np.float64)
 
 
-def fractional(alpha: Table, shares: Table) -> Table:
-    """The EM-type update, for comparison: every alpha gains the probability that the case fell under it.
-
-    ``alpha`` and ``shares`` have shape (rows, states). It counts a guess as if it had been seen, and so overstates
-    how sure the row is; ``sequential`` does not.
-
-    >>> fractional(np.array([[8.0, 2.0]]), np.array([[0.3, 0.2]]))
-    array([[8.3, 2.2]])
-    """
-    return np.asarray(alpha + shares, dtype=np.float64)
-
-
 def sequential(alpha: Table, shares: Table) -> Table:
     """One incomplete case absorbed: the mixture's mean, with the ESS of its average variance.
 

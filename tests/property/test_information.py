@@ -12,7 +12,6 @@ from model.analyses.collection_plan import plan
 from model.analyses.value_of_information import (
     brier_drop,
     decide,
-    entropy,
     mutual_information,
     report_matrix,
     reported,
@@ -25,6 +24,13 @@ from model.question import Question
 from model.specification import Collectable
 from tests.networks import cases, enumerated, marginal, networks
 from tests.textbook import model_of
+
+
+def entropy(p):
+    """Bits of a distribution."""
+    some = p[p > 0]
+    return float(-(some * np.log2(some)).sum())
+
 
 FEW = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]

@@ -12,7 +12,7 @@ from model.analyses.sensitivity import Sensitivity, Swing, distance, sensitivity
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState
 from model.evidence import Assumed, Observed, SetTo, observe
 from model.forecast import Forecaster, answer, prepare
-from model.inference.derivatives import target_gradient
+from model.inference.derivatives import derivatives
 from model.priors import load
 from model.question import Question
 from model.specification import Model
@@ -209,4 +209,6 @@ def test_the_tornado_of_the_flagship_equals_inference_at_both_ends_of_each_range
 def test_an_entry_that_never_happens_has_the_derivative_worked_by_hand() -> None:
     plan = inference.compile(network("sprinkler"))
     wet = inference.Evidence(1, {"Wet": np.array([[1.0, 0.0]])})
-    assert target_gradient(plan, "Rain", 0, wet)["Wet"][1, 1, 0] == pytest.approx(-0.3172601243, abs=1e-10)
+    found = derivatives(plan, "Rain", 0, wet)
+    both, alone = found.of_both["Wet"][1, 1, 0], found.of_evidence["Wet"][1, 1, 0]
+    assert (both - found.p * alone) / found.p_evidence == pytest.approx(-0.3172601243, abs=1e-10)
