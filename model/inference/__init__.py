@@ -177,6 +177,9 @@ def marginal_under_draws(plan: Plan, name: str, evidence: Evidence, tables: Mapp
 
     Evidence that the variable does not depend on may then be impossible unnoticed.
     """
+    if evidence.cases > 1:
+        each = Evidence(evidence.cases, evidence.likelihood, {**tables, **evidence.tables})
+        return variable_elimination.marginals(plan.lanes, each, (name,))[name]
     return variable_elimination.draws(plan.lanes, (name,), evidence, tables)[name]
 
 
