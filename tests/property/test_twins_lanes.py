@@ -360,9 +360,9 @@ def test_a_step_is_the_einsum_of_its_inputs(drawn, summing, seed):
         Draft(np.empty((made, 4), np.int64), np.empty(1, np.int64), np.zeros(2, int)),
     )
     spare = np.empty(len(card) + 1, np.int64), np.empty(2 * len(card) + 2, np.int64)
-    inputs, maps, ends = compiler.write_step(step[0], draft, used, x, made, factors, spare)
+    maps = compiler.write_step(step[0], draft, used, x, made, factors, spare)
     tables = [rng.random([card[v] for v in scope]) for scope in scopes]
-    found = interpreted(step, inputs, maps[: ends[MAPS_END]], records, tables)
+    found = interpreted(step, draft.inputs, maps[: draft.ends[MAPS_END]], records, tables)
     wanted = programs_twins.write_step(zip(tables, scopes, strict=True), result)
     np.testing.assert_allclose(found, wanted.ravel(), **CLOSE)
 

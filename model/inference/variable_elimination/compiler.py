@@ -224,12 +224,13 @@ def strides_in(scopes: Ints, start: int, stop: int, found: Ints, width: int, car
 @kernel
 def enter(used: Ints, made: int, found: Ints, factors: Factors) -> None:
     """Enter factor ``made``, which a step makes of those used: its variables ``found``, entries, whether it differs."""
-    records, at, width = factors.records, factors.scope_at[made], len(found)
+    records, scope_at, scopes, card = factors
+    at, width = scope_at[made], len(found)
     for i in range(width):
-        factors.scopes[at + i] = found[i]
-    factors.scope_at[made + 1] = at + width
+        scopes[at + i] = found[i]
+    scope_at[made + 1] = at + width
     records[made, SOURCE] = -1
-    records[made, SIZE] = size_of(found, width, factors.card)
+    records[made, SIZE] = size_of(found, width, card)
     records[made, LOAD_AT] = -1
     records[made, DIFFERS] = 0
     # a product differs between cases if any of its factors does
@@ -240,10 +241,10 @@ def enter(used: Ints, made: int, found: Ints, factors: Factors) -> None:
 @kernel
 def write_step(
     step: Ints, draft: Draft, used: Ints, x: int, made: int, factors: Factors, spare: tuple[Ints, Ints]
-) -> Draft:
+) -> Ints:
     """Write a step that multiplies the factors used and sums x (-1: none), and its inputs with their row maps.
 
-    ``step`` (7,) is its record, ``made`` the factor it makes, already entered. Returns the draft, its maps longer if
+    ``step`` (7,) is its record, ``made`` the factor it makes, already entered. Returns the maps, longer if
     need be. ``spare`` (variables + 1,), (2 x variables + 2,) is room for strides and lengths.
     """
     strides, lengths = spare
@@ -279,7 +280,7 @@ def write_step(
         odometer(maps, ends[MAPS_END], lengths, strides, outer)
         ends[INPUTS_END] += 1
         ends[MAPS_END] += rows
-    return Draft(inputs, maps, ends)
+    return maps
 
 
 @kernel
@@ -339,10 +340,15 @@ def emit(
     Returns steps (steps, 7), inputs (inputs, 4), maps (row offsets,), the factors, and the multiplications of a case.
     """
     place, factors, buckets = begin(order, target, sources, given_at, given, card, differs)
+    # numba counts a reference at each reading of a tuple's field: unpacked once, not in every turn of the loops
+    records, scope_at, scopes, _ = factors
+    heads, after = buckets
     made = len(sources)
-    most = len(factors.records)
+    most = len(records)
     steps = np.empty((2 * most, 7), np.int64)
-    draft = Draft(np.empty((4 * most, 4), np.int64), np.empty(1024, np.int64), np.zeros(2, np.int64))
+    inputs = np.empty((4 * most, 4), np.int64)
+    maps = np.empty(1024, np.int64)
+    ends = np.zeros(2, np.int64)
     parts = np.empty(most, np.int64)
     pair, used = np.empty(2, np.int64), np.empty(2, np.int64)
     found = np.empty(len(card) + 1, np.int64)
@@ -352,7 +358,7 @@ def emit(
     # bucket elimination; the last bucket holds what is over the target alone, of which nothing is summed
     for b in range(len(order) + 1):
         x = order[b] if b < len(order) else -1
-        count, counted = listed(buckets.ends[b, HEAD], buckets.after, factors.records, single_case, parts)
+        count, counted = listed(heads[b, HEAD], after, records, single_case, parts)
         if count == 0 and x >= 0:
             continue
         merge = True
@@ -362,35 +368,34 @@ def emit(
             merge = False
             many = count - counted > MOST_FACTORS
             if counted > 1 or many:
-                width = union(factors.scopes, factors.scope_at, parts[:count], place, found, -1)
+                width = union(scopes, scope_at, parts[:count], place, found, -1)
                 joint = size_of(found, width, card)
-                smallest_pair(factors.records, parts[:count], not many, single_case, pair)
+                smallest_pair(records, parts[:count], not many, single_case, pair)
                 used[0], used[1] = parts[pair[0]], parts[pair[1]]
-                width = union(factors.scopes, factors.scope_at, used, place, found, -1)
+                width = union(scopes, scope_at, used, place, found, -1)
                 merge = many or counted > MOST_FACTORS or WORTH_A_STEP * size_of(found, width, card) <= joint
             summed = -1 if merge else x
             taken = used if merge else parts[:count]
-            width = union(factors.scopes, factors.scope_at, taken, place, found, summed)
-            room = longer(factors.scopes, factors.scope_at[made] + width)
-            factors = Factors(factors.records, factors.scope_at, room, card)
+            width = union(scopes, scope_at, taken, place, found, summed)
+            scopes = longer(scopes, scope_at[made] + width)
+            factors = Factors(records, scope_at, scopes, card)
             enter(taken, made, found[:width], factors)
-            cells += factors.records[made, SIZE] * (card[summed] if summed >= 0 else 1)
-            draft = write_step(steps[step], draft, taken, summed, made, factors, spare)
+            cells += records[made, SIZE] * (card[summed] if summed >= 0 else 1)
+            maps = write_step(steps[step], Draft(inputs, maps, ends), taken, summed, made, factors, spare)
             step += 1
             if merge:
                 count = without(parts, count, pair)
                 parts[count - 1] = made
                 counted -= 0 if many else 1
             elif x >= 0:
-                enlist(buckets.ends, buckets.after, place[found[0]] if width > 0 else len(order), made)
+                enlist(heads, after, place[found[0]] if width > 0 else len(order), made)
             made += 1
     written = Factors(
-        factors.records[:made].copy(),
-        factors.scope_at[: made + 1].copy(),
-        factors.scopes[: factors.scope_at[made]].copy(),
+        records[:made].copy(),
+        scope_at[: made + 1].copy(),
+        scopes[: scope_at[made]].copy(),
         card,
     )
-    inputs, maps, ends = draft
     return steps[:step].copy(), inputs[: ends[INPUTS_END]].copy(), maps[: ends[MAPS_END]].copy(), written, cells
 
 

@@ -21,7 +21,7 @@ from model.inference.variable_elimination.coded_evidence import (
     role_of,
     swapped_in,
 )
-from model.inference.variable_elimination.columns import HARD, LANED, SOFT, Numbers
+from model.inference.variable_elimination.columns import HARD, LANED, SOFT
 from model.inference.variable_elimination.program import Packed, Program
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network, Table
@@ -281,6 +281,7 @@ def _side_by_side(
         order = case_groups.by_effort(cases, coded.codes, ranked)
         cases, to = cases[order], to[order]
     loads, soft = loads_of(lanes.packed, coded, linked)
+    arrays, loading = linked.arrays, (loads.likelihoods, loads.slices, loads.streams, loads.known, loads.load_maps)
     shared = -(-len(cases) // (LANES * lanes.workers.count)) * LANES
     size = min(CHUNK, shared) if program.cells * len(cases) > THREADS_FROM else len(cases)
 
@@ -291,9 +292,9 @@ def _side_by_side(
         left = simd_kernels.run_lanes(
             picks,
             to[start : start + size],
-            linked.bound,
-            loads,
-            Numbers(lanes.packed.values, coded.codes, soft),
+            arrays,
+            loading,
+            (lanes.packed.values, coded.codes, soft),
             (np.empty(linked.memory * LANES), np.empty(linked.mixed)),
             found[0],
             found[1],
