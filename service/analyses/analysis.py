@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, get_type_hints
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, TypeVar, get_type_hints
 
+from msgspec import Struct, defstruct
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
@@ -17,8 +17,9 @@ from service.http.json_encoding import encoded
 from service.http.operation import Form, Reply, csv_form, json_form
 from service.http.validation import Text
 from service.schemas import answers, requests
-from service.schemas.from_dataclass import plain, shape
 from service.translate import evidence_syntax, questions
+
+T = TypeVar("T")
 
 Parameters = tuple[tuple[str, object], ...]
 
@@ -29,7 +30,7 @@ OWN = ("model", "revision", "settings")
 """What a result says of its question and every body says in its own way."""
 
 
-class AnalysisAsked(TypedDict):
+class AnalysisAsked(Struct):
     """The event asked about, under which statements; scenario and cohort are not yet laid in."""
 
     target: str
@@ -40,16 +41,19 @@ class AnalysisAsked(TypedDict):
     cohort: str | None
 
 
-class AnalysisAbout(answers.Header):
+class AnalysisAbout(Struct):
     """What every analysis says of itself."""
 
+    model: str
+    revision: str
+    as_of: str
     asked: AnalysisAsked
     given: dict[str, answers.Finding]
     do: dict[str, answers.Setting]
     replaced: list[str]
 
 
-class AnalysisPlaces(TypedDict):
+class AnalysisPlaces(Struct):
     """Where the analysis stands."""
 
     permalink: str | None
@@ -147,46 +151,60 @@ def _parameter_text(value: object) -> str:
     return evidence_syntax.plain_number(value) if isinstance(value, float) else str(value)
 
 
-def body(found: Analysed) -> bytes:
-    """An analysis as JSON."""
-    return encoded(body_json(found))
+def json_and_csv(
+    result: type, row: type, rows: Callable[[Any], Iterator[Any]], *, sent: Callable[[Any], Any] | None = None
+) -> tuple[Form, Form]:
+    """An analysis as JSON, and the table in it as CSV: ``rows`` makes its rows from the result."""
+    return body_form(result, sent=sent), csv_form(row, lambda found: rows(found.result))
 
 
-def body_json(found: Analysed) -> dict[str, Any]:
-    """The body of an analysis."""
-    model, question = found.model, found.event.question
-    case = found.event.asked
-    result = {name: value for name, value in plain(found.result).items() if name not in OWN}
+def body_form(result: type, places: type = AnalysisPlaces, *, sent: Callable[[Any], Any] | None = None) -> Form:
+    """An analysis as JSON: what every analysis says of itself, the fields of its result, and where it stands.
+
+    ``sent`` makes the dataclass ``result`` of what was found, where that is another one.
+    """
+    about, hints, where = (get_type_hints(kind, include_extras=True) for kind in (AnalysisAbout, result, places))
+    own = [each.name for each in fields(result) if each.name not in OWN]
+    shape = about | {name: hints[name] for name in own} | where
+    body = defstruct(f"{result.__name__}Answer", list(shape.items()), namespace={"__doc__": result.__doc__})
+
+    def written(found: Analysed) -> bytes:
+        made = sent(found.result) if sent else found.result
+        return encoded(body(**_about(found) | {name: getattr(made, name) for name in own} | _places(found)))
+
+    return json_form(body, write=written)
+
+
+def _about(found: Analysed) -> dict[str, Any]:
+    model, question, case = found.model, found.event.question, found.event.asked
     return {
         "model": model.name,
         "revision": model.revision,
         "as_of": model.as_of,
-        "asked": {
-            "target": found.event.target,
-            "state": found.event.state,
-            "given": questions.findings_json(question.findings),
-            "do": questions.settings_json(question.settings),
-            "scenario": question.scenario,
-            "cohort": question.cohort,
-        },
+        "asked": AnalysisAsked(
+            target=found.event.target,
+            state=found.event.state,
+            given=questions.findings_json(question.findings),
+            do=questions.settings_json(question.settings),
+            scenario=question.scenario,
+            cohort=question.cohort,
+        ),
         "given": questions.findings_json(case.case.findings),
         "do": questions.settings_json(case.case.settings),
         "replaced": list(case.replaced),
-        **result,
-        "permalink": found.address.permalink(model.revision),
+    }
+
+
+def _places(found: Analysed) -> dict[str, Any]:
+    return {
+        "permalink": found.address.permalink(found.model.revision),
         "links": {form: found.address.permalink(None, form) for form in found.forms},
     }
 
 
-def json_and_csv(result: type, row: type, rows: Callable[[Any], Iterator[Any]]) -> tuple[Form, Form]:
-    """An analysis as JSON, and the table in it as CSV: ``rows`` makes its rows from the result."""
-    return json_form(answer_shape(result), write=body), csv_form(row, lambda found: rows(found.result))
+def with_fields(kind: type[T], found: Any, **more: Any) -> T:
+    """What was found as a dataclass ``kind``: its fields are fields and properties of what was found, or given.
 
-
-def answer_shape(result: type, places: type = AnalysisPlaces) -> Any:
-    """The typed dictionary of a body."""
-    found = {name: hint for name, hint in get_type_hints(shape(result)).items() if name not in OWN}
-    fields = get_type_hints(AnalysisAbout) | found | get_type_hints(places)
-    made = TypedDict(f"{result.__name__}Answer", fields)  # type: ignore[misc]
-    made.__doc__ = result.__doc__
-    return made
+    In ``kind`` a field in place of a property is declared with ``field()``: without it the property is its default.
+    """
+    return kind(**{each.name: getattr(found, each.name) for each in fields(kind)} | more)  # type: ignore[arg-type]

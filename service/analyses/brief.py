@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import click
-from typing_extensions import TypedDict
+from msgspec import Struct
 
 from model.forecast import Forecaster
 from model.report import brief_text
@@ -15,17 +15,16 @@ from service.analyses.analysis import (
     ERRORS,
     Analysed,
     AnalysisParameters,
-    answer_shape,
-    body,
+    body_form,
     event_of,
     reply,
     state_of,
 )
 from service.analyses.command import command_of, in_form
-from service.http.operation import Form, Reply, json_form, operation
+from service.http.operation import Form, Reply, operation
 
 
-class WrittenLinks(TypedDict):
+class WrittenLinks(Struct):
     """What is written out in text, in each of its forms, for the active revision."""
 
     json: str | None
@@ -33,7 +32,7 @@ class WrittenLinks(TypedDict):
     txt: str | None
 
 
-class WrittenPlaces(TypedDict):
+class WrittenPlaces(Struct):
     """Where an analysis stands that is written out in text."""
 
     permalink: str | None
@@ -54,7 +53,7 @@ def text_form(suffix: str, media: str, write: Callable[..., str]) -> Form:
     "/v1/models/<model>/brief",
     query=AnalysisParameters,
     forms=(
-        json_form(answer_shape(Brief, WrittenPlaces), write=body),
+        body_form(Brief, WrittenPlaces),
         text_form("md", "text/markdown", brief_text.markdown),
         text_form("txt", "text/plain", brief_text.text),
     ),

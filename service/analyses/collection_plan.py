@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import click
@@ -18,6 +19,7 @@ from service.analyses.analysis import (
     event_of,
     json_and_csv,
     reply,
+    with_fields,
 )
 from service.analyses.command import command_of, label, page
 from service.cli.text import columns, number
@@ -38,6 +40,13 @@ class PlanParameters(AnalysisParameters):
         AS_NUMBER,
         Field(description="What all steps may cost together."),
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentPlan(CollectionPlan):
+    """What to find out, in order, and what it costs."""
+
+    cost: float = field()
 
 
 class PlanRow(TypedDict):
@@ -76,7 +85,7 @@ def rows(found: CollectionPlan) -> Iterator[PlanRow]:
     "GET",
     "/v1/models/<model>/collection-plan",
     query=PlanParameters,
-    forms=json_and_csv(CollectionPlan, PlanRow, rows),
+    forms=json_and_csv(SentPlan, PlanRow, rows, sent=lambda found: with_fields(SentPlan, found)),
     errors=ERRORS,
 )
 def collection_plan(forecaster: Forecaster, asked: PlanParameters) -> Reply:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-_encode = msgspec.json.Encoder().encode
 _MARK = b"\0"
+
+LEAVES = frozenset({str, int, bool, type(None), msgspec.Raw, msgspec.UnsetType})
+"""Types of what holds no floating-point number."""
 
 GAP: Any = msgspec.Raw(_MARK)
 """Stands in a value where a number is to be laid in. JSON escapes NUL in texts, so the mark is found nowhere else."""
@@ -19,6 +21,8 @@ GAP: Any = msgspec.Raw(_MARK)
 
 def encoded(value: Any) -> bytes:
     """JSON as sent: keys in the order declared, the shortest number that reads back the same, a newline at the end.
+
+    Structs and dataclasses are objects with their fields.
 
     >>> encoded({"p": 0.1, "state": "ja/né"}).decode()
     '{"p":0.1,"state":"ja/né"}\\n'
@@ -69,6 +73,8 @@ def _refuse_infinities(value: Any) -> None:
     waiting: list[Iterable[Any]] = [(value,)]
     for items in waiting:
         for item in items:
+            if type(item) in LEAVES:
+                continue
             if isinstance(item, float):
                 if not math.isfinite(item):
                     raise ValueError(f"{item} is not JSON compliant")
@@ -76,3 +82,17 @@ def _refuse_infinities(value: Any) -> None:
                 waiting.append(item.values())
             elif isinstance(item, list | tuple):
                 waiting.append(item)
+            elif isinstance(item, msgspec.Struct):
+                waiting.append(msgspec.structs.astuple(item))
+            else:
+                waiting.append((msgspec.to_builtins(item, enc_hook=_as_builtin),))
+
+
+def _as_builtin(value: Any) -> Any:
+    """What JSON has for a value of the model that the encoder does not know: a mapping that is locked."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_as_builtin).encode

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, get_origin
 
-from pydantic import BaseModel, TypeAdapter
+from msgspec.json import schema_components
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from model.forecast import Forecaster
 from service.http.operation import Form, Intake, Operation, Service
@@ -19,7 +21,8 @@ from service.translate import evidence_syntax, questions
 
 ALWAYS = (400, 405, 500)
 TOO_LONG = 414
-REFERENCE = "#/components/schemas/{model}"
+JSON_MEDIA = "application/json"
+REFERENCE = "#/components/schemas/"
 
 JSON = dict[str, Any]
 
@@ -49,21 +52,27 @@ def document(service: Service) -> JSON:
 
 
 class _Schemas:
-    """The JSON Schema of every shape, each named once."""
+    """The JSON Schema of every shape, each named once: of requests by pydantic, of answers by msgspec."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        found: dict[Any, None] = {Problem: None, requests.Case: None}
-        for each in operations:
-            found.update(dict.fromkeys(form.shape for form in each.forms))
-            found.update(dict.fromkeys(intake.shape for intake in each.body))
-        adapters = [(i, "validation", TypeAdapter(shape)) for i, shape in enumerate(found)]
-        made, common = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE)  # type: ignore[arg-type]
-        self.definitions: JSON = dict(sorted(common["$defs"].items()))
-        self._of = {shape: made[(i, "validation")] for i, shape in enumerate(found)}
+        intakes = [intake.shape for each in operations for intake in each.body if intake.shape is not str]
+        forms = [form.shape for each in operations for form in each.forms if form.media == JSON_MEDIA]
+        read, sent = dict.fromkeys([requests.Case, *intakes]), dict.fromkeys([Problem, *forms])
+        made, common = models_json_schema([(shape, "validation") for shape in read], ref_template=REFERENCE + "{model}")
+        of_answers, definitions = schema_components(sent, schema_hook=_of_anything, ref_template=REFERENCE + "{name}")
+        self.definitions: JSON = dict(sorted((common["$defs"] | definitions).items()))
+        self._of = {shape: made[(shape, "validation")] for shape in read} | dict(zip(sent, of_answers, strict=True))
 
     def of(self, shape: Any) -> JSON:
         """The schema of a shape, as a reference where it has a name."""
         return dict(self._of[shape])
+
+
+def _of_anything(kind: type) -> JSON:
+    """The schema of ``object``, which msgspec leaves to its caller."""
+    if kind is object:
+        return {"description": "Any JSON."}
+    raise NotImplementedError
 
 
 def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, examples: Mapping[str, Any]) -> JSON:
@@ -109,7 +118,7 @@ def _path_parameters(address: str, examples: Mapping[str, Any]) -> list[JSON]:
 def _query_parameters(each: Operation, examples: Mapping[str, Any]) -> list[JSON]:
     if each.query is None:
         return []
-    properties = each.query.model_json_schema(ref_template=REFERENCE)["properties"]
+    properties = each.query.model_json_schema(ref_template=REFERENCE + "{model}")["properties"]
     return [_parameter(name, field, each.query, examples) for name, field in properties.items()]
 
 
@@ -136,7 +145,7 @@ def _body(intake: Intake, schemas: _Schemas, examples: Mapping[str, Any]) -> JSO
 
 def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     media = form.media.partition(";")[0]
-    schema = schemas.of(form.shape) if media == "application/json" else {"type": "string"}
+    schema = schemas.of(form.shape) if media == JSON_MEDIA else {"type": "string"}
     entry: JSON = {"description": "The answer.", "content": {media: {"schema": schema}}}
     if form.suffix == "csv":
         columns = ", ".join(form.shape.__annotations__)
@@ -153,7 +162,7 @@ def _responses() -> JSON:
     meanings: dict[int, list[str]] = {}
     for code, (status, _) in codes().items():
         meanings.setdefault(status, []).append(code)
-    content = {MEDIA: {"schema": {"$ref": REFERENCE.format(model=Problem.__name__)}}}
+    content = {MEDIA: {"schema": {"$ref": REFERENCE + Problem.__name__}}}
     return {
         str(status): {"description": f"Refused: {', '.join(named)}.", "content": content}
         for status, named in sorted(meanings.items())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field
+from msgspec import Meta, Struct, field
+from msgspec.json import schema_components
 from typing_extensions import TypedDict
 
 from service.http.address import Links
@@ -30,7 +31,7 @@ class StateShift(TypedDict):
     hi: float | None
     baseline: float
     shift: float
-    shift_lo: Annotated[float | None, Field(description="Under the same draws as the baseline.")]
+    shift_lo: Annotated[float | None, Meta(description="Under the same draws as the baseline.")]
     shift_hi: float | None
 
 
@@ -39,7 +40,7 @@ class Interval(TypedDict):
 
     mass: float
     draws: int
-    effective_draws: Annotated[float, Field(description="Draws that the evidence leaves; fewer than 100 is few.")]
+    effective_draws: Annotated[float, Meta(description="Draws that the evidence leaves; fewer than 100 is few.")]
     covers: str
     omits: list[str]
     warning: str | None
@@ -53,36 +54,49 @@ class Cited(TypedDict):
     publication: str | None
     date: str | None
     url: str | None
-    kind: Annotated[str, Field(description="publication, argument (it measured nothing) or judgement")]
-    status: Annotated[str, Field(description="verified, unverified or judgement")]
-    read: Annotated[str | None, Field(description="whole, part, or 'quoted by' whom; null where nobody said.")]
+    kind: Annotated[str, Meta(description="publication, argument (it measured nothing) or judgement")]
+    status: Annotated[str, Meta(description="verified, unverified or judgement")]
+    read: Annotated[str | None, Meta(description="whole, part, or 'quoted by' whom; null where nobody said.")]
     note: str | None
 
 
-InSet = TypedDict("InSet", {"in": list[str]})
-NotSet = TypedDict("NotSet", {"not": list[str]})
+class InSet(Struct):
+    """Known to be in one of these states, as sent."""
+
+    in_: list[str] = field(name="in")
 
 
-class LikelihoodSet(TypedDict):
+class NotSet(Struct):
+    """Known not to be in any of these states, as sent."""
+
+    not_: list[str] = field(name="not")
+
+
+class LikelihoodSet(Struct):
     """A report, as sent."""
 
     likelihood: dict[str, float]
 
 
-class AssumedSet(TypedDict):
+class AssumedSet(Struct):
     """Chances held, as sent."""
 
     assumed: dict[str, float]
 
 
-class ChancesSet(TypedDict):
+class ChancesSet(Struct):
     """Chances set, as sent."""
 
     p: dict[str, float]
 
 
-Finding = str | InSet | NotSet | LikelihoodSet | AssumedSet
-Setting = str | ChancesSet
+def _state_or(*forms: type) -> Meta:
+    """The schema of a statement. As a union of types msgspec takes only those that it can tell apart when it reads."""
+    return Meta(extra_json_schema={"anyOf": [{"type": "string"}, *schema_components(forms)[1].values()]})
+
+
+Finding = Annotated[object, _state_or(InSet, NotSet, LikelihoodSet, AssumedSet)]
+Setting = Annotated[object, _state_or(ChancesSet)]
 
 
 class Header(TypedDict):
@@ -116,12 +130,12 @@ class Controlled(TypedDict):
 class Status(TypedDict):
     """How each variable spoken of entered the answer, and which targets it settled."""
 
-    observed: Annotated[dict[str, str], Field(description="The state that is known, by variable.")]
-    restricted: Annotated[dict[str, list[str]], Field(description="The states that are left, by variable.")]
+    observed: Annotated[dict[str, str], Meta(description="The state that is known, by variable.")]
+    restricted: Annotated[dict[str, list[str]], Meta(description="The states that are left, by variable.")]
     reported: list[str]
     assumed: list[str]
     controlled: list[Controlled]
-    implied: Annotated[dict[str, str], Field(description="Targets with a state that became certain unasked.")]
+    implied: Annotated[dict[str, str], Meta(description="Targets with a state that became certain unasked.")]
     no_effect: list[str]
 
 
@@ -129,26 +143,26 @@ class Evidence(TypedDict):
     """What was asked, what was used, and how likely it was."""
 
     asked: Asked
-    given: Annotated[dict[str, Finding], Field(description="What was used, scenario and cohort laid in.")]
+    given: Annotated[dict[str, Finding], Meta(description="What was used, scenario and cohort laid in.")]
     do: dict[str, Setting]
-    replaced: Annotated[list[str], Field(description="What of scenario and cohort something more specific replaced.")]
+    replaced: Annotated[list[str], Meta(description="What of scenario and cohort something more specific replaced.")]
     p_evidence: Annotated[
-        float, Field(ge=0, description="Probability of all findings together under the interventions.")
+        float, Meta(ge=0, description="Probability of all findings together under the interventions.")
     ]
     log10_p_evidence: float
     conflict_bits: Annotated[
-        float | None, Field(description="Above 0 where findings sit badly together; null with fewer than two.")
+        float | None, Meta(description="Above 0 where findings sit badly together; null with fewer than two.")
     ]
-    interval: Annotated[Interval | None, Field(description="What the intervals mean; null where none were asked.")]
+    interval: Annotated[Interval | None, Meta(description="What the intervals mean; null where none were asked.")]
     status: Status
-    no_effect: Annotated[list[str], Field(description="Variables spoken of that change no target.")]
+    no_effect: Annotated[list[str], Meta(description="Variables spoken of that change no target.")]
 
 
 class About(Header, Evidence):
     """What every answer says of itself."""
 
     sources: list[Cited]
-    permalink: Annotated[str | None, Field(description="This answer, for ever; null when too long for an address.")]
+    permalink: Annotated[str | None, Meta(description="This answer, for ever; null when too long for an address.")]
     links: Links
 
 
@@ -247,7 +261,7 @@ class BatchAnswer(Header):
 
     targets: list[str]
     baseline: list[CaseTarget]
-    interval: Annotated[float | None, Field(description="What the intervals hold; null where none were asked for.")]
+    interval: Annotated[float | None, Meta(description="What the intervals hold; null where none were asked for.")]
     answered: int
     refused: int
     cases: list[CaseAnswer]
@@ -289,7 +303,7 @@ class ScenarioCell(TypedDict):
     lo: float | None
     hi: float | None
     difference: float | None
-    difference_lo: Annotated[float | None, Field(description="Under the same draws as the baseline.")]
+    difference_lo: Annotated[float | None, Meta(description="Under the same draws as the baseline.")]
     difference_hi: float | None
 
 
@@ -382,9 +396,9 @@ class ModelState(TypedDict):
     horizon: str | None
     variables: int | None
     headline: list[str]
-    reasons: Annotated[list[str], Field(description="Why it is not ready.")]
+    reasons: Annotated[list[str], Meta(description="Why it is not ready.")]
     problems: list[FileProblem]
-    link: Annotated[str | None, Field(description="The model itself.")]
+    link: Annotated[str | None, Meta(description="The model itself.")]
 
 
 class Models(TypedDict):
@@ -415,9 +429,9 @@ class ExampleQuestion(TypedDict):
     scenario: str | None
     cohort: str | None
     link: str
-    brief: Annotated[str, Field(description="The answer as written text.")]
-    explanation: Annotated[str, Field(description="Why it is so.")]
-    sensitivity: Annotated[str, Field(description="What would change it.")]
+    brief: Annotated[str, Meta(description="The answer as written text.")]
+    explanation: Annotated[str, Meta(description="Why it is so.")]
+    sensitivity: Annotated[str, Meta(description="What would change it.")]
 
 
 class FoldedIn(TypedDict):
@@ -464,7 +478,7 @@ class Question(TypedDict):
     not_expressible: str | None
     note: str | None
     p: float | None
-    reason: Annotated[str | None, Field(description="Why there is no probability.")]
+    reason: Annotated[str | None, Meta(description="Why there is no probability.")]
     base_rate: BaseRate
 
 
@@ -495,12 +509,12 @@ class ModelAnswer(Header):
     folded: list[FoldedIn]
     left_out: list[LeftOut]
     permalink: str | None
-    resources: Annotated[dict[str, str], Field(description="What there is of the model, by name.")]
+    resources: Annotated[dict[str, str], Meta(description="What there is of the model, by name.")]
 
 
 Level = Annotated[
     Literal["group", "individual"],
-    Field(description="What it is said of. Under a cohort only the individual level is answered, where there is one."),
+    Meta(description="What it is said of. Under a cohort only the individual level is answered, where there is one."),
 ]
 
 
@@ -545,7 +559,7 @@ class TableRow(TypedDict):
 
 
 Published = Annotated[
-    str, Field(description="What a cited publication says of it: number (itself), direction (which way) or nothing.")
+    str, Meta(description="What a cited publication says of it: number (itself), direction (which way) or nothing.")
 ]
 
 
@@ -564,8 +578,8 @@ class Expert(TypedDict):
     weight: float
     ess: float | None
     reason: str | None
-    row: Annotated[list[StateP] | None, Field(description="Where a row is pooled.")]
-    strength: Annotated[float | None, Field(description="Decibels on the odds, where a strength is pooled.")]
+    row: Annotated[list[StateP] | None, Meta(description="Where a row is pooled.")]
+    strength: Annotated[float | None, Meta(description="Decibels on the odds, where a strength is pooled.")]
     published: Published
     counted: Counted | None
 
@@ -573,8 +587,8 @@ class Expert(TypedDict):
 class Pool(TypedDict):
     """Several experts on one number, kept apart."""
 
-    method: Annotated[str, Field(description="linear: one of them is right; log: each knows a part.")]
-    disagreement: Annotated[float, Field(description="Share of the doubt that lies between the experts, 0 to 1.")]
+    method: Annotated[str, Meta(description="linear: one of them is right; log: each knows a part.")]
+    disagreement: Annotated[float, Meta(description="Share of the doubt that lies between the experts, 0 to 1.")]
     of: list[Expert]
 
 
@@ -606,7 +620,7 @@ class VariableAnswer(Header):
     parents: list[str]
     children: list[str]
     baseline: list[StateP]
-    in_words: Annotated[list[str], Field(description="The gate in sentences.")]
+    in_words: Annotated[list[str], Meta(description="The gate in sentences.")]
     table: list[TableRow]
     statements: list[Statement]
     sources: list[Cited]
@@ -720,9 +734,9 @@ class StatementRow(TypedDict):
 
     name: str
     label: str
-    verb: Annotated[str, Field(description="given or do")]
+    verb: Annotated[str, Meta(description="given or do")]
     variable: str
-    said: Annotated[str, Field(description="As in addresses, after the colon.")]
+    said: Annotated[str, Meta(description="As in addresses, after the colon.")]
 
 
 class Alive(TypedDict):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 import numpy as np
+from msgspec import to_builtins
 
 from model.analyses.model_review import Forecasted
 from model.errors import Problem as PriorProblem
@@ -390,7 +391,8 @@ def cohort_rows(content: answers.Cohorts) -> Iterator[answers.CohortRow]:
 def _statements(
     name: str, label: str, given: Mapping[str, answers.Finding], do: Mapping[str, answers.Setting]
 ) -> Iterator[answers.StatementRow]:
-    for variable, finding in questions.findings_from_json(requests.Case.model_validate({"given": given}).given).items():
+    said = requests.Case.model_validate({"given": to_builtins(given), "do": to_builtins(do)})
+    for variable, finding in questions.findings_from_json(said.given).items():
         yield {
             "name": name,
             "label": label,
@@ -398,7 +400,7 @@ def _statements(
             "variable": variable,
             "said": evidence_syntax.text_of(finding),
         }
-    for variable, setting in questions.settings_from_json(requests.Case.model_validate({"do": do}).do).items():
+    for variable, setting in questions.settings_from_json(said.do).items():
         yield {
             "name": name,
             "label": label,

@@ -166,7 +166,7 @@ def findings_json(findings: Mapping[str, Finding]) -> dict[str, answers.Finding]
 def settings_json(settings: Mapping[str, Setting]) -> dict[str, answers.Setting]:
     """Settings as JSON."""
     return {
-        name: {"p": dict(said.probabilities)} if isinstance(said, SetChances) else said.state
+        name: answers.ChancesSet(dict(said.probabilities)) if isinstance(said, SetChances) else said.state
         for name, said in settings.items()
     }
 
@@ -176,10 +176,10 @@ def _finding_json(finding: Finding) -> answers.Finding:
         case Observed(state):
             return state
         case OneOf(states):
-            return {"in": list(states)}
+            return answers.InSet(list(states))
         case RuledOut(states):
-            return {"not": list(states)}
+            return answers.NotSet(list(states))
         case Reported(numbers):
-            return {"likelihood": dict(numbers)}
+            return answers.LikelihoodSet(dict(numbers))
         case Assumed(numbers):
-            return {"assumed": dict(numbers)}
+            return answers.AssumedSet(dict(numbers))

@@ -1,13 +1,28 @@
 """Numbers laid into words give the bytes of the whole value written at once."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from service.http.json_encoding import GAP, Template, encoded, encoded_part
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    p: Mapping[str, float]
+
+
+class Sent(Struct):
+    of: Any
+
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -20,6 +35,15 @@ def test_laying_numbers_in_is_writing_the_whole(rows):
     laid = encoded({"rows": words.filled(np.array([[p, shift] for _, p, shift in rows]))})
     assert laid == encoded({"rows": whole})
     assert json.loads(laid) == {"rows": whole}
+
+
+def test_structs_and_dataclasses_are_objects_and_a_locked_mapping_is_one_too():
+    assert encoded(Sent((Measured(MappingProxyType({"a": 0.5})),))) == b'{"of":[{"p":{"a":0.5}}]}\n'
+
+
+def test_a_value_that_json_does_not_have_is_refused():
+    with pytest.raises(TypeError, match="no JSON for complex"):
+        encoded({"p": 1j})
 
 
 def test_words_are_used_again_and_again():
@@ -36,7 +60,7 @@ def test_numbers_that_do_not_fill_the_gaps_are_refused():
 def test_what_json_has_no_number_for_is_never_sent(number):
     with pytest.raises(ValueError, match="JSON compliant"):
         Template([GAP]).filled(np.array([number]))
-    for value in (number, [0.5, number], {"a": ({"b": number},)}):
+    for value in (number, [0.5, number], {"a": ({"b": number},)}, Sent((Measured({"a": number}),)), Sent(number)):
         with pytest.raises(ValueError, match="JSON compliant"):
             encoded(value)
         with pytest.raises(ValueError, match="JSON compliant"):
