@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.json import schema_components
 from typing_extensions import TypedDict
 
@@ -12,14 +12,14 @@ from service.http.address import Links
 from service.http.problems import Problem
 
 
-class StateP(TypedDict):
+class StateP(Struct):
     """Probability of one state; states stand in the order of the file."""
 
     state: str
     p: float
 
 
-class StateShift(TypedDict):
+class StateShift(Struct):
     """Probability of one state, without evidence (baseline), and the difference, each with its interval.
 
     The ends are null where no interval was asked for, or where the target is too costly to draw.
@@ -35,7 +35,7 @@ class StateShift(TypedDict):
     shift_hi: float | None
 
 
-class Interval(TypedDict):
+class Interval(Struct):
     """What the intervals of an answer hold, rest on, cover and omit."""
 
     mass: float
@@ -46,7 +46,7 @@ class Interval(TypedDict):
     warning: str | None
 
 
-class Cited(TypedDict):
+class Cited(Struct):
     """Something that the numbers rest on; `judgement` is nobody's publication."""
 
     name: str
@@ -99,7 +99,7 @@ Finding = Annotated[object, _state_or(InSet, NotSet, LikelihoodSet, AssumedSet)]
 Setting = Annotated[object, _state_or(ChancesSet)]
 
 
-class Header(TypedDict):
+class Header(Struct):
     """Which model, at which revision, knowing what was published when."""
 
     model: str
@@ -107,7 +107,7 @@ class Header(TypedDict):
     as_of: str
 
 
-class Asked(TypedDict):
+class Asked(Struct):
     """The question as asked, in the order of the file."""
 
     targets: list[str]
@@ -120,14 +120,14 @@ class Asked(TypedDict):
     interval: float | None
 
 
-class Controlled(TypedDict):
+class Controlled(Struct):
     """A variable that was set, and the causes whose arcs to it were cut."""
 
     variable: str
     cut: list[str]
 
 
-class Status(TypedDict):
+class Status(Struct):
     """How each variable spoken of entered the answer, and which targets it settled."""
 
     observed: Annotated[dict[str, str], Meta(description="The state that is known, by variable.")]
@@ -139,8 +139,11 @@ class Status(TypedDict):
     no_effect: list[str]
 
 
-class Evidence(TypedDict):
-    """What was asked, what was used, and how likely it was."""
+class About(Header, kw_only=True):
+    """What every answer says of itself: what was asked, what was used, and how likely it was.
+
+    Keyword-only fields are sent last, after those of the answer at hand.
+    """
 
     asked: Asked
     given: Annotated[dict[str, Finding], Meta(description="What was used, scenario and cohort laid in.")]
@@ -156,11 +159,6 @@ class Evidence(TypedDict):
     interval: Annotated[Interval | None, Meta(description="What the intervals mean; null where none were asked.")]
     status: Status
     no_effect: Annotated[list[str], Meta(description="Variables spoken of that change no target.")]
-
-
-class About(Header, Evidence):
-    """What every answer says of itself."""
-
     sources: list[Cited]
     permalink: Annotated[str | None, Meta(description="This answer, for ever; null when too long for an address.")]
     links: Links
@@ -174,7 +172,7 @@ class ForecastAnswer(About):
     distribution: list[StateShift]
 
 
-class TargetDistribution(TypedDict):
+class TargetDistribution(Struct):
     """One target of several; ``sources`` are names."""
 
     target: str
@@ -184,21 +182,21 @@ class TargetDistribution(TypedDict):
     sources: list[str]
 
 
-class JointRow(TypedDict):
+class JointRow(Struct):
     """One combination of states."""
 
     states: list[str]
     p: float
 
 
-class JointDistribution(TypedDict):
+class JointDistribution(Struct):
     """Every combination of states of some variables, the last changing fastest."""
 
     variables: list[str]
     rows: list[JointRow]
 
 
-class MostProbableStates(TypedDict):
+class MostProbableStates(Struct):
     """The most probable state of every variable together."""
 
     states: dict[str, str]
@@ -233,18 +231,18 @@ class StateRow(TypedDict):
 class StateRange(StateP):
     """Probability of one state; the ends of its interval where intervals were asked for."""
 
-    lo: NotRequired[float | None]
-    hi: NotRequired[float | None]
+    lo: float | UnsetType | None = UNSET
+    hi: float | UnsetType | None = UNSET
 
 
-class CaseTarget(TypedDict):
+class CaseTarget(Struct):
     """One target of one case."""
 
     target: str
     distribution: list[StateRange]
 
 
-class CaseAnswer(TypedDict):
+class CaseAnswer(Struct):
     """One case, answered or refused: one of ``targets`` and ``error`` is null; pointers are within the case."""
 
     id: str | None
@@ -281,7 +279,7 @@ class CaseRow(TypedDict):
     error: str | None
 
 
-class ScenarioColumn(TypedDict):
+class ScenarioColumn(Struct):
     """One scenario of a comparison; an impossible one has its error and no numbers."""
 
     scenario: str
@@ -295,7 +293,7 @@ class ScenarioColumn(TypedDict):
     error: Problem | None
 
 
-class ScenarioCell(TypedDict):
+class ScenarioCell(Struct):
     """A state's probability under a scenario, and the difference from the baseline, each with its interval."""
 
     scenario: str
@@ -307,7 +305,7 @@ class ScenarioCell(TypedDict):
     difference_hi: float | None
 
 
-class ComparedState(TypedDict):
+class ComparedState(Struct):
     """One state under every scenario."""
 
     state: str
@@ -315,7 +313,7 @@ class ComparedState(TypedDict):
     scenarios: list[ScenarioCell]
 
 
-class ComparedTarget(TypedDict):
+class ComparedTarget(Struct):
     """One target under every scenario."""
 
     target: str
@@ -323,7 +321,7 @@ class ComparedTarget(TypedDict):
     states: list[ComparedState]
 
 
-class ComparisonAsked(TypedDict):
+class ComparisonAsked(Struct):
     """The comparison as asked."""
 
     targets: list[str]
@@ -334,7 +332,7 @@ class ComparisonAsked(TypedDict):
     interval: float | None
 
 
-class ComparisonBaseline(TypedDict):
+class ComparisonBaseline(Struct):
     """What the scenarios are held against: the same evidence and no scenario."""
 
     given: dict[str, Finding]
@@ -419,7 +417,7 @@ class ModelRow(TypedDict):
     variables: int | None
 
 
-class ExampleQuestion(TypedDict):
+class ExampleQuestion(Struct):
     """A question worth asking, with its address."""
 
     label: str
@@ -434,7 +432,7 @@ class ExampleQuestion(TypedDict):
     sensitivity: Annotated[str, Meta(description="What would change it.")]
 
 
-class FoldedIn(TypedDict):
+class FoldedIn(Struct):
     """Something that the subject names and that is no variable of its own."""
 
     name: str
@@ -442,14 +440,14 @@ class FoldedIn(TypedDict):
     why: str
 
 
-class LeftOut(TypedDict):
+class LeftOut(Struct):
     """Something that the subject has and the model leaves out on purpose."""
 
     name: str
     why: str
 
 
-class Event(TypedDict):
+class Event(Struct):
     """The event of a forecast question, and what it is asked under."""
 
     variable: str
@@ -459,7 +457,7 @@ class Event(TypedDict):
     cohort: str | None
 
 
-class BaseRate(TypedDict):
+class BaseRate(Struct):
     """What would be forecast without the model."""
 
     p: float
@@ -467,7 +465,7 @@ class BaseRate(TypedDict):
     reason: str | None
 
 
-class Question(TypedDict):
+class Question(Struct):
     """A question that the world answers by a day, with the model's probability of its event."""
 
     name: str
@@ -488,7 +486,7 @@ class Questions(Header):
     questions: list[Question]
 
 
-class Size(TypedDict):
+class Size(Struct):
     """How large the model is, and what exact inference in it holds."""
 
     variables: int
@@ -518,7 +516,7 @@ Level = Annotated[
 ]
 
 
-class VariableSummary(TypedDict):
+class VariableSummary(Struct):
     """A variable in a list."""
 
     name: str
@@ -551,7 +549,7 @@ class VariableRow(TypedDict):
     parents: str
 
 
-class TableRow(TypedDict):
+class TableRow(Struct):
     """One row of a conditional table: when the parents are so."""
 
     when: dict[str, str]
@@ -563,7 +561,7 @@ Published = Annotated[
 ]
 
 
-class Counted(TypedDict):
+class Counted(Struct):
     """The cases that a sample size comes from: ``n`` were counted, each worth ``discount`` of one here."""
 
     n: float
@@ -571,7 +569,7 @@ class Counted(TypedDict):
     why: str
 
 
-class Expert(TypedDict):
+class Expert(Struct):
     """One of several experts on a number, with what it says."""
 
     sources: list[str]
@@ -584,7 +582,7 @@ class Expert(TypedDict):
     counted: Counted | None
 
 
-class Pool(TypedDict):
+class Pool(Struct):
     """Several experts on one number, kept apart."""
 
     method: Annotated[str, Meta(description="linear: one of them is right; log: each knows a part.")]
@@ -592,7 +590,7 @@ class Pool(TypedDict):
     of: list[Expert]
 
 
-class Statement(TypedDict):
+class Statement(Struct):
     """One prior as written, with what it rests on."""
 
     what: str
@@ -637,7 +635,7 @@ class TableCell(TypedDict):
     p: float
 
 
-class Node(TypedDict):
+class Node(Struct):
     """A variable in the graph."""
 
     name: str
@@ -646,7 +644,11 @@ class Node(TypedDict):
     states: list[str]
 
 
-Arc = TypedDict("Arc", {"from": str, "to": str})
+class Arc(Struct):
+    """From a cause to what depends on it."""
+
+    from_: str = field(name="from")
+    to: str
 
 
 class Graph(Header):
@@ -683,7 +685,7 @@ class SourceRow(TypedDict):
     cited_by: str
 
 
-class Scenario(TypedDict):
+class Scenario(Struct):
     """Named evidence and interventions."""
 
     name: str
@@ -700,7 +702,7 @@ class Scenarios(Header):
     scenarios: list[Scenario]
 
 
-class Cohort(TypedDict):
+class Cohort(Struct):
     """Fighters of one origin: how many (a 90 % range), and what is known of them."""
 
     name: str

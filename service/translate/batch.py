@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 
 from model.answers import Answer
 from model.errors import AftermathError, BadQuestion, UnknownVariable
@@ -179,27 +180,26 @@ def body(found: Answered) -> bytes:
     words = Template([_gaps(model.network[target], intervals=found.interval is not None) for target in found.targets])
     point = Template([_gaps(model.network[target], intervals=False) for target in found.targets])
     baseline = np.concatenate([found.forecaster.baseline[target] for target in found.targets])
-    said: answers.BatchAnswer = {
-        "model": model.name,
-        "revision": model.revision,
-        "as_of": model.as_of,
-        "targets": list(found.targets),
-        "baseline": point.filled(baseline),
-        "interval": found.interval,
-        "answered": len(good),
-        "refused": len(found.cases) - len(good),
-        "cases": [_case(name, result, words) for name, result in found.cases],
-        "sources": forecasts.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
-    }
+    said = answers.BatchAnswer(
+        model=model.name,
+        revision=model.revision,
+        as_of=model.as_of,
+        targets=list(found.targets),
+        baseline=point.filled(baseline),
+        interval=found.interval,
+        answered=len(good),
+        refused=len(found.cases) - len(good),
+        cases=[_case(name, result, words) for name, result in found.cases],
+        sources=forecasts.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
+    )
     return encoded(said)
 
 
 def _gaps(variable: Variable, *, intervals: bool) -> answers.CaseTarget:
     """A target's states, with gaps for their probabilities and the ends of their intervals."""
-    states: list[answers.StateRange] = [{"state": state, "p": GAP} for state in variable.states]
-    if intervals:
-        states = [{**state, "lo": GAP, "hi": GAP} for state in states]
-    return {"target": variable.name, "distribution": states}
+    end = GAP if intervals else UNSET
+    states = [answers.StateRange(state=state, p=GAP, lo=end, hi=end) for state in variable.states]
+    return answers.CaseTarget(target=variable.name, distribution=states)
 
 
 def _numbers(result: Answer) -> Table:
@@ -210,24 +210,24 @@ def _numbers(result: Answer) -> Table:
 
 def _case(name: str | None, result: Answer | AftermathError, words: Template) -> answers.CaseAnswer:
     if not isinstance(result, Answer):
-        return {
-            "id": name,
-            "p_evidence": None,
-            "log10_p_evidence": None,
-            "conflict_bits": None,
-            "no_effect": None,
-            "targets": None,
-            "error": problem(result),
-        }
-    return {
-        "id": name,
-        "p_evidence": result.p_evidence,
-        "log10_p_evidence": forecasts.log10(result.log_p_evidence),
-        "conflict_bits": result.conflict_bits,
-        "no_effect": list(result.no_effect),
-        "targets": words.filled(_numbers(result), missing=True),
-        "error": None,
-    }
+        return answers.CaseAnswer(
+            id=name,
+            p_evidence=None,
+            log10_p_evidence=None,
+            conflict_bits=None,
+            no_effect=None,
+            targets=None,
+            error=problem(result),
+        )
+    return answers.CaseAnswer(
+        id=name,
+        p_evidence=result.p_evidence,
+        log10_p_evidence=forecasts.log10(result.log_p_evidence),
+        conflict_bits=result.conflict_bits,
+        no_effect=list(result.no_effect),
+        targets=words.filled(_numbers(result), missing=True),
+        error=None,
+    )
 
 
 def rows(found: Answered) -> Iterator[answers.CaseRow]:

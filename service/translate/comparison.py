@@ -76,30 +76,30 @@ def answered(forecaster: Forecaster, comparison: Comparison) -> answers.Comparis
     ends = _intervals(forecaster, common, baseline, results)
     cited = {source for each in (baseline, *found) if isinstance(each, Answer) for source in each.sources}
     at = address(model, comparison)
-    return {
-        "model": model.name,
-        "revision": model.revision,
-        "as_of": model.as_of,
-        "asked": {
-            "targets": list(common.targets),
-            "scenarios": list(comparison.scenarios),
-            "given": questions.findings_json(common.findings),
-            "do": questions.settings_json(common.settings),
-            "cohort": common.cohort,
-            "interval": common.interval,
-        },
-        "baseline": {
-            "given": questions.findings_json(baseline.findings),
-            "do": questions.settings_json(baseline.settings),
-            "p_evidence": baseline.p_evidence,
-            "log10_p_evidence": forecasts.log10(baseline.log_p_evidence),
-        },
-        "scenarios": [_column(model, name, result, ends.get(name)) for name, result in results.items()],
-        "targets": [_target(model, i, baseline, results, ends) for i in range(len(baseline.targets))],
-        "sources": forecasts.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
-        "permalink": at.permalink(model.revision),
-        "links": at.links(),
-    }
+    return answers.ComparisonAnswer(
+        model=model.name,
+        revision=model.revision,
+        as_of=model.as_of,
+        asked=answers.ComparisonAsked(
+            targets=list(common.targets),
+            scenarios=list(comparison.scenarios),
+            given=questions.findings_json(common.findings),
+            do=questions.settings_json(common.settings),
+            cohort=common.cohort,
+            interval=common.interval,
+        ),
+        baseline=answers.ComparisonBaseline(
+            given=questions.findings_json(baseline.findings),
+            do=questions.settings_json(baseline.settings),
+            p_evidence=baseline.p_evidence,
+            log10_p_evidence=forecasts.log10(baseline.log_p_evidence),
+        ),
+        scenarios=[_column(model, name, result, ends.get(name)) for name, result in results.items()],
+        targets=[_target(model, i, baseline, results, ends) for i in range(len(baseline.targets))],
+        sources=forecasts.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
+        permalink=at.permalink(model.revision),
+        links=at.links(),
+    )
 
 
 def _intervals(forecaster: Forecaster, common: Question, baseline: Answer, results: Results) -> Ends:
@@ -115,36 +115,36 @@ def _intervals(forecaster: Forecaster, common: Question, baseline: Answer, resul
 
 def _column(model: Model, name: str, result: Answer | AftermathError, ends: Intervals | None) -> answers.ScenarioColumn:
     good = result if isinstance(result, Answer) else None
-    return {
-        "scenario": name,
-        "label": model.scenarios[name].label,
-        "given": questions.findings_json(good.findings) if good else None,
-        "do": questions.settings_json(good.settings) if good else None,
-        "replaced": list(good.replaced) if good else None,
-        "p_evidence": good.p_evidence if good else None,
-        "log10_p_evidence": forecasts.log10(good.log_p_evidence) if good else None,
-        "interval": forecasts.interval_json(ends),
-        "error": problem(result) if isinstance(result, AftermathError) else None,
-    }
+    return answers.ScenarioColumn(
+        scenario=name,
+        label=model.scenarios[name].label,
+        given=questions.findings_json(good.findings) if good else None,
+        do=questions.settings_json(good.settings) if good else None,
+        replaced=list(good.replaced) if good else None,
+        p_evidence=good.p_evidence if good else None,
+        log10_p_evidence=forecasts.log10(good.log_p_evidence) if good else None,
+        interval=forecasts.interval_json(ends),
+        error=problem(result) if isinstance(result, AftermathError) else None,
+    )
 
 
 def _target(model: Model, i: int, baseline: Answer, results: Results, ends: Ends) -> answers.ComparedTarget:
     basis = baseline.targets.basis
     variable, place = basis.targets[i], basis.places[i]
-    return {
-        "target": variable.name,
-        "label": model.described[variable.name].label,
-        "states": [
-            {
-                "state": state,
-                "baseline": p,
-                "scenarios": [_cell(name, found, ends.get(name), k, baseline=p) for name, found in results.items()],
-            }
+    return answers.ComparedTarget(
+        target=variable.name,
+        label=model.described[variable.name].label,
+        states=[
+            answers.ComparedState(
+                state=state,
+                baseline=p,
+                scenarios=[_cell(name, found, ends.get(name), k, baseline=p) for name, found in results.items()],
+            )
             for k, (state, p) in enumerate(
                 zip(variable.states, baseline.targets.p[place].tolist(), strict=True), place.start
             )
         ],
-    }
+    )
 
 
 def _cell(
@@ -153,34 +153,34 @@ def _cell(
     """State ``k`` of all targets' states end to end under one scenario."""
     p = float(result.targets.p[k]) if isinstance(result, Answer) else None
     lo, hi, shift_lo, shift_hi = NO_ENDS if ends is None else ends.of_state(k)
-    return {
-        "scenario": scenario,
-        "p": p,
-        "lo": lo,
-        "hi": hi,
-        "difference": None if p is None else p - baseline,
-        "difference_lo": shift_lo,
-        "difference_hi": shift_hi,
-    }
+    return answers.ScenarioCell(
+        scenario=scenario,
+        p=p,
+        lo=lo,
+        hi=hi,
+        difference=None if p is None else p - baseline,
+        difference_lo=shift_lo,
+        difference_hi=shift_hi,
+    )
 
 
 def rows(content: answers.ComparisonAnswer) -> Iterator[answers.ComparisonRow]:
     """A comparison as rows, one a state of a target under a scenario."""
-    for i, column in enumerate(content["scenarios"]):
-        for target in content["targets"]:
-            for state in target["states"]:
-                cell = state["scenarios"][i]
+    for i, column in enumerate(content.scenarios):
+        for target in content.targets:
+            for state in target.states:
+                cell = state.scenarios[i]
                 yield {
-                    "scenario": column["scenario"],
-                    "target": target["target"],
-                    "state": state["state"],
-                    "p": cell["p"],
-                    "lo": cell["lo"],
-                    "hi": cell["hi"],
-                    "baseline": state["baseline"],
-                    "difference": cell["difference"],
-                    "difference_lo": cell["difference_lo"],
-                    "difference_hi": cell["difference_hi"],
-                    "p_evidence": column["p_evidence"],
-                    "error": batch.problem_line(column["error"]) if column["error"] else None,
+                    "scenario": column.scenario,
+                    "target": target.target,
+                    "state": state.state,
+                    "p": cell.p,
+                    "lo": cell.lo,
+                    "hi": cell.hi,
+                    "baseline": state.baseline,
+                    "difference": cell.difference,
+                    "difference_lo": cell.difference_lo,
+                    "difference_hi": cell.difference_hi,
+                    "p_evidence": column.p_evidence,
+                    "error": batch.problem_line(column.error) if column.error else None,
                 }

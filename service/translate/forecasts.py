@@ -62,62 +62,61 @@ def forecast_answer(found: AddressedAnswer) -> answers.ForecastAnswer:
     """The body of one target's forecast."""
     model, answer = found.model, found.answer
     [target] = answer.targets.basis.targets
-    return {
-        "model": answer.model,
-        "revision": answer.revision,
-        "as_of": model.as_of,
-        "target": target.name,
-        "label": model.described[target.name].label,
-        "distribution": _distribution(answer.targets.basis, answer.targets.intervals is not None).filled(
+    return answers.ForecastAnswer(
+        model=answer.model,
+        revision=answer.revision,
+        as_of=model.as_of,
+        target=target.name,
+        label=model.described[target.name].label,
+        distribution=_distribution(answer.targets.basis, answer.targets.intervals is not None).filled(
             _numbers(answer), missing=True
         ),
-        **_evidence(model, answer),
-        "sources": _sources(model, answer.targets.basis),
-        "permalink": found.address.permalink(answer.revision),
-        "links": found.address.links(),
-    }
+        **_about(found),
+    )
 
 
 def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
     """The body of an answer of several targets."""
     model, answer = found.model, found.answer
-    return {
-        "model": answer.model,
-        "revision": answer.revision,
-        "as_of": model.as_of,
-        "targets": _targets(model, answer.targets.basis, answer.targets.intervals is not None).filled(
+    return answers.QueryAnswer(
+        model=answer.model,
+        revision=answer.revision,
+        as_of=model.as_of,
+        targets=_targets(model, answer.targets.basis, answer.targets.intervals is not None).filled(
             _numbers(answer), missing=True
         ),
-        "joint": [
-            {"variables": list(joint.variables), "rows": [{"states": list(s), "p": p} for s, p in joint.rows]}
+        joint=[
+            answers.JointDistribution(
+                variables=list(joint.variables), rows=[answers.JointRow(states=list(s), p=p) for s, p in joint.rows]
+            )
             for joint in answer.joint
         ],
-        "most_probable": (
-            {"states": dict(answer.most_probable.states), "p": answer.most_probable.p} if answer.most_probable else None
+        most_probable=(
+            answers.MostProbableStates(states=dict(answer.most_probable.states), p=answer.most_probable.p)
+            if answer.most_probable
+            else None
         ),
-        **_evidence(model, answer),
-        "sources": _sources(model, answer.targets.basis),
-        "permalink": found.address.permalink(answer.revision),
-        "links": found.address.links(),
-    }
+        **_about(found),
+    )
 
 
-def _evidence(model: Model, answer: Answer) -> answers.Evidence:
-    """What was asked and used, in the order of the file, and how likely it was."""
+def _about(found: AddressedAnswer) -> dict[str, Any]:
+    """What every answer says of itself: what was asked and used, in the order of the file, and how likely it was."""
+    model, answer = found.model, found.answer
     question, names = answer.question, model.network.names
     findings = {name: answer.findings[name] for name in names if name in answer.findings}
     settings = {name: answer.settings[name] for name in names if name in answer.settings}
     return {
-        "asked": {
-            "targets": list(question.targets),
-            "given": findings_json(question.findings),
-            "do": settings_json(question.settings),
-            "scenario": question.scenario,
-            "cohort": question.cohort,
-            "joint": [list(names) for names in question.joint],
-            "most_probable": question.most_probable,
-            "interval": question.interval,
-        },
+        "asked": answers.Asked(
+            targets=list(question.targets),
+            given=findings_json(question.findings),
+            do=settings_json(question.settings),
+            scenario=question.scenario,
+            cohort=question.cohort,
+            joint=[list(names) for names in question.joint],
+            most_probable=question.most_probable,
+            interval=question.interval,
+        ),
         "given": findings_json(findings),
         "do": settings_json(settings),
         "replaced": list(answer.replaced),
@@ -127,34 +126,37 @@ def _evidence(model: Model, answer: Answer) -> answers.Evidence:
         "interval": interval_json(answer.targets.intervals),
         "status": _status(model.network, answer),
         "no_effect": list(answer.no_effect),
+        "sources": _sources(model, answer.targets.basis),
+        "permalink": found.address.permalink(answer.revision),
+        "links": found.address.links(),
     }
 
 
 def _status(network: Network, answer: Answer) -> answers.Status:
     found = status_of(network, answer)
-    return {
-        "observed": dict(found.observed),
-        "restricted": {name: list(states) for name, states in found.restricted.items()},
-        "reported": list(found.reported),
-        "assumed": list(found.assumed),
-        "controlled": [{"variable": name, "cut": list(parents)} for name, parents in found.controlled.items()],
-        "implied": dict(found.implied),
-        "no_effect": list(found.no_effect),
-    }
+    return answers.Status(
+        observed=dict(found.observed),
+        restricted={name: list(states) for name, states in found.restricted.items()},
+        reported=list(found.reported),
+        assumed=list(found.assumed),
+        controlled=[answers.Controlled(variable=name, cut=list(parents)) for name, parents in found.controlled.items()],
+        implied=dict(found.implied),
+        no_effect=list(found.no_effect),
+    )
 
 
 def interval_json(found: Intervals | None) -> answers.Interval | None:
     """What intervals mean, as JSON."""
     if found is None:
         return None
-    return {
-        "mass": found.mass,
-        "draws": found.draws,
-        "effective_draws": found.effective,
-        "covers": COVERS,
-        "omits": list(OMITS),
-        "warning": found.warning,
-    }
+    return answers.Interval(
+        mass=found.mass,
+        draws=found.draws,
+        effective_draws=found.effective,
+        covers=COVERS,
+        omits=list(OMITS),
+        warning=found.warning,
+    )
 
 
 def _numbers(answer: Answer) -> Table:
@@ -168,14 +170,14 @@ def _numbers(answer: Answer) -> Table:
 
 @lru_cache(TEMPLATES)
 def _targets(model: Model, basis: Basis, intervals: bool) -> Template:
-    targets: list[answers.TargetDistribution] = [
-        {
-            "target": variable.name,
-            "label": model.described[variable.name].label,
-            "distribution": _states_part(variable, basis.baseline[place].tobytes(), intervals),
-            "no_effect": _names_part(idle),
-            "sources": _names_part(sources),
-        }
+    targets = [
+        answers.TargetDistribution(
+            target=variable.name,
+            label=model.described[variable.name].label,
+            distribution=_states_part(variable, basis.baseline[place].tobytes(), intervals),
+            no_effect=_names_part(idle),
+            sources=_names_part(sources),
+        )
         for variable, place, idle, sources in zip(basis.targets, basis.places, basis.idle, basis.cited, strict=True)
     ]
     return Template(targets)
@@ -190,16 +192,7 @@ def _states(variable: Variable, baseline: Table, intervals: bool) -> list[answer
     """A distribution in the order of the file, with its baseline, and gaps for the numbers of one answer."""
     end = GAP if intervals else None
     return [
-        {
-            "state": state,
-            "p": GAP,
-            "lo": end,
-            "hi": end,
-            "baseline": before,
-            "shift": GAP,
-            "shift_lo": end,
-            "shift_hi": end,
-        }
+        answers.StateShift(state, p=GAP, lo=end, hi=end, baseline=before, shift=GAP, shift_lo=end, shift_hi=end)
         for state, before in zip(variable.states, baseline.tolist(), strict=True)
     ]
 
@@ -267,29 +260,29 @@ def cited(model: Model, names: Sequence[str]) -> list[answers.Cited]:
 def _cited(model: Model, name: str) -> answers.Cited:
     if name == JUDGEMENT:
         title = "Judgement of the modeller, with the reason given beside the number"
-        return {
-            "name": name,
-            "title": title,
-            "publication": None,
-            "date": None,
-            "url": None,
-            "kind": "judgement",
-            "status": "judgement",
-            "read": None,
-            "note": None,
-        }
+        return answers.Cited(
+            name=name,
+            title=title,
+            publication=None,
+            date=None,
+            url=None,
+            kind="judgement",
+            status="judgement",
+            read=None,
+            note=None,
+        )
     source = model.source(name)
-    return {
-        "name": source.name,
-        "title": source.title,
-        "publication": source.publication,
-        "date": source.date,
-        "url": source.url,
-        "kind": source.kind,
-        "status": source.status,
-        "read": source.read,
-        "note": source.note,
-    }
+    return answers.Cited(
+        name=source.name,
+        title=source.title,
+        publication=source.publication,
+        date=source.date,
+        url=source.url,
+        kind=source.kind,
+        status=source.status,
+        read=source.read,
+        note=source.note,
+    )
 
 
 def log10(natural: float) -> float:

@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from model.analyses.model_review import Forecasted
 from model.errors import Problem as PriorProblem
@@ -79,26 +80,24 @@ def _problem(problem: PriorProblem) -> answers.FileProblem:
 def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
     """One model: what it forecasts, how large it is, and where the rest of it stands."""
     model = forecaster.model
-    return {
-        "model": model.name,
-        "revision": model.revision,
-        "as_of": model.as_of,
-        "title": model.title,
-        "description": model.description,
-        "horizon": model.horizon,
-        "headline": list(model.headline),
-        "size": {
-            "variables": len(model.network.names),
-            "arcs": sum(len(variable.parents) for variable in model.network.variables),
-            "parameters": model.network.parameters(),
-            "tree_cells": forecaster.plan.cells,
-        },
-        "examples": [example(model, each) for each in model.examples],
-        "folded": [{"name": each.name, "into": list(each.into), "why": each.why} for each in model.folded.values()],
-        "left_out": [{"name": name, "why": why} for name, why in model.left_out.items()],
-        "permalink": Address(model_path(model.name)).permalink(model.revision),
-        "resources": {name: model_path(model.name, name) for name in RESOURCES},
-    }
+    return answers.ModelAnswer(
+        *_header(model),
+        title=model.title,
+        description=model.description,
+        horizon=model.horizon,
+        headline=list(model.headline),
+        size=answers.Size(
+            variables=len(model.network.names),
+            arcs=sum(len(variable.parents) for variable in model.network.variables),
+            parameters=model.network.parameters(),
+            tree_cells=forecaster.plan.cells,
+        ),
+        examples=[example(model, each) for each in model.examples],
+        folded=[answers.FoldedIn(name=each.name, into=list(each.into), why=each.why) for each in model.folded.values()],
+        left_out=[answers.LeftOut(name=name, why=why) for name, why in model.left_out.items()],
+        permalink=Address(model_path(model.name)).permalink(model.revision),
+        resources={name: model_path(model.name, name) for name in RESOURCES},
+    )
 
 
 def example(model: Model, each: Example) -> answers.ExampleQuestion:
@@ -108,151 +107,153 @@ def example(model: Model, each: Example) -> answers.ExampleQuestion:
         name: Address(model_path(model.name, name), questions.event_parameters(question))
         for name in ("brief", "explanation", "sensitivity")
     }
-    return {
-        "label": each.label,
-        "target": each.target,
-        "given": questions.findings_json(question.findings),
-        "do": questions.settings_json(question.settings),
-        "scenario": each.scenario,
-        "cohort": each.cohort,
-        "link": questions.forecast_address(model, question).url("json"),
-        "brief": more["brief"].url("txt"),
-        "explanation": more["explanation"].url("json"),
-        "sensitivity": more["sensitivity"].url("json"),
-    }
+    return answers.ExampleQuestion(
+        label=each.label,
+        target=each.target,
+        given=questions.findings_json(question.findings),
+        do=questions.settings_json(question.settings),
+        scenario=each.scenario,
+        cohort=each.cohort,
+        link=questions.forecast_address(model, question).url("json"),
+        brief=more["brief"].url("txt"),
+        explanation=more["explanation"].url("json"),
+        sensitivity=more["sensitivity"].url("json"),
+    )
 
 
 def forecast_questions(model: Model, found: Sequence[Forecasted]) -> answers.Questions:
     """Forecast questions, each with what the model gives its event."""
-    return {**_header(model), "questions": [_question(each) for each in found]}
+    return answers.Questions(*_header(model), questions=[_question(each) for each in found])
 
 
 def _question(each: Forecasted) -> answers.Question:
     question, rate = each.question, each.question.base_rate
-    return {
-        "name": question.name,
-        "text": question.text,
-        "asked": question.asked,
-        "resolves_by": question.resolves_by,
-        "event": None if question.event is None else _event(question.event),
-        "not_expressible": question.not_expressible,
-        "note": question.note,
-        "p": each.p,
-        "reason": each.reason,
-        "base_rate": {"p": rate.p, "sources": list(rate.sources), "reason": rate.reason},
-    }
+    return answers.Question(
+        name=question.name,
+        text=question.text,
+        asked=question.asked,
+        resolves_by=question.resolves_by,
+        event=None if question.event is None else _event(question.event),
+        not_expressible=question.not_expressible,
+        note=question.note,
+        p=each.p,
+        reason=each.reason,
+        base_rate=answers.BaseRate(p=rate.p, sources=list(rate.sources), reason=rate.reason),
+    )
 
 
 def _event(event: Event) -> answers.Event:
-    return {
-        "variable": event.variable,
-        "states": list(event.states),
-        "given": questions.findings_json(event.findings),
-        "scenario": event.scenario,
-        "cohort": event.cohort,
-    }
+    return answers.Event(
+        variable=event.variable,
+        states=list(event.states),
+        given=questions.findings_json(event.findings),
+        scenario=event.scenario,
+        cohort=event.cohort,
+    )
 
 
 def variables(forecaster: Forecaster) -> answers.Variables:
     """Every variable in the order of the files."""
     model = forecaster.model
-    return {**_header(model), "variables": [_summary(forecaster, each) for each in model.network.variables]}
+    return answers.Variables(
+        *_header(model), variables=[_summary(forecaster, each) for each in model.network.variables]
+    )
 
 
 def _summary(forecaster: Forecaster, variable: Variable) -> answers.VariableSummary:
     described = forecaster.model.described[variable.name]
-    return {
-        "name": variable.name,
-        "label": described.label,
-        "role": described.role,
-        "level": described.level,
-        "kind": described.kind,
-        "states": list(variable.states),
-        "parents": list(variable.parents),
-        "baseline": _distribution(variable, forecaster.baseline[variable.name]),
-        "link": model_path(forecaster.model.name, "variables", variable.name),
-    }
+    return answers.VariableSummary(
+        name=variable.name,
+        label=described.label,
+        role=described.role,
+        level=described.level,
+        kind=described.kind,
+        states=list(variable.states),
+        parents=list(variable.parents),
+        baseline=_distribution(variable, forecaster.baseline[variable.name]),
+        link=model_path(forecaster.model.name, "variables", variable.name),
+    )
 
 
 def variable_rows(content: answers.Variables) -> Iterator[answers.VariableRow]:
     """Variables as rows, one a state."""
-    for each in content["variables"]:
-        for state in each["baseline"]:
+    for each in content.variables:
+        for state in each.baseline:
             yield {
-                "name": each["name"],
-                "label": each["label"],
-                "role": each["role"],
-                "level": each["level"],
-                "kind": each["kind"],
-                "state": state["state"],
-                "baseline": state["p"],
-                "parents": " ".join(each["parents"]),
+                "name": each.name,
+                "label": each.label,
+                "role": each.role,
+                "level": each.level,
+                "kind": each.kind,
+                "state": state.state,
+                "baseline": state.p,
+                "parents": " ".join(each.parents),
             }
 
 
 def variable_answer(forecaster: Forecaster, variable: Variable, address: Address) -> answers.VariableAnswer:
     """One variable with its table, the gate in words, and what it rests on."""
     model, described = forecaster.model, forecaster.model.described[variable.name]
-    return {
-        **_header(model),
-        "name": variable.name,
-        "label": described.label,
-        "definition": described.definition,
-        "role": described.role,
-        "level": described.level,
-        "kind": described.kind,
-        "from_article": described.from_article,
-        "note": described.note,
-        "states": list(variable.states),
-        "parts": list(described.parts),
-        "parents": list(variable.parents),
-        "children": list(model.network.children(variable.name)),
-        "baseline": _distribution(variable, forecaster.baseline[variable.name]),
-        "in_words": list(in_words(described, variable, model.network)),
-        "table": list(_table(model, variable)),
-        "statements": [
-            {
-                "what": each.what,
-                "sources": list(each.sources),
-                "ess": each.ess,
-                "reason": each.reason,
-                "published": each.published,
-                "counted": _counted(each.counted),
-                "pool": _pool(each.pool, variable),
-            }
+    return answers.VariableAnswer(
+        *_header(model),
+        name=variable.name,
+        label=described.label,
+        definition=described.definition,
+        role=described.role,
+        level=described.level,
+        kind=described.kind,
+        from_article=described.from_article,
+        note=described.note,
+        states=list(variable.states),
+        parts=list(described.parts),
+        parents=list(variable.parents),
+        children=list(model.network.children(variable.name)),
+        baseline=_distribution(variable, forecaster.baseline[variable.name]),
+        in_words=list(in_words(described, variable, model.network)),
+        table=list(_table(model, variable)),
+        statements=[
+            answers.Statement(
+                what=each.what,
+                sources=list(each.sources),
+                ess=each.ess,
+                reason=each.reason,
+                published=each.published,
+                counted=_counted(each.counted),
+                pool=_pool(each.pool, variable),
+            )
             for each in described.statements
         ],
-        "sources": forecasts.cited(model, model.cited([variable.name])),
-        "permalink": address.permalink(model.revision),
-        "links": address.links(),
-    }
+        sources=forecasts.cited(model, model.cited([variable.name])),
+        permalink=address.permalink(model.revision),
+        links=address.links(),
+    )
 
 
 def _pool(pool: Pool | None, variable: Variable) -> answers.Pool | None:
     if pool is None:
         return None
-    return {
-        "method": pool.method,
-        "disagreement": pool.disagreement,
-        "of": [_expert(each, variable) for each in pool.members],
-    }
+    return answers.Pool(
+        method=pool.method,
+        disagreement=pool.disagreement,
+        of=[_expert(each, variable) for each in pool.members],
+    )
 
 
 def _expert(expert: Expert, variable: Variable) -> answers.Expert:
-    return {
-        "sources": list(expert.sources),
-        "weight": expert.weight,
-        "ess": expert.ess,
-        "reason": expert.reason,
-        "row": None if expert.row is None else _distribution(variable, np.array(expert.row)),
-        "strength": expert.strength,
-        "published": expert.published,
-        "counted": _counted(expert.counted),
-    }
+    return answers.Expert(
+        sources=list(expert.sources),
+        weight=expert.weight,
+        ess=expert.ess,
+        reason=expert.reason,
+        row=None if expert.row is None else _distribution(variable, np.array(expert.row)),
+        strength=expert.strength,
+        published=expert.published,
+        counted=_counted(expert.counted),
+    )
 
 
 def _counted(counted: Counted | None) -> answers.Counted | None:
-    return None if counted is None else {"n": counted.n, "discount": counted.discount, "why": counted.why}
+    return None if counted is None else answers.Counted(counted.n, counted.discount, counted.why)
 
 
 def _table(model: Model, variable: Variable) -> Iterator[answers.TableRow]:
@@ -260,39 +261,39 @@ def _table(model: Model, variable: Variable) -> Iterator[answers.TableRow]:
     combinations = product(*(model.network[parent].states for parent in variable.parents))
     for combination, row in zip(combinations, table, strict=True):
         when = dict(zip(variable.parents, combination, strict=True))
-        yield {"when": when, "distribution": _distribution(variable, row)}
+        yield answers.TableRow(when=when, distribution=_distribution(variable, row))
 
 
 def table_cells(content: answers.VariableAnswer) -> Iterator[answers.TableCell]:
     """A variable's table as rows, one a cell."""
-    for row in content["table"]:
-        when = "; ".join(f"{parent}={state}" for parent, state in row["when"].items())
-        for cell in row["distribution"]:
-            yield {"variable": content["name"], "when": when, "state": cell["state"], "p": cell["p"]}
+    for row in content.table:
+        when = "; ".join(f"{parent}={state}" for parent, state in row.when.items())
+        for cell in row.distribution:
+            yield {"variable": content.name, "when": when, "state": cell.state, "p": cell.p}
 
 
 def graph(model: Model) -> answers.Graph:
     """What depends on what."""
-    return {
-        **_header(model),
-        "nodes": [
-            {
-                "name": variable.name,
-                "label": model.described[variable.name].label,
-                "role": model.described[variable.name].role,
-                "states": list(variable.states),
-            }
+    return answers.Graph(
+        *_header(model),
+        nodes=[
+            answers.Node(
+                name=variable.name,
+                label=model.described[variable.name].label,
+                role=model.described[variable.name].role,
+                states=list(variable.states),
+            )
             for variable in model.network.variables
         ],
-        "arcs": [{"from": parent, "to": v.name} for v in model.network.variables for parent in v.parents],
-    }
+        arcs=[answers.Arc(from_=parent, to=v.name) for v in model.network.variables for parent in v.parents],
+    )
 
 
 def dot(content: answers.Graph) -> bytes:
     """The graph in the language of Graphviz."""
-    nodes = [f"  {_dot(node['name'])} [label={_dot(node['label'])}];" for node in content["nodes"]]
-    arcs = [f"  {_dot(arc['from'])} -> {_dot(arc['to'])};" for arc in content["arcs"]]
-    return "\n".join([f"digraph {_dot(content['model'])} {{", *nodes, *arcs, "}", ""]).encode()
+    nodes = [f"  {_dot(node.name)} [label={_dot(node.label)}];" for node in content.nodes]
+    arcs = [f"  {_dot(arc.from_)} -> {_dot(arc.to)};" for arc in content.arcs]
+    return "\n".join([f"digraph {_dot(content.model)} {{", *nodes, *arcs, "}", ""]).encode()
 
 
 def _dot(text: str) -> str:
@@ -312,79 +313,84 @@ def sources(model: Model) -> answers.Sources:
         for source in model.described[name].sources:
             cited_by.setdefault(source, []).append(name)
     named = sorted(cited_by, key=lambda name: name == JUDGEMENT)
-    return {**_header(model), "sources": [{**forecasts.cited(model, [n])[0], "cited_by": cited_by[n]} for n in named]}
+    return answers.Sources(
+        *_header(model),
+        sources=[
+            answers.CitedBy(**asdict(cited), cited_by=cited_by[cited.name]) for cited in forecasts.cited(model, named)
+        ],
+    )
 
 
 def source_rows(content: answers.Sources) -> Iterator[answers.SourceRow]:
     """Sources as rows."""
-    for each in content["sources"]:
+    for each in content.sources:
         yield {
-            "name": each["name"],
-            "title": each["title"],
-            "publication": each["publication"],
-            "date": each["date"],
-            "url": each["url"],
-            "kind": each["kind"],
-            "status": each["status"],
-            "read": each["read"],
-            "note": each["note"],
-            "cited_by": " ".join(each["cited_by"]),
+            "name": each.name,
+            "title": each.title,
+            "publication": each.publication,
+            "date": each.date,
+            "url": each.url,
+            "kind": each.kind,
+            "status": each.status,
+            "read": each.read,
+            "note": each.note,
+            "cited_by": " ".join(each.cited_by),
         }
 
 
 def scenarios(model: Model) -> answers.Scenarios:
     """Every scenario with what it says."""
-    found: list[answers.Scenario] = [
-        {
-            "name": each.name,
-            "label": each.label,
-            "note": each.note,
-            "given": questions.findings_json(each.findings),
-            "do": questions.settings_json(each.settings),
-            "sources": list(each.sources),
-        }
+    found = [
+        answers.Scenario(
+            name=each.name,
+            label=each.label,
+            note=each.note,
+            given=questions.findings_json(each.findings),
+            do=questions.settings_json(each.settings),
+            sources=list(each.sources),
+        )
         for each in model.scenarios.values()
     ]
-    return {**_header(model), "scenarios": found}
+    return answers.Scenarios(*_header(model), scenarios=found)
 
 
 def cohorts(model: Model) -> answers.Cohorts:
     """Every cohort with its size and what is known of it."""
-    found: list[answers.Cohort] = [
-        {
-            "name": each.name,
-            "label": each.label,
-            "low": each.low,
-            "high": each.high,
-            "note": each.note,
-            "given": questions.findings_json(each.findings),
-            "sources": list(each.sources),
-        }
+    found = [
+        answers.Cohort(
+            name=each.name,
+            label=each.label,
+            low=each.low,
+            high=each.high,
+            note=each.note,
+            given=questions.findings_json(each.findings),
+            sources=list(each.sources),
+        )
         for each in model.cohorts.values()
     ]
-    return {**_header(model), "cohorts": found}
+    return answers.Cohorts(*_header(model), cohorts=found)
 
 
 def scenario_rows(content: answers.Scenarios) -> Iterator[answers.StatementRow]:
     """What scenarios say, one row a statement."""
-    for each in content["scenarios"]:
-        yield from _statements(each["name"], each["label"], each["given"], each["do"])
+    for each in content.scenarios:
+        yield from _statements(each.name, each.label, each.given, each.do)
 
 
 def cohort_rows(content: answers.Cohorts) -> Iterator[answers.CohortRow]:
     """Cohorts as rows, one a statement; a cohort of which nothing is known has one row."""
-    for each in content["cohorts"]:
+    for each in content.cohorts:
         row: answers.CohortRow = {
-            "name": each["name"],
-            "label": each["label"],
-            "low": each["low"],
-            "high": each["high"],
+            "name": each.name,
+            "label": each.label,
+            "low": each.low,
+            "high": each.high,
             "variable": None,
             "said": None,
         }
-        if not each["given"]:
+        if not each.given:
             yield row
-        for statement in _statements(each["name"], each["label"], each["given"], {}):
+        for statement in _statements(each.name, each.label, each.given, {}):
             yield {**row, "variable": statement["variable"], "said": statement["said"]}
 
 
@@ -412,8 +418,8 @@ def _statements(
 
 def _distribution(variable: Variable, row: Table) -> list[answers.StateP]:
     numbers: Sequence[float] = row.tolist()
-    return [{"state": state, "p": p} for state, p in zip(variable.states, numbers, strict=True)]
+    return [answers.StateP(state, p) for state, p in zip(variable.states, numbers, strict=True)]
 
 
-def _header(model: Model) -> answers.Header:
-    return {"model": model.name, "revision": model.revision, "as_of": model.as_of}
+def _header(model: Model) -> tuple[str, str, str]:
+    return model.name, model.revision, model.as_of

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from model import priors
 from model.errors import SeveralErrors, UnknownState
@@ -124,9 +125,9 @@ def test_the_body_holds_the_numbers_of_the_answer_to_the_last_bit():
         }
         for target in found.targets
     ]
-    assert [list(target) for target in body["targets"]] == [list(TargetDistribution.__annotations__)] * 8
-    assert set(body) == set(QueryAnswer.__annotations__)
-    assert body["sources"] == forecasts.cited(MODEL, found.sources)
+    assert [list(target) for target in body["targets"]] == [list(TargetDistribution.__struct_fields__)] * 8
+    assert tuple(body) == QueryAnswer.__struct_fields__
+    assert body["sources"] == to_builtins(forecasts.cited(MODEL, found.sources))
     alone = answer(FORECASTER, resolve(MODEL, Question(("lung",), given, {"smoke": SetTo("no")})))
     one = json.loads(forecasts.answer_body(MODEL, alone))
     assert one["distribution"] == body["targets"][list(MODEL.network.names).index("lung")]["distribution"]
