@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from model.analyses.model_review import footing
+from model.analyses.model_review import footing, ranges
 from model.evidence import Observed, SetTo
 from model.forecast import Forecaster, answer, prepare
 from model.network import Network
@@ -126,6 +126,14 @@ def test_the_page_on_the_flagship_says_the_size_and_the_sources_that_there_are()
     assert f"{round(forecaster().plan.cells, -3):,} table" in " ".join(text.split())
     cited = set(re.findall(r"\bB\d\d+\b", text))
     assert cited <= set(forecaster().model.sources)
+
+
+def test_the_page_on_the_flagship_names_every_headline_that_is_wide_open():
+    text = PAGE.read_text(encoding="utf-8")
+    listed = text[text.index("Headlines whose range is wider") : text.index("## What it leaves out")]
+    wide = [each.target for each in ranges(forecaster()).wide]
+    assert wide
+    assert [target for target in wide if f"`{target}`" not in listed] == []
 
 
 @pytest.mark.parametrize("dispersal", ["hundreds", "low_thousands", "over_5k"])
