@@ -114,6 +114,32 @@ class BadQuestion(AftermathError):
     code = "bad_question"
 
 
+class NotACutPoint(BadQuestion):
+    """A number at which no state of a measured scale begins: a question cannot tell what lies on either side."""
+
+    code = "not_a_cut_point"
+
+    def __init__(self, found: float, cut_points: Sequence[float], *, unit: str, where: Place = ()) -> None:
+        shown = [f"{number:.10g}" for number in cut_points]
+        super().__init__(
+            f"{found:.10g} {unit} is not a cut point; the cut points are {', '.join(shown) or 'none'}",
+            where=where,
+            allowed=shown,
+        )
+        self.found = found
+
+
+class NoScale(BadQuestion):
+    """A number said of a variable whose states do not measure one."""
+
+    code = "no_scale"
+
+    def __init__(self, variable: str, states: Sequence[str], *, where: Place = ()) -> None:
+        detail = f"{variable} has no measured scale, so no number can be said of it; its states are {listed(states)}"
+        super().__init__(detail, where=where, allowed=states)
+        self.variable = variable
+
+
 class DuplicateEvidence(BadQuestion):
     """Two statements about one variable in one question."""
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model.errors import BadQuestion, EvidenceOnIntervened, Place
+from model.errors import BadQuestion, EvidenceOnIntervened, NoScale, Place
 from model.network import SUM_TOLERANCE, Network, Table, Variable
+from model.scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,17 @@ class Assumed:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """The number that the variable's scale measures lies from ``low`` up to ``high``; None leaves a side open.
+
+    Under do() it names the one state that this is. A question's own: read into states where the scale is known.
+    """
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SetTo:
     """An intervention: do(variable = state), by graph surgery."""
 
@@ -63,6 +75,10 @@ class SetChances:
 
 Finding = Observed | OneOf | RuledOut | Reported | Assumed
 Setting = SetTo | SetChances
+
+SaidFinding = Finding | Within
+SaidSetting = Setting | Within
+"""What a question may say, before its numbers are read on the variables' scales."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +214,35 @@ def spoken(state: str) -> str:
     'killed or captured'
     """
     return state.replace("_", " ")
+
+
+def within_states(variable: Variable, said: Within, scale: Scale | None, *, where: Place) -> Finding:
+    """The states that a number on a variable's scale names: one of them observed, or one of several.
+
+    >>> fighters = Scale("fighters", (0.0, 1000.0, 5000.0, math.inf), "by estimate")
+    >>> stock = Variable("stock", ("few", "some", "many"))
+    >>> within_states(stock, Within(low=1000.0), fighters, where=())
+    OneOf(states=('some', 'many'))
+
+    Raises NoScale, NotACutPoint, and BadQuestion where it names every state or none.
+    """
+    if scale is None:
+        raise NoScale(variable.name, variable.states, where=where)
+    chosen = scale.within(said.low, said.high, where=where)
+    states = tuple(variable.states[i] for i in chosen)
+    return OneOf(states) if len(states) > 1 else Observed(states[0])
+
+
+def set_within(variable: Variable, said: Within, scale: Scale | None, *, where: Place) -> SetTo:
+    """The state that a number sets under do(). Raises as ``within_states`` does, and BadQuestion for several states."""
+    found = within_states(variable, said, scale, where=where)
+    if isinstance(found, Observed):
+        return SetTo(found.state)
+    named = ", ".join(found.states) if isinstance(found, OneOf) else variable.name
+    raise BadQuestion(
+        f"do() sets one state, and this names several: {named}; name one, or say with chances(...) how likely each is",
+        where=where,
+    )
 
 
 def _pairs(weights: Mapping[str, float]) -> str:

@@ -59,27 +59,45 @@ class _Every:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecaster:
-    """A model compiled and ready: immutable, shared by every thread."""
+    """A model compiled and ready: immutable, shared by every thread.
+
+    ``prior`` is the distribution of each variable with nothing known and nothing done, ``baseline`` that under the
+    model's default picture.
+    """
 
     model: Model
     plan: Plan
+    prior: Mapping[str, Table] = field(init=False)
     baseline: Mapping[str, Table] = field(init=False)
     every: _Every = field(init=False)
     draws: Draws = field(init=False)
     basis: Callable[[Shape], Basis] = field(init=False)
 
     def __post_init__(self) -> None:
+        names, picture = self.model.network.names, resolve(self.model, Question()).case
         prior = inference.posterior(self.plan)
-        rows = {name: prior.of(name)[0] for name in self.model.network.names}
-        object.__setattr__(self, "baseline", MappingProxyType(rows))
-        object.__setattr__(self, "every", _Every(prior.places, _in_order(prior.places, self.model.network.names)))
-        object.__setattr__(self, "draws", Draws(self.model))
+        rows = MappingProxyType({name: prior.of(name)[0] for name in names})
+        object.__setattr__(self, "prior", rows)
+        object.__setattr__(self, "baseline", _pictured(self.plan, picture) or rows)
+        object.__setattr__(self, "every", _Every(prior.places, _in_order(prior.places, names)))
+        object.__setattr__(self, "draws", Draws(self.model, picture))
         object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
 
 
 def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
     """Compile a model for answering. Raises NetworkTooLarge when its junction tree is over the limit."""
     return Forecaster(model, inference.compile(model.network, limit=limit))
+
+
+def _pictured(plan: Plan, picture: Case) -> Mapping[str, Table] | None:
+    """The distribution of every variable under a picture; None where it says nothing. Raises ImpossibleEvidence."""
+    if not picture.findings and not picture.settings:
+        return None
+    evidence = encode(plan.network, [picture])
+    if not np.isfinite(inference.log_evidence(plan, evidence)[0]):
+        raise impossible(plan, picture)
+    found = inference.posterior(plan, assume(plan, evidence, [picture]))
+    return MappingProxyType({name: found.of(name)[0] for name in plan.network.names})
 
 
 def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:
@@ -163,7 +181,7 @@ def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[A
         if not math.isfinite(log_p):
             results.append(impossible(plan, member.case))
             continue
-        known = {name: before.of(name)[i] for name in asked} if before else forecaster.baseline
+        known = {name: before.of(name)[i] for name in asked} if before else forecaster.prior
         weights = {name: evidence.likelihood[name][i] for name in member.case.findings}
         results.append(_answer(forecaster, member, p[i], log_p=log_p, alone=_alone(member.case, known, weights)))
     return results
@@ -241,7 +259,7 @@ def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
 def _before(forecaster: Forecaster, case: Case) -> Mapping[str, Table]:
     """Marginals under the interventions alone, of the variables that findings speak of."""
     if not case.settings:
-        return forecaster.baseline
+        return forecaster.prior
     only_done = encode(forecaster.plan.network, [Case({}, case.settings)])
     found = inference.posterior(forecaster.plan, only_done, tuple(case.findings))
     return {name: found.of(name)[0] for name in case.findings}

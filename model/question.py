@@ -16,16 +16,22 @@ from model.evidence import (
     OneOf,
     Reported,
     RuledOut,
+    SaidFinding,
+    SaidSetting,
     SetChances,
     Setting,
     SetTo,
+    Within,
     check_apart,
     distribution,
     in_words,
     likelihood,
+    set_within,
+    within_states,
 )
-from model.network import Network, Variable
-from model.specification import Model
+from model.network import Variable
+from model.scale import Scale
+from model.specification import NO_SCENARIO, Model
 
 Statement = TypeVar("Statement")
 Result = TypeVar("Result")
@@ -40,12 +46,13 @@ class Question:
 
     A scenario and a cohort bring statements of their own; on one variable the more specific wins:
     the question's own, then the scenario's do(), then the cohort's evidence, then the scenario's.
+    Where no scenario is named the model's default picture is meant; ``scenario`` NO_SCENARIO asks without one.
     ``interval`` is the share that the interval of each target's state is to hold; None asks for none.
     """
 
     targets: tuple[str, ...] = ()
-    findings: Mapping[str, Finding] = field(default_factory=dict)
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    findings: Mapping[str, SaidFinding] = field(default_factory=dict)
+    settings: Mapping[str, SaidSetting] = field(default_factory=dict)
     scenario: str | None = None
     cohort: str | None = None
     joint: tuple[tuple[str, ...], ...] = ()
@@ -58,9 +65,9 @@ class Resolved:
     """A question as a model understands it: nothing in it needs to be checked again.
 
     ``question`` is as it was asked, in canonical order: variables and states in the order of the file, a set of one
-    state as that state. ``case`` has its scenario and cohort laid in; what they said and something more specific
-    replaced is named in ``replaced``. ``targets`` are those to be answered, and ``asked`` those for
-    inference, None where they are all variables.
+    state as that state, a number as the states it names, the default picture named. ``case`` has its scenario and
+    cohort laid in; what they said and something more specific replaced is named in ``replaced``. ``targets`` are those
+    to be answered, and ``asked`` those for inference, None where they are all variables.
     """
 
     question: Question
@@ -82,9 +89,9 @@ def resolve(model: Model, question: Question | Resolved) -> Resolved:
     """
     if isinstance(question, Resolved):
         return question
-    question = _canonical(model, question)
-    _check_whole(model, question)
-    case, replaced = _laid(_layers(model, question))
+    question, own = _canonical(model, question)
+    _check_whole(model, question, own)
+    case, replaced = _laid(_layers(model, question, own))
     answerable = model.answerable(question.cohort)
     asked = question.targets or (answerable if len(answerable) < len(model.network.names) else None)
     return Resolved(question, asked or model.network.names, asked, case, replaced)
@@ -93,8 +100,8 @@ def resolve(model: Model, question: Question | Resolved) -> Resolved:
 # Names and numbers, in canonical order
 
 
-def _canonical(model: Model, question: Question) -> Question:
-    """The same question in the order of the file, so that two ways of asking it give the same bytes."""
+def _canonical(model: Model, question: Question) -> tuple[Question, Case]:
+    """The same question in the order of the file, so that two ways of asking it give the same bytes; what it states."""
     wrong: list[AftermathError] = []
     network = model.network
     for i, target in enumerate(question.targets):
@@ -103,14 +110,13 @@ def _canonical(model: Model, question: Question) -> Question:
     for i, names in enumerate(question.joint):
         with collecting(wrong):
             _ = [network.variable(name, where=("joint", i)) for name in names]
-    findings = _in_order(network, question.findings, "given", read=_finding, wrong=wrong)
-    settings = _in_order(network, question.settings, "do", read=_setting, wrong=wrong)
-    if question.scenario is not None:
-        tried(wrong, model.scenario, question.scenario)
+    findings = _in_order(model, question.findings, "given", read=_finding, wrong=wrong)
+    settings = _in_order(model, question.settings, "do", read=_setting, wrong=wrong)
+    scenario = tried(wrong, model.picture, question.scenario)
     if question.cohort is not None:
         tried(wrong, model.cohort, question.cohort)
     raise_all(wrong)
-    return replace(question, findings=findings, settings=settings)
+    return replace(question, findings=findings, settings=settings, scenario=scenario), Case(findings, settings)
 
 
 @contextmanager
@@ -138,27 +144,31 @@ def raise_all(wrong: Sequence[AftermathError]) -> None:
 
 
 def _in_order(
-    network: Network,
+    model: Model,
     stated: Mapping[str, Statement],
     where: str,
     *,
-    read: Callable[[Variable, Statement, Place], Statement],
+    read: Callable[[Variable, Scale | None, Statement, Place], Result],
     wrong: list[AftermathError],
-) -> dict[str, Statement]:
+) -> dict[str, Result]:
     """Statements in the order of the file, each read with the place that it was written at."""
-    found: dict[str, Statement] = {}
+    found: dict[str, Result] = {}
+    network = model.network
     for name, statement in stated.items():
         if name not in network.position:
             tried(wrong, network.variable, name, where=(where, name))
             continue
-        checked = tried(wrong, read, network.variables[network.position[name]], statement, (where, name))
+        variable, scale = network.variables[network.position[name]], model.described[name].scale
+        checked = tried(wrong, read, variable, scale, statement, (where, name))
         if checked is not None:
             found[name] = checked
     return dict(sorted(found.items(), key=lambda item: network.position[item[0]]))
 
 
-def _finding(variable: Variable, finding: Finding, where: Place) -> Finding:
+def _finding(variable: Variable, scale: Scale | None, finding: SaidFinding, where: Place) -> Finding:
     """A finding whose states exist and whose numbers hold, in the file's order; a set of one state is that state."""
+    if isinstance(finding, Within):
+        return within_states(variable, finding, scale, where=where)
     if isinstance(finding, Observed) and finding.state in variable.states:
         return finding
     likelihood(variable, finding, where=where)
@@ -175,8 +185,10 @@ def _finding(variable: Variable, finding: Finding, where: Place) -> Finding:
     return finding
 
 
-def _setting(variable: Variable, setting: Setting, where: Place) -> Setting:
+def _setting(variable: Variable, scale: Scale | None, setting: SaidSetting, where: Place) -> Setting:
     """A setting whose states exist and whose chances hold; all chances on one state is that state."""
+    if isinstance(setting, Within):
+        return set_within(variable, setting, scale, where=where)
     distribution(variable, setting)
     if isinstance(setting, SetTo):
         return setting
@@ -192,13 +204,13 @@ def _ordered(variable: Variable, states: Iterable[str]) -> tuple[str, ...]:
 # What the question as a whole may ask
 
 
-def _check_whole(model: Model, question: Question) -> None:
+def _check_whole(model: Model, question: Question, own: Case) -> None:
     if question.interval is not None and not 0 < question.interval < 1:
         raise BadQuestion(f"an interval holds a share between 0 and 1, not {question.interval:g}", where=("interval",))
     for i, names in enumerate(question.joint):
         if len(set(names)) != len(names) or not names:
             raise BadQuestion("a joint names each variable once, and at least one", where=("joint", i))
-    check_apart(Case(question.findings, question.settings))
+    check_apart(own)
     if question.cohort is not None:
         _check_levels(model, question, question.cohort)
 
@@ -220,10 +232,10 @@ Layer = tuple[str, Mapping[str, Finding], Mapping[str, Setting]]
 """Who states what: its name, findings and settings."""
 
 
-def _layers(model: Model, question: Question) -> Iterator[Layer]:
+def _layers(model: Model, question: Question, own: Case) -> Iterator[Layer]:
     """The statements of a question, its scenario and its cohort, the more specific first."""
-    yield "question", question.findings, _with_parts(model, question.settings, question.findings)
-    scenario = model.scenario(question.scenario) if question.scenario is not None else None
+    yield "question", own.findings, _with_parts(model, own.settings, own.findings)
+    scenario = model.scenario(question.scenario) if question.scenario not in (None, NO_SCENARIO) else None
     cohort = model.cohort(question.cohort) if question.cohort is not None else None
     if scenario:
         yield f"scenario {scenario.name}", {}, _with_parts(model, scenario.settings, {})

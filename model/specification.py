@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 from model.errors import UnknownCohort, UnknownScenario, UnknownSource
 from model.evidence import Finding, Setting
 from model.network import Network
+from model.scale import Scale
 
 if TYPE_CHECKING:
     from model.gates import Gate
 
 JUDGEMENT = "judgement"
 """The source of a number that nobody published: always given with its reason, always shown."""
+
+NO_SCENARIO = "none"
+"""Named in place of a scenario, it asks without one; no scenario may be called so."""
 
 QUOTED = "quoted by "
 """How ``Source.read`` begins for what was known only through somebody else."""
@@ -134,6 +138,9 @@ class Description:
 
     ``prior`` is the gate as written where counts have moved it; None where ``gate`` is as written. ``level`` is what
     the variable is said of: the group as a whole, or one individual, who may be of a cohort.
+
+    What its states mean: ``labels`` and ``definitions`` by state, where the files give them, and the measured
+    ``scale`` whose intervals they are; where ``is_nominal`` they have no order.
     """
 
     name: str
@@ -148,6 +155,19 @@ class Description:
     prior: Gate | None = None
     level: Literal["group", "individual"] = "group"
     parts: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    scale: Scale | None = None
+    is_nominal: bool = False
+
+    @property
+    def can_be_judged(self) -> bool:
+        """Whether a stranger could say afterwards which state came true: by a scale, or by a definition of each."""
+        return self.scale is not None or bool(self.definitions)
+
+    def state_label(self, state: str) -> str:
+        """A state as text has it: its label, else its name in words."""
+        return self.labels.get(state) or state.replace("_", " ")
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -375,6 +395,7 @@ class Model:
     ``left_out`` is what the subject has and the model leaves out on purpose, by a short name, each with why.
     ``questions`` are no part of the revision, since no answer depends on them.
     ``individual`` are the variables of the individual level, in the order of the file.
+    ``default_scenario`` is the scenario under which questions are asked that name none.
     ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
     (variables, citable), says which variable cites which.
     """
@@ -401,6 +422,7 @@ class Model:
     fading: float = 1.0
     learned: Mapping[str, Learned] = field(default_factory=dict)
     counts_notes: tuple[CountsNote, ...] = ()
+    default_scenario: str | None = None
     individual: tuple[str, ...] = field(init=False)
     revision: str = field(init=False)
     citable: tuple[str, ...] = field(init=False)
@@ -422,6 +444,14 @@ class Model:
         if name not in self.scenarios:
             raise UnknownScenario(name, self.scenarios, where=where)
         return self.scenarios[name]
+
+    def picture(self, name: str | None, *, where: tuple[str | int, ...] = ("scenario",)) -> str | None:
+        """What a question's scenario is called in full: unsaid, the default one. Raises UnknownScenario."""
+        if name is None:
+            return self.default_scenario
+        if name == NO_SCENARIO:
+            return NO_SCENARIO if self.default_scenario else None
+        return self.scenario(name, where=where).name
 
     def cohort(self, name: str, *, where: tuple[str | int, ...] = ("cohort",)) -> Cohort:
         """The cohort of that name. Raises UnknownCohort."""
@@ -477,13 +507,13 @@ def _revision(model: Model) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value of this module as JSON; places in files and gates are left out, since answers do not show them."""
+    """A value of this module as JSON, without places and gates, which answers do not show, and what only files say."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        skipped = {"gate", "prior", "file", "line", "level", "parts"}
+        skipped = {"gate", "prior", "file", "line", "level", "parts", "labels", "definitions", "scale", "is_nominal"}
         fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
         return {"is": type(value).__name__, **fields}
     return value

@@ -16,7 +16,7 @@ from model.forecast import Forecaster, answer
 from model.inference import JunctionTree, bounded_cells, searched_cells
 from model.network import Network, Variable
 from model.question import Question
-from model.specification import JUDGEMENT, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
+from model.specification import JUDGEMENT, NO_SCENARIO, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
 from model.uncertainty.intervals import MASS
 
 SEARCHED = 6
@@ -253,13 +253,15 @@ def _forecasted(forecaster: Forecaster, question: ForecastQuestion) -> Forecaste
 
 
 def _within(forecaster: Forecaster, check: Check) -> Held:
-    asked = Question((check.target,), check.findings, scenario=check.scenario, cohort=check.cohort)
+    scenario = check.scenario or NO_SCENARIO
+    asked = Question((check.target,), check.findings, scenario=scenario, cohort=check.cohort)
     [found] = answer(forecaster, asked).targets
     return Held(check, _together(found, check.states))
 
 
 def _across(forecaster: Forecaster, check: AcrossLevels) -> HeldAcross:
-    both = Question((check.against,), check.findings, check.settings, scenario=check.scenario, cohort=check.cohort)
+    scenario = check.scenario or NO_SCENARIO
+    both = Question((check.against,), check.findings, check.settings, scenario=scenario, cohort=check.cohort)
     alone = replace(both, targets=(check.target,), findings={**check.findings, **check.of_target})
     [share], [stated] = answer(forecaster, alone).targets, answer(forecaster, both).targets
     p = [row.p for row in stated.distribution]

@@ -18,7 +18,7 @@ from model import inference
 from model.errors import NetworkTooLarge
 from model.evidence import Case, assumptions
 from model.gates import exponential_races
-from model.inference import NOTHING, Evidence, Plan
+from model.inference import Evidence, Plan
 from model.inference.encoding import encode
 from model.inference.jeffrey import assume
 from model.inference.lru import ByteLRU
@@ -63,6 +63,8 @@ class _Drawn:
 class Draws:
     """The drawn tables of one model, each made when it is first needed: what is asked changes none of them.
 
+    ``picture`` is what the model's default picture says, from which shifts are measured.
+
     >>> from model.gates import TableGate
     >>> from model.specification import Description
     >>> from model.network import Network, Variable
@@ -74,6 +76,7 @@ class Draws:
     """
 
     model: Model
+    picture: Case = field(default_factory=lambda: Case({}))
     tables: ByteLRU[_Drawn] = field(default_factory=lambda: ByteLRU(TABLES))
     without: ByteLRU[Sampled | None] = field(default_factory=lambda: ByteLRU(ANSWERS))
 
@@ -97,8 +100,9 @@ class Draws:
         return _Drawn(drawn)
 
     def baseline(self, plan: Plan, name: str) -> Sampled | None:
-        """``sampled`` with nothing known and nothing done."""
-        return self.without.get(name, lambda: _sampled(self, plan, name, NOTHING, Case({})))
+        """``sampled`` under the default picture, with nothing else known and nothing else done."""
+        evidence = encode(plan.network, [self.picture])
+        return self.without.get(name, lambda: _sampled(self, plan, name, evidence, self.picture))
 
 
 def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
@@ -107,7 +111,7 @@ def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
     An assumption is held under every draw: its likelihood is fitted anew to each. None where even FEWEST draws would
     cost more than WORK multiplications, or where no draw allows the evidence.
     """
-    if not case.findings and not case.settings:
+    if case == draws.picture:
         return draws.baseline(plan, name)
     return _sampled(draws, plan, name, encode(plan.network, [case]), case)
 

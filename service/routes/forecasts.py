@@ -111,7 +111,7 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
     errors=(404, 422, 503),
 )
 def compare_by_address(forecaster: Forecaster, asked: requests.CompareParameters) -> Reply:
-    """Compare scenarios: each target under each scenario, against the same evidence with none."""
+    """Compare scenarios: each target under each, against the same evidence in the default picture, or in none."""
     common = Question(
         tuple(asked.target),
         evidence_syntax.findings(asked.given),

@@ -11,6 +11,9 @@ from typing_extensions import TypedDict
 from service.http.address import Links
 from service.http.problems import Problem
 
+Bounds = tuple[float | None, float | None]
+"""Where an interval begins and where it ends; None is an open end."""
+
 
 class StateP(Struct):
     """Probability of one state; states stand in the order of the file."""
@@ -33,6 +36,33 @@ class StateShift(Struct):
     shift: float
     shift_lo: Annotated[float | None, Meta(description="Under the same draws as the baseline.")]
     shift_hi: float | None
+    label: Annotated[str | UnsetType, Meta(description="How text has it, where the model says.")] = UNSET
+    bounds: Annotated[
+        Bounds | UnsetType, Meta(description="On a measured scale the number from the first up to the second.")
+    ] = UNSET
+
+
+class Scale(Struct):
+    """What the states of a variable measure, with the bounds between them; null is an open end."""
+
+    unit: str
+    bounds: list[float | None]
+    series: Annotated[str, Meta(description="What is counted, by whom and when.")]
+
+
+class Quantile(Struct):
+    """A number below which this share of the probability lies."""
+
+    share: float
+    number: float
+
+
+class MeasuredNumber(Struct):
+    """What a distribution says of the number that its states measure, spread evenly within each state."""
+
+    unit: str
+    mean: float
+    quantiles: list[Quantile]
 
 
 class Interval(Struct):
@@ -162,6 +192,10 @@ class About(Header, kw_only=True):
     sources: list[Cited]
     permalink: Annotated[str | None, Meta(description="This answer, for ever; null when too long for an address.")]
     links: Links
+    numbers: Annotated[
+        dict[str, MeasuredNumber] | UnsetType,
+        Meta(description="Targets whose states measure a number, where both ends of the scale are stated."),
+    ] = UNSET
 
 
 class ForecastAnswer(About):
@@ -226,6 +260,9 @@ class StateRow(TypedDict):
     p_evidence: float
     model: str
     revision: str
+    label: str | None
+    at_least: float | None
+    below: float | None
 
 
 class StateRange(StateP):
@@ -608,6 +645,10 @@ class VariableAnswer(Header):
     name: str
     label: str
     definition: str | None
+    definitions: Annotated[dict[str, str], Meta(description="By state, how a stranger would judge it.")]
+    labels: Annotated[dict[str, str], Meta(description="By state, how text has it.")]
+    scale: Scale | None
+    nominal: Annotated[bool, Meta(description="Whether its states have no order.")]
     role: str
     level: Level
     kind: str

@@ -84,13 +84,31 @@ class AssumedChances(Shape):
     assumed: Annotated[dict[Text, Annotated[Number, Field(ge=0, le=1)]], Field(min_length=1, max_length=1_000)]
 
 
+class Over(Shape):
+    """The number that the variable's scale measures is this cut point or more."""
+
+    over: Number
+
+
+class Under(Shape):
+    """The number that the variable's scale measures is less than this cut point."""
+
+    under: Number
+
+
+class Between(Shape):
+    """The number that the variable's scale measures lies from one cut point up to another."""
+
+    between: Annotated[list[Number], Field(min_length=2, max_length=2)]
+
+
 class Chances(Shape):
     """An intervention that sets chances rather than a state; they sum to 1."""
 
     p: Annotated[dict[Text, Annotated[Number, Field(ge=0, le=1)]], Field(min_length=1, max_length=1_000)]
 
 
-FORM_KEYS = ("in", "not", "likelihood", "assumed", "p")
+FORM_KEYS = ("in", "not", "likelihood", "assumed", "p", "over", "under", "between")
 """The keys that tell the forms apart. As tags they begin with a NUL, which no key of a request can hold."""
 
 
@@ -107,16 +125,27 @@ FindingShape = Annotated[
     | Annotated[InStates, Tag("\0in")]
     | Annotated[NotStates, Tag("\0not")]
     | Annotated[Likelihood, Tag("\0likelihood")]
-    | Annotated[AssumedChances, Tag("\0assumed")],
+    | Annotated[AssumedChances, Tag("\0assumed")]
+    | Annotated[Over, Tag("\0over")]
+    | Annotated[Under, Tag("\0under")]
+    | Annotated[Between, Tag("\0between")],
     Discriminator(
         _form,
         custom_error_type="statement",
-        custom_error_message="expected a state, or one of in, not, likelihood, assumed",
+        custom_error_message="expected a state, or one of in, not, likelihood, assumed, over, under, between",
     ),
 ]
 SettingShape = Annotated[
-    Annotated[Text, Tag("\0state")] | Annotated[Chances, Tag("\0p")],
-    Discriminator(_form, custom_error_type="statement", custom_error_message="expected a state, or p"),
+    Annotated[Text, Tag("\0state")]
+    | Annotated[Chances, Tag("\0p")]
+    | Annotated[Over, Tag("\0over")]
+    | Annotated[Under, Tag("\0under")]
+    | Annotated[Between, Tag("\0between")],
+    Discriminator(
+        _form,
+        custom_error_type="statement",
+        custom_error_message="expected a state, or one of p, over, under, between",
+    ),
 ]
 
 Given = Annotated[
@@ -126,6 +155,12 @@ Given = Annotated[
 Do = Annotated[
     dict[Text, SettingShape],
     Field(max_length=MOST_STATEMENTS, description="What is set by intervention, by variable."),
+]
+
+
+Scenario = Annotated[
+    Text | None,
+    Field(description="A scenario of the model in place of its default picture; `none` asks without one."),
 ]
 
 
@@ -156,7 +191,7 @@ class Case(Shape):
     id: Annotated[Text | None, Field(description="Comes back with the answer.")] = None
     given: Given = {}
     do: Do = {}
-    scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
+    scenario: Scenario = None
     cohort: Cohort = None
 
 
@@ -168,7 +203,7 @@ class AskedInFull(Shape):
     ] = []
     given: Given = {}
     do: Do = {}
-    scenario: Text | None = None
+    scenario: Scenario = None
     cohort: Text | None = None
     joint: Annotated[
         list[Annotated[list[Text], Field(min_length=1, max_length=16)]],
@@ -181,7 +216,7 @@ class AskedInFull(Shape):
 
 
 class ComparedInFull(Shape):
-    """Scenarios against a baseline: the same evidence with no scenario."""
+    """Scenarios against a baseline: the same evidence under the model's default picture, if it has one."""
 
     targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means the headline targets.")] = []
     scenarios: Annotated[list[Text], Field(max_length=100, description="None means every scenario.")] = []
@@ -211,14 +246,16 @@ GivenTexts = Annotated[
     Field(
         max_length=MOST_STATEMENTS,
         description="Evidence, repeated: `name:state`, `name:in(a,b)`, `name:not(a,b)`, `name:like(a=4,b=1)`, "
-        '`name:assumed(a=0.7,b=0.3)`. A state that holds `,()="` stands in double quotes inside a verb.',
+        "`name:assumed(a=0.7,b=0.3)`; of what is measured, at a cut point of its scale, `name:over(5000)`, "
+        '`name:under(5000)`, `name:between(1000,5000)`. A state that holds `,()="` stands in double quotes in a verb.',
     ),
 ]
 DoTexts = Annotated[
     list[StatementText],
     Field(
         max_length=MOST_STATEMENTS,
-        description="Interventions, repeated: `name:state`, `name:chances(a=0.3,b=0.7)`.",
+        description="Interventions, repeated: `name:state`, `name:chances(a=0.3,b=0.7)`; where it names one state, "
+        "`name:over(5000)` and its like.",
     ),
 ]
 
@@ -228,7 +265,7 @@ class CaseParameters(Pinned):
 
     given: GivenTexts = []
     do: DoTexts = []
-    scenario: Annotated[Text | None, Field(description="A scenario of the model.")] = None
+    scenario: Scenario = None
     cohort: Cohort = None
 
 

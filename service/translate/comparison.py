@@ -11,7 +11,7 @@ from model.evidence import Case
 from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
 from model.question import Question, collecting, raise_all, resolve
-from model.specification import Model
+from model.specification import NO_SCENARIO, Model
 from model.uncertainty.draws import sampled
 from model.uncertainty.intervals import Intervals, intervals
 from service.http.address import Address
@@ -42,9 +42,10 @@ def asked(model: Model, common: Question, scenarios: Sequence[str]) -> Compariso
     wrong: list[AftermathError] = []
     for i, name in enumerate(scenarios):
         with collecting(wrong):
-            model.scenario(name, where=("scenarios", i))
+            model.picture(name, where=("scenarios", i))
     with collecting(wrong):
         common = resolve(model, replace(common, targets=common.targets or _headline(model, common))).question
+        common = replace(common, scenario=None)
     raise_all(wrong)
     chosen = tuple(dict.fromkeys(scenarios)) or tuple(model.scenarios)
     cells = len(chosen) * sum(model.network.cards(common.targets))
@@ -117,7 +118,7 @@ def _column(model: Model, name: str, result: Answer | AftermathError, ends: Inte
     good = result if isinstance(result, Answer) else None
     return answers.ScenarioColumn(
         scenario=name,
-        label=model.scenarios[name].label,
+        label="No scenario" if name == NO_SCENARIO else model.scenarios[name].label,
         given=questions.findings_json(good.findings) if good else None,
         do=questions.settings_json(good.settings) if good else None,
         replaced=list(good.replaced) if good else None,

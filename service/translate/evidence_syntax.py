@@ -7,6 +7,9 @@
 | ``x:not(a,b)`` | x is in none of these states |
 | ``x:like(a=4,b=1)`` | a report, four times as likely under a as under b |
 | ``x:assumed(a=0.7,b=0.3)`` | these chances hold, whatever else is known |
+| ``x:over(5)`` | the number that x measures is 5 or more; 5 is a cut point of its scale; also under do |
+| ``x:under(5)`` | it is less than 5 |
+| ``x:between(1,5)`` | it is 1 or more and less than 5 |
 | ``x:chances(a=0.3,b=0.7)`` | under do: x follows these chances, whatever its causes |
 
 The first colon ends the name. What does not begin with a verb and a parenthesis is a state, taken literally.
@@ -21,10 +24,22 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from model.errors import BadQuestion, DuplicateEvidence, Place
-from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
+from model.evidence import (
+    Assumed,
+    Observed,
+    OneOf,
+    Reported,
+    RuledOut,
+    SaidFinding,
+    SaidSetting,
+    SetChances,
+    SetTo,
+    Within,
+)
 
-FINDING_VERBS = ("in", "not", "like", "assumed")
-DO_VERBS = ("chances",)
+NUMBER_VERBS = ("over", "under", "between")
+FINDING_VERBS = ("in", "not", "like", "assumed", *NUMBER_VERBS)
+DO_VERBS = ("chances", *NUMBER_VERBS)
 
 _ITEM = re.compile(r'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^,()="]++))(?:=([^,()="]++))?(?:(,)|\Z)')
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -33,7 +48,7 @@ _NEEDS_QUOTES = re.compile(r'[,()="]|^\s|\s$')
 Statement = TypeVar("Statement")
 
 
-def finding(text: str, *, where: Place = ("given",)) -> tuple[str, Finding]:
+def finding(text: str, *, where: Place = ("given",)) -> tuple[str, SaidFinding]:
     """One piece of evidence, with the variable it is about.
 
     >>> finding("xray:not(no,unclear)")
@@ -45,7 +60,7 @@ def finding(text: str, *, where: Place = ("given",)) -> tuple[str, Finding]:
     return name, finding_from_text(value, where=where)
 
 
-def finding_from_text(value: str, *, where: Place = ("given",)) -> Finding:
+def finding_from_text(value: str, *, where: Place = ("given",)) -> SaidFinding:
     """What a piece of evidence says, without the name: the part after the colon.
 
     >>> finding_from_text("like(yes=4,no=1)")
@@ -61,11 +76,13 @@ def finding_from_text(value: str, *, where: Place = ("given",)) -> Finding:
             return Reported(_numbers(inside, where))
         case "assumed":
             return Assumed(_numbers(inside, where))
+        case "over" | "under" | "between":
+            return _within(verb, inside, where)
         case _:
             return Observed(value)
 
 
-def setting(text: str, *, where: Place = ("do",)) -> tuple[str, Setting]:
+def setting(text: str, *, where: Place = ("do",)) -> tuple[str, SaidSetting]:
     """One intervention, with the variable it sets.
 
     >>> setting("smoke:no")
@@ -75,17 +92,19 @@ def setting(text: str, *, where: Place = ("do",)) -> tuple[str, Setting]:
     return name, setting_from_text(value, where=where)
 
 
-def setting_from_text(value: str, *, where: Place = ("do",)) -> Setting:
+def setting_from_text(value: str, *, where: Place = ("do",)) -> SaidSetting:
     """What an intervention says, without the name.
 
     >>> setting_from_text("chances(yes=0.1,no=0.9)")
     SetChances(probabilities={'yes': 0.1, 'no': 0.9})
     """
     verb, inside = _call(value, DO_VERBS, where)
+    if verb in NUMBER_VERBS:
+        return _within(verb, inside, where)
     return SetChances(_numbers(inside, where)) if verb == "chances" else SetTo(value)
 
 
-def findings(texts: Sequence[str], *, where: str = "given") -> dict[str, Finding]:
+def findings(texts: Sequence[str], *, where: str = "given") -> dict[str, SaidFinding]:
     """Several pieces of evidence. Raises DuplicateEvidence when two are about one variable.
 
     >>> findings(["smoke:yes", "xray:no"])
@@ -94,12 +113,12 @@ def findings(texts: Sequence[str], *, where: str = "given") -> dict[str, Finding
     return _collected(texts, finding, where)
 
 
-def settings(texts: Sequence[str], *, where: str = "do") -> dict[str, Setting]:
+def settings(texts: Sequence[str], *, where: str = "do") -> dict[str, SaidSetting]:
     """Several interventions. Raises DuplicateEvidence when two set one variable."""
     return _collected(texts, setting, where)
 
 
-def text_of(statement: Finding | Setting) -> str:
+def text_of(statement: SaidFinding | SaidSetting) -> str:
     """The text after the colon that means this: the inverse of reading it.
 
     >>> text_of(Reported({"yes": 4.0, "no": 1.0}))
@@ -122,6 +141,12 @@ def text_of(statement: Finding | Setting) -> str:
             return f"assumed({_pairs(numbers)})"
         case SetChances(numbers):
             return f"chances({_pairs(numbers)})"
+        case Within(low, None) if low is not None:
+            return f"over({plain_number(low)})"
+        case Within(None, high) if high is not None:
+            return f"under({plain_number(high)})"
+        case Within(low, high):
+            return f"between({plain_number(low or 0.0)},{plain_number(high or 0.0)})"
 
 
 def plain_number(value: float) -> str:
@@ -170,6 +195,22 @@ def _numbers(inside: str, where: Place) -> dict[str, float]:
             raise BadQuestion(f"the state {state!r} is named twice", where=where)
         found[state] = float(number)
     return found
+
+
+def _within(verb: str, inside: str, where: Place) -> Within:
+    """A number, or two of ascending size, as a verb has them."""
+    wanted = 2 if verb == "between" else 1
+    parts = [part.strip() for part in inside.split(",")]
+    if len(parts) != wanted or not all(_NUMBER.fullmatch(part) for part in parts):
+        example = "between(1000,5000)" if wanted == 2 else f"{verb}(5000)"
+        raise BadQuestion(f"expected {example}, with plain numbers; found {verb}({inside[:80]})", where=where)
+    numbers = [float(part) for part in parts]
+    match verb:
+        case "over":
+            return Within(low=numbers[0])
+        case "under":
+            return Within(high=numbers[0])
+    return Within(*numbers)
 
 
 def _items(inside: str, where: Place) -> list[tuple[str, str | None]]:

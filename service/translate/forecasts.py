@@ -9,16 +9,21 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 
 from model.answers import Answer, Basis, status_of
 from model.errors import BadQuestion
 from model.network import Network, Table, Variable
-from model.specification import JUDGEMENT, Model
+from model.scale import Scale
+from model.specification import JUDGEMENT, Description, Model
 from model.uncertainty.intervals import COVERS, OMITS, Intervals
 from service.http.address import Address
 from service.http.json_encoding import GAP, Template, encoded, encoded_part
 from service.schemas import answers
 from service.translate.questions import findings_json, forecast_address, query_address, settings_json
+
+QUANTILES = (0.05, 0.5, 0.95)
+"""Shares of the probability below the numbers that an answer gives of a measured target."""
 
 TEMPLATES = 64
 """Templates that are cached, by basis: some 100 KB each where every variable is a target."""
@@ -68,7 +73,7 @@ def forecast_answer(found: AddressedAnswer) -> answers.ForecastAnswer:
         as_of=model.as_of,
         target=target.name,
         label=model.described[target.name].label,
-        distribution=_distribution(answer.targets.basis, answer.targets.intervals is not None).filled(
+        distribution=_distribution(model, answer.targets.basis, answer.targets.intervals is not None).filled(
             _numbers(answer), missing=True
         ),
         **_about(found),
@@ -129,7 +134,43 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
         "sources": _sources(model, answer.targets.basis),
         "permalink": found.address.permalink(answer.revision),
         "links": found.address.links(),
+        "numbers": _measured(model, answer) or UNSET,
     }
+
+
+def _measured(model: Model, answer: Answer) -> dict[str, answers.MeasuredNumber]:
+    """What the answer says of each number that its targets measure with both ends stated."""
+    basis, p = answer.targets.basis, answer.targets.p
+    return {
+        name: answers.MeasuredNumber(
+            unit=scale.unit,
+            mean=scale.mean(p[place]),
+            quantiles=[
+                answers.Quantile(share, number)
+                for share, number in zip(QUANTILES, scale.quantiles(p[place], QUANTILES), strict=True)
+            ],
+        )
+        for name, place, scale in _closed(model, basis)
+    }
+
+
+@lru_cache(TEMPLATES)
+def _closed(model: Model, basis: Basis) -> tuple[tuple[str, slice, Scale], ...]:
+    """The targets whose scale has both ends, and where they stand among the states of all."""
+    scales = [model.described[variable.name].scale for variable in basis.targets]
+    each = zip(basis.targets, basis.places, scales, strict=True)
+    return tuple((variable.name, place, scale) for variable, place, scale in each if scale and scale.is_closed)
+
+
+def scale_json(scale: Scale | None) -> answers.Scale | None:
+    """A measured scale as JSON, open ends as null."""
+    if scale is None:
+        return None
+    return answers.Scale(unit=scale.unit, bounds=[_finite(bound) for bound in scale.bounds], series=scale.series)
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _status(network: Network, answer: Answer) -> answers.Status:
@@ -174,7 +215,7 @@ def _targets(model: Model, basis: Basis, intervals: bool) -> Template:
         answers.TargetDistribution(
             target=variable.name,
             label=model.described[variable.name].label,
-            distribution=_states_part(variable, basis.baseline[place].tobytes(), intervals),
+            distribution=_states_part(model, variable, basis.baseline[place].tobytes(), intervals),
             no_effect=_names_part(idle),
             sources=_names_part(sources),
         )
@@ -184,22 +225,37 @@ def _targets(model: Model, basis: Basis, intervals: bool) -> Template:
 
 
 @lru_cache(TEMPLATES)
-def _distribution(basis: Basis, intervals: bool) -> Template:
-    return Template(_states(basis.targets[0], basis.baseline, intervals))
+def _distribution(model: Model, basis: Basis, intervals: bool) -> Template:
+    return Template(_states(model, basis.targets[0], basis.baseline, intervals))
 
 
-def _states(variable: Variable, baseline: Table, intervals: bool) -> list[answers.StateShift]:
+def _states(model: Model, variable: Variable, baseline: Table, intervals: bool) -> list[answers.StateShift]:
     """A distribution in the order of the file, with its baseline, and gaps for the numbers of one answer."""
-    end = GAP if intervals else None
+    end, described = GAP if intervals else None, model.described[variable.name]
     return [
-        answers.StateShift(state, p=GAP, lo=end, hi=end, baseline=before, shift=GAP, shift_lo=end, shift_hi=end)
-        for state, before in zip(variable.states, baseline.tolist(), strict=True)
+        answers.StateShift(
+            state,
+            p=GAP,
+            lo=end,
+            hi=end,
+            baseline=before,
+            shift=GAP,
+            shift_lo=end,
+            shift_hi=end,
+            label=described.labels.get(state, UNSET),
+            bounds=_bounds(described.scale, i) if described.scale else UNSET,
+        )
+        for i, (state, before) in enumerate(zip(variable.states, baseline.tolist(), strict=True))
     ]
 
 
+def _bounds(scale: Scale, state: int) -> answers.Bounds:
+    return _finite(scale.bounds[state]), _finite(scale.bounds[state + 1])
+
+
 @lru_cache(PIECES)
-def _states_part(variable: Variable, baseline: bytes, intervals: bool) -> Any:
-    return encoded_part(_states(variable, np.frombuffer(baseline), intervals))
+def _states_part(model: Model, variable: Variable, baseline: bytes, intervals: bool) -> Any:
+    return encoded_part(_states(model, variable, np.frombuffer(baseline), intervals))
 
 
 @lru_cache(PIECES)
@@ -225,7 +281,11 @@ def rows(found: AddressedAnswer) -> list[answers.StateRow]:
     numbers, basis = _numbers(answer), answer.targets.basis
     if answer.targets.intervals is None:
         numbers = np.insert(numbers, [1, 1, 2, 2], np.nan, axis=1)
-    states = [(variable.name, state) for variable in basis.targets for state in variable.states]
+    states = [
+        (variable.name, state, *_meaning(found.model.described[variable.name], i, state))
+        for variable in basis.targets
+        for i, state in enumerate(variable.states)
+    ]
     return [
         {
             "target": target,
@@ -240,11 +300,19 @@ def rows(found: AddressedAnswer) -> list[answers.StateRow]:
             "p_evidence": answer.p_evidence,
             "model": answer.model,
             "revision": answer.revision,
+            "label": label,
+            "at_least": at_least,
+            "below": below,
         }
-        for (target, state), baseline, (p, lo, hi, shift, shift_lo, shift_hi) in zip(
+        for (target, state, label, at_least, below), baseline, (p, lo, hi, shift, shift_lo, shift_hi) in zip(
             states, basis.baseline.tolist(), _or_none(numbers), strict=True
         )
     ]
+
+
+def _meaning(described: Description, i: int, state: str) -> tuple[str | None, float | None, float | None]:
+    """The label of a state and the bounds of its number, as columns of a table have them."""
+    return (described.labels.get(state), *(_bounds(described.scale, i) if described.scale else (None, None)))
 
 
 def _or_none(numbers: Table) -> list[list[Any]]:

@@ -9,7 +9,18 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from model.errors import JointTooLarge
-from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, SetChances, Setting, SetTo
+from model.evidence import (
+    Assumed,
+    Observed,
+    OneOf,
+    Reported,
+    RuledOut,
+    SaidFinding,
+    SaidSetting,
+    SetChances,
+    SetTo,
+    Within,
+)
 from model.question import Question, Resolved, resolve
 from model.specification import Example, Model
 from model.uncertainty.intervals import MASS
@@ -80,17 +91,34 @@ def question_of_case(
     return resolve(model, question)
 
 
-def findings_from_json(given: Mapping[str, str | BaseModel]) -> dict[str, Finding]:
+def findings_from_json(given: Mapping[str, str | BaseModel]) -> dict[str, SaidFinding]:
     """Findings from their shapes."""
     return {name: _finding_from_json(said) for name, said in given.items()}
 
 
-def settings_from_json(do: Mapping[str, str | BaseModel]) -> dict[str, Setting]:
+def settings_from_json(do: Mapping[str, str | BaseModel]) -> dict[str, SaidSetting]:
     """Settings from their shapes."""
-    return {name: SetChances(dict(s.p)) if isinstance(s, requests.Chances) else SetTo(str(s)) for name, s in do.items()}
+    return {name: _setting_from_json(said) for name, said in do.items()}
 
 
-def _finding_from_json(said: str | BaseModel) -> Finding:
+def _setting_from_json(said: str | BaseModel) -> SaidSetting:
+    if isinstance(said, requests.Chances):
+        return SetChances(dict(said.p))
+    return _within_from_json(said) or SetTo(str(said))
+
+
+def _within_from_json(said: str | BaseModel) -> Within | None:
+    match said:
+        case requests.Over():
+            return Within(low=said.over)
+        case requests.Under():
+            return Within(high=said.under)
+        case requests.Between():
+            return Within(*said.between)
+    return None
+
+
+def _finding_from_json(said: str | BaseModel) -> SaidFinding:
     match said:
         case requests.InStates():
             return OneOf(tuple(said.in_))
@@ -101,7 +129,7 @@ def _finding_from_json(said: str | BaseModel) -> Finding:
         case requests.AssumedChances():
             return Assumed(dict(said.assumed))
         case _:
-            return Observed(str(said))
+            return _within_from_json(said) or Observed(str(said))
 
 
 def resolved(model: Model, question: Question) -> Resolved:
@@ -158,20 +186,27 @@ def case_parameters(question: Question) -> Iterator[tuple[str, str]]:
         yield "cohort", question.cohort
 
 
-def findings_json(findings: Mapping[str, Finding]) -> dict[str, answers.Finding]:
+def findings_json(findings: Mapping[str, SaidFinding]) -> dict[str, answers.Finding]:
     """Findings as JSON."""
     return {name: _finding_json(finding) for name, finding in findings.items()}
 
 
-def settings_json(settings: Mapping[str, Setting]) -> dict[str, answers.Setting]:
+def settings_json(settings: Mapping[str, SaidSetting]) -> dict[str, answers.Setting]:
     """Settings as JSON."""
-    return {
-        name: answers.ChancesSet(dict(said.probabilities)) if isinstance(said, SetChances) else said.state
-        for name, said in settings.items()
-    }
+    return {name: _setting_json(said) for name, said in settings.items()}
 
 
-def _finding_json(finding: Finding) -> answers.Finding:
+def _setting_json(said: SaidSetting) -> answers.Setting:
+    match said:
+        case SetChances(chances):
+            return answers.ChancesSet(dict(chances))
+        case SetTo(state):
+            return state
+        case Within():
+            return evidence_syntax.text_of(said)
+
+
+def _finding_json(finding: SaidFinding) -> answers.Finding:
     match finding:
         case Observed(state):
             return state
@@ -183,3 +218,5 @@ def _finding_json(finding: Finding) -> answers.Finding:
             return answers.LikelihoodSet(dict(numbers))
         case Assumed(numbers):
             return answers.AssumedSet(dict(numbers))
+        case Within():
+            return evidence_syntax.text_of(finding)

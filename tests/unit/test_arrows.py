@@ -13,6 +13,7 @@ MODEL_ORDER = (
     "wording",
     "notebook",
     "network",
+    "scale",
     "d_separation",
     "evidence",
     "gates",

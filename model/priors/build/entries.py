@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import pairwise
 from math import fsum, inf
-from typing import Any
+from typing import Any, TypeVar
 
 from model import evidence, specification
-from model.errors import Problem, listed, nearest
-from model.network import SUM_TOLERANCE
+from model.errors import BadQuestion, Problem, listed, nearest
+from model.network import SUM_TOLERANCE, Variable
 from model.priors.build.symbols import Contents
 from model.priors.schema import definitions
 from model.priors.schema.definitions import Definition
 from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import Steps
-from model.specification import JUDGEMENT
+from model.scale import Scale, faults
+from model.specification import JUDGEMENT, NO_SCENARIO
 
-UNHASHED = frozenset({"questions"})
-"""Kinds of file on which no answer depends, so that a change in them moves no revision."""
+Result = TypeVar("Result")
 
 
 class Entries:
@@ -44,6 +43,8 @@ class Entries:
         settings = self.contents.settings
         if settings is not None:
             self._names("variables", settings.said.headline, settings, "headline")
+            if settings.said.default_scenario is not None:
+                self._name("scenarios", settings.said.default_scenario, settings, "default_scenario")
             parts["examples"] = tuple(self._example(settings, i) for i in range(len(settings.said.examples)))
             parts["folded"] = {name: self._folded(settings, name) for name in settings.said.folded}
             parts["left_out"] = self._left_out(settings)
@@ -163,8 +164,40 @@ class Entries:
             case definitions.FindingAssumed():
                 self._distribution(variable, said.assumed, written, *steps, "assumed")
                 return evidence.Assumed(dict(said.assumed))
+            case definitions.FindingOver() | definitions.FindingUnder() | definitions.FindingBetween():
+                return self._number(variable, said, evidence.within_states, written, *steps) or evidence.Observed("")
         self._states(variable, [(said, steps)], written)
         return evidence.Observed(said)
+
+    def _number(
+        self,
+        variable: str,
+        said: definitions.FindingOver | definitions.FindingUnder | definitions.FindingBetween,
+        read: Callable[..., Result],
+        written: Written[Definition],
+        *steps: str | int,
+    ) -> Result | None:
+        """What a number says of a variable, by its scale; None where it says nothing, which is noted."""
+        about = self.contents.variables.get(variable)
+        if about is None:
+            return None
+        match said:
+            case definitions.FindingOver():
+                verb, numbers = "over", evidence.Within(low=said.over)
+            case definitions.FindingUnder():
+                verb, numbers = "under", evidence.Within(high=said.under)
+            case definitions.FindingBetween():
+                verb, numbers = "between", evidence.Within(*said.between)
+        scale = measured(about.said)
+        try:
+            return read(Variable(variable, tuple(about.said.states)), numbers, scale, where=())
+        except BadQuestion as error:
+            shown = [f"{number:.10g}" for number in scale.cut_points] if scale else []
+            expected = (
+                f"cut points of its scale: {', '.join(shown)}" if shown else "states, or a scale for the variable"
+            )
+            self._note(written, *steps, verb, found=error.detail, expected=expected)
+            return None
 
     def _ruled_out(
         self, variable: str, said: definitions.FindingNot, written: Written[Definition], *steps: str | int
@@ -195,7 +228,10 @@ class Entries:
                 self._note(written, *place, found=found, expected="one of the two", at_key=True)
             if not self._name("variables", variable, written, *place, at_key=True):
                 continue
-            if isinstance(said, definitions.SettingDistribution):
+            if isinstance(said, definitions.FindingOver | definitions.FindingUnder | definitions.FindingBetween):
+                state = self._number(variable, said, evidence.set_within, written, *place)
+                settings[variable] = state or evidence.SetTo("")
+            elif isinstance(said, definitions.SettingDistribution):
                 self._distribution(variable, said.p, written, *place, "p")
                 settings[variable] = evidence.SetChances(dict(said.p))
             else:
@@ -207,6 +243,9 @@ class Entries:
 
     def _scenario(self, written: Written[definitions.Scenario]) -> specification.Scenario:
         said = written.said
+        if written.name == NO_SCENARIO:
+            expected = f"another name: scenario={NO_SCENARIO} asks without one"
+            self._note(written, found=f"a scenario called {NO_SCENARIO!r}", expected=expected, at_key=True)
         self._names("sources", (s for s in said.sources if s != JUDGEMENT), written, "sources")
         return specification.Scenario(
             name=written.name,
@@ -261,7 +300,7 @@ class Entries:
         said = written.said
         size = said.size or definitions.Size(low=1, high=1)
         self._size(size, written)
-        self._bounds(written)
+        bounds = self._bounds(written)
         if said.cohort is not None:
             self._individual(said.against, written, "against")
         for variable in (name for name in said.given_target if name in said.given or name in said.do):
@@ -273,7 +312,7 @@ class Entries:
             target=said.target,
             states=tuple(said.states),
             against=said.against,
-            bounds=tuple(_bounds(said.bounds)),
+            bounds=bounds,
             likely=said.likely,
             scenario=said.scenario,
             cohort=said.cohort,
@@ -286,19 +325,26 @@ class Entries:
             note=said.note,
         )
 
-    def _bounds(self, written: Written[definitions.AcrossLevelsCheck]) -> None:
-        """There must be one more bound than states, ascending, and only the last may be open."""
+    def _bounds(self, written: Written[definitions.AcrossLevelsCheck]) -> tuple[float, ...]:
+        """The bounds as written, one more than there are states, or those of the variable's own scale."""
         said = written.said
         if not self._name("variables", said.against, written, "against"):
-            return
-        states = len(self.contents.states.get(said.against, said.bounds[1:]))
-        if len(said.bounds) != states + 1:
-            expected = f"{states + 1}: where each of its {states} states begins, and where the last ends"
-            self._note(written, "bounds", found=f"{len(said.bounds)} bounds of {said.against}", expected=expected)
-        for position, (before, after) in enumerate(pairwise(_bounds(said.bounds)), 1):
-            if not before < after:
-                found = f"{after:g} after {before:g}"
-                self._note(written, "bounds", position, found=found, expected="bounds that ascend")
+            return ()
+        about = self.contents.variables.get(said.against)
+        scale = measured(about.said) if about else None
+        if said.bounds is None:
+            if about is not None and scale is None:
+                expected = f"where the states of {said.against} begin, or a scale for it"
+                self._note(written, found="no 'bounds'", expected=expected, at_key=True)
+            return scale.bounds if scale else ()
+        bounds = tuple(inf if isinstance(bound, str) else bound for bound in said.bounds)
+        if scale is not None and scale.bounds != bounds:
+            expected = f"none, since the scale of {said.against} has its bounds"
+            self._note(written, "bounds", found="bounds that differ from its scale", expected=expected)
+        for position, found, expected in faults(bounds, len(self.contents.states.get(said.against, bounds[1:]))):
+            place = ("bounds",) if position is None else ("bounds", position)
+            self._note(written, *place, found=found, expected=expected)
+        return bounds
 
     def _size(self, size: definitions.Size, written: Written[Definition]) -> None:
         if size.low > size.high:
@@ -463,16 +509,20 @@ class Entries:
         return specification.Folded(name, tuple(said.into), said.why)
 
 
+def measured(said: definitions.VariableBase) -> Scale | None:
+    """The measured scale of a variable, where it has one that holds."""
+    scale = said.scale
+    if not isinstance(scale, definitions.MeasuredScale) or faults(scale.limits, len(said.states)):
+        return None
+    return Scale(scale.unit, scale.limits, scale.series)
+
+
 def _listed(states: Iterable[str], *steps: str | int) -> Iterator[tuple[str, Steps]]:
     return ((state, (*steps, position)) for position, state in enumerate(states))
 
 
 def _keyed(states: Iterable[str], *steps: str | int) -> Iterator[tuple[str, Steps]]:
     return ((state, (*steps, state)) for state in states)
-
-
-def _bounds(said: Iterable[float | str]) -> Iterator[float]:
-    return (inf if isinstance(bound, str) else bound for bound in said)
 
 
 def _first_day(text: str) -> date | None:

@@ -50,8 +50,8 @@ def influences(reader: Reader, said: InfluencesVariable) -> Influences | Typical
     if base is None:
         return None
     if said.base.when == "typical":
-        return Typical(said.scale, base.row, base.ess, effects, reader.cards, base.pool)
-    return Influences(said.scale, base.row, base.ess, "reference", effects, reader.cards, base_pool=base.pool)
+        return Typical(said.order, base.row, base.ess, effects, reader.cards, base.pool)
+    return Influences(said.order, base.row, base.ess, "reference", effects, reader.cards, base_pool=base.pool)
 
 
 def _effects(reader: Reader, said: InfluencesVariable, parent: int) -> Iterator[Influence]:
@@ -59,10 +59,10 @@ def _effects(reader: Reader, said: InfluencesVariable, parent: int) -> Iterator[
     steps: tuple[Step, ...] = ("influences", reader.parents[parent])
     entry = said.influences[reader.parents[parent]]
     nominal = isinstance(entry, Shift) or (isinstance(entry, list) and isinstance(entry[0], Shift))
-    if nominal != (said.scale == "nominal"):
+    if nominal != (said.order == "nominal"):
         found = "towards and away_from" if nominal else "raises or lowers"
         wanted = "raises or lowers, or 'scale: nominal'" if nominal else "towards or away_from each state"
-        reader.note(*steps, found=f"{found} on the {said.scale} scale", expected=wanted)
+        reader.note(*steps, found=f"{found} on the {said.order} scale", expected=wanted)
     elif isinstance(entry, Slope):
         yield from _slope(reader, entry, parent, said.base.when, *steps)
     else:

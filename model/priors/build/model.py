@@ -16,13 +16,14 @@ from model.inference import compile as compiled
 from model.network import Network, Table, topological
 from model.priors.build.counts import Lesson
 from model.priors.build.counts import lesson as learnt
-from model.priors.build.entries import Entries
+from model.priors.build.entries import Entries, measured
 from model.priors.build.gate import Drafted, draft
 from model.priors.build.statements import Known
 from model.priors.build.symbols import Contents, collected
 from model.priors.schema import definitions
 from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import Sheet
+from model.scale import faults
 from model.specification import Model
 
 UNHASHED = frozenset({"questions"})
@@ -53,6 +54,7 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
         as_of=model_file.as_of,
         horizon=model_file.horizon,
         headline=tuple(model_file.headline),
+        default_scenario=model_file.default_scenario,
         network=Network([drafted.variable for drafted in drafts.values()], tables),
         described={name: _description(drafted, gates[name], lesson) for name, drafted in drafts.items()},
         content=_content(settings, sheets),
@@ -88,6 +90,7 @@ def _drafts(contents: Contents, problems: list[Problem]) -> dict[str, Drafted]:
     drafts = {name: draft(written, known, problems) for name, written in contents.variables.items()}
     for written in contents.variables.values():
         _check_parts(written, contents, problems)
+        _check_meaning(written, problems)
     return {name: drafted for name, drafted in drafts.items() if drafted is not None}
 
 
@@ -101,9 +104,40 @@ def _check_parts(written: Written[definitions.VariableBase], contents: Contents,
             found, near = f"no variable {part!r}", nearest(part, contents.names("variables"))
         elif part in contents.states and list(contents.states[part]) != list(written.said.states):
             found = f"{part!r}, whose states are {listed(contents.states[part])}"
-            expected = f"a variable with the states {listed(written.said.states)}"
+            expected = f"a variable with the states {listed(list(written.said.states))}"
         if found is not None and ((near is None and part in contents.names("variables")) or contents.complete):
             problems.append(written.problem("parts", position, found=found, expected=expected, did_you_mean=near))
+
+
+def _check_meaning(written: Written[definitions.VariableBase], problems: list[Problem]) -> None:
+    """A scale has one interval for each state; where states are defined one by one, each of them is."""
+    said, states = written.said, list(written.said.states)
+    if isinstance(said.scale, definitions.MeasuredScale):
+        for position, found, expected in _wrong_bounds(said.scale, len(states)):
+            place = ("scale", "bounds") if position is None else ("scale", "bounds", position)
+            problems.append(written.problem(*place, found=found, expected=expected))
+    defined = said.definition if isinstance(said.definition, dict) else None
+    if defined is None:
+        return
+    for state in defined:
+        if state not in states:
+            found, expected = f"no state {state!r}", f"one of {listed(states)}"
+            near = nearest(state, states)
+            problems.append(
+                written.problem("definition", state, found=found, expected=expected, at_key=True, did_you_mean=near)
+            )
+    missing = [state for state in states if state not in defined]
+    if missing:
+        found, expected = f"no definition of {listed(missing)}", "how a stranger would judge each state"
+        problems.append(written.problem("definition", found=found, expected=expected, at_key=True))
+
+
+def _wrong_bounds(scale: definitions.MeasuredScale, states: int) -> list[tuple[int | None, str, str]]:
+    """What is wrong with the bounds of a scale; null stands for an open end, and only there."""
+    inner = [i for i, bound in enumerate(scale.bounds) if bound is None and 0 < i < len(scale.bounds) - 1]
+    if inner:
+        return [(inner[0], "null between two bounds", "a number: only the first and the last may be open")]
+    return faults(scale.limits, states)
 
 
 def _check_cycles(contents: Contents, problems: list[Problem]) -> None:
@@ -202,7 +236,11 @@ def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> specification.
     return specification.Description(
         name=name,
         label=said.label,
-        definition=said.definition,
+        definition=said.definition if isinstance(said.definition, str) else None,
+        definitions=dict(said.definition) if isinstance(said.definition, dict) else {},
+        labels=dict(said.states) if isinstance(said.states, dict) else {},
+        scale=measured(said),
+        is_nominal=said.order == "nominal",
         role=said.role,
         level=said.level,
         parts=tuple(said.parts),

@@ -140,7 +140,8 @@ def _enter(name: str, kind: str, sheet: Sheet, contents: Contents, problems: lis
     states = _states(sheet, (kind, name))
     if not states:
         return
-    wrong = list(_wrong_states(states, sheet, (kind, name, "states")))
+    labelled = isinstance(sheet.data[kind][name]["states"], dict)
+    wrong = list(_wrong_states(states, sheet, (kind, name, "states"), labelled=labelled))
     problems.extend(wrong)
     if not wrong:
         contents.states[name] = states
@@ -160,29 +161,32 @@ def _states(sheet: Sheet, steps: Steps) -> tuple[str, ...]:
     """The states of a variable, read even where the rest of its definition does not fit."""
     node = sheet.data[steps[0]][steps[1]]
     states = node.get("states") if isinstance(node, dict) else None
+    states = list(states) if isinstance(states, dict) else states
     good = isinstance(states, list) and all(isinstance(state, str) and 0 < len(state) <= 64 for state in states)
     return tuple(states) if isinstance(states, list) and good and sheet.is_sound((*steps, "states")) else ()
 
 
-def _wrong_states(states: Sequence[str], sheet: Sheet, steps: Steps) -> Iterator[Problem]:
-    """States that could be taken for one another, by eye or by ear."""
+def _wrong_states(states: Sequence[str], sheet: Sheet, steps: Steps, *, labelled: bool) -> Iterator[Problem]:
+    """States that could be taken for one another, by eye or by ear; where ``labelled`` they are keys."""
     seen: dict[str, str] = {}
     first = ""
     for position, state in enumerate(states):
-        place = (*steps, position)
+        place = (*steps, state if labelled else position)
         folded = unicodedata.normalize("NFKC", state).casefold()
         alphabet = _alphabets(state)
         first = first or next(iter(sorted(alphabet)), "")
         if state != state.strip():
-            yield sheet.problem(place, found=f"the state {state!r}", expected="no space at its ends")
+            yield sheet.problem(place, at_key=labelled, found=f"the state {state!r}", expected="no space at its ends")
         elif folded in seen:
             same = seen[folded] == state
             found = f"the state {state!r} again" if same else f"{state!r}, which looks like {seen[folded]!r}"
-            yield sheet.problem(place, found=found, expected="states that can be told apart")
+            yield sheet.problem(place, at_key=labelled, found=found, expected="states that can be told apart")
         elif alphabet - {first}:
             letters = " and ".join(sorted(word.capitalize() for word in {first, *alphabet}))
             found = f"the state {state!r}, in letters that look alike ({letters})"
-            yield sheet.problem(place, found=found, expected="one alphabet for all states of a variable")
+            yield sheet.problem(
+                place, at_key=labelled, found=found, expected="one alphabet for all states of a variable"
+            )
             return
         seen[folded] = state
 

@@ -7,6 +7,7 @@ in ``build``; here only shape.
 
 from __future__ import annotations
 
+from math import inf, nan
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
@@ -52,6 +53,18 @@ def _bound(value: Any) -> str:
     return "bound:word" if isinstance(value, str) else "bound:number"
 
 
+def _names_of_states(value: Any) -> str:
+    return "names:labelled" if isinstance(value, dict) else "names:listed"
+
+
+def _meaning(value: Any) -> str:
+    return "meaning:states" if isinstance(value, dict) else "meaning:text"
+
+
+def _scale(value: Any) -> str:
+    return "scale:measured" if isinstance(value, dict) else "scale:word"
+
+
 Cell = Annotated[
     Annotated[Probability, Tag("cell:number")] | Annotated[Literal["rest", "never"], Tag("cell:word")],
     Discriminator(_cell),
@@ -68,6 +81,16 @@ Bound = Annotated[
 SeveralStates = Annotated[list[StateName], Field(min_length=1)]
 States = Annotated[
     Annotated[StateName, Tag("states:one")] | Annotated[SeveralStates, Tag("states:several")], Discriminator(_states)
+]
+StateNames = Annotated[
+    Annotated[SeveralStates, Tag("names:listed")]
+    | Annotated[Annotated[dict[StateName, Text], Field(min_length=1)], Tag("names:labelled")],
+    Discriminator(_names_of_states),
+]
+Meaning = Annotated[
+    Annotated[Text, Tag("meaning:text")]
+    | Annotated[Annotated[dict[StateName, Text], Field(min_length=1)], Tag("meaning:states")],
+    Discriminator(_meaning),
 ]
 Cells = dict[StateName, Cell]
 When = dict[Name, States]
@@ -290,14 +313,51 @@ class RuleRow(Definition):
 Role = Literal["lever", "condition", "state", "pathway", "outcome"]
 
 
+class MeasuredScale(Definition):
+    """States that are intervals of a number, so that anybody can say afterwards which of them came true."""
+
+    unit: Annotated[Text, Field(description="What the number counts: fighters, % of territory, attacks a year.")]
+    bounds: Annotated[
+        list[float | None],
+        Field(
+            min_length=2,
+            description="Where each state begins, ascending, and where the last ends; null for an open end.",
+        ),
+    ]
+    series: Annotated[Text, Field(description="What is counted, by whom and when.")]
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """The bounds with open ends as infinities; an open end inside is not a number."""
+        ends = {0: -inf, len(self.bounds) - 1: inf}
+        return tuple(ends.get(i, nan) if bound is None else bound for i, bound in enumerate(self.bounds))
+
+
+AnyScale = Annotated[
+    Annotated[Literal["ordinal", "nominal"], Tag("scale:word")] | Annotated[MeasuredScale, Tag("scale:measured")],
+    Discriminator(_scale),
+]
+
+
 class VariableBase(Cited):
     """What every variable has, whatever kind of table it uses."""
 
     label: Annotated[Text, Field(description="A short name for people.")]
-    definition: Annotated[Text, Field(description="What is meant, in a sentence or two.")] | None = None
+    definition: (
+        Annotated[
+            Meaning,
+            Field(description="What is meant; by state, where nothing is measured, how a stranger would judge each."),
+        ]
+        | None
+    ) = None
     states: Annotated[
-        list[StateName], Field(min_length=1, description="In order, low to high where there is an order.")
+        StateNames,
+        Field(description="In order, low to high where there is an order: a list, or a mapping from names to labels."),
     ]
+    scale: Annotated[
+        AnyScale,
+        Field(description="ordinal: low to high; nominal: no order; or the unit, bounds and series of a number."),
+    ] = "ordinal"
     role: Annotated[Role, Field(description="lever, condition, state, pathway or outcome.")]
     level: Annotated[
         Literal["group", "individual"],
@@ -310,6 +370,11 @@ class VariableBase(Cited):
         Field(description="Variables of the same states that this one was split into: do() on it is do() on each."),
     ] = []
     note: Text | None = None
+
+    @property
+    def order(self) -> Literal["ordinal", "nominal"]:
+        """Whether its states have an order; those that measure a number have."""
+        return self.scale if isinstance(self.scale, str) else "ordinal"
 
 
 class TableVariable(VariableBase):
@@ -347,9 +412,6 @@ class InfluencesVariable(VariableBase):
     """Influences that add on the log odds (logistic, proportional odds or multinomial logit)."""
 
     kind: Literal["influences"]
-    scale: Annotated[
-        Literal["ordinal", "nominal"], Field(description="ordinal: states low to high; nominal: no order.")
-    ] = "ordinal"
     base: Annotated[Base, Field(description="The distribution before any influence: p and when.")]
     influences: Annotated[
         dict[Name, Influence], Field(min_length=1, description="Per parent, what it does to this variable.")
@@ -455,6 +517,26 @@ class FindingLikelihood(Definition):
     ]
 
 
+class FindingOver(Definition):
+    """A number on a measured scale from this cut point up."""
+
+    over: Annotated[float, Field(description="A cut point of the variable's scale.")]
+
+
+class FindingUnder(Definition):
+    """A number on a measured scale below this cut point."""
+
+    under: Annotated[float, Field(description="A cut point of the variable's scale.")]
+
+
+class FindingBetween(Definition):
+    """A number on a measured scale from one cut point up to another."""
+
+    between: Annotated[
+        list[float], Field(min_length=2, max_length=2, description="Two cut points of the variable's scale.")
+    ]
+
+
 class FindingAssumed(Definition):
     """A distribution to be held whatever else is known (Jeffrey's rule)."""
 
@@ -463,10 +545,13 @@ class FindingAssumed(Definition):
     ]
 
 
+FINDING_VERBS = ("in", "not", "likelihood", "assumed", "over", "under", "between")
+
+
 def _finding(value: Any) -> str:
     if not isinstance(value, dict):
         return "finding:state"
-    return next((f"finding:{verb}" for verb in ("in", "not", "likelihood", "assumed") if verb in value), "finding:")
+    return next((f"finding:{verb}" for verb in FINDING_VERBS if verb in value), "finding:")
 
 
 Finding = Annotated[
@@ -474,7 +559,10 @@ Finding = Annotated[
     | Annotated[FindingSet, Tag("finding:in")]
     | Annotated[FindingNot, Tag("finding:not")]
     | Annotated[FindingLikelihood, Tag("finding:likelihood")]
-    | Annotated[FindingAssumed, Tag("finding:assumed")],
+    | Annotated[FindingAssumed, Tag("finding:assumed")]
+    | Annotated[FindingOver, Tag("finding:over")]
+    | Annotated[FindingUnder, Tag("finding:under")]
+    | Annotated[FindingBetween, Tag("finding:between")],
     Discriminator(_finding),
 ]
 
@@ -488,11 +576,17 @@ class SettingDistribution(Definition):
 
 
 def _setting(value: Any) -> str:
-    return "setting:chances" if isinstance(value, dict) else "setting:state"
+    if not isinstance(value, dict):
+        return "setting:state"
+    return next((f"setting:{verb}" for verb in ("over", "under", "between") if verb in value), "setting:chances")
 
 
 Setting = Annotated[
-    Annotated[StateName, Tag("setting:state")] | Annotated[SettingDistribution, Tag("setting:chances")],
+    Annotated[StateName, Tag("setting:state")]
+    | Annotated[SettingDistribution, Tag("setting:chances")]
+    | Annotated[FindingOver, Tag("setting:over")]
+    | Annotated[FindingUnder, Tag("setting:under")]
+    | Annotated[FindingBetween, Tag("setting:between")],
     Discriminator(_setting),
 ]
 
@@ -579,14 +673,17 @@ class AcrossLevelsCheck(CheckBase):
         | None
     ) = None
     against: Annotated[Name, Field(description="The variable whose states are intervals of the number, in order.")]
-    bounds: Annotated[
-        list[Bound],
-        Field(
-            min_length=2,
-            description="Where the states of against begin, ascending, and where the last ends: one more than "
-            "the states. The last may be 'unbounded'.",
-        ),
-    ]
+    bounds: (
+        Annotated[
+            list[Bound],
+            Field(
+                min_length=2,
+                description="Where the states of against begin, ascending, and where the last ends: one more than "
+                "the states. The last may be 'unbounded'. Left out, those of its scale.",
+            ),
+        ]
+        | None
+    ) = None
     likely: Annotated[
         float, Field(gt=0, le=1, description="What the likely states of against hold together, the fewest that do.")
     ] = 0.8
@@ -706,6 +803,9 @@ class ModelFile(Definition):
         float, Field(gt=0, le=1, description="What a count still weighs a year later: 1 = not at all faded.")
     ] = 1.0
     headline: Annotated[list[Name], Field(min_length=1, description="The targets that matter most.")]
+    default_scenario: (
+        Annotated[Name, Field(description="The scenario under which questions are asked that name none.")] | None
+    ) = None
     examples: list[ExampleQuestion] = []
     folded: dict[Name, Folded] = {}
     left_out: Annotated[

@@ -16,6 +16,7 @@ from model.priors.schema.definitions import (
     CHECK_KINDS,
     DAY,
     FILE_NAME,
+    FINDING_VERBS,
     NAME,
     READ,
     TELLING_KEYS,
@@ -196,8 +197,11 @@ CHOICES = {
     "bound": "a number, or 'unbounded' as the last",
     "date": "a date: YYYY, YYYY-MM or YYYY-MM-DD",
     "states": "a state or a list of states",
-    "finding": "a state, or a mapping with one of 'in', 'not', 'likelihood', 'assumed'",
-    "setting": "a state, or a mapping with 'p'",
+    "finding": f"a state, or a mapping with one of {listed(FINDING_VERBS)}",
+    "setting": "a state, or a mapping with one of 'p', 'over', 'under', 'between'",
+    "names": "a list of states, or a mapping from states to labels",
+    "meaning": "text, or a mapping from each state to how it would be judged",
+    "scale": "'ordinal', 'nominal', or a mapping with unit, bounds and series",
     "influence": "a mapping with effect and strength (or with if, and for a nominal scale towards)",
 }
 """What belongs where several things may stand, by the part of a tag before its colon."""
@@ -238,6 +242,8 @@ def _said(error: ErrorDetails, tag: str, shape: type[Definition]) -> tuple[str, 
     wants_number = kind in ("float_type", "int_type") or tag in ("cell:word", "amount:word", "bound:word")
     if isinstance(value, str) and wants_number:
         return shown(value), meant_number(value) or expected
+    if value is None and kind == "string_type":
+        return "nothing", f'{expected}; "null" in quotes when it is a name'
     if kind == "string_type" and expected not in PATTERNS.values() and isinstance(value, bool | int | float):
         return shown(value), f'{expected}; "{shown(value)}" in quotes when it is a name'
     if kind == "too_long" and isinstance(value, list):

@@ -173,6 +173,8 @@ class Composer:
             return
         steps = frame.next_steps() if frame else ()
         value, wrong = resolved(event)
+        if wrong == NO_VALUE and event.value and frame and isinstance(frame.node, list):
+            wrong = None
         if wrong and not self._is_discarded():
             at_key = wrong == NO_VALUE and steps in self.keys
             about = steps[:-1] if at_key else steps

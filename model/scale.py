@@ -1,0 +1,108 @@
+"""Measured scales: states that are intervals of a number, and what a distribution over them says of that number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from model.errors import BadQuestion, NotACutPoint, Place
+from model.network import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the states of a variable measure.
+
+    State i is the number from ``bounds[i]`` up to, not including, ``bounds[i + 1]``, in ``unit``; the first bound may
+    be minus infinity and the last infinity. ``series`` says what is counted, by whom and when.
+
+    >>> fighters = Scale("fighters", (0.0, 1000.0, 5000.0, math.inf), "fighters in the theatre, by estimate")
+    >>> fighters.within(1000.0, None), fighters.in_words(2)
+    (range(1, 3), '5,000 fighters or more')
+    """
+
+    unit: str
+    bounds: tuple[float, ...]
+    series: str
+
+    @property
+    def cut_points(self) -> tuple[float, ...]:
+        """Where one state ends and the next begins."""
+        return self.bounds[1:-1]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether both ends are stated, so that the number has an expectation."""
+        return math.isfinite(self.bounds[0]) and math.isfinite(self.bounds[-1])
+
+    def within(self, low: float | None, high: float | None, *, where: Place = ()) -> range:
+        """Positions of the states from ``low`` up to ``high``; None leaves that side open.
+
+        Raises NotACutPoint for a number at which no state begins or ends, BadQuestion where nothing lies between.
+        """
+        first = 0 if low is None else self._position(low, where)
+        last = len(self.bounds) - 1 if high is None else self._position(high, where)
+        if first >= last:
+            raise BadQuestion(f"nothing lies from {low or 0:,.10g} up to {high or 0:,.10g} {self.unit}", where=where)
+        return range(first, last)
+
+    def in_words(self, state: int) -> str:
+        """The interval of a state as people say it."""
+        low, high = self.bounds[state : state + 2]
+        if math.isinf(high):
+            return f"{low:,.10g} {self.unit} or more"
+        return f"under {high:,.10g} {self.unit}" if math.isinf(low) else f"{low:,.10g} to {high:,.10g} {self.unit}"
+
+    def mean(self, p: Table) -> float:
+        """Expectation of the number where it is spread evenly within each state; ``p`` has shape (states,).
+
+        >>> Scale("%", (0.0, 10.0, 30.0), "").mean(np.array([0.5, 0.5]))
+        12.5
+
+        Raises BadQuestion where an end is open: its states then say nothing about how far the number reaches.
+        """
+        bounds = np.array(self._closed())
+        return float(p @ (bounds[1:] + bounds[:-1]) / 2)
+
+    def quantiles(self, p: Table, shares: Sequence[float]) -> tuple[float, ...]:
+        """Numbers below which these shares of the probability lie, spread evenly within each state.
+
+        >>> Scale("%", (0.0, 10.0, 30.0), "").quantiles(np.array([0.5, 0.5]), (0.25, 0.75))
+        (5.0, 20.0)
+
+        Raises BadQuestion where an end is open.
+        """
+        below = np.concatenate([[0.0], np.cumsum(p)])
+        below /= below[-1]
+        rising = np.concatenate([[True], np.diff(below) > 0])
+        return tuple(np.interp(shares, below[rising], np.array(self._closed())[rising]).tolist())
+
+    def _closed(self) -> tuple[float, ...]:
+        if not self.is_closed:
+            raise BadQuestion(f"the scale in {self.unit} has an open end, so the number has no expectation")
+        return self.bounds
+
+    def _position(self, number: float, where: Place) -> int:
+        if number not in self.bounds:
+            raise NotACutPoint(number, self.cut_points, unit=self.unit, where=where)
+        return self.bounds.index(number)
+
+
+def faults(bounds: Sequence[float], states: int) -> list[tuple[int | None, str, str]]:
+    """What is wrong with bounds for so many states: the place among them (None: all), what was found, what is right.
+
+    >>> faults([0.0, 10.0, 5.0], 2)
+    [(2, '5 after 10', 'bounds that ascend')]
+    """
+    found: list[tuple[int | None, str, str]] = []
+    if len(bounds) != states + 1:
+        expected = f"{states + 1}: where each state begins, and where the last ends"
+        found.append((None, f"{len(bounds)} bounds for {states} states", expected))
+    for position, (before, after) in enumerate(pairwise(bounds), 1):
+        if not before < after:
+            found.append((position, f"{after:,.10g} after {before:,.10g}", "bounds that ascend"))
+    return found
