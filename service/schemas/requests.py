@@ -185,6 +185,13 @@ BatchInterval = Annotated[
 ]
 
 
+MatrixInterval = Annotated[
+    Share | Literal["none"] | None,
+    BeforeValidator(_share),
+    Field(description="The share of the draws that the interval of each shift holds; none unless asked for."),
+]
+
+
 class Case(Shape):
     """One case of a batch: what is known and what is set."""
 

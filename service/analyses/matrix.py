@@ -1,0 +1,239 @@
+"""The matrix: every cause's shift on every headline target, in long rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import click
+from msgspec import UNSET, Struct, UnsetType, field
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from model.analyses.matrix import Matrix, Shift, matrix
+from model.forecast import Forecaster
+from model.question import Question, resolve
+from model.specification import NO_SCENARIO, Model
+from model.uncertainty.intervals import MASS
+from service.analyses.analysis import ERRORS
+from service.cli.options import priors_option, ready
+from service.cli.text import columns
+from service.http.address import Address, Links, model_path
+from service.http.csv_tables import csv_bytes
+from service.http.json_encoding import encoded
+from service.http.operation import Form, Reply, json_form, operation
+from service.http.validation import Pinned, Text, validated
+from service.schemas import requests
+from service.schemas.answers import Header
+from service.translate.evidence_syntax import plain_number
+from service.translate.questions import interval_mass
+
+FEWEST_SHOWN = 0.0005
+"""A shift that rounds to nothing, which the page of text leaves blank."""
+
+
+class MatrixParameters(Pinned):
+    """Which causes on which targets, and how."""
+
+    by: Annotated[
+        Literal["do", "given"], Field(description="do: the cause is brought about; given: it is learnt of.")
+    ] = "do"
+    target: Annotated[
+        list[Text],
+        Field(
+            default_factory=list,
+            max_length=requests.MOST_TARGETS,
+            description="Repeated; none means the headline targets.",
+        ),
+    ]
+    scenario: Annotated[Text | None, Field(description="A scenario of the model; without it nothing is known.")] = None
+    interval: requests.MatrixInterval = None
+
+
+class MatrixCell(Struct):
+    """How much likelier a state of a target is with the cause in one state than in another."""
+
+    cause: str
+    from_: str = field(name="from")
+    to: str
+    target: str
+    state: str
+    shift: float | None
+    lo: float | UnsetType | None = UNSET
+    hi: float | UnsetType | None = UNSET
+
+
+class MatrixAnswer(Header):
+    """Every cause's shift on every target, in the order of the file."""
+
+    by: Literal["do", "given"]
+    scenario: str | None
+    targets: list[str]
+    interval: float | None
+    rows: list[MatrixCell]
+    permalink: str | None
+    links: Links
+
+
+MatrixRow = TypedDict(
+    "MatrixRow",
+    {"cause": str, "from": str, "to": str, "target": str, "state": str, "shift": "float | None"},
+)
+"""A row as CSV; ``lo`` and ``hi`` follow where intervals were asked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A matrix on its way out."""
+
+    model: Model
+    matrix: Matrix
+    address: Address
+
+
+def body(found: Found) -> MatrixAnswer:
+    """The JSON of a matrix."""
+    model, result = found.model, found.matrix
+    return MatrixAnswer(
+        model=model.name,
+        revision=model.revision,
+        as_of=model.as_of,
+        by=result.by,
+        scenario=result.scenario,
+        targets=list(result.targets),
+        interval=result.mass,
+        rows=[_cell(row, intervals=result.mass is not None) for row in result.rows],
+        permalink=found.address.permalink(model.revision),
+        links=found.address.links(),
+    )
+
+
+def _cell(row: Shift, *, intervals: bool) -> MatrixCell:
+    low, high = (row.low, row.high) if intervals else (UNSET, UNSET)
+    return MatrixCell(row.cause, row.start, row.to, row.target, row.state, row.shift, low, high)
+
+
+def rows(result: Matrix) -> Iterator[dict[str, object]]:
+    """Long rows: one a state of a target and a cause."""
+    for row in result.rows:
+        yield {
+            "cause": row.cause,
+            "from": row.start,
+            "to": row.to,
+            "target": row.target,
+            "state": row.state,
+            "shift": row.shift,
+            "lo": row.low,
+            "hi": row.high,
+        }
+
+
+def _as_csv(found: Found) -> bytes:
+    names = (*MatrixRow.__annotations__, *(("lo", "hi") if found.matrix.mass is not None else ()))
+    return csv_bytes(names, rows(found.matrix))
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/matrix",
+    query=MatrixParameters,
+    forms=(
+        json_form(MatrixAnswer, write=lambda found: encoded(body(found))),
+        Form("csv", "text/csv; charset=utf-8", _as_csv, MatrixRow),
+    ),
+    errors=ERRORS,
+)
+def matrix_of(forecaster: Forecaster, asked: MatrixParameters) -> Reply:
+    """What each cause does to each target, from its first state to its last, all in one batch.
+
+    A cause is a variable upstream of a target; one whose states have no order is taken between the two that are
+    furthest apart in what they do to the target. Nothing else is known, not even the default picture, unless a
+    scenario is named.
+    """
+    model, mass = forecaster.model, interval_mass(asked.interval, named=False)
+    scenario = asked.scenario or NO_SCENARIO
+    resolved = resolve(model, Question(tuple(asked.target), scenario=scenario))
+    place = _address(model, asked, resolved.question, mass)
+    targets = resolved.question.targets
+    return Reply(
+        lambda: Found(model, matrix(forecaster, by=asked.by, scenario=scenario, targets=targets, mass=mass), place),
+        place,
+    )
+
+
+def _address(model: Model, asked: MatrixParameters, question: Question, mass: float | None) -> Address:
+    parameters: list[tuple[str, str]] = [("by", asked.by)] if asked.by != "do" else []
+    parameters += [("target", name) for name in question.targets]
+    if question.scenario not in (None, NO_SCENARIO):
+        parameters.append(("scenario", str(question.scenario)))
+    if mass is not None:
+        parameters.append(("interval", plain_number(mass)))
+    return Address(model_path(model.name, "matrix"), tuple(parameters))
+
+
+OPERATIONS = (matrix_of,)
+
+
+@click.command(short_help="What each cause does to each headline target.")
+@click.argument("model")
+@click.option("--do", "by", flag_value="do", default=True, help="The cause is brought about (this is so unsaid).")
+@click.option("--given", "by", flag_value="given", help="The cause is learnt of.")
+@click.option("--scenario", metavar="NAME", help="Under a scenario of the model; without it nothing is known.")
+@click.option("--targets", multiple=True, metavar="NAMES", help="Targets, with commas or repeated; else the headline.")
+@click.option("--interval", metavar="SHARE", help=f"Also the interval of each shift, such as {MASS}.")
+@click.option("--json", "form", flag_value="json", help="Exactly the body of the HTTP answer.")
+@click.option("--csv", "form", flag_value="csv", help="Long rows: cause, from, to, target, state, shift.")
+@priors_option
+def command(
+    model: str,
+    by: str,
+    scenario: str | None,
+    targets: tuple[str, ...],
+    interval: str | None,
+    form: str | None,
+    root: Path | None,
+) -> None:
+    """What each cause does to each headline target of MODEL, from its first state to its last.
+
+    \b
+    aftermath matrix asia
+    aftermath matrix asia --given --targets lung,tub --csv
+    """
+    names = [name for text in targets for name in text.split(",")]
+    sent = {"by": by, "target": names, "scenario": scenario, "interval": interval}
+    parameters = validated(MatrixParameters, {name: value for name, value in sent.items() if value is not None})
+    found: Found = matrix_of.view(ready(model, root), parameters).content()
+    if form is not None:
+        sys.stdout.flush()
+        [chosen] = (each for each in matrix_of.forms if each.suffix == form)
+        sys.stdout.buffer.write(chosen.write(found))
+        return
+    click.echo(text(found), nl=False)
+
+
+def text(found: Found) -> str:
+    """A page: causes by their largest shift, and of each target the state that moves most, in points of a hundred."""
+    result = found.matrix
+    strongest = result.strongest()
+    head = ("cause", "from", "to", *result.targets)
+    lines: list[tuple[str, ...]] = [head]
+    for cause in result.ranked():
+        each = [strongest.get((cause, target)) for target in result.targets]
+        first = next(row for row in each if row is not None)
+        pairs = {(row.start, row.to) for row in each if row is not None}
+        start, to = (first.start, first.to) if len(pairs) == 1 else ("*", "*")
+        lines.append((cause, start, to, *map(_points, each)))
+    how = {"do": "set by do()", "given": "observed"}[result.by]
+    under = f" under {result.scenario}" if result.scenario else ", nothing else known"
+    about = f"shift in points of the state that moves most, the cause {how} from one state to the other{under}"
+    notes = [about] if all(line[1] != "*" for line in lines[1:]) else [about, "* between the two states furthest apart"]
+    return "\n".join([*columns(lines, right=set()), *notes, f"{found.model.name} {found.model.revision}"]) + "\n"
+
+
+def _points(row: Shift | None) -> str:
+    if row is None or row.shift is None:
+        return "-"
+    return f"{row.state} {100 * row.shift:+.1f}" if abs(row.shift) >= FEWEST_SHOWN else "·"
