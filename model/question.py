@@ -29,8 +29,8 @@ from model.evidence import (
     set_within,
     within_states,
 )
+from model.evidence.scale import Scale
 from model.network import Variable
-from model.scale import Scale
 from model.specification import NO_SCENARIO, Model
 
 Statement = TypeVar("Statement")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from model.errors import UnknownCohort, UnknownScenario, UnknownSource
 from model.evidence import Finding, Setting
+from model.evidence.scale import Scale
 from model.network import Network
-from model.scale import Scale
 
 if TYPE_CHECKING:
     from model.gates import Gate

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 from msgspec import Struct, defstruct
 from pydantic import Field
 
+from model.evidence import syntax
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
 from model.specification import Model
@@ -17,7 +18,7 @@ from service.http.json_encoding import encoded
 from service.http.operation import Form, Reply, csv_form, json_form
 from service.http.validation import Text
 from service.schemas import answers, requests
-from service.translate import evidence_syntax, questions
+from service.translate import questions
 
 T = TypeVar("T")
 
@@ -105,8 +106,8 @@ def event_asked(model: Model, asked: requests.CaseParameters, target: str, state
         variable.state(state, where=("state",))
     question = Question(
         (target,),
-        evidence_syntax.findings(asked.given),
-        evidence_syntax.settings(asked.do),
+        syntax.findings(asked.given),
+        syntax.settings(asked.do),
         scenario=asked.scenario,
         cohort=asked.cohort,
     )
@@ -148,7 +149,7 @@ def address(model: Model, event: Event, resource: str, *, target: str = "target"
 
 
 def _parameter_text(value: object) -> str:
-    return evidence_syntax.plain_number(value) if isinstance(value, float) else str(value)
+    return syntax.plain_number(value) if isinstance(value, float) else str(value)
 
 
 def json_and_csv(

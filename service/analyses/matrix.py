@@ -14,6 +14,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from model.analyses.matrix import Matrix, Shift, matrix
+from model.evidence.syntax import plain_number
 from model.forecast import Forecaster
 from model.question import Question, resolve
 from model.specification import NO_SCENARIO, Model
@@ -28,7 +29,6 @@ from service.http.operation import Form, Reply, json_form, operation
 from service.http.validation import Pinned, Text, validated
 from service.schemas import requests
 from service.schemas.answers import Header
-from service.translate.evidence_syntax import plain_number
 from service.translate.questions import interval_mass
 
 FEWEST_SHOWN = 0.0005

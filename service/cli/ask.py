@@ -47,15 +47,16 @@ def ask(
     \b
     aftermath ask asia lung --given xray:yes --do smoke:no
     """
+    from model.evidence import syntax
     from model.forecast import answer
     from model.question import Question
     from service.cli import text
-    from service.translate import evidence_syntax, forecasts
+    from service.translate import forecasts
 
     question = Question(
         targets,
-        evidence_syntax.findings(given),
-        evidence_syntax.settings(do),
+        syntax.findings(given),
+        syntax.settings(do),
         scenario=scenario,
         cohort=cohort,
         interval=None if point else interval,

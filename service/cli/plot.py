@@ -192,13 +192,13 @@ class _Evidence:
 
 def _prepared(name: str, root: Path | None, evidence: _Evidence) -> tuple[Forecaster, Question]:
     """The model made ready, and the question without its targets."""
+    from model.evidence import syntax
     from model.question import Question, resolve
-    from service.translate import evidence_syntax
 
     question = Question(
         (),
-        evidence_syntax.findings(evidence.given),
-        evidence_syntax.settings(evidence.do),
+        syntax.findings(evidence.given),
+        syntax.settings(evidence.do),
         scenario=evidence.scenario,
         cohort=evidence.cohort,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from model.evidence import syntax
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
 from service.http.operation import MEGABYTE, Intake, Reply, csv_form, json_body, json_form, operation
 from service.schemas import answers, requests
-from service.translate import batch, comparison, evidence_syntax, forecasts, questions
+from service.translate import batch, comparison, forecasts, questions
 
 FORECAST_FORMS = (
     json_form(answers.ForecastAnswer, write=forecasts.forecast_body),
@@ -114,8 +115,8 @@ def compare_by_address(forecaster: Forecaster, asked: requests.CompareParameters
     """Compare scenarios: each target under each, against the same evidence in the default picture, or in none."""
     common = Question(
         tuple(asked.target),
-        evidence_syntax.findings(asked.given),
-        evidence_syntax.settings(asked.do),
+        syntax.findings(asked.given),
+        syntax.settings(asked.do),
         cohort=asked.cohort,
         interval=questions.interval_mass(asked.interval, named=True),
     )

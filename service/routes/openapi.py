@@ -12,12 +12,13 @@ from msgspec.json import schema_components
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from model.evidence import syntax
 from model.forecast import Forecaster
 from service.http.operation import Form, Intake, Operation, Service
 from service.http.problems import MEDIA, Problem, codes
 from service.http.validation import Pinned
 from service.schemas import requests
-from service.translate import evidence_syntax, questions
+from service.translate import questions
 
 ALWAYS = (400, 405, 500)
 TOO_LONG = 414
@@ -179,11 +180,7 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
     target = question.targets[0] if question else model.headline[0]
     given = question.findings if question else {}
     evidence = {"given": questions.findings_json(given)}
-    columns = [
-        (name, evidence_syntax.text_of(finding))
-        for name, finding in given.items()
-        if "," not in evidence_syntax.text_of(finding)
-    ]
+    columns = [(name, syntax.text_of(finding)) for name, finding in given.items() if "," not in syntax.text_of(finding)]
     return {
         "model": model.name,
         "target": target,
@@ -191,7 +188,7 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
         "effect": target,
         "cause": next((name for name in (*given, *model.network.names) if name != target), target),
         "below": 0.5,
-        "given": [f"{name}:{evidence_syntax.text_of(finding)}" for name, finding in given.items()],
+        "given": [f"{name}:{syntax.text_of(finding)}" for name, finding in given.items()],
         "AskedInFull": {"targets": [target], **evidence},
         "ComparedInFull": {"targets": [target], **evidence},
         "BatchInFull": {"targets": [target], "cases": [{"id": "1", **evidence}, {"id": "2"}]},

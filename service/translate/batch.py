@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from model.answers import Answer
 from model.errors import AftermathError, BadQuestion, UnknownVariable
+from model.evidence import syntax
 from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
 from model.network import Table, Variable
@@ -22,7 +23,7 @@ from service.http.json_encoding import GAP, Template, encoded
 from service.http.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem
 from service.http.validation import validated
 from service.schemas import answers, requests
-from service.translate import evidence_syntax, forecasts, questions
+from service.translate import forecasts, questions
 
 MOST_ROWS = 1_000_000
 MOST_DRAWN = 1_000
@@ -136,12 +137,12 @@ def _question(record: dict[str, str], common: Question) -> Question:
     return replace(
         common,
         findings={
-            name: evidence_syntax.finding_from_text(cell, where=("given", name))
+            name: syntax.finding_from_text(cell, where=("given", name))
             for name, cell in variables.items()
             if not name.startswith("do.")
         },
         settings={
-            name.removeprefix("do."): evidence_syntax.setting_from_text(cell, where=("do", name.removeprefix("do.")))
+            name.removeprefix("do."): syntax.setting_from_text(cell, where=("do", name.removeprefix("do.")))
             for name, cell in variables.items()
             if name.startswith("do.")
         },

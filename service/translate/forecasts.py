@@ -13,8 +13,8 @@ from msgspec import UNSET
 
 from model.answers import Answer, Basis, status_of
 from model.errors import BadQuestion
+from model.evidence.scale import Scale
 from model.network import Network, Table, Variable
-from model.scale import Scale
 from model.specification import JUDGEMENT, Description, Model
 from model.uncertainty.intervals import COVERS, OMITS, Intervals
 from service.http.address import Address

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from model.analyses.model_review import Forecasted
 from model.errors import Problem as PriorProblem
+from model.evidence import syntax
 from model.forecast import Forecaster
 from model.network import Table, Variable
 from model.readback import in_words
@@ -18,7 +19,7 @@ from model.specification import JUDGEMENT, Counted, Event, Example, Expert, Mode
 from service.http.address import Address, model_path
 from service.revisions import Broken, Revisions
 from service.schemas import answers, requests
-from service.translate import evidence_syntax, forecasts, questions
+from service.translate import forecasts, questions
 
 RESOURCES = ("variables", "graph", "sources", "scenarios", "cohorts", "marginals", "compare")
 
@@ -408,7 +409,7 @@ def _statements(
             "label": label,
             "verb": "given",
             "variable": variable,
-            "said": evidence_syntax.text_of(finding),
+            "said": syntax.text_of(finding),
         }
     for variable, setting in questions.settings_from_json(said.do).items():
         yield {
@@ -416,7 +417,7 @@ def _statements(
             "label": label,
             "verb": "do",
             "variable": variable,
-            "said": evidence_syntax.text_of(setting),
+            "said": syntax.text_of(setting),
         }
 
 

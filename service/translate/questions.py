@@ -20,13 +20,13 @@ from model.evidence import (
     SetChances,
     SetTo,
     Within,
+    syntax,
 )
 from model.question import Question, Resolved, resolve
 from model.specification import Example, Model
 from model.uncertainty.intervals import MASS
 from service.http.address import Address, model_path
 from service.schemas import answers, requests
-from service.translate import evidence_syntax
 
 MOST_JOINT_CELLS = 10_000
 
@@ -74,8 +74,8 @@ def query_from_address(model: Model, asked: requests.QueryParameters) -> Resolve
 def _addressed(asked: requests.ForecastParameters, targets: Sequence[str]) -> Question:
     return Question(
         targets=tuple(targets),
-        findings=evidence_syntax.findings(asked.given),
-        settings=evidence_syntax.settings(asked.do),
+        findings=syntax.findings(asked.given),
+        settings=syntax.settings(asked.do),
         scenario=asked.scenario,
         cohort=asked.cohort,
         interval=interval_mass(asked.interval, named=bool(targets)),
@@ -166,7 +166,7 @@ def query_address(model: Model, question: Question, *, resource: str = "query") 
 def _parameters(question: Question) -> Iterator[tuple[str, str]]:
     yield from case_parameters(question)
     if question.interval != interval_mass(None, named=bool(question.targets)):
-        yield "interval", "none" if question.interval is None else evidence_syntax.plain_number(question.interval)
+        yield "interval", "none" if question.interval is None else syntax.plain_number(question.interval)
 
 
 def event_parameters(question: Question) -> tuple[tuple[str, str], ...]:
@@ -177,9 +177,9 @@ def event_parameters(question: Question) -> tuple[tuple[str, str], ...]:
 def case_parameters(question: Question) -> Iterator[tuple[str, str]]:
     """What is known and set, as parameters of an address."""
     for name, finding in question.findings.items():
-        yield "given", f"{name}:{evidence_syntax.text_of(finding)}"
+        yield "given", f"{name}:{syntax.text_of(finding)}"
     for name, setting in question.settings.items():
-        yield "do", f"{name}:{evidence_syntax.text_of(setting)}"
+        yield "do", f"{name}:{syntax.text_of(setting)}"
     if question.scenario is not None:
         yield "scenario", question.scenario
     if question.cohort is not None:
@@ -203,7 +203,7 @@ def _setting_json(said: SaidSetting) -> answers.Setting:
         case SetTo(state):
             return state
         case Within():
-            return evidence_syntax.text_of(said)
+            return syntax.text_of(said)
 
 
 def _finding_json(finding: SaidFinding) -> answers.Finding:
@@ -219,4 +219,4 @@ def _finding_json(finding: SaidFinding) -> answers.Finding:
         case Assumed(numbers):
             return answers.AssumedSet(dict(numbers))
         case Within():
-            return evidence_syntax.text_of(finding)
+            return syntax.text_of(finding)

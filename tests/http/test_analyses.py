@@ -14,12 +14,12 @@ from model.analyses.explanation import explain
 from model.analyses.goal_seeking import goals, policies
 from model.analyses.sensitivity import sensitivity
 from model.analyses.variance_attribution import attribution
+from model.evidence import syntax
 from model.forecast import prepare
 from model.priors import load
 from model.question import Question
 from model.report.brief import brief
 from model.report.brief_text import markdown, text
-from service.translate import evidence_syntax
 
 EVENT = "target=lung&state=yes"
 KNOWN = "given=xray:yes&given=dysp:yes"
@@ -50,7 +50,7 @@ def asia(priors):
 @pytest.fixture(scope="module")
 def found(asia):
     """What the model's own functions find for each address."""
-    question = Question(("lung",), evidence_syntax.findings(["xray:yes", "dysp:yes"]))
+    question = Question(("lung",), syntax.findings(["xray:yes", "dysp:yes"]))
     event = {"target": "lung", "state": "yes"}
     return {
         "attribution": attribution(asia, question, **event),

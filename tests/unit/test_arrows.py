@@ -13,7 +13,6 @@ MODEL_ORDER = (
     "wording",
     "notebook",
     "network",
-    "scale",
     "d_separation",
     "evidence",
     "gates",

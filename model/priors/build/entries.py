@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 from model import evidence, specification
 from model.errors import BadQuestion, Problem, listed, nearest
+from model.evidence.scale import Scale, faults
 from model.network import SUM_TOLERANCE, Variable
 from model.priors.build.symbols import Contents
 from model.priors.schema import definitions
 from model.priors.schema.definitions import Definition
 from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import Steps
-from model.scale import Scale, faults
 from model.specification import JUDGEMENT, NO_SCENARIO
 
 Result = TypeVar("Result")

@@ -10,6 +10,7 @@ from typing import Any
 
 from model import specification
 from model.errors import AftermathError, BadNetwork, Problem, listed, nearest
+from model.evidence.scale import faults
 from model.gates import Gate
 from model.inference import Evidence, joint
 from model.inference import compile as compiled
@@ -23,7 +24,6 @@ from model.priors.build.symbols import Contents, collected
 from model.priors.schema import definitions
 from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import Sheet
-from model.scale import faults
 from model.specification import Model
 
 UNHASHED = frozenset({"questions"})

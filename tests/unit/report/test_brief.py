@@ -11,6 +11,7 @@ from model import priors
 from model.analyses.explanation import explain
 from model.analyses.variance_attribution import attribution
 from model.errors import ImpossibleEvidence, UnknownState, UnknownVariable
+from model.evidence import syntax
 from model.forecast import Forecaster, answer, prepare
 from model.question import Question
 from model.report.brief import Brief, Chance, Confidence, brief
@@ -18,7 +19,6 @@ from model.report.brief_text import headline, markdown, text
 from model.report.probability_words import EDGES, WORDS, in_words, percent, range_in_words
 from model.wording import points
 from service.settings import default_priors
-from service.translate import evidence_syntax
 
 CASES = [
     ("lung", "yes", ["xray:yes", "smoke:yes", "dysp:yes"], []),
@@ -43,7 +43,7 @@ def asia() -> Forecaster:
 
 
 def question(given=(), do=(), **named):
-    return Question(findings=evidence_syntax.findings(given), settings=evidence_syntax.settings(do), **named)
+    return Question(findings=syntax.findings(given), settings=syntax.settings(do), **named)
 
 
 def written(target, state, given, do):

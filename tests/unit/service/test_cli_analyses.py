@@ -11,6 +11,7 @@ from model.analyses.explanation import explain
 from model.analyses.goal_seeking import goals, policies
 from model.analyses.sensitivity import sensitivity
 from model.analyses.variance_attribution import attribution
+from model.evidence import syntax
 from model.forecast import prepare
 from model.question import Question
 from service import create_app
@@ -18,7 +19,6 @@ from service.analyses.command import span
 from service.cli import main
 from service.cli.text import ASCII
 from service.settings import Settings, default_priors
-from service.translate import evidence_syntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def test_every_page_ends_with_the_revision_it_is_from(run, asia, verb, options):
 def test_explain_draws_a_waterfall_of_the_findings(run, asia):
     out = run("explain", "asia", "lung", "yes", "--given", "smoke:yes", "--given", "xray:yes").out
     found = explain(
-        asia, Question(findings=evidence_syntax.findings(["smoke:yes", "xray:yes"])), target="lung", state="yes"
+        asia, Question(findings=syntax.findings(["smoke:yes", "xray:yes"])), target="lung", state="yes"
     ).balance
     rows = [line.split() for line in out.splitlines() if re.match(r"  (smoke|xray)=yes .* dB ", line)]
     assert [(row[1], row[3]) for row in rows] == [
@@ -124,7 +124,7 @@ def test_explain_without_findings_says_so(run):
 
 def test_attribution_lists_statements_and_sources_with_their_shares(run, asia):
     out = run("attribution", "asia", "lung", "yes", "--given", "xray:yes").out
-    found = attribution(asia, Question(findings=evidence_syntax.findings(["xray:yes"])), target="lung", state="yes")
+    found = attribution(asia, Question(findings=syntax.findings(["xray:yes"])), target="lung", state="yes")
     shares = [float(line.split()[0]) for line in out.splitlines() if re.match(r" +[\d.]+ %  [│█▌]", line)]
     assert shares == [round(100 * row.share, 1) for row in found.statements]
     assert "lauritzen_spiegelhalter_1988           8      0.5000" in out
@@ -133,7 +133,7 @@ def test_attribution_lists_statements_and_sources_with_their_shares(run, asia):
 def test_sensitivity_draws_a_tornado_of_the_widest_swings(run, asia):
     out = run("sensitivity", "asia", "lung", "yes", "--given", "xray:yes", "--threshold", "0.5", "--most", "3").out
     found = sensitivity(
-        asia, Question(findings=evidence_syntax.findings(["xray:yes"])), target="lung", state="yes", threshold=0.5
+        asia, Question(findings=syntax.findings(["xray:yes"])), target="lung", state="yes", threshold=0.5
     )
     rows = [line for line in out.splitlines() if "tips" in line]
     assert len(rows) == 3
@@ -169,7 +169,7 @@ def test_goals_says_when_it_is_met_or_out_of_reach(run):
 
 def test_policies_ranks_the_settings_of_levers(run, asia):
     out = run("policies", "asia", "lung", "yes", "--given", "xray:yes").out
-    found = policies(asia, Question(findings=evidence_syntax.findings(["xray:yes"])), target="lung", state="yes")
+    found = policies(asia, Question(findings=syntax.findings(["xray:yes"])), target="lung", state="yes")
     rows = [line.split() for line in out.splitlines() if line.startswith("  smoke=")]
     assert [(row[0], row[1], row[-1]) for row in rows] == [
         (f"{row.variable}={row.state}", f"{row.p:.4f}", f"{row.shift:+.4f}") for row in found.rows

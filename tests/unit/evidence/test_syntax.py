@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import BadQuestion, DuplicateEvidence
-from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut, SetChances, SetTo
-from service.translate import evidence_syntax
+from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut, SetChances, SetTo, syntax
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ from service.translate import evidence_syntax
     ],
 )
 def test_a_finding_reads_as_what_it_means(text, name, said):
-    assert evidence_syntax.finding(text) == (name, said)
+    assert syntax.finding(text) == (name, said)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,7 @@ def test_a_finding_reads_as_what_it_means(text, name, said):
     ],
 )
 def test_a_setting_reads_as_what_it_means(text, name, said):
-    assert evidence_syntax.setting(text) == (name, said)
+    assert syntax.setting(text) == (name, said)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +79,15 @@ def test_a_setting_reads_as_what_it_means(text, name, said):
 )
 def test_what_cannot_be_read_is_refused_with_what_was_expected(text, reason):
     with pytest.raises(BadQuestion, match=reason) as raised:
-        evidence_syntax.finding(text, where=("given", 3))
+        syntax.finding(text, where=("given", 3))
     assert raised.value.where == ("given", 3)
 
 
 def test_two_statements_about_one_variable_are_refused():
     with pytest.raises(DuplicateEvidence, match="xray"):
-        evidence_syntax.findings(["xray:yes", "smoke:no", "xray:yes"])
+        syntax.findings(["xray:yes", "smoke:no", "xray:yes"])
     with pytest.raises(DuplicateEvidence, match="smoke"):
-        evidence_syntax.settings(["smoke:yes", "smoke:no"])
+        syntax.settings(["smoke:yes", "smoke:no"])
 
 
 STATES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(
@@ -101,33 +100,33 @@ FINDINGS = st.one_of(SETS.map(OneOf), SETS.map(RuledOut), NUMBERS.map(Reported),
 
 @given(said=FINDINGS)
 def test_what_is_written_reads_back_as_the_same_finding(said):
-    assert evidence_syntax.finding(f"x:{evidence_syntax.text_of(said)}") == ("x", said)
+    assert syntax.finding(f"x:{syntax.text_of(said)}") == ("x", said)
 
 
 @given(state=STATES)
 def test_any_state_can_be_observed_and_set(state):
-    _, finding = evidence_syntax.finding(f"x:{evidence_syntax.text_of(Observed(state))}")
+    _, finding = syntax.finding(f"x:{syntax.text_of(Observed(state))}")
     assert finding in (Observed(state), OneOf((state,)))
-    _, setting = evidence_syntax.setting(f"x:{evidence_syntax.text_of(SetTo(state))}")
+    _, setting = syntax.setting(f"x:{syntax.text_of(SetTo(state))}")
     assert setting in (SetTo(state), SetChances({state: 1.0}))
 
 
 @given(numbers=NUMBERS)
 def test_chances_read_back_as_the_same_setting(numbers):
     said = SetChances(numbers)
-    assert evidence_syntax.setting(f"x:{evidence_syntax.text_of(said)}") == ("x", said)
+    assert syntax.setting(f"x:{syntax.text_of(said)}") == ("x", said)
 
 
 @given(text=st.text(st.sampled_from('in()notlike=,"" 1a:'), max_size=40))
 def test_any_text_is_read_or_refused(text):
     try:
-        _, said = evidence_syntax.finding(f"x:{text}")
+        _, said = syntax.finding(f"x:{text}")
     except BadQuestion:
         return
-    assert evidence_syntax.finding(f"x:{evidence_syntax.text_of(said)}")[1] == said or isinstance(said, Observed)
+    assert syntax.finding(f"x:{syntax.text_of(said)}")[1] == said or isinstance(said, Observed)
 
 
 @pytest.mark.parametrize("text", ["in(" + " " * 100_000 + "(", 'in("' + '""' * 50_000, "in(" + "a " * 50_000 + "="])
 def test_a_long_text_that_is_wrong_at_its_end_is_refused_at_once(text):
     with pytest.raises(BadQuestion):
-        evidence_syntax.finding_from_text(text)
+        syntax.finding_from_text(text)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.errors import BadQuestion, EvidenceOnIntervened, NoScale, Place
+from model.evidence.scale import Scale
 from model.network import SUM_TOLERANCE, Network, Table, Variable
-from model.scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
