@@ -78,7 +78,8 @@ class Scale:
         """
         below = np.concatenate([[0.0], np.cumsum(p)])
         below /= below[-1]
-        rising = np.concatenate([[True], np.diff(below) > 0])
+        start = int(np.flatnonzero(below == 0.0)[-1])
+        rising = [start, *(i for i in range(start + 1, len(below)) if below[i] > below[i - 1])]
         return tuple(np.interp(shares, below[rising], np.array(self._closed())[rising]).tolist())
 
     def _closed(self) -> tuple[float, ...]:

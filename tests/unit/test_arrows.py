@@ -17,6 +17,7 @@ MODEL_ORDER = (
     "evidence",
     "gates",
     "specification",
+    "events",
     "inference",
     "question",
     "uncertainty",

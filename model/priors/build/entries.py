@@ -333,7 +333,7 @@ class Entries:
         about = self.contents.variables.get(said.against)
         scale = measured(about.said) if about else None
         if said.bounds is None:
-            if about is not None and scale is None:
+            if about is not None and not isinstance(about.said.scale, definitions.MeasuredScale):
                 expected = f"where the states of {said.against} begin, or a scale for it"
                 self._note(written, found="no 'bounds'", expected=expected, at_key=True)
             return scale.bounds if scale else ()
