@@ -92,7 +92,7 @@ def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | N
 def _answered(plan: Plan, evidence: Evidence, names: tuple[str, ...] | None, executor: str) -> Posterior:
     if executor is PROGRAMS:
         return Posterior.gathered(
-            *variable_elimination.posterior(plan.lanes, evidence, plan.network.names if names is None else names)
+            *variable_elimination.posterior(plan.programs, evidence, plan.network.names if names is None else names)
         )
     if executor is NUMPY:
         return posterior_numpy(plan, evidence, names)
@@ -111,11 +111,11 @@ def _confirmed(plan: Plan, evidence: Evidence, found: Posterior) -> Posterior:
     """
     doubted = np.flatnonzero(found.log_evidence == -math.inf)
     try:
-        logs, _ = variable_elimination.posterior(plan.lanes, evidence.picked(doubted))
+        logs, _ = variable_elimination.posterior(plan.programs, evidence.picked(doubted))
         saved = doubted[np.isfinite(logs)]
         if not len(saved):
             return found
-        logs, rows_of = variable_elimination.posterior(plan.lanes, evidence.picked(saved), found.places)
+        logs, rows_of = variable_elimination.posterior(plan.programs, evidence.picked(saved), found.places)
     except NetworkTooLarge:
         return found
     rows = found.rows.copy()
@@ -139,20 +139,20 @@ def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str,
     wanted = tuple(dict.fromkeys(names))
     executor = plan.choice(evidence, wanted, with_p_evidence=False).executor
     if executor is PROGRAMS:
-        return variable_elimination.marginals(plan.lanes, evidence, wanted)
+        return variable_elimination.marginals(plan.programs, evidence, wanted)
     found = _answered(plan, evidence, wanted, executor)
     return {name: found.of(name) for name in wanted}
 
 
 def needed_tables(plan: Plan, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
     """Variables whose own tables the answers about these names depend on, in file order: draw only those."""
-    found = variable_elimination.needed(plan.lanes, names, evidence)
+    found = variable_elimination.needed(plan.programs, names, evidence)
     return tuple(name for name in found if name not in evidence.tables)
 
 
 def draw_cost(plan: Plan, name: str, evidence: Evidence) -> int:
     """Multiplications that one draw of the tables costs. Raises NetworkTooLarge where no program fits."""
-    return variable_elimination.cells(plan.lanes, evidence, name)
+    return variable_elimination.cells(plan.programs, evidence, name)
 
 
 def posterior_under_draws(
@@ -169,7 +169,7 @@ def posterior_under_draws(
     >>> np.exp(posterior_under_draws(coin, "coin", tails, {"coin": np.array([[0.5, 0.5], [0.3, 0.7]])})[1]).round(4)
     array([0.5, 0.7])
     """
-    return variable_elimination.draws_with_evidence(plan.lanes, name, evidence, tables)
+    return variable_elimination.draws_with_evidence(plan.programs, name, evidence, tables)
 
 
 def marginal_under_draws(plan: Plan, name: str, evidence: Evidence, tables: Mapping[str, Table]) -> Table:
@@ -179,8 +179,8 @@ def marginal_under_draws(plan: Plan, name: str, evidence: Evidence, tables: Mapp
     """
     if evidence.cases > 1:
         each = Evidence(evidence.cases, evidence.likelihood, {**tables, **evidence.tables})
-        return variable_elimination.marginals(plan.lanes, each, (name,))[name]
-    return variable_elimination.draws(plan.lanes, (name,), evidence, tables)[name]
+        return variable_elimination.marginals(plan.programs, each, (name,))[name]
+    return variable_elimination.draws(plan.programs, (name,), evidence, tables)[name]
 
 
 def posterior_numpy(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,18 @@ from model.network import Table
 
 Columns = tuple[slice, slice]
 """Every case, and the columns of one variable: ready to index with."""
+
+
+class Pattern(NamedTuple):
+    """Which variables evidence speaks of, and how: all of it that the cost of an answer depends on.
+
+    ``findings`` are (variable, whether its state is known), ``replaced`` the variables whose tables are replaced. Of
+    several cases no state counts as known.
+    """
+
+    findings: tuple[tuple[str, bool], ...]
+    replaced: tuple[str, ...]
+    single_case: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +38,13 @@ class Evidence:
     cases: int = 1
     likelihood: Mapping[str, Table] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
+
+    @property
+    def pattern(self) -> Pattern:
+        """Which variables it speaks of, and how."""
+        alone = self.cases == 1
+        findings = tuple((name, alone and np.count_nonzero(rows) == 1) for name, rows in self.likelihood.items())
+        return Pattern(findings, tuple(self.tables), alone)
 
     def block(self, start: int, stop: int) -> Evidence:
         """Some consecutive cases of the batch."""

@@ -1,15 +1,17 @@
 """A network compiled for inference, and the choice of what answers a question about it.
 
-Three executors give the same numbers: the *tree* (two passes over a packed junction tree), *programs* (for each
-target, the few multiplications that it needs under these findings, many cases side by side) and *numpy* (the
-textbook's passes, where numba is missing). ``Plan.choice`` decides by counting; ``Plan.explain`` shows the count.
+Three executors give the same numbers: the *tree* (two passes over a packed junction tree), *programs* of variable
+elimination (for each target, the few multiplications that it needs under these findings, many cases side by side) and
+*numpy* (the textbook's passes, where numba is missing). ``Plan.choice`` decides by counting; ``Plan.explain`` shows
+the count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 
 from model.errors import NetworkTooLarge
 from model.inference import variable_elimination
-from model.inference.arrays import NOTHING, Evidence
+from model.inference.arrays import NOTHING, Evidence, Pattern
 from model.inference.junction_tree import reference
 from model.inference.junction_tree.packed import executor as compiled
 from model.inference.junction_tree.packed.pack import best_numbers, pack
@@ -33,13 +35,23 @@ class Choice(NamedTuple):
     why: str
 
 
-TREE, PROGRAMS, NUMPY = "compiled tree executor", "lane executor", "numpy executor"
+TREE, PROGRAMS, NUMPY = "compiled tree executor", "variable elimination", "numpy executor"
 TOO_LARGE = Choice(PROGRAMS, "a program for each target; the tree is too large")
 NO_NUMBA = Choice(NUMPY, "since numba cannot be imported")
 ALL_AT_ONCE = Choice(TREE, "two passes give every variable")
 UPWARDS = Choice(TREE, "one pass gives P(evidence)")
 FEWER_ENTRIES = Choice(TREE, "a program for each target would not gain enough")
 FEWER_STEPS = Choice(PROGRAMS, "a program for each target costs less than the tree has entries")
+
+TREE_IS_QUICK, TREE_IS_SLOW = 20_000, 1_000_000
+"""A tree of fewer entries for each name answers one case sooner than programs are found; one of more entries later
+than programs of what each of a few cases speaks of are found."""
+
+SIDE_BY_SIDE = 8
+"""What programs of a batch gain on entries one by one."""
+
+PATTERNS = 1_000
+"""Evidence patterns whose cost is kept, the least recently used dropped first."""
 
 
 class Memory(NamedTuple):
@@ -72,8 +84,8 @@ class Plan:
         return self.tree.cells
 
     @cached_property
-    def lanes(self) -> variable_elimination.Lanes:
-        """For the lane executor."""
+    def programs(self) -> variable_elimination.Prepared:
+        """For variable elimination."""
         return variable_elimination.prepare(self.network)
 
     @cached_property
@@ -123,10 +135,26 @@ class Plan:
             return NO_NUMBA
         if not names:
             return ALL_AT_ONCE if names is None else UPWARDS
-        pays = variable_elimination.pays(
-            self.lanes, evidence, names, against=self.packed.packed.cells, with_p_evidence=with_p_evidence
-        )
-        return FEWER_STEPS if pays else FEWER_ENTRIES
+        return FEWER_STEPS if self._programs_pay(evidence, tuple(names), with_p_evidence) else FEWER_ENTRIES
+
+    def _programs_pay(self, evidence: Evidence, names: tuple[str, ...], with_p_evidence: bool) -> bool:
+        """Few cases: where the tree is large, and few names need little of it. A batch: where the names are few."""
+        stored, batch = self.packed.packed.cells, evidence.cases >= variable_elimination.ENOUGH
+        if not batch and stored <= TREE_IS_QUICK * len(names):
+            return False
+        together = self._together(evidence.pattern, names, with_p_evidence)
+        if batch:
+            return together < SIDE_BY_SIDE * stored
+        if evidence.cases > 1 and 2 * together >= stored > TREE_IS_SLOW:
+            together = variable_elimination.cells_of_few(
+                self.programs, evidence, names, with_p_evidence=with_p_evidence
+            )
+        return 2 * together < stored
+
+    @cached_property
+    def _together(self) -> Callable[[Pattern, tuple[str, ...], bool], float]:
+        """Multiplications of the programs for some names; one number kept for each evidence pattern."""
+        return lru_cache(PATTERNS)(partial(_cells_together, self.programs))
 
     def touched(self, evidence: Evidence, names: Sequence[str] | None) -> int:
         """Entries of the tables that the two passes visit, one pass and the other counted, in each case.
@@ -183,7 +211,7 @@ class Plan:
 
     def _programs_line(self, evidence: Evidence, names: Sequence[str]) -> str:
         try:
-            count = sum(variable_elimination.cells(self.lanes, evidence, name) for name in names)
+            count = sum(variable_elimination.cells(self.programs, evidence, name) for name in names)
         except NetworkTooLarge as error:
             return f"programs: refused: {error}"
         return f"programs: {count:,} multiplications a case"
@@ -210,6 +238,16 @@ class Plan:
     @cached_property
     def _entries(self) -> NDArray[np.int64]:
         return np.array(self.packed.packed.entries)
+
+
+def _cells_together(
+    programs: variable_elimination.Prepared, pattern: Pattern, names: tuple[str, ...], with_p_evidence: bool
+) -> float:
+    """inf where a program would be too large."""
+    try:
+        return sum(variable_elimination.cells_of_pattern(programs, pattern, name, with_p_evidence) for name in names)
+    except NetworkTooLarge:
+        return math.inf
 
 
 def _packed(cliques: Cliques, *, compress: bool) -> compiled.Tree:

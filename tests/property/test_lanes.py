@@ -1,4 +1,4 @@
-"""The lane executor against enumeration of the joint and the junction tree, zeros and impossible cases included."""
+"""Variable elimination against enumeration of the joint and the junction tree, zeros and impossible cases included."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The kernels of programs and of the lane executor against their twins: sets, graphs and einsum instead of loops."""
+"""The kernels of variable elimination against their twins: sets, graphs and einsum instead of loops."""
 
 import math
 from itertools import pairwise
@@ -567,7 +567,7 @@ def test_cases_are_classed_by_what_they_say(rows, cases, seed):
     assert (first.tolist(), which.tolist()) == loading_twins.distinct(codes)
 
 
-# the lane executor
+# cases side by side
 
 
 @st.composite

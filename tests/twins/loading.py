@@ -1,4 +1,4 @@
-"""What the lane executor does, case by case, in numpy: tables with axes, and the joint summed by einsum."""
+"""What the interpreters do, case by case, in numpy: tables with axes, and the joint summed by einsum."""
 
 from __future__ import annotations
 

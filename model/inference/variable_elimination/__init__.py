@@ -18,25 +18,27 @@ without evidence. Identical cases are computed once.
 
 from model.inference.variable_elimination.queries import (
     cells,
+    cells_of_few,
+    cells_of_pattern,
     draws,
     draws_with_evidence,
     marginals,
     needed,
-    pays,
     posterior,
     warm,
 )
-from model.inference.variable_elimination.scheduler import ENOUGH, Lanes, prepare
+from model.inference.variable_elimination.scheduler import ENOUGH, Prepared, prepare
 
 __all__ = [
     "ENOUGH",
-    "Lanes",
+    "Prepared",
     "cells",
+    "cells_of_few",
+    "cells_of_pattern",
     "draws",
     "draws_with_evidence",
     "marginals",
     "needed",
-    "pays",
     "posterior",
     "prepare",
     "warm",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,9 @@ class Packed:
 class Program:
     """How to answer one kind of question: the arrays of ``Code``, by the same names.
 
-    ``cells`` counts the multiplications of one case, ``role`` (variables,) is the question's shape.
+    ``cells`` counts the multiplications of one case, ``role`` (variables,) is the question's shape. ``code`` are the
+    arrays as a plain tuple, which a kernel names once inside: numba takes a NamedTuple of nine arrays in 2.2
+    microseconds and a tuple in 1.0; one case takes about ten.
     """
 
     role: Ints
@@ -55,23 +57,12 @@ class Program:
     sliced: Ints
     slice_strides: Ints
     cells: int
+    code: tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints] = field(init=False)
 
-    @property
-    def code(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
-        """The arrays of ``Code`` as a plain tuple, which a kernel names once inside.
-
-        numba takes a NamedTuple of nine arrays in 2.2 microseconds and a tuple in 1.0; one case takes about ten.
-        """
-        return (
-            self.steps,
-            self.inputs,
-            self.maps,
-            self.factors,
-            self.load_maps,
-            self.sliced_at,
-            self.sliced,
-            self.slice_strides,
-        )
+    def __post_init__(self) -> None:
+        code = self.steps, self.inputs, self.maps, self.factors
+        sliced = self.load_maps, self.sliced_at, self.sliced, self.slice_strides
+        object.__setattr__(self, "code", (*code, *sliced))
 
     @property
     def tables(self) -> tuple[int, ...]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import BadQuestion, NetworkTooLarge
-from model.inference.arrays import Evidence
+from model.inference.arrays import Evidence, Pattern
 from model.inference.simd import LANES
 from model.inference.variable_elimination import per_case_kernels
 from model.inference.variable_elimination import program as programs
@@ -26,14 +25,10 @@ from model.inference.variable_elimination.coded_evidence import (
 )
 from model.inference.variable_elimination.columns import HARD, LANED, SOFT
 from model.inference.variable_elimination.program import Program
-from model.inference.variable_elimination.scheduler import ENOUGH, Lanes, alike, answered, prepare, program_for
+from model.inference.variable_elimination.scheduler import ENOUGH, Prepared, alike, answered, prepare, program_for
 from model.network import Network, Table, Variable
 
 Floats = NDArray[np.float64]
-TREE_IS_QUICK, TREE_IS_SLOW = 20_000, 1_000_000
-SIDE_BY_SIDE = 8
-"""A tree of fewer entries answers one case sooner than a program is found; of more entries, later than programs of
-what each of a few cases speaks of are found; what lanes gain on entries one by one."""
 
 
 def warm() -> None:
@@ -60,7 +55,7 @@ def warm() -> None:
     draws(prepared, ["a"], Evidence(1, {"c": known[:1]}), {"b": np.repeat(flip[None], len(which), axis=0)})
 
 
-def posterior(lanes: Lanes, evidence: Evidence, names: Iterable[str] = ()) -> tuple[Floats, Mapping[str, Table]]:
+def posterior(prepared: Prepared, evidence: Evidence, names: Iterable[str] = ()) -> tuple[Floats, Mapping[str, Table]]:
     """Log P(evidence), shape (cases,), and the distribution of each variable named, shape (cases, states).
 
     Exact, and the fields of ``inference.Posterior`` in their order; zeros where the evidence is impossible.
@@ -75,8 +70,8 @@ def posterior(lanes: Lanes, evidence: Evidence, names: Iterable[str] = ()) -> tu
 
     Raises NetworkTooLarge, before any table is allocated, where what is left of the network is still too much.
     """
-    wanted, position = tuple(names), lanes.network.position
-    answered = _answers(lanes, evidence)
+    wanted, position = tuple(names), prepared.network.position
+    answered = _answers(prepared, evidence)
     if len(wanted) == 1:
         rows, logs = answered(position[wanted[0]], True)
         return _locked_posterior({wanted[0]: rows}, logs)
@@ -84,34 +79,38 @@ def posterior(lanes: Lanes, evidence: Evidence, names: Iterable[str] = ()) -> tu
     return _locked_posterior({name: answered(position[name], False)[0] for name in wanted}, logs)
 
 
-def marginals(lanes: Lanes, evidence: Evidence, names: Iterable[str] = ()) -> dict[str, Table]:
+def marginals(prepared: Prepared, evidence: Evidence, names: Iterable[str] = ()) -> dict[str, Table]:
     """Probability of each state of the variables named, without that of the evidence: only what they depend on is read.
 
     A finding that is irrelevant to a variable is not looked at, so that it may be impossible unnoticed.
     """
-    answered = _answers(lanes, evidence)
-    return {name: answered(lanes.network.position[name], False)[0] for name in names}
+    answered = _answers(prepared, evidence)
+    return {name: answered(prepared.network.position[name], False)[0] for name in names}
 
 
-def draws(lanes: Lanes, names: Iterable[str], evidence: Evidence, tables: Mapping[str, Table]) -> dict[str, Table]:
+def draws(
+    prepared: Prepared, names: Iterable[str], evidence: Evidence, tables: Mapping[str, Table]
+) -> dict[str, Table]:
     """Distributions of the variables named under each draw of the tables given, shape (draws, states).
 
     ``tables[name]`` has shape (draws, *parents' states, states); only those of ``needed`` are read. The evidence is
     of one case, or of as many as there are draws.
     """
     wanted = tuple(names)
-    counting = frozenset(needed(lanes, wanted, evidence))
+    counting = frozenset(needed(prepared, wanted, evidence))
     count = max((len(rows) for rows in tables.values()), default=1)
     likelihood = {
         name: np.repeat(rows, count, axis=0) if len(rows) == 1 else rows for name, rows in evidence.likelihood.items()
     }
     read = {name: rows for name, rows in tables.items() if name in counting}
-    coded = code_evidence(lanes.network, lanes.workers, count, likelihood, {**read, **evidence.tables})
-    return {name: answered(lanes, coded, lanes.network.position[name], with_p_evidence=False)[0] for name in wanted}
+    coded = code_evidence(prepared.network, prepared.workers, count, likelihood, {**read, **evidence.tables})
+    return {
+        name: answered(prepared, coded, prepared.network.position[name], with_p_evidence=False)[0] for name in wanted
+    }
 
 
 def draws_with_evidence(
-    lanes: Lanes, name: str, evidence: Evidence, tables: Mapping[str, Table]
+    prepared: Prepared, name: str, evidence: Evidence, tables: Mapping[str, Table]
 ) -> tuple[Table, Floats]:
     """Distribution of a variable under each draw of the tables, and how likely the evidence is under that draw.
 
@@ -128,18 +127,18 @@ def draws_with_evidence(
     >>> rows[:, 1].round(4), np.exp(log_p).round(4)
     (array([0.6923, 0.9   ]), array([0.26, 0.5 ]))
     """
-    coded = _drawn(lanes, evidence, tables)
-    rows, log_p = alike(lanes, coded, lanes.network.position[name], with_p_evidence=True)
+    coded = _drawn(prepared, evidence, tables)
+    rows, log_p = alike(prepared, coded, prepared.network.position[name], with_p_evidence=True)
     return _possible(rows, log_p), log_p
 
 
-def _drawn(lanes: Lanes, evidence: Evidence, tables: Mapping[str, Table]) -> CodedEvidence:
+def _drawn(prepared: Prepared, evidence: Evidence, tables: Mapping[str, Table]) -> CodedEvidence:
     """One case of evidence under every draw."""
     if evidence.cases != 1:
         raise BadQuestion(f"the evidence under draws of the tables is of one case, not of {evidence.cases}")
     count = max((len(rows) for rows in tables.values()), default=1)
-    known = code_evidence(lanes.network, lanes.workers, 1, evidence.likelihood, evidence.tables)
-    return under_draws(known, lanes.network, count, tables)
+    known = code_evidence(prepared.network, prepared.workers, 1, evidence.likelihood, evidence.tables)
+    return under_draws(known, prepared.network, count, tables)
 
 
 def _possible(rows: Table, log_p: Floats) -> Table:
@@ -148,65 +147,67 @@ def _possible(rows: Table, log_p: Floats) -> Table:
     return rows if possible.all() else np.where(possible[:, None], rows, 0.0)
 
 
-def needed(lanes: Lanes, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
+def needed(prepared: Prepared, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
     """Variables whose tables the answers about these names depend on, in file order: draw only those."""
-    coded = code_evidence(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
-    found = np.zeros(len(lanes.packed.cards), dtype=np.bool_)
-    for case in patterns(lanes.packed, coded, coded.codes)[1].tolist():
+    coded = code_evidence(prepared.network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    found = np.zeros(len(prepared.packed.cards), dtype=np.bool_)
+    for case in patterns(prepared.packed, coded, coded.codes)[1].tolist():
         for name in names:
-            target = lanes.network.position[name]
-            role = role_of(lanes.packed, coded, coded.codes[:, case : case + 1], target)
-            found |= programs.needed(lanes.packed, target, role, with_p_evidence=False)
-    return tuple(name for name, counts in zip(lanes.network.names, found, strict=True) if counts)
+            target = prepared.network.position[name]
+            role = role_of(prepared.packed, coded, coded.codes[:, case : case + 1], target)
+            found |= programs.needed(prepared.packed, target, role, with_p_evidence=False)
+    return tuple(name for name, counts in zip(prepared.network.names, found, strict=True) if counts)
 
 
-def cells(lanes: Lanes, evidence: Evidence, name: str, *, with_p_evidence: bool = True) -> int:
+def cells(prepared: Prepared, evidence: Evidence, name: str, *, with_p_evidence: bool = True) -> int:
     """Multiplications that one case of this evidence costs, before those that lanes do side by side are divided.
 
     Of a batch: as if every case spoke of every variable, which is the most it can cost. ``with_p_evidence``: with
-    P(evidence).
+    P(evidence). Raises NetworkTooLarge.
     """
-    position = lanes.network.position
-    role = np.zeros(len(lanes.packed.cards), dtype=np.int64)
-    for v in evidence.tables:
-        role[position[v]] |= LANED if evidence.cases > 1 else 0
-    for v, rows in evidence.likelihood.items():
-        known = evidence.cases == 1 and v != name and np.count_nonzero(rows) == 1
-        role[position[v]] |= HARD if known else SOFT
-    return program_for(
-        lanes, position[name], role, with_p_evidence=with_p_evidence, single_case=evidence.cases == 1
-    ).cells
+    return cells_of_pattern(prepared, evidence.pattern, name, with_p_evidence)
 
 
-def pays(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, against: int, with_p_evidence: bool = True) -> bool:
-    """Whether this executor is the cheaper one, against a tree that touches so many table entries a case.
+def cells_of_pattern(prepared: Prepared, pattern: Pattern, name: str, with_p_evidence: bool) -> int:
+    """The same for any evidence that speaks of these variables in this way."""
+    position = prepared.network.position
+    spoken = tuple((position[v], HARD if known and v != name else SOFT) for v, known in pattern.findings)
+    if pattern.single_case:
+        return _program(prepared, position[name], spoken, with_p_evidence=with_p_evidence).cells
+    role = np.zeros(len(prepared.packed.cards), dtype=np.int64)
+    for replaced in pattern.replaced:
+        role[position[replaced]] |= LANED
+    for v, bit in spoken:
+        role[v] |= bit
+    return program_for(prepared, position[name], role, with_p_evidence=with_p_evidence, single_case=False).cells
 
-    Few cases: where the tree is large and little of it matters. A batch: where the names are few.
-    """
-    together = math.inf
-    with suppress(NetworkTooLarge):
-        together = sum(cells(lanes, evidence, name, with_p_evidence=with_p_evidence) for name in names)
-    if evidence.cases >= ENOUGH:
-        return together < SIDE_BY_SIDE * against
-    if evidence.cases > 1 and 2 * together >= against > TREE_IS_SLOW:
-        together = _cells_of_few(lanes, evidence, names, with_p_evidence=with_p_evidence)
-    return against > TREE_IS_QUICK and 2 * together < against
 
-
-def _cells_of_few(lanes: Lanes, evidence: Evidence, names: Sequence[str], *, with_p_evidence: bool) -> float:
+def cells_of_few(prepared: Prepared, evidence: Evidence, names: Sequence[str], *, with_p_evidence: bool) -> float:
     """The mean over a few cases, each with a program of what it speaks of; inf where one would be too large."""
-    coded = code_evidence(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    coded = code_evidence(prepared.network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables)
     total = 0
-    for target in (lanes.network.position[name] for name in names):
-        roles = [role_of(lanes.packed, coded, coded.codes[:, i : i + 1], target) for i in range(coded.cases)]
+    for target in (prepared.network.position[name] for name in names):
+        roles = [role_of(prepared.packed, coded, coded.codes[:, i : i + 1], target) for i in range(coded.cases)]
         try:
             total += sum(
-                program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=True).cells
+                program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=True).cells
                 for role in roles
             )
         except NetworkTooLarge:
             return math.inf
     return total / coded.cases
+
+
+def _program(prepared: Prepared, target: int, spoken: tuple[tuple[int, int], ...], *, with_p_evidence: bool) -> Program:
+    """The program for one case without replaced tables that speaks of these (variable, role); made once and kept."""
+
+    def made() -> Program:
+        role = np.zeros(len(prepared.packed.cards), dtype=np.int64)
+        for v, bit in spoken:
+            role[v] = bit
+        return programs.program(prepared.packed, target, role, with_p_evidence=with_p_evidence, single_case=True)
+
+    return prepared.programs.get((target, with_p_evidence, *spoken), made)
 
 
 def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Mapping[str, Table]]:
@@ -216,47 +217,43 @@ def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Ma
     return logs, MappingProxyType(found)
 
 
-def _answers(lanes: Lanes, evidence: Evidence) -> Callable[[int, bool], tuple[Table, Floats]]:
+def _answers(prepared: Prepared, evidence: Evidence) -> Callable[[int, bool], tuple[Table, Floats]]:
     """How to answer about a target (-1: P(evidence) alone), with P(evidence) or not."""
     if evidence.cases == 1 and not evidence.tables:
-        check(lanes.network, 1, evidence.likelihood, {})
         return lambda target, with_p_evidence: _asked(
-            lanes, evidence.likelihood, target, with_p_evidence=with_p_evidence
+            prepared, evidence.likelihood, target, with_p_evidence=with_p_evidence
         )
-    coded = code_evidence(lanes.network, lanes.workers, evidence.cases, evidence.likelihood, evidence.tables)
-    return lambda target, with_p_evidence: answered(lanes, coded, target, with_p_evidence=with_p_evidence)
+    coded = code_evidence(prepared.network, prepared.workers, evidence.cases, evidence.likelihood, evidence.tables)
+    return lambda target, with_p_evidence: answered(prepared, coded, target, with_p_evidence=with_p_evidence)
 
 
 def _asked(
-    lanes: Lanes, likelihood: Mapping[str, Table], target: int, *, with_p_evidence: bool
+    prepared: Prepared, likelihood: Mapping[str, Table], target: int, *, with_p_evidence: bool
 ) -> tuple[Table, Floats]:
     """The way of ``answered`` for one case, without its preparations: most of the time of a small question."""
-    packed, position = lanes.packed, lanes.network.position
-    shape, findings = [], []
+    packed, position, cards = prepared.packed, prepared.network.position, prepared.cards
+    spoken, findings = [], []
     vectors: list[float] = []
     scale = 0.0
     for name, rows in likelihood.items():
-        row, v = rows[0].tolist(), position[name]
+        v = position[name]
+        if rows.shape != (1, cards[v]):
+            check(prepared.network, 1, likelihood, {})
+        row = rows[0].tolist()
         ones = row.count(1.0)
         if ones == len(row):
             continue
         if ones == 1 and v != target and row.count(0.0) == len(row) - 1:
-            shape.append((v, HARD))
+            spoken.append((v, HARD))
             findings.append((v, row.index(1.0), -1))
             continue
         power = math.frexp(max(row))[1]
         scale += power * math.log(2.0)
-        shape.append((v, SOFT))
+        spoken.append((v, SOFT))
         findings.append((v, -1, len(vectors)))
         vectors.extend(math.ldexp(p, -power) for p in row)
 
-    def made() -> Program:
-        role = np.zeros(len(packed.cards), dtype=np.int64)
-        for v, bit in shape:
-            role[v] = bit
-        return program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=True)
-
-    program = lanes.programs.get((target, with_p_evidence, *shape), made)
+    program = _program(prepared, target, tuple(spoken), with_p_evidence=with_p_evidence)
     rows, log = per_case_kernels.run_one(
         program.code,
         packed.table_at,

@@ -50,10 +50,11 @@ THREADS_FROM = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lanes:
-    """A network ready for programs: packed once, its programs kept as they are made."""
+class Prepared:
+    """A network ready for programs: packed once, its programs kept as they are made. ``cards`` counts states."""
 
     packed: Packed
+    cards: tuple[int, ...]
     programs: ByteLRU[Program] = field(default_factory=lambda: ByteLRU(PROGRAMS))
     linked: ByteLRU[Linked] = field(default_factory=lambda: ByteLRU(PROGRAMS))
     workers: Workers = field(default_factory=Workers)
@@ -64,66 +65,77 @@ class Lanes:
         return self.packed.network
 
 
-def prepare(network: Network) -> Lanes:
-    """Make a network ready for the lane executor."""
-    return Lanes(programs.pack(network))
+def prepare(network: Network) -> Prepared:
+    """Make a network ready for questions about a few targets."""
+    return Prepared(programs.pack(network), network.cards(network.names))
 
 
-def program_for(lanes: Lanes, target: int, role: Ints, *, with_p_evidence: bool, single_case: bool) -> Program:
+def program_for(prepared: Prepared, target: int, role: Ints, *, with_p_evidence: bool, single_case: bool) -> Program:
     """The program for a target and a question's shape, ``role`` (variables,); made once and kept."""
     key = (target, with_p_evidence, single_case, role.astype(np.int8).tobytes())
-    return lanes.programs.get(
+    return prepared.programs.get(
         key,
-        lambda: programs.program(lanes.packed, target, role, with_p_evidence=with_p_evidence, single_case=single_case),
+        lambda: programs.program(
+            prepared.packed, target, role, with_p_evidence=with_p_evidence, single_case=single_case
+        ),
     )
 
 
-def answered(lanes: Lanes, coded: CodedEvidence, target: int, *, with_p_evidence: bool) -> tuple[Table, Floats]:
+def answered(prepared: Prepared, coded: CodedEvidence, target: int, *, with_p_evidence: bool) -> tuple[Table, Floats]:
     """Distribution of the target, shape (cases, states), and log P(evidence), shape (cases,)."""
-    states = int(lanes.packed.cards[target]) if target >= 0 else 1
+    states = int(prepared.packed.cards[target]) if target >= 0 else 1
     first, which = case_groups.distinct(coded.codes) if coded.repeatable and coded.cases > 1 else (None, None)
     if first is not None and len(first) < coded.cases:
         rows, logs = np.empty((len(first), states)), np.empty(len(first))
-        _fill(lanes, coded, target, first, (rows, logs), with_p_evidence=with_p_evidence)
+        _fill(prepared, coded, target, first, (rows, logs), with_p_evidence=with_p_evidence)
         return rows[which], logs[which] + coded.scale
     rows, logs = np.empty((coded.cases, states)), np.empty(coded.cases)
-    _fill(lanes, coded, target, np.arange(coded.cases), (rows, logs), with_p_evidence=with_p_evidence)
+    _fill(prepared, coded, target, np.arange(coded.cases), (rows, logs), with_p_evidence=with_p_evidence)
     return rows, logs + coded.scale
 
 
-def alike(lanes: Lanes, coded: CodedEvidence, target: int, *, with_p_evidence: bool) -> tuple[Table, Floats]:
+def alike(prepared: Prepared, coded: CodedEvidence, target: int, *, with_p_evidence: bool) -> tuple[Table, Floats]:
     """The same for cases that are known to speak of the same variables, such as draws under one case of evidence."""
     cases = np.arange(coded.cases)
-    rows, logs = np.empty((coded.cases, int(lanes.packed.cards[target]) if target >= 0 else 1)), np.empty(coded.cases)
+    rows, logs = (
+        np.empty((coded.cases, int(prepared.packed.cards[target]) if target >= 0 else 1)),
+        np.empty(coded.cases),
+    )
     if coded.cases < ENOUGH:
-        _one_by_one(lanes, coded, target, cases, (rows, logs), cases, with_p_evidence=with_p_evidence)
+        _one_by_one(prepared, coded, target, cases, (rows, logs), cases, with_p_evidence=with_p_evidence)
     else:
-        _group(lanes, coded, (target, with_p_evidence), cases, (rows, logs), cases)
+        _group(prepared, coded, (target, with_p_evidence), cases, (rows, logs), cases)
     return rows, logs + coded.scale
 
 
 def _fill(
-    lanes: Lanes, coded: CodedEvidence, target: int, cases: Ints, found: tuple[Table, Floats], *, with_p_evidence: bool
+    prepared: Prepared,
+    coded: CodedEvidence,
+    target: int,
+    cases: Ints,
+    found: tuple[Table, Floats],
+    *,
+    with_p_evidence: bool,
 ) -> None:
     """Answer some cases, in groups that speak of the same variables and one of what is left."""
     if len(cases) == 1:
-        _one_by_one(lanes, coded, target, cases, found, np.arange(1), with_p_evidence=with_p_evidence)
+        _one_by_one(prepared, coded, target, cases, found, np.arange(1), with_p_evidence=with_p_evidence)
         return
     codes = coded.codes if len(cases) == coded.cases else np.take(coded.codes, cases, axis=1)
-    kinds, _, pattern = patterns(lanes.packed, coded, codes)
+    kinds, _, pattern = patterns(prepared.packed, coded, codes)
     often = np.bincount(pattern)
     for which in np.flatnonzero(often >= ENOUGH):
         group = np.flatnonzero(pattern == which)
-        _group(lanes, coded, (target, with_p_evidence), cases[group], found, group)
+        _group(prepared, coded, (target, with_p_evidence), cases[group], found, group)
     left = np.flatnonzero(often[pattern] < ENOUGH)
     if not len(left):
         return
-    for part in _parts(lanes, coded, (target, with_p_evidence), kinds, cases, left):
-        _different(lanes, coded, (target, with_p_evidence), kinds, cases, found, part)
+    for part in _parts(prepared, coded, (target, with_p_evidence), kinds, cases, left):
+        _different(prepared, coded, (target, with_p_evidence), kinds, cases, found, part)
 
 
 def _different(
-    lanes: Lanes,
+    prepared: Prepared,
     coded: CodedEvidence,
     question: tuple[int, bool],
     kinds: NDArray[np.int8],
@@ -133,25 +145,37 @@ def _different(
 ) -> None:
     """Answer cases that speak of different variables: together where that is cheaper, or each by its own program."""
     target, with_p_evidence = question
-    role = _union(lanes, coded, question, kinds, cases, part)
-    if len(part) >= ENOUGH and _shared(lanes, target, role, with_p_evidence=with_p_evidence):
-        _side_by_side(lanes, coded, (target, role, with_p_evidence), cases[part], found, part, union=True)
+    role = _union(prepared, coded, question, kinds, cases, part)
+    if len(part) >= ENOUGH and _shared(prepared, target, role, with_p_evidence=with_p_evidence):
+        _side_by_side(prepared, coded, (target, role, with_p_evidence), cases[part], found, part, union=True)
     elif coded.tables or len(part) < ENOUGH:
-        _one_by_one(lanes, coded, target, cases[part], found, part, with_p_evidence=with_p_evidence)
+        _one_by_one(prepared, coded, target, cases[part], found, part, with_p_evidence=with_p_evidence)
     else:
-        _each(lanes, coded, question, cases[part], found, part)
+        _each(prepared, coded, question, cases[part], found, part)
 
 
 def _union(
-    lanes: Lanes, coded: CodedEvidence, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, part: Ints
+    prepared: Prepared,
+    coded: CodedEvidence,
+    question: tuple[int, bool],
+    kinds: NDArray[np.int8],
+    cases: Ints,
+    part: Ints,
 ) -> Ints:
     """The shape of a question that speaks of whatever any of these cases speaks of."""
     spoken = case_groups.spoken_of(kinds, part)
-    return role_of(lanes.packed, coded, coded.codes[:, cases[part[:1]]], question[0], single_case=False, union=spoken)
+    return role_of(
+        prepared.packed, coded, coded.codes[:, cases[part[:1]]], question[0], single_case=False, union=spoken
+    )
 
 
 def _parts(
-    lanes: Lanes, coded: CodedEvidence, question: tuple[int, bool], kinds: NDArray[np.int8], cases: Ints, left: Ints
+    prepared: Prepared,
+    coded: CodedEvidence,
+    question: tuple[int, bool],
+    kinds: NDArray[np.int8],
+    cases: Ints,
+    left: Ints,
 ) -> list[Ints]:
     """Cut cases so that those with many ancestors do not make a large program for the others.
 
@@ -162,8 +186,8 @@ def _parts(
     if len(left) <= size:
         return [left]
     try:
-        role = _union(lanes, coded, question, kinds, cases, left)
-        if program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=False).cells < WORTH_PARTS:
+        role = _union(prepared, coded, question, kinds, cases, left)
+        if program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=False).cells < WORTH_PARTS:
             return [left]
     except NetworkTooLarge:
         pass
@@ -171,7 +195,7 @@ def _parts(
     drawn_in = [
         0
         if coded.is_intervention[r] or always[r]
-        else _tables_read(lanes.packed, v, target, with_p_evidence=with_p_evidence)
+        else _tables_read(prepared.packed, v, target, with_p_evidence=with_p_evidence)
         for r, v in enumerate(coded.variables.tolist())
     ]
     ranked = np.argsort(-np.array(drawn_in, dtype=np.int64), kind="stable")
@@ -187,35 +211,45 @@ def _tables_read(packed: Packed, v: int, target: int, *, with_p_evidence: bool) 
 
 
 def _group(
-    lanes: Lanes, coded: CodedEvidence, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
+    prepared: Prepared,
+    coded: CodedEvidence,
+    question: tuple[int, bool],
+    cases: Ints,
+    found: tuple[Table, Floats],
+    to: Ints,
 ) -> None:
     """Answer cases that speak of the same variables."""
     target, with_p_evidence = question
-    role = role_of(lanes.packed, coded, np.take(coded.codes, cases, axis=1), target, single_case=False)
-    if _fits(program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=False)):
-        _side_by_side(lanes, coded, (target, role, with_p_evidence), cases, found, to)
+    role = role_of(prepared.packed, coded, np.take(coded.codes, cases, axis=1), target, single_case=False)
+    if _fits(program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=False)):
+        _side_by_side(prepared, coded, (target, role, with_p_evidence), cases, found, to)
     else:
-        _one_by_one(lanes, coded, target, cases, found, to, with_p_evidence=with_p_evidence)
+        _one_by_one(prepared, coded, target, cases, found, to, with_p_evidence=with_p_evidence)
 
 
 def _fits(program: Program) -> bool:
     return program.entries * LANES * 8 <= MEMORY
 
 
-def _shared(lanes: Lanes, target: int, role: Ints, *, with_p_evidence: bool) -> bool:
+def _shared(prepared: Prepared, target: int, role: Ints, *, with_p_evidence: bool) -> bool:
     """Whether one program for cases that speak of different variables costs less than one each."""
     try:
-        program = program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=False)
+        program = program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=False)
     except NetworkTooLarge:
         return False
     return program.cells <= UNION_CELLS and _fits(program)
 
 
 def _each(
-    lanes: Lanes, coded: CodedEvidence, question: tuple[int, bool], cases: Ints, found: tuple[Table, Floats], to: Ints
+    prepared: Prepared,
+    coded: CodedEvidence,
+    question: tuple[int, bool],
+    cases: Ints,
+    found: tuple[Table, Floats],
+    to: Ints,
 ) -> None:
     """Answer cases that have little in common, each by a program that is found, run and dropped."""
-    packed = lanes.packed
+    packed = prepared.packed
     soft = np.concatenate([*(vectors.ravel() for vectors in coded.likelihoods), np.empty(0)])
     soft_at = np.cumsum([0, *(vectors.size for vectors in coded.likelihoods)])
 
@@ -229,14 +263,14 @@ def _each(
             *found,
         )
 
-    lanes.workers.each(run, range(0, len(cases), EACH))
+    prepared.workers.each(run, range(0, len(cases), EACH))
     refused = cases[np.isnan(found[1][to])]
     if len(refused):
-        _one_by_one(lanes, coded, question[0], refused[:1], found, to[:1], with_p_evidence=question[1])
+        _one_by_one(prepared, coded, question[0], refused[:1], found, to[:1], with_p_evidence=question[1])
 
 
 def _one_by_one(
-    lanes: Lanes,
+    prepared: Prepared,
     coded: CodedEvidence,
     target: int,
     cases: Ints,
@@ -246,12 +280,12 @@ def _one_by_one(
     with_p_evidence: bool,
 ) -> None:
     """Answer cases one at a time, each by the program of what it speaks of."""
-    packed = lanes.packed
+    packed = prepared.packed
     rows, logs = found
     variables = coded.variables.tolist()
     for case, i in zip(cases.tolist(), to.tolist(), strict=True):
         role = role_of(packed, coded, coded.codes[:, case : case + 1], target)
-        program = program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=True)
+        program = program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=True)
         findings, vectors = findings_of(coded, variables, coded.codes[:, case].tolist(), role)
         swapped, other = swapped_in(coded, case)
         rows[i], logs[i] = per_case_kernels.run_one(
@@ -260,7 +294,7 @@ def _one_by_one(
 
 
 def _side_by_side(
-    lanes: Lanes,
+    prepared: Prepared,
     coded: CodedEvidence,
     question: tuple[int, Ints, bool],
     cases: Ints,
@@ -274,15 +308,15 @@ def _side_by_side(
     Cases whose numbers are too far apart for that are answered one by one.
     """
     target, role, with_p_evidence = question
-    program = program_for(lanes, target, role, with_p_evidence=with_p_evidence, single_case=False)
-    linked = _linked(lanes, coded, program, int(cases[0]))
+    program = program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=False)
+    linked = _linked(prepared, coded, program, int(cases[0]))
     if union:
         ranked = np.argsort(-linked.effort[coded.variables], kind="stable")
         order = case_groups.by_effort(cases, coded.codes, ranked)
         cases, to = cases[order], to[order]
-    loads, soft = loads_of(lanes.packed, coded, linked)
+    loads, soft = loads_of(prepared.packed, coded, linked)
     arrays, loading = linked.arrays, (loads.likelihoods, loads.slices, loads.streams, loads.known, loads.load_maps)
-    shared = -(-len(cases) // (LANES * lanes.workers.count)) * LANES
+    shared = -(-len(cases) // (LANES * prepared.workers.count)) * LANES
     size = min(CHUNK, shared) if program.cells * len(cases) > THREADS_FROM else len(cases)
 
     marked: list[int] = []
@@ -294,27 +328,27 @@ def _side_by_side(
             to[start : start + size],
             arrays,
             loading,
-            (lanes.packed.values, coded.codes, soft),
+            (prepared.packed.values, coded.codes, soft),
             (np.empty(linked.memory * LANES), np.empty(linked.mixed)),
             found[0],
             found[1],
         )
         marked.append(left)
 
-    lanes.workers.each(run, range(0, len(cases), size))
+    prepared.workers.each(run, range(0, len(cases), size))
     if any(marked):
         wide = np.isnan(found[1][to])
-        _one_by_one(lanes, coded, target, cases[wide], found, to[wide], with_p_evidence=with_p_evidence)
+        _one_by_one(prepared, coded, target, cases[wide], found, to[wide], with_p_evidence=with_p_evidence)
 
 
-def _linked(lanes: Lanes, coded: CodedEvidence, program: Program, case: int) -> Linked:
+def _linked(prepared: Prepared, coded: CodedEvidence, program: Program, case: int) -> Linked:
     """The program with its constant tables in place; kept, since sweeps repeat it."""
     known = tuple(
         int(coded.codes[r, case]) if program.role[v] & (HARD | LANED) == HARD else -1
         for r, v in enumerate(coded.variables.tolist())
     )
     if any(len(rows) == 1 for rows in coded.tables.values()):
-        return link(lanes.packed, coded, program, case)
-    return lanes.linked.get(
-        (program, tuple(coded.variables.tolist()), known), lambda: link(lanes.packed, coded, program, case)
+        return link(prepared.packed, coded, program, case)
+    return prepared.linked.get(
+        (program, tuple(coded.variables.tolist()), known), lambda: link(prepared.packed, coded, program, case)
     )

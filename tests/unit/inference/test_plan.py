@@ -9,7 +9,6 @@ import pytest
 from model import inference
 from model.inference import Evidence, plan, variable_elimination
 from model.inference.junction_tree.packed import executor, layout, shortcuts
-from model.inference.variable_elimination import queries
 from model.network import Network, Variable
 from tests.networks import grid
 
@@ -44,9 +43,11 @@ def test_a_target_in_a_corner_of_a_wide_tree_is_answered_by_a_program_and_it_is_
     assert said[0].startswith("junction tree: ")
     touched, stored = wide.touched(yes("x1"), asked), wide.packed.packed.cells
     assert said[2] == f"tree: {touched:,} entries touched a case, both passes; {stored:,} weighed against programs"
-    assert said[3] == f"programs: {variable_elimination.cells(wide.lanes, yes('x1'), 'x2'):,} multiplications a case"
+    assert said[3] == f"programs: {variable_elimination.cells(wide.programs, yes('x1'), 'x2'):,} multiplications a case"
     assert wide.choice(yes("x1"), asked) is plan.FEWER_STEPS
-    assert said[-1] == "answered by: lane executor, a program for each target costs less than the tree has entries"
+    assert (
+        said[-1] == "answered by: variable elimination, a program for each target costs less than the tree has entries"
+    )
 
 
 def test_a_few_cases_on_a_slow_tree_cost_what_each_costs_by_itself():
@@ -56,7 +57,7 @@ def test_a_few_cases_on_a_slow_tree_cost_what_each_costs_by_itself():
         for k, i in enumerate((1, 27, 60, 110, 168))
     }
     batch = Evidence(5, some)
-    assert 2 * variable_elimination.cells(slow.lanes, batch, "x2") >= slow.packed.packed.cells > queries.TREE_IS_SLOW
+    assert 2 * variable_elimination.cells(slow.programs, batch, "x2") >= slow.packed.packed.cells > plan.TREE_IS_SLOW
     assert slow.choice(batch, ("x2",)) is plan.FEWER_STEPS
     apart = [inference.posterior(slow, batch.block(i, i + 1), ("x2",)).of("x2")[0] for i in range(5)]
     np.testing.assert_allclose(inference.posterior(slow, batch, ("x2",)).of("x2"), apart, rtol=0, atol=1e-12)
@@ -96,7 +97,7 @@ def test_a_refused_tree_is_explained_by_the_refusal():
     said = ready.explain(yes("x1"), ("x0",)).splitlines()
     assert said[1] == f"refused: {ready.too_large}"
     assert "more than the limit of 10" in said[1]
-    assert said[-1] == "answered by: lane executor, a program for each target; the tree is too large"
+    assert said[-1] == "answered by: variable elimination, a program for each target; the tree is too large"
 
 
 def test_a_program_that_is_too_large_is_explained_by_its_refusal():

@@ -78,7 +78,8 @@ class Packed:
     """A compiled network as two arrays. ``tree`` gives the order of each table's axes.
 
     ``cells`` is the number of table entries stored, of ``dense`` without zero compression; ``work`` and ``state``
-    are the lengths of a workspace's arrays. By clique: ``entries`` stored, ``whole`` without compression.
+    are the lengths of a workspace's arrays, ``states`` that of all marginals end to end. By clique: ``entries`` stored,
+    ``whole`` without compression. ``compressed``: whether some table leaves out its zeros.
     """
 
     tree: JunctionTree
@@ -93,16 +94,8 @@ class Packed:
     entries: tuple[int, ...]
     whole: tuple[int, ...]
     kept: Kept
-
-    @property
-    def compressed(self) -> bool:
-        """Whether some table leaves out its zeros."""
-        return any(support is not None for support in self.kept.tables)
-
-    @property
-    def states(self) -> int:
-        """Length of all marginals end to end."""
-        return int(self.ints[STATES])
+    states: int
+    compressed: bool
 
     def workspace(self) -> tuple[Table, Ints]:
         """Arrays for one thread; memory that no question touches is never committed by the system."""
@@ -175,6 +168,8 @@ def _laid_out(
         shape.entries,
         tuple(table.size for table in numbers.conditionals),
         kept,
+        sum(shape.cards),
+        any(support is not None for support in kept.tables),
     )
 
 
