@@ -78,18 +78,6 @@ class UnknownState(UnknownName):
     kind, kinds, code = "state", "states", "unknown_state"
 
 
-class UnknownModel(UnknownName):
-    """A model that is not served."""
-
-    kind, kinds, code = "model", "models", "unknown_model"
-
-
-class UnknownRevision(UnknownName):
-    """A revision that is not the active one."""
-
-    kind, kinds, code = "revision", "revisions", "unknown_revision"
-
-
 class UnknownScenario(UnknownName):
     """A scenario that the model does not name."""
 

@@ -14,11 +14,23 @@ from pathlib import Path
 from types import MappingProxyType
 
 from model import priors
-from model.errors import AftermathError, BadPriors, UnknownModel, UnknownRevision
+from model.errors import AftermathError, BadPriors, UnknownName
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
 
 logger = logging.getLogger(__name__)
+
+
+class UnknownModel(UnknownName):
+    """A model that is not served."""
+
+    kind, kinds, code = "model", "models", "unknown_model"
+
+
+class UnknownRevision(UnknownName):
+    """A revision that is not the active one."""
+
+    kind, kinds, code = "revision", "revisions", "unknown_revision"
 
 
 class ModelNotReady(AftermathError):

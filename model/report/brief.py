@@ -1,23 +1,23 @@
-"""A brief: one event under one question, with every number and phrase that its written form uses."""
+"""A brief: one event under one question, with every number and phrase that its written form (brief.j2) uses."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from model.analyses.active_trails import Trail
-from model.analyses.evidence_conflict import Conflict, Surprise
+from model.analyses.evidence_conflict import Conflict
 from model.analyses.explanation import Explanation, explain
 from model.analyses.variance_attribution import Attribution, SourceShare, StatementShare, attribution
-from model.analyses.weight_of_evidence import Balance, Weight
+from model.analyses.weight_of_evidence import Balance
 from model.answers import Answer
-from model.evidence import Assumed, Finding, Reported, Setting, labelled, spoken
+from model.evidence import Assumed, Reported, labelled, spoken
 from model.forecast import Forecaster, answer
 from model.question import Question, of_target
 from model.report.probability_words import in_words, range_in_words
 from model.specification import JUDGEMENT, Model
-from model.uncertainty.intervals import COVERS, MASS, OMITS
+from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 
 GAP = 0.01
 """What seeing and doing must differ by to be told."""
@@ -222,13 +222,15 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
     """
     model = forecaster.model
     place = model.network.variable(target, where=("target",)).state(state, where=("state",))
-    asked = replace(of_target(question, target), interval=MASS)
-    found = answer(forecaster, asked)
+    found = answer(forecaster, replace(of_target(question, target), interval=MASS))
     explained = explain(forecaster, question, target=target, state=state)
     shares = attribution(forecaster, question, target=target, state=state)
     [row] = found.targets
-    reasons = {each.finding: _reason(model, found, each) for each in explained.balance.weights}
-    moving = {each.finding: reasons[each.finding] for each in explained.balance.weights if each.direction != "none"}
+    here, balance = row.distribution[place], explained.balance
+    conditions = tuple(_conditions(model, found))
+    said = {each.variable: each.words for each in conditions}
+    reasons = {w.finding: Reason(w.finding, said[w.finding], w.db, w.p_without, w.delta) for w in balance.weights}
+    moving = {w.finding: reasons[w.finding] for w in balance.weights if w.direction != "none"}
     idle = dict.fromkeys((*row.no_effect, *(name for name in reasons if name not in moving)))
     return Brief(
         model=model.name,
@@ -239,25 +241,25 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
         target=target,
         state=state,
         event=_state(model, target, state),
-        p=row.distribution[place].p,
-        words=in_words(row.distribution[place].p),
-        interval=_range(found, place),
-        baseline=_chance(row.distribution[place].baseline),
-        shift=row.distribution[place].shift,
-        conditions=_conditions(model, found),
+        p=here.p,
+        words=in_words(here.p),
+        interval=_range(found.targets.intervals, place),
+        baseline=_chance(here.baseline),
+        shift=here.shift,
+        conditions=conditions,
         scenario_label=model.scenario(question.scenario).label if question.scenario else None,
         cohort_label=model.cohort(question.cohort).label if question.cohort else None,
         replaced=found.replaced,
         p_evidence=_evidence(found),
-        up=_towards(explained.balance, reasons, "raises"),
-        down=_towards(explained.balance, reasons, "lowers"),
-        change_db=explained.balance.change_db,
-        method=explained.balance.method,
-        decided_by=tuple(reasons[name].words for name in explained.balance.decided_by),
-        way=_way(model, explained.chains),
-        gaps=_gaps(model, explained),
-        conflict=_clash(model, found, explained.conflict),
-        unexpected=_unexpected(model, found, explained),
+        up=_towards(balance, reasons, "raises"),
+        down=_towards(balance, reasons, "lowers"),
+        change_db=balance.change_db,
+        method=balance.method,
+        decided_by=tuple(said[name] for name in balance.decided_by),
+        way=_way(model, explained.chains[0]) if explained.chains else None,
+        gaps=tuple(sorted(_gaps(model, explained), key=lambda gap: -abs(gap.gap))),
+        conflict=_clash(model, said, explained.conflict),
+        unexpected=_unexpected(said, explained),
         no_effect=_labels(model, [name for name in idle if name not in moving]),
         nothing_further=_labels(model, [name for name in idle if name in moving]),
         without=max((moving[name] for name in moving if name not in idle), key=_weightiness, default=None),
@@ -269,15 +271,11 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
     )
 
 
-def _condition(model: Model, name: str, said: Finding | Setting) -> str:
-    return labelled(model.described[name].label, said)
-
-
 def _state(model: Model, name: str, state: str) -> str:
     return f"{model.described[name].label}: {spoken(state)}"
 
 
-def _labels(model: Model, names: Sequence[str]) -> tuple[str, ...]:
+def _labels(model: Model, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(model.described[name].label for name in names)
 
 
@@ -285,45 +283,26 @@ def _chance(p: float) -> Chance:
     return Chance(p, in_words(p))
 
 
-def _range(found: Answer, place: int) -> Range | None:
-    drawn = found.targets.intervals
-    if drawn is None:
+def _range(drawn: Intervals | None, place: int) -> Range | None:
+    low, high, shift_low, shift_high = drawn.of_state(place) if drawn else (None,) * 4
+    if drawn is None or low is None or high is None or shift_low is None or shift_high is None:
         return None
-    low, high, shift_low, shift_high = drawn.of_state(place)
-    if low is None or high is None or shift_low is None or shift_high is None:
-        return None
-    return Range(
-        mass=drawn.mass,
-        low=low,
-        high=high,
-        words=range_in_words(low, high),
-        shift_low=shift_low,
-        shift_high=shift_high,
-        draws=drawn.draws,
-        effective_draws=drawn.effective,
-        warning=drawn.warning,
-    )
+    words = range_in_words(low, high)
+    return Range(drawn.mass, low, high, words, shift_low, shift_high, drawn.draws, drawn.effective, drawn.warning)
 
 
-def _conditions(model: Model, found: Answer) -> tuple[Condition, ...]:
+def _conditions(model: Model, found: Answer) -> Iterator[Condition]:
     """In the order of the file, what is known first."""
-    return tuple(
-        Condition(name, kind, _condition(model, name, said[name]))
-        for kind, said in (("given", found.findings), ("do", found.settings))
-        for name in model.network.names
-        if name in said
-    )
+    for kind, said in (("given", found.findings), ("do", found.settings)):
+        for name in model.network.names:
+            if name in said:
+                yield Condition(name, kind, labelled(model.described[name].label, said[name]))
 
 
 def _evidence(found: Answer) -> Chance | None:
     """How likely the findings were; a report has a likelihood up to a factor only, an assumption has none."""
     unsaid = any(isinstance(finding, Reported | Assumed) for finding in found.findings.values())
     return None if unsaid or not found.findings else _chance(min(1.0, found.p_evidence))
-
-
-def _reason(model: Model, found: Answer, weight: Weight) -> Reason:
-    words = _condition(model, weight.finding, found.findings[weight.finding])
-    return Reason(weight.finding, words, weight.db, weight.p_without, weight.delta)
 
 
 def _towards(balance: Balance, reasons: Mapping[str, Reason], direction: str) -> tuple[Reason, ...]:
@@ -336,57 +315,45 @@ def _weightiness(reason: Reason) -> tuple[bool, float, float]:
     return reason.db is None, abs(reason.db or 0.0), abs(reason.delta)
 
 
-def _way(model: Model, chains: Sequence[Trail]) -> Way | None:
-    if not chains:
-        return None
-    told = chains[0]
-    names = (told.finding, *(step.end for step in told.steps))
-    return Way(_labels(model, names), told.change, told.direction, told.strength)
+def _way(model: Model, trail: Trail) -> Way:
+    names = (trail.finding, *(step.end for step in trail.steps))
+    return Way(_labels(model, names), trail.change, trail.direction, trail.strength)
 
 
-def _gaps(model: Model, explained: Explanation) -> tuple[SeenBesideDone, ...]:
-    """Findings whose gap is worth telling, the widest first."""
-    told = []
+def _gaps(model: Model, explained: Explanation) -> Iterator[SeenBesideDone]:
+    """Findings whose gap is worth telling."""
     for each in explained.seen_and_done:
         contrast, backdoor = each.contrast, each.backdoor
         if contrast.observe is None or contrast.intervene is None or contrast.gap is None or abs(contrast.gap) <= GAP:
             continue
-        told.append(
-            SeenBesideDone(
-                variable=each.finding,
-                words=_state(model, each.finding, contrast.state),
-                seen=contrast.observe,
-                done=contrast.intervene,
-                gap=contrast.gap,
-                confounders=_labels(model, backdoor.confounders),
-                reverse=backdoor.reverse,
-                downstream=_labels(model, backdoor.downstream),
-            )
+        yield SeenBesideDone(
+            variable=each.finding,
+            words=_state(model, each.finding, contrast.state),
+            seen=contrast.observe,
+            done=contrast.intervene,
+            gap=contrast.gap,
+            confounders=_labels(model, backdoor.confounders),
+            reverse=backdoor.reverse,
+            downstream=_labels(model, backdoor.downstream),
         )
-    return tuple(sorted(told, key=lambda gap: -abs(gap.gap)))
 
 
-def _clash(model: Model, found: Answer, conflict: Conflict) -> Clash | None:
+def _clash(model: Model, said: Mapping[str, str], conflict: Conflict) -> Clash | None:
     if not conflict.flagged or conflict.bits is None:
         return None
-    odd = tuple(_condition(model, each.finding, found.findings[each.finding]) for each in conflict.findings)
-    best = conflict.resolved_by[0] if conflict.resolved_by else None
-    return Clash(
-        bits=conflict.bits,
-        findings=odd,
-        hypothesis=_state(model, best.variable, best.state) if best else None,
-        hypothesis_before=best.before if best else None,
-        hypothesis_p=best.p if best else None,
-    )
+    odd = tuple(said[each.finding] for each in conflict.findings)
+    if not conflict.resolved_by:
+        return Clash(conflict.bits, odd, None, None, None)
+    best = conflict.resolved_by[0]
+    return Clash(conflict.bits, odd, _state(model, best.variable, best.state), best.before, best.p)
 
 
-def _unexpected(model: Model, found: Answer, explained: Explanation) -> Unexpected | None:
+def _unexpected(said: Mapping[str, str], explained: Explanation) -> Unexpected | None:
     """The least expected finding, where the findings conflict or it is very improbable beside the others."""
-    first: Surprise | None = explained.surprises[0] if explained.surprises else None
-    if first is None or not (explained.conflict.flagged or (first.p is not None and first.p < UNEXPECTED)):
-        return None
-    words = _condition(model, first.finding, found.findings[first.finding])
-    return Unexpected(first.finding, words, first.p, first.bits)
+    for first in explained.surprises[:1]:
+        if explained.conflict.flagged or (first.p is not None and first.p < UNEXPECTED):
+            return Unexpected(first.finding, said[first.finding], first.p, first.bits)
+    return None
 
 
 def _prior(model: Model, share: StatementShare) -> Prior:

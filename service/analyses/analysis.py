@@ -19,6 +19,7 @@ from service.http.operation import Form, Reply, csv_form, json_form
 from service.http.validation import Text
 from service.schemas import answers, requests
 from service.translate import questions
+from service.translate.forecasts import header
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ Parameters = tuple[tuple[str, object], ...]
 ERRORS = (404, 422, 503)
 JSON_AND_CSV = ("json", "csv")
 
-OWN = ("model", "revision", "settings")
+OWN = ("model", "revision", "as_of", "settings")
 """What a result says of its question and every body says in its own way."""
 
 
@@ -42,12 +43,9 @@ class AnalysisAsked(Struct):
     cohort: str | None
 
 
-class AnalysisAbout(Struct):
+class AnalysisAbout(answers.Header):
     """What every analysis says of itself."""
 
-    model: str
-    revision: str
-    as_of: str
     asked: AnalysisAsked
     given: dict[str, answers.Finding]
     do: dict[str, answers.Setting]
@@ -171,17 +169,17 @@ def body_form(result: type, places: type = AnalysisPlaces, *, sent: Callable[[An
 
     def written(found: Analysed) -> bytes:
         made = sent(found.result) if sent else found.result
-        return encoded(body(**_about(found) | {name: getattr(made, name) for name in own} | _places(found)))
+        return encoded(
+            body(*header(found.model), **_about(found) | {name: getattr(made, name) for name in own} | _places(found))
+        )
 
     return json_form(body, write=written)
 
 
 def _about(found: Analysed) -> dict[str, Any]:
-    model, question, case = found.model, found.event.question, found.event.asked
+    """The fields of ``AnalysisAbout`` after those of the header."""
+    question, case = found.event.question, found.event.asked
     return {
-        "model": model.name,
-        "revision": model.revision,
-        "as_of": model.as_of,
         "asked": AnalysisAsked(
             target=found.event.target,
             state=found.event.state,

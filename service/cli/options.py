@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from model.errors import UnknownModel
-
 if TYPE_CHECKING:
     from model.forecast import Forecaster
     from model.specification import Model
@@ -62,6 +60,8 @@ def folders_of(root: Path | None) -> dict[str, Path]:
 def known(model: str, folders: dict[str, Path]) -> str:
     """The model's name. Raises UnknownModel when it has no folder."""
     if model not in folders:
+        from service.revisions import UnknownModel
+
         raise UnknownModel(model, folders)
     return model
 

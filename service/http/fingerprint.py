@@ -24,6 +24,6 @@ def _sources(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
         inside = f"{path}/{entry.name}"
         if entry.is_dir() and entry.name != "__pycache__":
             found.extend(_sources(entry, inside))
-        elif entry.name.endswith((".py", ".html", ".css")):
+        elif entry.name.endswith((".py", ".j2", ".html", ".css")):
             found.append((inside, entry.read_bytes()))
     return found

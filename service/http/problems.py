@@ -23,15 +23,13 @@ from model.errors import (
     Place,
     SeveralErrors,
     UnknownCohort,
-    UnknownModel,
     UnknownName,
-    UnknownRevision,
     UnknownScenario,
     UnknownSource,
     UnknownState,
     UnknownVariable,
 )
-from service.revisions import ModelNotReady
+from service.revisions import ModelNotReady, UnknownModel, UnknownRevision
 
 MEDIA = "application/problem+json"
 MOST_ALLOWED = 200

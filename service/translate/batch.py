@@ -182,9 +182,7 @@ def body(found: Answered) -> bytes:
     point = Template([_gaps(model.network[target], intervals=False) for target in found.targets])
     baseline = np.concatenate([found.forecaster.baseline[target] for target in found.targets])
     said = answers.BatchAnswer(
-        model=model.name,
-        revision=model.revision,
-        as_of=model.as_of,
+        *forecasts.header(model),
         targets=list(found.targets),
         baseline=point.filled(baseline),
         interval=found.interval,

@@ -78,9 +78,7 @@ def answered(forecaster: Forecaster, comparison: Comparison) -> answers.Comparis
     cited = {source for each in (baseline, *found) if isinstance(each, Answer) for source in each.sources}
     at = address(model, comparison)
     return answers.ComparisonAnswer(
-        model=model.name,
-        revision=model.revision,
-        as_of=model.as_of,
+        *forecasts.header(model),
         asked=answers.ComparisonAsked(
             targets=list(common.targets),
             scenarios=list(comparison.scenarios),

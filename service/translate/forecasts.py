@@ -68,9 +68,7 @@ def forecast_answer(found: AddressedAnswer) -> answers.ForecastAnswer:
     model, answer = found.model, found.answer
     [target] = answer.targets.basis.targets
     return answers.ForecastAnswer(
-        model=answer.model,
-        revision=answer.revision,
-        as_of=model.as_of,
+        *header(model),
         target=target.name,
         label=model.described[target.name].label,
         distribution=_distribution(model, answer.targets.basis, answer.targets.intervals is not None).filled(
@@ -84,9 +82,7 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
     """The body of an answer of several targets."""
     model, answer = found.model, found.answer
     return answers.QueryAnswer(
-        model=answer.model,
-        revision=answer.revision,
-        as_of=model.as_of,
+        *header(model),
         targets=_targets(model, answer.targets.basis, answer.targets.intervals is not None).filled(
             _numbers(answer), missing=True
         ),
@@ -103,6 +99,11 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
         ),
         **_about(found),
     )
+
+
+def header(model: Model) -> tuple[str, str, str]:
+    """The fields of ``answers.Header``, with which every answer begins."""
+    return model.name, model.revision, model.as_of
 
 
 def _about(found: AddressedAnswer) -> dict[str, Any]:

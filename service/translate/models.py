@@ -82,7 +82,7 @@ def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
     """One model: what it forecasts, how large it is, and where the rest of it stands."""
     model = forecaster.model
     return answers.ModelAnswer(
-        *_header(model),
+        *forecasts.header(model),
         title=model.title,
         description=model.description,
         horizon=model.horizon,
@@ -124,7 +124,7 @@ def example(model: Model, each: Example) -> answers.ExampleQuestion:
 
 def forecast_questions(model: Model, found: Sequence[Forecasted]) -> answers.Questions:
     """Forecast questions, each with what the model gives its event."""
-    return answers.Questions(*_header(model), questions=[_question(each) for each in found])
+    return answers.Questions(*forecasts.header(model), questions=[_question(each) for each in found])
 
 
 def _question(each: Forecasted) -> answers.Question:
@@ -157,7 +157,7 @@ def variables(forecaster: Forecaster) -> answers.Variables:
     """Every variable in the order of the files."""
     model = forecaster.model
     return answers.Variables(
-        *_header(model), variables=[_summary(forecaster, each) for each in model.network.variables]
+        *forecasts.header(model), variables=[_summary(forecaster, each) for each in model.network.variables]
     )
 
 
@@ -196,7 +196,7 @@ def variable_answer(forecaster: Forecaster, variable: Variable, address: Address
     """One variable with its table, the gate in words, and what it rests on."""
     model, described = forecaster.model, forecaster.model.described[variable.name]
     return answers.VariableAnswer(
-        *_header(model),
+        *forecasts.header(model),
         name=variable.name,
         label=described.label,
         definition=described.definition,
@@ -280,7 +280,7 @@ def table_cells(content: answers.VariableAnswer) -> Iterator[answers.TableCell]:
 def graph(model: Model) -> answers.Graph:
     """What depends on what."""
     return answers.Graph(
-        *_header(model),
+        *forecasts.header(model),
         nodes=[
             answers.Node(
                 name=variable.name,
@@ -319,7 +319,7 @@ def sources(model: Model) -> answers.Sources:
             cited_by.setdefault(source, []).append(name)
     named = sorted(cited_by, key=lambda name: name == JUDGEMENT)
     return answers.Sources(
-        *_header(model),
+        *forecasts.header(model),
         sources=[
             answers.CitedBy(**asdict(cited), cited_by=cited_by[cited.name]) for cited in forecasts.cited(model, named)
         ],
@@ -356,7 +356,7 @@ def scenarios(model: Model) -> answers.Scenarios:
         )
         for each in model.scenarios.values()
     ]
-    return answers.Scenarios(*_header(model), scenarios=found)
+    return answers.Scenarios(*forecasts.header(model), scenarios=found)
 
 
 def cohorts(model: Model) -> answers.Cohorts:
@@ -373,7 +373,7 @@ def cohorts(model: Model) -> answers.Cohorts:
         )
         for each in model.cohorts.values()
     ]
-    return answers.Cohorts(*_header(model), cohorts=found)
+    return answers.Cohorts(*forecasts.header(model), cohorts=found)
 
 
 def scenario_rows(content: answers.Scenarios) -> Iterator[answers.StatementRow]:
@@ -424,7 +424,3 @@ def _statements(
 def _distribution(variable: Variable, row: Table) -> list[answers.StateP]:
     numbers: Sequence[float] = row.tolist()
     return [answers.StateP(state, p) for state, p in zip(variable.states, numbers, strict=True)]
-
-
-def _header(model: Model) -> tuple[str, str, str]:
-    return model.name, model.revision, model.as_of

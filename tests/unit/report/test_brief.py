@@ -15,7 +15,7 @@ from model.evidence import syntax
 from model.forecast import Forecaster, answer, prepare
 from model.question import Question
 from model.report.brief import Brief, Chance, Confidence, brief
-from model.report.brief_text import headline, markdown, text
+from model.report.brief_text import markdown, text
 from model.report.probability_words import EDGES, WORDS, in_words, percent, range_in_words
 from model.wording import points
 from service.settings import default_priors
@@ -75,6 +75,10 @@ def numbers_in(said: str, phrases: list[str]) -> list[str]:
 
 def unwrapped(said: str) -> str:
     return re.sub(r"\s+", " ", said)
+
+
+def headline(found: Brief) -> str:
+    return unwrapped(text(found).partition("\n\n")[0])
 
 
 @pytest.mark.parametrize("case", CASES)
