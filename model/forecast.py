@@ -16,8 +16,9 @@ from model import inference
 from model.answers import Answer, Basis, JointAnswer, MostProbable, Status, Targets, status_of
 from model.d_separation import Dependence, requisite_each
 from model.errors import AftermathError, ImpossibleEvidence
+from model.events import Event, with_events
 from model.evidence import Case, Observed, SetTo, assumptions, counted, in_words
-from model.inference import CELL_LIMIT, Evidence, Plan, Posterior
+from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
 from model.inference.arrays import Columns
 from model.inference.encoding import encode
 from model.inference.jeffrey import assume
@@ -26,6 +27,9 @@ from model.question import Question, Resolved, resolve
 from model.specification import Model
 from model.uncertainty.draws import Draws
 from model.uncertainty.intervals import Intervals, intervals
+
+OVERLAYS = 32
+"""Sets of events that a forecaster keeps ready, each with the programs that answer it."""
 
 BASES = 128
 """Ways of asking (which targets, which statements) whose basis a forecaster keeps: some 100 KB each at the most."""
@@ -67,37 +71,57 @@ class Forecaster:
 
     model: Model
     plan: Plan
-    prior: Mapping[str, Table] = field(init=False)
-    baseline: Mapping[str, Table] = field(init=False)
-    every: _Every = field(init=False)
-    draws: Draws = field(init=False)
+    prior: Mapping[str, Table]
+    baseline: Mapping[str, Table]
+    every: _Every
+    draws: Draws
     basis: Callable[[Shape], Basis] = field(init=False)
+    laid_over: Callable[[tuple[Event, ...]], Forecaster] = field(init=False)
 
     def __post_init__(self) -> None:
-        names, picture = self.model.network.names, resolve(self.model, Question()).case
-        prior = inference.posterior(self.plan)
-        rows = MappingProxyType({name: prior.of(name)[0] for name in names})
-        object.__setattr__(self, "prior", rows)
-        object.__setattr__(self, "baseline", _pictured(self.plan, picture) or rows)
-        object.__setattr__(self, "every", _Every(prior.places, _in_order(prior.places, names)))
-        object.__setattr__(self, "draws", Draws(self.model, picture))
         object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
+        object.__setattr__(self, "laid_over", lru_cache(OVERLAYS)(partial(_laid_over, self)))
+
+    def about(self, events: tuple[Event, ...]) -> Forecaster:
+        """The same with a variable for each event, called as the event is written: it is asked like any other."""
+        return self.laid_over(events) if events else self
 
 
 def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
-    """Compile a model for answering. Raises NetworkTooLarge when its junction tree is over the limit."""
-    return Forecaster(model, inference.compile(model.network, limit=limit))
+    """Compile a model for answering.
+
+    Raises ImpossibleEvidence where the default picture cannot be, and NetworkTooLarge when every variable at once
+    is too costly.
+    """
+    plan, picture = inference.compile(model.network, limit=limit), resolve(model, Question()).case
+    names, found = model.network.names, inference.posterior(plan)
+    prior = MappingProxyType({name: found.of(name)[0] for name in names})
+    baseline = _pictured(plan, picture, names) or prior
+    every = _Every(found.places, _in_order(found.places, names))
+    return Forecaster(model, plan, prior, baseline, every, Draws(model, picture))
 
 
-def _pictured(plan: Plan, picture: Case) -> Mapping[str, Table] | None:
-    """The distribution of every variable under a picture; None where it says nothing. Raises ImpossibleEvidence."""
+def _laid_over(base: Forecaster, events: tuple[Event, ...]) -> Forecaster:
+    model = with_events(base.model, events)
+    plan = inference.laid_over(base.plan, model.network)
+    names = tuple(name for name in model.network.names if name not in base.model.network)
+    found = inference.posterior(plan, NOTHING, names)
+    prior = {name: found.of(name)[0] for name in names}
+    baseline = _pictured(plan, base.draws.picture, names) or prior
+    nothing = _Every({}, np.empty(0, dtype=np.int64))
+    draws = replace(base.draws, model=model)
+    return Forecaster(model, plan, {**base.prior, **prior}, {**base.baseline, **baseline}, nothing, draws)
+
+
+def _pictured(plan: Plan, picture: Case, names: Sequence[str]) -> Mapping[str, Table] | None:
+    """The distribution of some variables under a picture; None where it says nothing. Raises ImpossibleEvidence."""
     if not picture.findings and not picture.settings:
         return None
     evidence = encode(plan.network, [picture])
     if not np.isfinite(inference.log_evidence(plan, evidence)[0]):
         raise impossible(plan, picture)
-    found = inference.posterior(plan, assume(plan, evidence, [picture]))
-    return MappingProxyType({name: found.of(name)[0] for name in plan.network.names})
+    found = inference.posterior(plan, assume(plan, evidence, [picture]), names)
+    return MappingProxyType({name: found.of(name)[0] for name in names})
 
 
 def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:

@@ -25,7 +25,6 @@ from model.inference.junction_tree.triangulation import (
     JunctionTree,
     bounded_cells,
     searched_cells,
-    too_large,
     triangulate,
 )
 from model.inference.plan import NUMPY, PROGRAMS, Plan
@@ -42,6 +41,7 @@ __all__ = [
     "compile",
     "draw_cost",
     "joint",
+    "laid_over",
     "log_evidence",
     "marginal_under_draws",
     "marginals",
@@ -73,9 +73,23 @@ def compile(network: Network, *, limit: int = CELL_LIMIT) -> Plan:
     A network whose tree has over ``limit`` cells is compiled too: it is answered target by target, by programs
     that leave out what a question does not need. Where even these are too large, the question raises NetworkTooLarge.
     """
-    tree = triangulate(network, limit=None)
-    refusal = too_large(tree, limit) if tree.cells > limit else None
-    return Plan(network, reference.place(network, tree), refusal)
+    plan = Plan(network, limit)
+    _ = plan.cliques
+    return plan
+
+
+def laid_over(plan: Plan, network: Network) -> Plan:
+    """A plan for the network of another with variables added that its own decide, such as events: no tree is made.
+
+    >>> from model.network import Variable
+    >>> coin = Variable("coin", ("heads", "tails"))
+    >>> plan = compile(Network([coin], {"coin": np.array([0.7, 0.3])}))
+    >>> won = Variable("won", ("no", "yes"), ("coin",))
+    >>> both = Network([coin, won], {"coin": np.array([0.7, 0.3]), "won": np.eye(2)})
+    >>> posterior(laid_over(plan, both), NOTHING, ("won",)).of("won")
+    array([[0.7, 0.3]])
+    """
+    return Plan(network, plan.limit, base=plan)
 
 
 def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
@@ -86,6 +100,7 @@ def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | N
     Raises NetworkTooLarge where the tree is over the limit and so is the program of a name.
     """
     names = None if names is None else tuple(dict.fromkeys(names))
+    plan = plan.narrowed(names, evidence)
     return _answered(plan, evidence, names, plan.choice(evidence, names).executor)
 
 
@@ -137,6 +152,7 @@ def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str,
     {'coin': array([[0.5, 0.5]])}
     """
     wanted = tuple(dict.fromkeys(names))
+    plan = plan.narrowed(wanted, evidence)
     executor = plan.choice(evidence, wanted, with_p_evidence=False).executor
     if executor is PROGRAMS:
         return variable_elimination.marginals(plan.programs, evidence, wanted)
@@ -169,6 +185,7 @@ def posterior_under_draws(
     >>> np.exp(posterior_under_draws(coin, "coin", tails, {"coin": np.array([[0.5, 0.5], [0.3, 0.7]])})[1]).round(4)
     array([0.5, 0.7])
     """
+    plan = plan.narrowed((name,), evidence)
     return variable_elimination.draws_with_evidence(plan.programs, name, evidence, tables)
 
 
@@ -177,6 +194,7 @@ def marginal_under_draws(plan: Plan, name: str, evidence: Evidence, tables: Mapp
 
     Evidence that the variable does not depend on may then be impossible unnoticed.
     """
+    plan = plan.narrowed((name,), evidence)
     if evidence.cases > 1:
         each = Evidence(evidence.cases, evidence.likelihood, {**tables, **evidence.tables})
         return variable_elimination.marginals(plan.programs, each, (name,))[name]

@@ -24,7 +24,7 @@ from model.inference.junction_tree import reference
 from model.inference.junction_tree.packed import executor as compiled
 from model.inference.junction_tree.packed.pack import best_numbers, pack
 from model.inference.junction_tree.reference import Cliques
-from model.inference.junction_tree.triangulation import JunctionTree
+from model.inference.junction_tree.triangulation import CELL_LIMIT, JunctionTree, too_large, triangulate
 from model.network import Network
 
 
@@ -37,6 +37,7 @@ class Choice(NamedTuple):
 
 TREE, PROGRAMS, NUMPY = "compiled tree executor", "variable elimination", "numpy executor"
 TOO_LARGE = Choice(PROGRAMS, "a program for each target; the tree is too large")
+LAID_OVER = Choice(PROGRAMS, "a program for each target; variables are laid over the network")
 NO_NUMBA = Choice(NUMPY, "since numba cannot be imported")
 ALL_AT_ONCE = Choice(TREE, "two passes give every variable")
 UPWARDS = Choice(TREE, "one pass gives P(evidence)")
@@ -65,13 +66,32 @@ class Memory(NamedTuple):
 class Plan:
     """A network compiled for inference; immutable and shared by all threads.
 
-    ``too_large`` says why there is no junction tree where it would be over the limit. What each executor works
-    on is made when it first answers (so the class has no slots), the same whichever thread makes it.
+    Where ``base`` is given, the network is that plan's with variables laid over it that its own decide: what is not
+    of these is asked of the base, these are answered by programs, and a tree is made only where all are asked about.
+    What each executor works on is made when it first answers (so the class has no slots), the same whichever thread
+    makes it.
     """
 
     network: Network
-    cliques: Cliques
-    too_large: NetworkTooLarge | None = None
+    limit: int = CELL_LIMIT
+    base: Plan | None = None
+
+    @cached_property
+    def cliques(self) -> Cliques:
+        """The junction tree, and which tables belong to which clique."""
+        return reference.place(self.network, triangulate(self.network, limit=None))
+
+    @cached_property
+    def too_large(self) -> NetworkTooLarge | None:
+        """Why nothing is answered by the tree: it would be over the limit."""
+        return too_large(self.tree, self.limit) if self.cells > self.limit else None
+
+    def narrowed(self, names: Iterable[str] | None, evidence: Evidence) -> Plan:
+        """The base plan where nothing said or asked is of what was laid over it, else this one."""
+        if self.base is None or names is None:
+            return self
+        said = (*names, *evidence.likelihood, *evidence.tables)
+        return self.base if all(name in self.base.network for name in said) else self
 
     @property
     def tree(self) -> JunctionTree:
@@ -129,6 +149,8 @@ class Plan:
         >>> compile(coin).choice(NOTHING, ("coin",)).why
         'a program for each target would not gain enough'
         """
+        if self.base is not None and names:
+            return LAID_OVER
         if self.too_large:
             return TOO_LARGE
         if compiled.kernels is None:
