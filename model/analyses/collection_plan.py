@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class Skipped:
 class CollectionPlan:
     """What to find out, in order. ``score`` is the expected Brier score of the target as things are known now:
     its most possible drop. ``covered`` is the chance of the outcomes that the last step was worked out for, 1
-    unless there are more than BRANCHES of them.
+    unless there are more than BRANCHES of them. ``cost`` is what all steps cost together.
     """
 
     target: str
@@ -83,11 +83,10 @@ class CollectionPlan:
     steps: tuple[Step, ...]
     skipped: tuple[Skipped, ...]
     covered: float
+    cost: float = field(init=False)
 
-    @property
-    def cost(self) -> float:
-        """What all steps cost together."""
-        return sum(step.cost for step in self.steps)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cost", sum(step.cost for step in self.steps))
 
     def _repr_html_(self) -> str:
         columns = ("variable", "how", "value", "cumulative", "cost", "bits", "reliability", "lead_days", "sources")

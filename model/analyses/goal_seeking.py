@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Literal
 
@@ -87,7 +87,8 @@ class Searched:
 @dataclass(frozen=True, slots=True)
 class Goals:
     """The smallest ways to a goal. ``p`` is the probability as things are; ``found`` counts the sets that reach
-    the goal, of which ``sets`` holds the first, the smallest and then the furthest past the threshold first.
+    the goal, of which ``sets`` holds the first, the smallest and then the furthest past the threshold first. ``met``
+    says that nothing needs to change, ``cut`` that some sets were not tried, so that there may be others.
     """
 
     target: str
@@ -98,16 +99,12 @@ class Goals:
     sets: tuple[GoalSet, ...]
     found: int
     searched: tuple[Searched, ...]
+    met: bool = field(init=False)
+    cut: bool = field(init=False)
 
-    @property
-    def met(self) -> bool:
-        """Whether nothing needs to change."""
-        return self.margin(self.p) > ROUNDING
-
-    @property
-    def cut(self) -> bool:
-        """Whether some sets were not tried, so that there may be others."""
-        return any(row.combined < row.possible for row in self.searched)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", self.margin(self.p) > ROUNDING)
+        object.__setattr__(self, "cut", any(row.combined < row.possible for row in self.searched))
 
     def margin(self, p: float) -> float:
         """How far a probability is past the threshold; negative on the wrong side of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -38,7 +38,8 @@ class BreakEven:
 
     The answer tips once the number is ``direction`` the first of ``values``. Without values it never tips between
     ``least`` and ``most``. ``margins`` are what is gained or lacking at these two ends (a difference of
-    probabilities, of one sign when it never tips), None where the evidence is impossible there.
+    probabilities, of one sign when it never tips), None where the evidence is impossible there. ``never`` says that no
+    value of the number tips the answer.
     """
 
     values: tuple[float, ...]
@@ -46,11 +47,10 @@ class BreakEven:
     least: float
     most: float
     margins: tuple[float | None, float | None]
+    never: bool = field(init=False)
 
-    @property
-    def never(self) -> bool:
-        """Whether no value of the number tips the answer."""
-        return not self.values
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "never", not self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Swing:
     (alpha t + beta) / (gamma t + delta), where numerator and denominator are P(state, evidence) and P(evidence);
     None where the table is no affine function of the number (``method`` "numeric"). ``threshold`` is where the
     threshold asked about is passed, ``lead`` where the two most probable states of the target are equal; None
-    where it was not asked for or not searched.
+    where it was not asked for or not searched. ``swing`` is how far apart ``p_low`` and ``p_high`` are.
     """
 
     variable: str
@@ -83,11 +83,10 @@ class Swing:
     coefficients: tuple[float, float, float, float] | None
     threshold: BreakEven | None
     lead: BreakEven | None
+    swing: float = field(init=False)
 
-    @property
-    def swing(self) -> float:
-        """How far apart the ends of the number's range put the answer."""
-        return abs(self.p_high - self.p_low)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "swing", abs(self.p_high - self.p_low))
 
 
 @dataclass(frozen=True, slots=True)

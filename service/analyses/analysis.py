@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from msgspec import Struct, defstruct
 from pydantic import Field
@@ -20,8 +20,6 @@ from service.http.validation import Text
 from service.schemas import answers, requests
 from service.translate import questions
 from service.translate.forecasts import header
-
-T = TypeVar("T")
 
 Parameters = tuple[tuple[str, object], ...]
 
@@ -150,28 +148,21 @@ def _parameter_text(value: object) -> str:
     return syntax.plain_number(value) if isinstance(value, float) else str(value)
 
 
-def json_and_csv(
-    result: type, row: type, rows: Callable[[Any], Iterator[Any]], *, sent: Callable[[Any], Any] | None = None
-) -> tuple[Form, Form]:
+def json_and_csv(result: type, row: type, rows: Callable[[Any], Iterator[Any]]) -> tuple[Form, Form]:
     """An analysis as JSON, and the table in it as CSV: ``rows`` makes its rows from the result."""
-    return body_form(result, sent=sent), csv_form(row, lambda found: rows(found.result))
+    return body_form(result), csv_form(row, lambda found: rows(found.result))
 
 
-def body_form(result: type, places: type = AnalysisPlaces, *, sent: Callable[[Any], Any] | None = None) -> Form:
-    """An analysis as JSON: what every analysis says of itself, the fields of its result, and where it stands.
-
-    ``sent`` makes the dataclass ``result`` of what was found, where that is another one.
-    """
+def body_form(result: type, places: type = AnalysisPlaces) -> Form:
+    """An analysis as JSON: what every analysis says of itself, the fields of its result, and where it stands."""
     about, hints, where = (get_type_hints(kind, include_extras=True) for kind in (AnalysisAbout, result, places))
     own = [each.name for each in fields(result) if each.name not in OWN]
     shape = about | {name: hints[name] for name in own} | where
     body = defstruct(f"{result.__name__}Answer", list(shape.items()), namespace={"__doc__": result.__doc__})
 
     def written(found: Analysed) -> bytes:
-        made = sent(found.result) if sent else found.result
-        return encoded(
-            body(*header(found.model), **_about(found) | {name: getattr(made, name) for name in own} | _places(found))
-        )
+        made = {name: getattr(found.result, name) for name in own}
+        return encoded(body(*header(found.model), **_about(found) | made | _places(found)))
 
     return json_form(body, write=written)
 
@@ -199,11 +190,3 @@ def _places(found: Analysed) -> dict[str, Any]:
         "permalink": found.address.permalink(found.model.revision),
         "links": {form: found.address.permalink(None, form) for form in found.forms},
     }
-
-
-def with_fields(kind: type[T], found: Any, **more: Any) -> T:
-    """What was found as a dataclass ``kind``: its fields are fields and properties of what was found, or given.
-
-    In ``kind`` a field in place of a property is declared with ``field()``: without it the property is its default.
-    """
-    return kind(**{each.name: getattr(found, each.name) for each in fields(kind)} | more)  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Annotated
 
 import click
@@ -19,7 +18,6 @@ from service.analyses.analysis import (
     event_of,
     json_and_csv,
     reply,
-    with_fields,
 )
 from service.analyses.command import command_of, label, page
 from service.cli.text import columns, number
@@ -40,13 +38,6 @@ class PlanParameters(AnalysisParameters):
         AS_NUMBER,
         Field(description="What all steps may cost together."),
     ] = None
-
-
-@dataclass(frozen=True, slots=True)
-class SentPlan(CollectionPlan):
-    """What to find out, in order, and what it costs."""
-
-    cost: float = field()
 
 
 class PlanRow(TypedDict):
@@ -85,7 +76,7 @@ def rows(found: CollectionPlan) -> Iterator[PlanRow]:
     "GET",
     "/v1/models/<model>/collection-plan",
     query=PlanParameters,
-    forms=json_and_csv(SentPlan, PlanRow, rows, sent=lambda found: with_fields(SentPlan, found)),
+    forms=json_and_csv(CollectionPlan, PlanRow, rows),
     errors=ERRORS,
 )
 def collection_plan(forecaster: Forecaster, asked: PlanParameters) -> Reply:

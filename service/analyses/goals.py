@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import click
@@ -22,7 +21,6 @@ from service.analyses.analysis import (
     json_and_csv,
     reply,
     state_of,
-    with_fields,
 )
 from service.analyses.command import SHARE, command_of, event_line, heading, page
 from service.cli.text import columns, number
@@ -39,14 +37,6 @@ class GoalParameters(AnalysisParameters):
         Literal["levers", "findings", "both"], Field(description="What may change: what is set, what is found, both.")
     ] = "levers"
     largest: Annotated[Annotated[int, Field(ge=1, le=3)], AS_WHOLE, Field(description="Most changes in a set.")] = 3
-
-
-@dataclass(frozen=True, slots=True)
-class SentGoals(Goals):
-    """The smallest ways to a goal, whether it is met as things are, and whether some sets were not tried."""
-
-    met: bool = field()
-    cut: bool = field()
 
 
 class GoalRow(TypedDict):
@@ -82,7 +72,7 @@ def rows(found: Goals) -> Iterator[GoalRow]:
     "GET",
     "/v1/models/<model>/goals",
     query=GoalParameters,
-    forms=json_and_csv(SentGoals, GoalRow, rows, sent=lambda found: with_fields(SentGoals, found)),
+    forms=json_and_csv(Goals, GoalRow, rows),
     errors=ERRORS,
 )
 def goals(forecaster: Forecaster, asked: GoalParameters) -> Reply:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Annotated
 
 import click
@@ -21,7 +20,6 @@ from service.analyses.analysis import (
     json_and_csv,
     reply,
     state_of,
-    with_fields,
 )
 from service.analyses.command import SHARE, command_of, event_line, heading, page, span
 from service.cli.text import Marks, columns, marks, number
@@ -39,29 +37,6 @@ class SensitivityParameters(AnalysisParameters):
         AS_NUMBER,
         Field(description="For each number, where it would take the event past this probability."),
     ] = None
-
-
-@dataclass(frozen=True, slots=True)
-class SentBreakEven(BreakEven):
-    """Where one number, moved alone, tips an answer, and whether it never does."""
-
-    never: bool = field()
-
-
-@dataclass(frozen=True, slots=True)
-class SentSwing(Swing):
-    """A number, and how far apart the ends of its range put the answer."""
-
-    threshold: SentBreakEven | None
-    lead: SentBreakEven | None
-    swing: float = field()
-
-
-@dataclass(frozen=True, slots=True)
-class SentSensitivity(Sensitivity):
-    """How far each number moves an event, and where it would tip it."""
-
-    rows: tuple[SentSwing, ...]
 
 
 class SensitivityRow(TypedDict):
@@ -115,16 +90,6 @@ def rows(found: Sensitivity) -> Iterator[SensitivityRow]:
         }
 
 
-def sent(found: Sensitivity) -> SentSensitivity:
-    """A sensitivity as it is sent."""
-    return with_fields(SentSensitivity, found, rows=tuple(map(_sent_swing, found.rows)))
-
-
-def _sent_swing(row: Swing) -> SentSwing:
-    threshold, lead = (None if each is None else with_fields(SentBreakEven, each) for each in (row.threshold, row.lead))
-    return with_fields(SentSwing, row, threshold=threshold, lead=lead)
-
-
 def tipping(found: BreakEven | None) -> str | None:
     """Where a number tips an answer, in words.
 
@@ -144,7 +109,7 @@ def tipping(found: BreakEven | None) -> str | None:
     "GET",
     "/v1/models/<model>/sensitivity",
     query=SensitivityParameters,
-    forms=json_and_csv(SentSensitivity, SensitivityRow, rows, sent=sent),
+    forms=json_and_csv(Sensitivity, SensitivityRow, rows),
     errors=ERRORS,
 )
 def sensitivity(forecaster: Forecaster, asked: SensitivityParameters) -> Reply:
