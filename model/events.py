@@ -19,7 +19,8 @@ from model.gates import Rule
 from model.network import Network, Table, Variable
 from model.specification import Description, Model
 
-STATES = ("no", "yes")
+HAPPENS = "yes"
+STATES = ("no", HAPPENS)
 """Of every event: it does not happen, it happens."""
 
 MOST_CONDITIONS = 100
@@ -152,13 +153,14 @@ def in_words(model: Model, found: Event) -> str:
 # Laid over a model
 
 
-def with_events(model: Model, events: Iterable[Event]) -> Model:
+def with_events(model: Model, events: Sequence[Event]) -> Model:
     """The model with a variable for each event, called as the event is written; its revision is the model's own."""
     laid = _Overlay(model)
     for found in events:
         laid.add(found)
     network = Network((*model.network.variables, *laid.variables), {**model.network.tables, **laid.tables})
-    made = replace(model, network=network, described={**model.described, **laid.described})
+    named = (*model.events, *(str(found) for found in events))
+    made = replace(model, network=network, described={**model.described, **laid.described}, events=named)
     object.__setattr__(made, "revision", model.revision)
     return made
 

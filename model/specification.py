@@ -396,6 +396,7 @@ class Model:
     ``questions`` are no part of the revision, since no answer depends on them.
     ``individual`` are the variables of the individual level, in the order of the file.
     ``default_scenario`` is the scenario under which questions are asked that name none.
+    ``events`` are variables laid over it for one question (see ``model.events``): no part of it or its revision.
     ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
     (variables, citable), says which variable cites which.
     """
@@ -423,6 +424,7 @@ class Model:
     learned: Mapping[str, Learned] = field(default_factory=dict)
     counts_notes: tuple[CountsNote, ...] = ()
     default_scenario: str | None = None
+    events: tuple[str, ...] = ()
     individual: tuple[str, ...] = field(init=False)
     revision: str = field(init=False)
     citable: tuple[str, ...] = field(init=False)

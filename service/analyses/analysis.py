@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 from msgspec import Struct, defstruct
 from pydantic import Field
 
+from model.events import HAPPENS
 from model.evidence import syntax
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
@@ -16,8 +17,10 @@ from model.specification import Model
 from service.http.address import Address, Links, model_path
 from service.http.json_encoding import encoded
 from service.http.operation import Form, Reply, csv_form, json_form
+from service.http.problems import BadField, MissingField
 from service.http.validation import Text
 from service.schemas import answers, requests
+from service.schemas.requests import EventText
 from service.translate import questions
 from service.translate.forecasts import header
 
@@ -59,8 +62,12 @@ class AnalysisPlaces(Struct):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
-    """A target, one of its states if one was named, and the question that they are asked under, in canonical order."""
+    """A target, one of its states if one was named, and the question that they are asked under, in canonical order.
 
+    ``forecaster`` is the one that has a variable for it.
+    """
+
+    forecaster: Forecaster
     target: str
     state: str | None
     asked: Resolved
@@ -83,23 +90,44 @@ class Analysed:
     """Suffixes of its addresses."""
 
 
-class AnalysisParameters(requests.CaseParameters):
-    """An event, a state of a target, and what is known and set."""
+class EventParameters(requests.CaseParameters):
+    """An event in place of a target, a state, and what is known and set."""
 
-    target: Annotated[Text, Field(description="The variable that the analysis is about.")]
-    state: Annotated[Text | None, Field(description="A state of the target; without it the most probable one.")] = None
+    event: EventText = None
+    state: Annotated[
+        Text | None,
+        Field(description="A state of the target; without it the most probable one, of an event `yes`."),
+    ] = None
+
+
+class AnalysisParameters(EventParameters):
+    """A target or an event, a state of it, and what is known and set."""
+
+    target: Annotated[
+        Text | None, Field(description="The variable that the analysis is about, unless an event is.")
+    ] = None
 
 
 def event_of(forecaster: Forecaster, asked: AnalysisParameters) -> Event:
-    """The event of an address that names a target."""
-    return event_asked(forecaster.model, asked, asked.target, asked.state, "target")
+    """The event of an address that names a target or an event."""
+    return event_asked(forecaster, asked, asked.target, "target")
 
 
-def event_asked(model: Model, asked: requests.CaseParameters, target: str, state: str | None, where: str) -> Event:
-    """The event of an address. Raises the error of an unknown name, ``where`` being the target's parameter."""
+def event_asked(forecaster: Forecaster, asked: EventParameters, target: str | None, where: str) -> Event:
+    """The event of an address, ``where`` being the target's parameter.
+
+    Raises MissingField or BadField unless one of target and event is named, and the error of an unknown name.
+    """
+    if asked.event is not None and target is not None:
+        raise BadField(f"{where} and event are both named; an analysis is about one of them", where=("event",))
+    if asked.event is not None:
+        forecaster, [target] = questions.about(forecaster, [asked.event])
+    if target is None:
+        raise MissingField(f"the field {where!r} is missing", where=(where,))
+    model = forecaster.model
     variable = model.network.variable(target, where=(where,))
-    if state is not None:
-        variable.state(state, where=("state",))
+    if asked.state is not None:
+        variable.state(asked.state, where=("state",))
     question = Question(
         (target,),
         syntax.findings(asked.given),
@@ -107,19 +135,20 @@ def event_asked(model: Model, asked: requests.CaseParameters, target: str, state
         scenario=asked.scenario,
         cohort=asked.cohort,
     )
-    return Event(target, state, resolve(model, question))
+    return Event(forecaster, target, asked.state, resolve(model, question))
 
 
-def state_of(forecaster: Forecaster, event: Event) -> str:
+def state_of(event: Event) -> str:
     """The state asked about; where none was named the most probable one, the first of those that are."""
     if event.state is not None:
         return event.state
-    [found] = answer(forecaster, event.asked).targets
+    if event.target in event.forecaster.model.events:
+        return HAPPENS
+    [found] = answer(event.forecaster, event.asked).targets
     return max(found.distribution, key=lambda row: row.p).state
 
 
 def reply(
-    forecaster: Forecaster,
     event: Event,
     resource: str,
     analyse: Callable[[], Any],
@@ -132,16 +161,21 @@ def reply(
 
     ``forms`` are the suffixes of its addresses.
     """
-    place = address(forecaster.model, event, resource, target=target, also=also)
-    return Reply(lambda: Analysed(forecaster.model, event, analyse(), place, forms), place)
+    model = event.forecaster.model
+    place = address(event, resource, target=target, also=also)
+    return Reply(lambda: Analysed(model, event, analyse(), place, forms), place)
 
 
-def address(model: Model, event: Event, resource: str, *, target: str = "target", also: Parameters = ()) -> Address:
+def address(event: Event, resource: str, *, target: str = "target", also: Parameters = ()) -> Address:
     """Where an analysis of an event stands."""
     state = (("state", event.state),) if event.state is not None else ()
     own = tuple((name, _parameter_text(value)) for name, value in also if value is not None)
-    path = model_path(model.name, resource)
-    return Address(path, ((target, event.target), *state, *questions.case_parameters(event.question), *own))
+    model = event.forecaster.model
+    named = "event" if event.target in model.events else target
+    return Address(
+        model_path(model.name, resource),
+        ((named, event.target), *state, *questions.case_parameters(event.question), *own),
+    )
 
 
 def _parameter_text(value: object) -> str:

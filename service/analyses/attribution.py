@@ -69,10 +69,10 @@ def attribution(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
 
     def found() -> Attribution:
         return variance_attribution.attribution(
-            forecaster, event.question, target=event.target, state=state_of(forecaster, event)
+            event.forecaster, event.question, target=event.target, state=state_of(event)
         )
 
-    return reply(forecaster, event, "attribution", found)
+    return reply(event, "attribution", found)
 
 
 OPERATIONS = (attribution,)

@@ -64,9 +64,9 @@ def brief(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
     event = event_of(forecaster, asked)
 
     def found() -> Brief:
-        return brief_of(forecaster, event.question, target=event.target, state=state_of(forecaster, event))
+        return brief_of(event.forecaster, event.question, target=event.target, state=state_of(event))
 
-    return reply(forecaster, event, "brief", found, forms=("json", "md", "txt"))
+    return reply(event, "brief", found, forms=("json", "md", "txt"))
 
 
 OPERATIONS = (brief,)

@@ -13,6 +13,7 @@ from model.analyses.causal_effect import CauseEffect
 from model.forecast import Forecaster
 from service.analyses.analysis import (
     ERRORS,
+    EventParameters,
     event_asked,
     json_and_csv,
     reply,
@@ -20,15 +21,13 @@ from service.analyses.analysis import (
 )
 from service.http.operation import Reply, operation
 from service.http.validation import Text
-from service.schemas.requests import CaseParameters
 
 
-class CauseParameters(CaseParameters):
+class CauseParameters(EventParameters):
     """A cause, and a state of an effect."""
 
     cause: Annotated[Text, Field(description="The variable that is seen and set.")]
-    effect: Annotated[Text, Field(description="The variable that it may move.")]
-    state: Annotated[Text | None, Field(description="A state of the effect; without it the most probable one.")] = None
+    effect: Annotated[Text | None, Field(description="The variable that it may move, unless an event is.")] = None
 
 
 class CauseEffectRow(TypedDict):
@@ -64,15 +63,15 @@ def cause_effect(forecaster: Forecaster, asked: CauseParameters) -> Reply:
     """Set each state of a cause as it is seen beside the same state brought about, and name what makes the gap."""
     model = forecaster.model
     model.network.variable(asked.cause, where=("cause",))
-    event = event_asked(model, asked, asked.effect, asked.state, "effect")
+    event = event_asked(forecaster, asked, asked.effect, "effect")
 
     def found() -> CauseEffect:
-        state = state_of(forecaster, event)
+        state = state_of(event)
         return causal_effect.cause_effect(
-            forecaster, event.question, cause=asked.cause, target=event.target, state=state
+            event.forecaster, event.question, cause=asked.cause, target=event.target, state=state
         )
 
-    return reply(forecaster, event, "cause-effect", found, target="effect", also=(("cause", asked.cause),))
+    return reply(event, "cause-effect", found, target="effect", also=(("cause", asked.cause),))
 
 
 OPERATIONS = (cause_effect,)

@@ -85,9 +85,11 @@ def collection_plan(forecaster: Forecaster, asked: PlanParameters) -> Reply:
     steps, budget = asked.steps, asked.budget
 
     def found() -> CollectionPlan:
-        return plan(forecaster, event.question, target=event.target, state=event.state, steps=steps, budget=budget)
+        return plan(
+            event.forecaster, event.question, target=event.target, state=event.state, steps=steps, budget=budget
+        )
 
-    return reply(forecaster, event, "collection-plan", found, also=(("steps", steps), ("budget", budget)))
+    return reply(event, "collection-plan", found, also=(("steps", steps), ("budget", budget)))
 
 
 OPERATIONS = (collection_plan,)

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from service.analyses.analysis import Analysed, AnalysisParameters
-from service.cli.options import evidence_options, priors_option, ready
+from service.cli.options import EVENT_HELP, evidence_options, priors_option, ready
 from service.cli.text import BAR, ROUNDING, Marks, number
 from service.http.operation import Operation
 from service.http.validation import validated
@@ -48,8 +48,9 @@ def _with_options(run: Callable[..., Any]) -> Callable[..., Any]:
     """What every analysis may be told, before the options of its own."""
     parts: tuple[Callable[[Any], Any], ...] = (
         click.argument("model"),
-        click.argument("target"),
+        click.argument("target", required=False),
         click.argument("state", required=False),
+        click.option("--event", metavar="EVENT", help=EVENT_HELP),
         evidence_options,
         click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer."),
         priors_option,

@@ -68,9 +68,9 @@ def explanation(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
     event = event_of(forecaster, asked)
 
     def found() -> Explanation:
-        return explain(forecaster, event.question, target=event.target, state=state_of(forecaster, event))
+        return explain(event.forecaster, event.question, target=event.target, state=state_of(event))
 
-    return reply(forecaster, event, "explanation", found)
+    return reply(event, "explanation", found)
 
 
 OPERATIONS = (explanation,)

@@ -83,10 +83,10 @@ def goals(forecaster: Forecaster, asked: GoalParameters) -> Reply:
 
     def found() -> Goals:
         return goal_seeking.goals(
-            forecaster,
+            event.forecaster,
             event.question,
             target=event.target,
-            state=state_of(forecaster, event),
+            state=state_of(event),
             below=asked.below,
             above=asked.above,
             using=asked.using,
@@ -94,7 +94,7 @@ def goals(forecaster: Forecaster, asked: GoalParameters) -> Reply:
         )
 
     also = (("below", asked.below), ("above", asked.above), ("using", asked.using), ("largest", asked.largest))
-    return reply(forecaster, event, "goals", found, also=also)
+    return reply(event, "goals", found, also=also)
 
 
 OPERATIONS = (goals,)

@@ -74,10 +74,10 @@ def policies(forecaster: Forecaster, asked: PolicyParameters) -> Reply:
     mass = interval_mass(asked.interval, named=True) or MASS
 
     def found() -> Policies:
-        state = state_of(forecaster, event)
-        return goal_seeking.policies(forecaster, event.question, target=event.target, state=state, mass=mass)
+        state = state_of(event)
+        return goal_seeking.policies(event.forecaster, event.question, target=event.target, state=state, mass=mass)
 
-    return reply(forecaster, event, "policies", found, also=(("interval", None if mass == MASS else mass),))
+    return reply(event, "policies", found, also=(("interval", None if mass == MASS else mass),))
 
 
 OPERATIONS = (policies,)

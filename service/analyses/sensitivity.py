@@ -117,12 +117,12 @@ def sensitivity(forecaster: Forecaster, asked: SensitivityParameters) -> Reply:
     event = event_of(forecaster, asked)
 
     def found() -> Sensitivity:
-        state = state_of(forecaster, event)
+        state = state_of(event)
         return analysis.sensitivity(
-            forecaster, event.question, target=event.target, state=state, threshold=asked.threshold
+            event.forecaster, event.question, target=event.target, state=state, threshold=asked.threshold
         )
 
-    return reply(forecaster, event, "sensitivity", found, also=(("threshold", asked.threshold),))
+    return reply(event, "sensitivity", found, also=(("threshold", asked.threshold),))
 
 
 OPERATIONS = (sensitivity,)

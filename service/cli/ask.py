@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.options import evidence_options, priors_option, ready
+from service.cli.options import EVENT_HELP, evidence_options, priors_option, ready
 
 if TYPE_CHECKING:
     pass
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @click.command(short_help="How likely each state of a target is under a what-if.")
 @click.argument("model")
-@click.argument("targets", metavar="TARGET…", nargs=-1, required=True)
+@click.argument("targets", metavar="TARGET…", nargs=-1)
+@click.option("--event", multiple=True, metavar="EVENT", help=EVENT_HELP)
 @evidence_options
 @click.option(
     "--interval",
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 def ask(
     model: str,
     targets: tuple[str, ...],
+    event: tuple[str, ...],
     given: tuple[str, ...],
     do: tuple[str, ...],
     scenario: str | None,
@@ -46,22 +48,25 @@ def ask(
 
     \b
     aftermath ask asia lung --given xray:yes --do smoke:no
+    aftermath ask asia --event 'any(lung:yes,tub:yes)' --given xray:yes
     """
+    if not targets and not event:
+        raise click.UsageError("Missing argument 'TARGET…', or --event in its place.")
     from model.evidence import syntax
     from model.forecast import answer
     from model.question import Question
     from service.cli import text
-    from service.translate import forecasts
+    from service.translate import forecasts, questions
 
+    forecaster, events = questions.about(ready(model, root), event)
     question = Question(
-        targets,
+        (*targets, *events),
         syntax.findings(given),
         syntax.settings(do),
         scenario=scenario,
         cohort=cohort,
         interval=None if point else interval,
     )
-    forecaster = ready(model, root)
     found = answer(forecaster, question)
     if as_json:
         sys.stdout.flush()

@@ -18,6 +18,8 @@ REFUSED = 1
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+EVENT_HELP = "In place of TARGET: VARIABLE:STATE, in(…), over(…), or any(…), all(…), at_least(2,…) of several of these."
+
 STATE_HELP = "VARIABLE:STATE, or in(…), not(…), like(…), assumed(…) after the colon; repeat for more."
 
 

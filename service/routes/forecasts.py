@@ -59,7 +59,8 @@ def marginals(forecaster: Forecaster, asked: requests.ForecastParameters) -> Rep
 )
 def query_by_address(forecaster: Forecaster, asked: requests.QueryParameters) -> Reply:
     """Answer a what-if of several targets that fits in an address: the permalink of the same question sent by POST."""
-    return _query(forecaster, questions.query_from_address(forecaster.model, asked))
+    forecaster, named = questions.about(forecaster, asked.event)
+    return _query(forecaster, questions.query_from_address(forecaster.model, asked, named))
 
 
 @operation(
@@ -71,7 +72,8 @@ def query_by_address(forecaster: Forecaster, asked: requests.QueryParameters) ->
 )
 def query(forecaster: Forecaster, body: requests.AskedInFull) -> Reply:
     """Answer a what-if: each target's distribution given what is known, reported, assumed and set."""
-    return _query(forecaster, questions.question_from_body(forecaster.model, body))
+    forecaster, named = questions.about(forecaster, body.events, where="events")
+    return _query(forecaster, questions.question_from_body(forecaster.model, body, named))
 
 
 def _query(forecaster: Forecaster, resolved: Resolved, *, resource: str = "query") -> Reply:
@@ -96,11 +98,13 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
     A column `do.<variable>` sets the variable; `id`, `scenario` and `cohort` are columns of their own.
     A case without an id gets its line as one. The answer has a row for each state of each target.
     """
+    in_body = body if isinstance(body, batch.JSONCases) else None
+    forecaster, events = questions.about(forecaster, asked.event or (in_body.events if in_body else ()))
     model = forecaster.model
-    named = asked.target or (list(body.targets) if isinstance(body, batch.JSONCases) else [])
-    targets = resolve(model, Question(tuple(named) or model.headline)).targets
+    named = (*(asked.target or (in_body.targets if in_body else ())), *events)
+    targets = resolve(model, Question(named or model.headline)).targets
     in_address = questions.interval_mass(asked.interval, named=False)
-    interval = body.interval if isinstance(body, batch.JSONCases) else in_address
+    interval = in_body.interval if in_body else in_address
     return Reply(lambda: batch.answered(forecaster, batch.asked(model, body, targets, interval), targets, interval))
 
 
@@ -113,8 +117,9 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
 )
 def compare_by_address(forecaster: Forecaster, asked: requests.CompareParameters) -> Reply:
     """Compare scenarios: each target under each, against the same evidence in the default picture, or in none."""
+    forecaster, events = questions.about(forecaster, asked.event)
     common = Question(
-        tuple(asked.target),
+        (*asked.target, *events),
         syntax.findings(asked.given),
         syntax.settings(asked.do),
         cohort=asked.cohort,
@@ -132,8 +137,9 @@ def compare_by_address(forecaster: Forecaster, asked: requests.CompareParameters
 )
 def compare(forecaster: Forecaster, body: requests.ComparedInFull) -> Reply:
     """Compare scenarios under evidence that is too long for an address."""
+    forecaster, events = questions.about(forecaster, body.events, where="events")
     common = Question(
-        tuple(body.targets),
+        (*body.targets, *events),
         questions.findings_from_json(body.given),
         questions.settings_from_json(body.do),
         cohort=body.cohort,

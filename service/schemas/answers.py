@@ -148,6 +148,7 @@ class Asked(Struct):
     joint: list[list[str]]
     most_probable: bool
     interval: float | None
+    events: list[str] | UnsetType = UNSET
 
 
 class Controlled(Struct):

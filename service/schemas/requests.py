@@ -18,6 +18,7 @@ from service.http.validation import Pinned, Shape, Text
 MOST_STATEMENTS = 200
 MOST_TARGETS = 1_000
 MOST_JOINTS = 16
+MOST_EVENTS = 20
 MOST_CASES = 10_000
 
 StatementText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
@@ -192,6 +193,16 @@ MatrixInterval = Annotated[
 ]
 
 
+EVENT = (
+    "`name:state`, `name:in(a,b)`, `name:over(5000)`, or `any(…)`, `all(…)`, `at_least(2,…)` of several of these. "
+    "It is answered as a variable whose states are `no` and `yes`."
+)
+EventText = Annotated[StatementText | None, Field(description=f"In place of a target: {EVENT}")]
+EventTexts = Annotated[
+    list[StatementText], Field(max_length=MOST_EVENTS, description=f"Repeated; beside or in place of targets: {EVENT}")
+]
+
+
 class Case(Shape):
     """One case of a batch: what is known and what is set."""
 
@@ -208,6 +219,7 @@ class AskedInFull(Shape):
     targets: Annotated[
         list[Text], Field(max_length=MOST_TARGETS, description="None means every variable; see cohort.")
     ] = []
+    events: EventTexts = []
     given: Given = {}
     do: Do = {}
     scenario: Scenario = None
@@ -226,6 +238,7 @@ class ComparedInFull(Shape):
     """Scenarios against a baseline: the same evidence under the model's default picture, if it has one."""
 
     targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means the headline targets.")] = []
+    events: EventTexts = []
     scenarios: Annotated[list[Text], Field(max_length=100, description="None means every scenario.")] = []
     given: Given = {}
     do: Do = {}
@@ -237,6 +250,7 @@ class BatchInFull(Shape):
     """Up to 10,000 cases; each is answered or refused on its own, a case of the wrong shape too."""
 
     targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means the headline targets.")] = []
+    events: EventTexts = []
     cases: Annotated[
         list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/Case"})]],
         Field(min_length=1, max_length=MOST_CASES),
@@ -288,6 +302,7 @@ class QueryParameters(ForecastParameters):
     target: Annotated[
         list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means every variable; see cohort.")
     ] = []
+    event: EventTexts = []
     joint: Annotated[
         list[StatementText],
         Field(max_length=MOST_JOINTS, description="Repeated: variables, separated by commas."),
@@ -299,6 +314,7 @@ class CompareParameters(Pinned):
     """Scenarios and targets as parameters of an address."""
 
     target: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means the headline.")] = []
+    event: EventTexts = []
     scenario: Annotated[list[Text], Field(max_length=100, description="Repeated; none means every scenario.")] = []
     given: GivenTexts = []
     do: DoTexts = []
@@ -313,6 +329,7 @@ class BatchParameters(Pinned):
         list[Text],
         Field(max_length=MOST_TARGETS, description="Repeated; for CSV. None means the headline targets."),
     ] = []
+    event: EventTexts = []
     interval: Annotated[
         Share | Literal["none"] | None,
         BeforeValidator(_share),

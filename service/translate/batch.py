@@ -35,6 +35,7 @@ class JSONCases:
     """A batch sent as JSON: the cases still as sent, so that one of the wrong shape is refused alone."""
 
     targets: tuple[str, ...]
+    events: tuple[str, ...]
     cases: tuple[Any, ...]
     interval: float | None
 
@@ -68,7 +69,8 @@ class Answered:
 def read_json(raw: bytes) -> JSONCases:
     """The cases of a JSON body."""
     body = validated(requests.BatchInFull, strict_json.read(raw))
-    return JSONCases(tuple(body.targets), tuple(body.cases), questions.interval_mass(body.interval, named=False))
+    interval = questions.interval_mass(body.interval, named=False)
+    return JSONCases(tuple(body.targets), tuple(body.events), tuple(body.cases), interval)
 
 
 def read_csv(raw: bytes) -> CSVCases:

@@ -48,7 +48,7 @@ def answer_body(model: Model, answer: Answer) -> bytes:
     """
     question = answer.question
     single = len(question.targets) == 1 and not question.joint and not question.most_probable
-    if single:
+    if single and not model.events:
         return forecast_body(AddressedAnswer(model, answer, forecast_address(model, question)))
     return query_body(AddressedAnswer(model, answer, query_address(model, question)))
 
@@ -114,7 +114,7 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
     settings = {name: answer.settings[name] for name in names if name in answer.settings}
     return {
         "asked": answers.Asked(
-            targets=list(question.targets),
+            targets=[name for name in question.targets if name not in model.events],
             given=findings_json(question.findings),
             do=settings_json(question.settings),
             scenario=question.scenario,
@@ -122,6 +122,7 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
             joint=[list(names) for names in question.joint],
             most_probable=question.most_probable,
             interval=question.interval,
+            events=list(model.events) or UNSET,
         ),
         "given": findings_json(findings),
         "do": settings_json(settings),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
+from model import events
 from model.errors import JointTooLarge
 from model.evidence import (
     Assumed,
@@ -22,6 +23,7 @@ from model.evidence import (
     Within,
     syntax,
 )
+from model.forecast import Forecaster
 from model.question import Question, Resolved, resolve
 from model.specification import Example, Model
 from model.uncertainty.intervals import MASS
@@ -31,19 +33,29 @@ from service.schemas import answers, requests
 MOST_JOINT_CELLS = 10_000
 
 
-def question_from_body(model: Model, body: requests.AskedInFull) -> Resolved:
-    """The question of a body."""
+def about(forecaster: Forecaster, said: Sequence[str], *, where: str = "event") -> tuple[Forecaster, list[str]]:
+    """The forecaster with a variable for each event said, and what these are called.
+
+    Raises BadQuestion for what is no event, and the error of an unknown name.
+    """
+    found = events.texts(forecaster.model, said, where=where)
+    return forecaster.about(found), list(map(str, found))
+
+
+def question_from_body(model: Model, body: requests.AskedInFull, named: Sequence[str]) -> Resolved:
+    """The question of a body, its targets and then the events named."""
+    targets = (*body.targets, *named)
     return resolved(
         model,
         Question(
-            targets=tuple(body.targets),
+            targets=targets,
             findings=findings_from_json(body.given),
             settings=settings_from_json(body.do),
             scenario=body.scenario,
             cohort=body.cohort,
             joint=tuple(map(tuple, body.joint)),
             most_probable=body.most_probable,
-            interval=interval_mass(body.interval, named=bool(body.targets)),
+            interval=interval_mass(body.interval, named=bool(targets)),
         ),
     )
 
@@ -64,10 +76,10 @@ def question_from_address(model: Model, asked: requests.ForecastParameters, *, t
     return resolved(model, _addressed(asked, targets))
 
 
-def query_from_address(model: Model, asked: requests.QueryParameters) -> Resolved:
-    """The question of an address that may ask for joints and the most probable states too."""
+def query_from_address(model: Model, asked: requests.QueryParameters, named: Sequence[str]) -> Resolved:
+    """The question of an address that may ask for events, joints and the most probable states too."""
     joint = tuple(tuple(text.split(",")) for text in asked.joint)
-    question = replace(_addressed(asked, asked.target), joint=joint, most_probable=asked.most_probable)
+    question = replace(_addressed(asked, (*asked.target, *named)), joint=joint, most_probable=asked.most_probable)
     return resolved(model, question)
 
 
@@ -156,7 +168,7 @@ def forecast_address(model: Model, question: Question) -> Address:
 
 def query_address(model: Model, question: Question, *, resource: str = "query") -> Address:
     """Where the answer to a question of several targets stands, however it was asked."""
-    targets = [("target", target) for target in question.targets]
+    targets = [("event" if target in model.events else "target", target) for target in question.targets]
     joints = [("joint", ",".join(names)) for names in question.joint]
     explanation = [("most_probable", "true")] if question.most_probable else []
     path = model_path(model.name, resource)
