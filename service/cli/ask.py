@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.options import evidence_options, priors_option, ready
-
-if TYPE_CHECKING:
-    pass
+from service.cli.options import evidence_options, interval_options, priors_option, question_of, ready
 
 
 @click.command(short_help="How likely each state of a target is under a what-if.")
 @click.argument("model")
 @click.argument("targets", metavar="TARGET…", nargs=-1, required=True)
 @evidence_options
-@click.option(
-    "--interval",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.9,
-    show_default=True,
-    help="The share of the draws that each range holds.",
-)
-@click.option("--no-interval", "point", is_flag=True, help="Only the probabilities, without their ranges.")
+@interval_options
 @click.option("--sources", "whole", is_flag=True, help="Say the whole of every source, not only its name.")
 @click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer.")
 @priors_option
@@ -48,20 +38,12 @@ def ask(
     aftermath ask asia lung --given xray:yes --do smoke:no
     """
     from model.forecast import answer
-    from model.question import Question
     from service.cli import text
-    from service.translate import evidence_syntax, forecasts
+    from service.translate import forecasts
 
-    question = Question(
-        targets,
-        evidence_syntax.findings(given),
-        evidence_syntax.settings(do),
-        scenario=scenario,
-        cohort=cohort,
-        interval=None if point else interval,
-    )
+    question = question_of(given, do, scenario=scenario, cohort=cohort)
     forecaster = ready(model, root)
-    found = answer(forecaster, question)
+    found = answer(forecaster, replace(question, targets=targets, interval=None if point else interval))
     if as_json:
         sys.stdout.flush()
         sys.stdout.buffer.write(forecasts.answer_body(forecaster.model, found))
