@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.options import EVENT_HELP, evidence_options, priors_option, ready
-
-if TYPE_CHECKING:
-    pass
+from service.cli.options import EVENT_HELP, evidence_options, interval_options, priors_option, question_of, ready
 
 
 @click.command(short_help="How likely each state of a target is under a what-if.")
@@ -19,14 +16,7 @@ if TYPE_CHECKING:
 @click.argument("targets", metavar="TARGET…", nargs=-1)
 @click.option("--event", multiple=True, metavar="EVENT", help=EVENT_HELP)
 @evidence_options
-@click.option(
-    "--interval",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.9,
-    show_default=True,
-    help="The share of the draws that each range holds.",
-)
-@click.option("--no-interval", "point", is_flag=True, help="Only the probabilities, without their ranges.")
+@interval_options
 @click.option("--sources", "whole", is_flag=True, help="Say the whole of every source, not only its name.")
 @click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer.")
 @priors_option
@@ -52,22 +42,13 @@ def ask(
     """
     if not targets and not event:
         raise click.UsageError("Missing argument 'TARGET…', or --event in its place.")
-    from model.evidence import syntax
     from model.forecast import answer
-    from model.question import Question
     from service.cli import text
     from service.translate import forecasts, questions
 
     forecaster, events = questions.about(ready(model, root), event)
-    question = Question(
-        (*targets, *events),
-        syntax.findings(given),
-        syntax.settings(do),
-        scenario=scenario,
-        cohort=cohort,
-        interval=None if point else interval,
-    )
-    found = answer(forecaster, question)
+    question = question_of(given, do, scenario=scenario, cohort=cohort)
+    found = answer(forecaster, replace(question, targets=(*targets, *events), interval=None if point else interval))
     if as_json:
         sys.stdout.flush()
         sys.stdout.buffer.write(forecasts.answer_body(forecaster.model, found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from model.forecast import Forecaster
+    from model.question import Question
     from model.specification import Model
 
 REFUSED = 1
@@ -43,6 +44,31 @@ def evidence_options(command: Command) -> Command:
         click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence."),
     )
     return reduce(lambda made, option: option(made), reversed(options), command)
+
+
+def interval_options(command: Command) -> Command:
+    """``--interval`` and ``--no-interval``, on every command that shows the ranges of a distribution."""
+    share = click.option(
+        "--interval",
+        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        default=0.9,
+        show_default=True,
+        help="The share of the draws that each range holds.",
+    )
+    return share(
+        click.option("--no-interval", "point", is_flag=True, help="Only the probabilities, without their ranges.")(
+            command
+        )
+    )
+
+
+def question_of(given: Sequence[str], do: Sequence[str], *, scenario: str | None, cohort: str | None) -> Question:
+    """What ``evidence_options`` say, as a question without targets. Raises BadQuestion where they cannot be read."""
+    from model.question import Question
+    from service.translate import evidence_syntax
+
+    findings, settings = evidence_syntax.findings(given), evidence_syntax.settings(do)
+    return Question((), findings, settings, scenario=scenario, cohort=cohort)
 
 
 def root_of(root: Path | None) -> Path:

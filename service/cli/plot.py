@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from model.errors import AftermathError
-from service.cli.options import evidence_options, priors_option, ready
+from service.cli.options import evidence_options, interval_options, priors_option, question_of, ready
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from model.forecast import Forecaster
     from model.question import Question
-
-Command = TypeVar("Command", bound=Callable[..., object])
 
 MOST = 40
 """Variables in a picture of a network, unless asked for: more are too small to read on a screen."""
@@ -29,9 +28,35 @@ def plot() -> None:
     """A result as a picture, PNG or SVG by the ending of FILE."""
 
 
-def question_options(command: Command) -> Command:
-    """What a picture's question may say, and of which models."""
-    return evidence_options(priors_option(command))
+def picture(draw: Callable[..., object]) -> Callable[..., None]:
+    """A command that saves what ``draw`` makes, with the options of what is known and done.
+
+    ``draw`` gets what draws, the model made ready and the question without its targets, then what is its own.
+    """
+
+    @evidence_options
+    @priors_option
+    @wraps(draw)
+    def run(
+        model: str,
+        file: Path,
+        given: Sequence[str],
+        do: Sequence[str],
+        scenario: str | None,
+        cohort: str | None,
+        root: Path | None,
+        **own: Any,
+    ) -> None:
+        from model.question import resolve
+
+        pictures = _pictures(file)
+        question = question_of(given, do, scenario=scenario, cohort=cohort)
+        forecaster = ready(model, root)
+        figure = draw(pictures, forecaster, resolve(forecaster.model, question).question, **own)
+        pictures.save(figure, file)
+        click.echo(f"wrote {file}")
+
+    return run
 
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -41,27 +66,11 @@ file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type
 @click.argument("model")
 @click.argument("target")
 @file_argument
-@click.option(
-    "--interval",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.9,
-    show_default=True,
-    help="The share of the draws that each range holds.",
-)
-@click.option("--no-interval", "point", is_flag=True, help="Only the probabilities, without their ranges.")
-@question_options
+@interval_options
+@picture
 def distribution(
-    model: str,
-    target: str,
-    file: Path,
-    interval: float,
-    point: bool,
-    given: tuple[str, ...],
-    do: tuple[str, ...],
-    scenario: str | None,
-    cohort: str | None,
-    root: Path | None,
-) -> None:
+    pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, interval: float, point: bool
+) -> object:
     """How likely each state of TARGET is under a what-if, beside the baseline.
 
     \b
@@ -69,11 +78,8 @@ def distribution(
     """
     from model.forecast import answer
 
-    pictures = _pictures(file)
-    forecaster, question = _prepared(model, root, _Evidence(given, do, scenario, cohort))
-    asked = replace(question, targets=(target,), interval=None if point else interval)
-    found = answer(forecaster, asked)
-    _save(pictures, pictures.distribution(forecaster.model, found), file)
+    found = answer(forecaster, replace(question, targets=(target,), interval=None if point else interval))
+    return pictures.distribution(forecaster.model, found)
 
 
 @plot.command(short_help="The numbers that move an answer most.")
@@ -82,19 +88,10 @@ def distribution(
 @click.argument("state")
 @file_argument
 @click.option("--top", type=click.IntRange(min=1), default=12, show_default=True, help="How many numbers.")
-@question_options
+@picture
 def tornado(
-    model: str,
-    target: str,
-    state: str,
-    file: Path,
-    top: int,
-    given: tuple[str, ...],
-    do: tuple[str, ...],
-    scenario: str | None,
-    cohort: str | None,
-    root: Path | None,
-) -> None:
+    pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, state: str, top: int
+) -> object:
     """What each prior number, over its own 90 % range, does to P(TARGET = STATE); the widest swing on top.
 
     \b
@@ -102,10 +99,8 @@ def tornado(
     """
     from model.analyses.sensitivity import sensitivity
 
-    pictures = _pictures(file)
-    forecaster, question = _prepared(model, root, _Evidence(given, do, scenario, cohort))
     found = sensitivity(forecaster, question, target=target, state=state, search=0)
-    _save(pictures, pictures.tornado(forecaster.model, found, top=top), file)
+    return pictures.tornado(forecaster.model, found, top=top)
 
 
 @plot.command(short_help="What each finding weighs, from prior to posterior.")
@@ -113,18 +108,8 @@ def tornado(
 @click.argument("target")
 @click.argument("state")
 @file_argument
-@question_options
-def waterfall(
-    model: str,
-    target: str,
-    state: str,
-    file: Path,
-    given: tuple[str, ...],
-    do: tuple[str, ...],
-    scenario: str | None,
-    cohort: str | None,
-    root: Path | None,
-) -> None:
+@picture
+def waterfall(pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, state: str) -> object:
     """Each finding's weight of evidence for TARGET = STATE, a step from the log odds before to those after.
 
     \b
@@ -132,10 +117,8 @@ def waterfall(
     """
     from model.analyses.explanation import explain
 
-    pictures = _pictures(file)
-    forecaster, question = _prepared(model, root, _Evidence(given, do, scenario, cohort))
     found = explain(forecaster, question, target=target, state=state)
-    _save(pictures, pictures.waterfall(forecaster.model, found), file)
+    return pictures.waterfall(forecaster.model, found)
 
 
 @plot.command(short_help="The network with what is believed of each variable.")
@@ -145,18 +128,10 @@ def waterfall(
 @click.option(
     "--around", type=click.IntRange(min=0), metavar="ARCS", help="Only causes and effects of TARGET so many arcs away."
 )
-@question_options
+@picture
 def network(
-    model: str,
-    target: str,
-    file: Path,
-    around: int | None,
-    given: tuple[str, ...],
-    do: tuple[str, ...],
-    scenario: str | None,
-    cohort: str | None,
-    root: Path | None,
-) -> None:
+    pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, around: int | None
+) -> object:
     """The variables about TARGET and the arcs between them, with their distributions under a what-if.
 
     What is given or done and matters to TARGET is shown too, however far away. Without --around it is every
@@ -167,43 +142,17 @@ def network(
     """
     from model.forecast import answer
 
-    pictures = _pictures(file)
-    forecaster, question = _prepared(model, root, _Evidence(given, do, scenario, cohort))
     names = forecaster.model.network.names
     of_target = answer(forecaster, replace(question, targets=(target,)))
     if around is None and len(names) > MOST:
-        raise AftermathError(f"{model} has {len(names)} variables: say --around 2 for those near to {target}")
+        raise AftermathError(
+            f"{forecaster.model.name} has {len(names)} variables: say --around 2 for those near to {target}"
+        )
     near = names if around is None else pictures.around(forecaster.model.network, target, around)
     shown = {*of_target.findings, *of_target.settings}.difference(of_target.no_effect).union(near)
     answerable = forecaster.model.answerable(question.cohort)
     found = answer(forecaster, replace(question, targets=tuple(name for name in answerable if name in shown)))
-    _save(pictures, pictures.network(forecaster.model, found, target=target), file)
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """The options of a question, as written."""
-
-    given: tuple[str, ...]
-    do: tuple[str, ...]
-    scenario: str | None
-    cohort: str | None
-
-
-def _prepared(name: str, root: Path | None, evidence: _Evidence) -> tuple[Forecaster, Question]:
-    """The model made ready, and the question without its targets."""
-    from model.evidence import syntax
-    from model.question import Question, resolve
-
-    question = Question(
-        (),
-        syntax.findings(evidence.given),
-        syntax.settings(evidence.do),
-        scenario=evidence.scenario,
-        cohort=evidence.cohort,
-    )
-    forecaster = ready(name, root)
-    return forecaster, resolve(forecaster.model, question).question
+    return pictures.network(forecaster.model, found, target=target)
 
 
 def _pictures(file: Path) -> ModuleType:
@@ -216,8 +165,3 @@ def _pictures(file: Path) -> ModuleType:
         raise AftermathError("pictures need matplotlib: pip install 'aftermath[plots]'") from None
     pictures.demand_a_picture(file)
     return pictures
-
-
-def _save(pictures: ModuleType, figure: object, file: Path) -> None:
-    pictures.save(figure, file)
-    click.echo(f"wrote {file}")
