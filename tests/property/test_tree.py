@@ -161,9 +161,9 @@ def test_each_loop_over_a_map_equals_its_numpy_twin(drawn):
     assert loops.cells(ints, m).tolist() == meets.tolist()
     product, summed, largest = np.zeros_like(table), small.copy(), small.copy()
     for part in parts:
-        kernels.times(ints, m, table, 0, small, 0, product, 0, *part)
-        kernels.sums(ints, m, table, 0, summed, 0, *part)
-        kernels.maxima(ints, m, table, 0, largest, 0, *part)
+        kernels.times(ints, m, table, small, product, (0, 0, 0), part)
+        kernels.sums(ints, m, table, summed, (0, 0), part)
+        kernels.maxima(ints, m, table, largest, (0, 0), part)
     np.testing.assert_array_equal(product, loops.times(table, meets, small))
     np.testing.assert_allclose(summed, loops.sums(table, meets, small), rtol=1e-14)
     np.testing.assert_array_equal(largest, loops.maxima(table, meets, small))

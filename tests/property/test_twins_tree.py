@@ -219,7 +219,7 @@ def test_marginals_are_read_from_a_table_as_their_twins_are(asked, data, seed):
     assert distribute_kernels._asks(ints, state, p) == passes.asks(twin, listed)
     stored = holed(seed, asked.dense.clique(c, size))
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    distribute_kernels._read(ints, state, p, np.concatenate([[0.5], stored]), 1, out, everything, 0, len(stored))
+    distribute_kernels._read(ints, state, p, np.concatenate([[0.5], stored]), 1, out, everything, (0, len(stored)))
     dense = asked.dense.in_separator(c, stored) if above else asked.dense.in_clique(c, stored)
     assert_laid(asked, out, passes.read(dense, [v for v in listed if everything or v in twin.places]))
 
@@ -300,7 +300,7 @@ def test_marginals_and_the_chance_of_the_evidence_are_those_of_the_joint(asked):
     wanted, log = passes.marginals(asked.ended(), asked.wanted)
     out = np.full((1, 1 + sum(asked.dense.cards[v] for v in asked.wanted)), np.nan)
     counts = len(asked.findings), len(asked.swaps), asked.count
-    marginal_kernels.marginals(*asked.arrays, executor.NO_ROWS, out, *counts)
+    marginal_kernels.marginals(*asked.arrays, executor.NO_ROWS, out, counts)
     assert out[0, -1] == pytest.approx(log, rel=1e-12, abs=1e-12)
     assert_laid(asked, out[0], wanted)
     assert asked.written_out().replaced == set()
@@ -312,7 +312,7 @@ def test_the_belief_of_a_clique_is_its_share_of_the_joint(asked, data):
     twin = asked.ended()
     c = data.draw(st.sampled_from(asked.dense.cliques))
     table = np.empty(asked.dense.clique(c, layout.ENTRIES))
-    log = marginal_kernels.belief(*asked.arrays, table, len(asked.findings), len(asked.swaps), c)
+    log = marginal_kernels.belief(*asked.arrays, table, (len(asked.findings), len(asked.swaps)), c)
     wanted, wanted_log = passes.belief(twin, c)
     assert log == pytest.approx(wanted_log, rel=1e-12, abs=1e-12)
     if log > -math.inf:
@@ -350,7 +350,7 @@ def test_the_state_chosen_of_a_clique_is_that_of_its_twin(asked, data, seed):
 def test_the_most_probable_explanation_is_one_of_those_of_its_twin(asked):
     wanted, wanted_log = choices.explain(asked.ended())
     states, logs = np.empty((1, len(asked.dense.variables)), dtype=np.int64), np.empty(1)
-    mpe_kernels.explain(*asked.arrays, executor.NO_ROWS, states, logs, len(asked.findings), len(asked.swaps))
+    mpe_kernels.explain(*asked.arrays, executor.NO_ROWS, states, logs, (len(asked.findings), len(asked.swaps)))
     assert logs[0] == pytest.approx(wanted_log, rel=1e-12, abs=1e-12)
     assert states[0].tolist() in wanted.tolist()
     assert asked.written_out().replaced == set()
@@ -370,7 +370,7 @@ def test_what_meets_all_but_one_in_a_clique_is_what_meets_in_its_twin(asked, dat
     family = data.draw(st.integers(-1, len(dense.listed(c, layout.FAMILY)) - 1))
     child = data.draw(st.integers(-1, len(dense.children(c)) - 1))
     above = data.draw(st.booleans())
-    log = gradient_kernels._product(ints, floats, work, state, logs, c, family, child, above)
+    log = gradient_kernels._product(ints, floats, work, state, logs, c, (family, child), above)
     at, entries = ints[layout.STACK_AT], dense.clique(c, layout.ENTRIES)
     found = dense.in_clique(c, work[at : at + entries])
     without = None if family < 0 else dense.listed(c, layout.FAMILY)[family]
@@ -387,7 +387,7 @@ def gradient_of(asked, reference=0.0):
     """What the kernel gives, and the logarithms of its messages."""
     out = np.full(sum(table.size for table in asked.tree.network.tables.values()), np.nan)
     logs = np.full(2 * len(asked.dense.cliques), np.nan)
-    gradient_kernels.gradient(*asked.arrays, logs, out, len(asked.findings), len(asked.swaps), reference)
+    gradient_kernels.gradient(*asked.arrays, logs, out, (len(asked.findings), len(asked.swaps)), reference)
     return out, logs
 
 

@@ -82,12 +82,12 @@ def posterior(tree: Tree, cases: int, likelihood: Likelihood, tables: Likelihood
         columns, targets = _ask(tree, workspace, names), len(names)
     out = np.empty((cases, columns + 1))
     if not tables:
-        kernels.marginals(packed.ints, tree.floats, *workspace, rows, out, len(likelihood), 0, targets)
+        kernels.marginals(packed.ints, tree.floats, *workspace, rows, out, (len(likelihood), 0, targets))
     else:
+        counts = len(likelihood), len(tables), targets
         for part in _swapped(tree, workspace, cases, tables):
             some = rows if rows is NO_ROWS else rows[part]
-            counts = len(likelihood), len(tables), targets
-            kernels.marginals(packed.ints, tree.floats, *workspace, some, out[part], *counts)
+            kernels.marginals(packed.ints, tree.floats, *workspace, some, out[part], counts)
     tree.give_back(workspace)
     out.setflags(write=False)
     return out
@@ -113,7 +113,7 @@ def belief(tree: Tree, c: int, likelihood: Likelihood, tables: Likelihood) -> tu
     support = tree.packed.kept.tables[c]
     stored = np.empty(tree.packed.entries[c])
     counts = len(likelihood), len(tables)
-    log = kernels.belief(tree.packed.ints, tree.floats, *workspace, stored, *counts, c)
+    log = kernels.belief(tree.packed.ints, tree.floats, *workspace, stored, counts, c)
     tree.give_back(workspace)
     if support is None:
         return stored, float(log)
@@ -133,7 +133,7 @@ def most_probable(
     counts = len(likelihood), len(tables)
     for part in _swapped(tree, workspace, cases, tables):
         some = rows if rows is NO_ROWS else rows[part]
-        mpe_kernels.explain(tree.packed.ints, tree.floats, *workspace, some, states[part], logs[part], *counts)
+        mpe_kernels.explain(tree.packed.ints, tree.floats, *workspace, some, states[part], logs[part], counts)
     tree.give_back(workspace)
     return states, logs
 
@@ -148,7 +148,7 @@ def gradient(tree: Tree, likelihood: Likelihood, tables: Likelihood, reference: 
     out = np.empty(sum(table.size for table in own))
     logs = np.empty(2 * len(tree.packed.entries))
     counts = len(likelihood), len(tables)
-    gradient_kernels.gradient(tree.packed.ints, tree.floats, *workspace, logs, out, *counts, reference)
+    gradient_kernels.gradient(tree.packed.ints, tree.floats, *workspace, logs, out, counts, reference)
     tree.give_back(workspace)
     ends = np.cumsum([table.size for table in own])
     return [part.reshape(table.shape) for part, table in zip(np.split(out, ends[:-1]), own, strict=True)]
