@@ -25,6 +25,7 @@ from model.inference.junction_tree.packed import executor as compiled
 from model.inference.junction_tree.packed.pack import best_numbers, pack
 from model.inference.junction_tree.reference import Cliques
 from model.inference.junction_tree.triangulation import JunctionTree
+from model.inference.numba_door import COMPILED
 from model.network import Network
 
 
@@ -65,13 +66,16 @@ class Memory(NamedTuple):
 class Plan:
     """A network compiled for inference; immutable and shared by all threads.
 
-    ``too_large`` says why there is no junction tree where it would be over the limit. What each executor works
-    on is made when it first answers (so the class has no slots), the same whichever thread makes it.
+    ``too_large`` says why there is no junction tree where it would be over the limit. ``numpy_alone`` is the one switch
+    between the compiled executors and the textbook's passes in numpy (``junction_tree/reference.py``), which answer
+    everything where numba is missing. What each executor works on is made when it first answers (so the class has no
+    slots), the same whichever thread makes it.
     """
 
     network: Network
     cliques: Cliques
     too_large: NetworkTooLarge | None = None
+    numpy_alone: bool = not COMPILED
 
     @property
     def tree(self) -> JunctionTree:
@@ -129,10 +133,10 @@ class Plan:
         >>> compile(coin).choice(NOTHING, ("coin",)).why
         'a program for each target would not gain enough'
         """
+        if self.numpy_alone:
+            return NO_NUMBA
         if self.too_large:
             return TOO_LARGE
-        if compiled.kernels is None:
-            return NO_NUMBA
         if not names:
             return ALL_AT_ONCE if names is None else UPWARDS
         return FEWER_STEPS if self._programs_pay(evidence, tuple(names), with_p_evidence) else FEWER_ENTRIES
@@ -189,11 +193,11 @@ class Plan:
         names = None if names is None else tuple(dict.fromkeys(names))
         choice = self.choice(evidence, names)
         lines = [_tree_line(self.tree)]
-        if choice is TOO_LARGE:
+        if self.too_large:
             lines.append(f"refused: {self.too_large}")
         elif choice is not NO_NUMBA:
             lines += [self._memory_line(), self._passes_line(evidence, names)]
-        if names:
+        if names and choice is not NO_NUMBA:
             lines.append(self._programs_line(evidence, names))
         return "\n".join([*lines, f"answered by: {choice.executor}, {choice.why}"])
 

@@ -1,6 +1,6 @@
 """The most probable explanation over a packed junction tree: maxima go up, choices come down (Dawid 1992).
 
-The numpy twin of each kernel is in ``tests/twins/choices.py``.
+The numpy twin of each kernel is in ``tests/twins/explanations.py``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 ``times`` multiplies a table by a smaller one, ``sums`` adds a table up into a smaller one, ``maxima`` keeps the
 largest. The names in capitals, and what a map is, are described in ``layout``; the loops' numpy twins are in
-``tests/twins/loops.py``.
+``tests/twins/tables.py``.
 
 Positions are cast to unsigned (``unsigned``) where they index, so that the compiler need not ask whether they are
 negative; all are sums of offsets that are not. Sums are made in a fixed order, without fast-math: the same
