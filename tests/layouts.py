@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model import inference
 from model.inference import Plan
-from model.inference.junction_tree.packed import calibration, index_maps, shortcuts
+from model.inference.junction_tree.packed import index_maps, prior_passes, shortcuts
 from model.inference.junction_tree.packed.layout import SPREAD, STREAM
 from model.network import Network
 
@@ -33,7 +33,7 @@ def layouts(draw: st.DrawFn) -> Layout:
             "MAP_ROWS": draw(st.sampled_from([1, 4, 2048])),
             "PART": draw(st.sampled_from([1, 3, 8, 2187])),
         },
-        calibration: {
+        prior_passes: {
             "DENSE": draw(st.sampled_from([0.0, 0.7, 1.1])),
             "SMALLEST_SPARSE": draw(st.sampled_from([0, 32])),
             "LITTLE": draw(st.sampled_from([0.9, 1.0])),

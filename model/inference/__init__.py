@@ -89,7 +89,7 @@ def laid_over(plan: Plan, network: Network) -> Plan:
     >>> posterior(laid_over(plan, both), NOTHING, ("won",)).of("won")
     array([[0.7, 0.3]])
     """
-    return Plan(network, plan.limit, base=plan)
+    return Plan(network, plan.limit, plan, plan.numpy_alone)
 
 
 def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
@@ -162,12 +162,19 @@ def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str,
 
 def needed_tables(plan: Plan, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
     """Variables whose own tables the answers about these names depend on, in file order: draw only those."""
-    found = variable_elimination.needed(plan.programs, names, evidence)
+    if plan.numpy_alone:
+        found = reference.needed(plan.network, tuple(names), evidence.pattern)
+    else:
+        found = variable_elimination.needed(plan.programs, names, evidence)
     return tuple(name for name in found if name not in evidence.tables)
 
 
 def draw_cost(plan: Plan, name: str, evidence: Evidence) -> int:
     """Multiplications that one draw of the tables costs. Raises NetworkTooLarge where no program fits."""
+    if plan.numpy_alone:
+        if plan.too_large:
+            raise plan.too_large
+        return 2 * plan.cells
     return variable_elimination.cells(plan.programs, evidence, name)
 
 
@@ -186,6 +193,9 @@ def posterior_under_draws(
     array([0.5, 0.7])
     """
     plan = plan.narrowed((name,), evidence)
+    if plan.numpy_alone:
+        found = _drawn_numpy(plan, name, evidence, tables)
+        return found.of(name), found.log_evidence
     return variable_elimination.draws_with_evidence(plan.programs, name, evidence, tables)
 
 
@@ -195,14 +205,39 @@ def marginal_under_draws(plan: Plan, name: str, evidence: Evidence, tables: Mapp
     Evidence that the variable does not depend on may then be impossible unnoticed.
     """
     plan = plan.narrowed((name,), evidence)
+    if plan.numpy_alone:
+        return _drawn_numpy(plan, name, evidence, tables).of(name)
     if evidence.cases > 1:
         each = Evidence(evidence.cases, evidence.likelihood, {**tables, **evidence.tables})
         return variable_elimination.marginals(plan.programs, each, (name,))[name]
     return variable_elimination.draws(plan.programs, (name,), evidence, tables)[name]
 
 
+def _drawn_numpy(plan: Plan, name: str, evidence: Evidence, tables: Mapping[str, Table]) -> Posterior:
+    """``posterior`` of one variable under every draw of the tables, by the numpy executor; what is set stays set.
+
+    On the network of the variable, the findings and their ancestors: all others are barren (Shachter 1986).
+    """
+    network, kept, waiting = plan.network, set[str](), [name, *evidence.likelihood]
+    while waiting:
+        if (v := waiting.pop()) not in kept:
+            kept.add(v)
+            waiting += network[v].parents
+    own = {v.name: network.tables[v.name] for v in network.variables if v.name in kept}
+    small = compile(Network([v for v in network.variables if v.name in kept], own))
+    cases = max((len(rows) for rows in tables.values()), default=evidence.cases)
+    likelihood = {v: np.broadcast_to(rows, (cases, rows.shape[1])) for v, rows in evidence.likelihood.items()}
+    replaced = {v: rows for v, rows in {**tables, **evidence.tables}.items() if v in kept}
+    return posterior_numpy(small, Evidence(cases, likelihood, replaced), (name,))
+
+
 def posterior_numpy(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
-    """The same by the numpy executor: the fallback where numba is missing, and an independent check of it."""
+    """``posterior`` by the numpy executor: the fallback where numba is missing, and an independent check.
+
+    Raises NetworkTooLarge where the junction tree is over the limit.
+    """
+    if plan.too_large:
+        raise plan.too_large
     return reference.posterior(plan.cliques, evidence, tuple(plan.network.names if names is None else names))
 
 
@@ -252,10 +287,10 @@ def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.
     """
     if plan.too_large:
         raise plan.too_large
-    if compiled.kernels is not None:
-        chosen = plan.best if plan.fitting(evidence) is plan.packed else plan.best_whole
-        return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
-    return most_probable_numpy(plan, evidence)
+    if plan.numpy_alone:
+        return most_probable_numpy(plan, evidence)
+    chosen = plan.best if plan.fitting(evidence) is plan.packed else plan.best_whole
+    return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
 
 
 def most_probable_numpy(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -280,7 +315,7 @@ def _clique_with(plan: Plan, names: Sequence[str]) -> int | None:
 
 def _joint_in_clique(plan: Plan, names: Sequence[str], evidence: Evidence, c: int) -> Table | None:
     """None where the tree takes the evidence for impossible, which it may not be."""
-    if compiled.kernels is None:
+    if plan.numpy_alone:
         table, log = reference.belief(plan.cliques, c, evidence)
         variables = plan.tree.cliques[c].variables
     else:

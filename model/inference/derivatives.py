@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.errors import BadQuestion
 from model.inference import NOTHING, Evidence, Plan, log_evidence
+from model.inference.junction_tree import reference as textbook
 from model.inference.junction_tree.packed import executor as compiled
-from model.inference.junction_tree.reference import clique_factors
 from model.network import Table
 
 
@@ -78,27 +78,6 @@ def derivatives(plan: Plan, name: str, state: int, evidence: Evidence = NOTHING)
     return Derivatives(of_both, of_evidence, p_both, p_evidence, reference)
 
 
-def derivatives_numpy(plan: Plan, evidence: Evidence, reference: float) -> list[Table]:
-    """Numpy twin of the compiled kernel: d P(evidence) / d each entry, times exp(-``reference``), in file order."""
-    count = len(plan.tree.cliques)
-    heard: list[tuple[Table, float]] = []
-    for c in range(count):
-        table, log = _product(plan, evidence, heard, c)
-        heard.append(_lowered(table.sum(axis=tuple(range(plan.tree.cliques[c].residual))), log))
-    above: list[tuple[Table, float]] = [(np.ones(()), 0.0)] * count
-    found: dict[str, Table] = {}
-    for c in reversed(range(count)):
-        members = plan.tree.cliques[c].variables
-        for child in plan.cliques.children[c]:
-            table, log = _product(plan, evidence, heard, c, above=above[c], without=child)
-            above[child] = _lowered(_kept(table, members, plan.tree.cliques[child].separator), log)
-        for name in plan.cliques.families[c]:
-            table, log = _product(plan, evidence, heard, c, above=above[c], without=name)
-            family = [plan.network.position[v] for v in (*plan.network[name].parents, name)]
-            found[name] = _kept(table, members, family) * math.exp(log - reference)
-    return [found[name] for name in plan.network.names]
-
-
 def slopes(plan: Plan, evidence: Evidence, reference: float) -> dict[str, Table]:
     """d P(evidence) / d every entry of every conditional table, times exp(-``reference``), in one case.
 
@@ -106,10 +85,9 @@ def slopes(plan: Plan, evidence: Evidence, reference: float) -> dict[str, Table]
     """
     if plan.too_large:
         raise plan.too_large
-    if compiled.kernels is None:
-        parts = derivatives_numpy(plan, evidence, reference)
-    else:
-        parts = compiled.gradient(plan.whole, evidence.likelihood, evidence.tables, reference)
+    if plan.numpy_alone:
+        return dict(zip(plan.network.names, textbook.gradient(plan.cliques, evidence, reference), strict=True))
+    parts = compiled.gradient(plan.whole, evidence.likelihood, evidence.tables, reference)
     return dict(zip(plan.network.names, parts, strict=True))
 
 
@@ -120,38 +98,3 @@ def _reference(plan: Plan, evidence: Evidence) -> float:
     if log == -math.inf:
         raise BadQuestion("the evidence is impossible, so its logarithm has no gradient", where=("evidence",))
     return log
-
-
-def _product(
-    plan: Plan,
-    evidence: Evidence,
-    heard: Sequence[tuple[Table, float]],
-    c: int,
-    *,
-    above: tuple[Table, float] = (np.ones(()), 0.0),
-    without: str | int | None = None,
-) -> tuple[Table, float]:
-    """All that meets in a clique but one table or one child's message, and the logarithm taken out of it."""
-    table, log = np.ones(plan.cliques.shapes[c]) * above[0], above[1]
-    tables, likelihoods = clique_factors(plan.cliques, c, evidence)
-    for factor in (*(factor for name, factor in tables.items() if name != without), *likelihoods):
-        table = table * factor[0]
-    for child in plan.cliques.children[c]:
-        if child != without:
-            message, taken = heard[child]
-            separator = dict(zip(plan.tree.cliques[child].separator, message.shape, strict=True))
-            shaped = message.reshape([separator.get(v, 1) for v in plan.tree.cliques[c].variables])
-            table, log = _lowered(table * shaped, log + taken)
-    return table, log
-
-
-def _lowered(table: Table, log: float) -> tuple[Table, float]:
-    largest = float(table.max())
-    return (table / largest, log + math.log(largest)) if largest > 0 else (table, log)
-
-
-def _kept(table: Table, members: Sequence[int], wanted: Sequence[int]) -> Table:
-    """A clique's table summed down to some of its variables, axes in the order wanted."""
-    left = [v for v in members if v in wanted]
-    summed = table.sum(axis=tuple(i for i, v in enumerate(members) if v not in wanted))
-    return np.asarray(summed.transpose([left.index(v) for v in wanted]), dtype=np.float64)

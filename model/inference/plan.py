@@ -25,6 +25,7 @@ from model.inference.junction_tree.packed import executor as compiled
 from model.inference.junction_tree.packed.pack import best_numbers, pack
 from model.inference.junction_tree.reference import Cliques
 from model.inference.junction_tree.triangulation import CELL_LIMIT, JunctionTree, too_large, triangulate
+from model.inference.numba_door import COMPILED
 from model.network import Network
 
 
@@ -68,13 +69,15 @@ class Plan:
 
     Where ``base`` is given, the network is that plan's with variables laid over it that its own decide: what is not
     of these is asked of the base, these are answered by programs, and a tree is made only where all are asked about.
-    What each executor works on is made when it first answers (so the class has no slots), the same whichever thread
-    makes it.
+    ``numpy_alone`` is the one switch between the compiled executors and the textbook's passes in numpy
+    (``junction_tree/reference.py``), which answer everything where numba is missing. What each executor works on is
+    made when it first answers (so the class has no slots), the same whichever thread makes it.
     """
 
     network: Network
     limit: int = CELL_LIMIT
     base: Plan | None = None
+    numpy_alone: bool = not COMPILED
 
     @cached_property
     def cliques(self) -> Cliques:
@@ -149,12 +152,12 @@ class Plan:
         >>> compile(coin).choice(NOTHING, ("coin",)).why
         'a program for each target would not gain enough'
         """
+        if self.numpy_alone:
+            return NO_NUMBA
         if self.base is not None and names:
             return LAID_OVER
         if self.too_large:
             return TOO_LARGE
-        if compiled.kernels is None:
-            return NO_NUMBA
         if not names:
             return ALL_AT_ONCE if names is None else UPWARDS
         return FEWER_STEPS if self._programs_pay(evidence, tuple(names), with_p_evidence) else FEWER_ENTRIES
@@ -211,11 +214,11 @@ class Plan:
         names = None if names is None else tuple(dict.fromkeys(names))
         choice = self.choice(evidence, names)
         lines = [_tree_line(self.tree)]
-        if choice is TOO_LARGE:
+        if self.too_large:
             lines.append(f"refused: {self.too_large}")
         elif choice is not NO_NUMBA:
             lines += [self._memory_line(), self._passes_line(evidence, names)]
-        if names:
+        if names and choice is not NO_NUMBA:
             lines.append(self._programs_line(evidence, names))
         return "\n".join([*lines, f"answered by: {choice.executor}, {choice.why}"])
 

@@ -8,14 +8,13 @@ against the same loops over elements, one run on one core (AMD EPYC), same resul
 that of vectors for results of 9, 81 and 729 entries with three states summed: 1.5, 3.2, 4.3 with one table that differs
 between lanes, 1.9, 3.4, 3.3 with two. Summing into a local array of LANES numbers instead was no better (1.6 to 4.0).
 
-In Python these are a few lines of numpy (which also says what each means); inside compiled kernels each is an intrinsic
-of a line or two of LLVM's intermediate representation (IR), given in the second half. A row is passed as one IR vector,
+The first half says what each means; inside compiled kernels each is an intrinsic of a line or two of LLVM's
+intermediate representation (IR), given in the second half. A row is passed as one IR vector,
 <32 x double>, which LLVM splits into as many registers as the processor has bits.
 """
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
 import numpy as np
@@ -32,71 +31,73 @@ OCTET = 8
 Row = NDArray[np.float64]
 
 
+class OnlyCompiled(NotImplementedError):
+    """What is defined for compiled kernels alone was called from Python."""
+
+
 def load(memory: NDArray[np.float64], at: int) -> Row:
     """The LANES numbers from ``at`` on."""
-    return memory[at : at + LANES]
+    raise OnlyCompiled
 
 
 def store(memory: NDArray[np.float64], at: int, row: Row) -> None:
     """Write a row, or an octet, from ``at`` on."""
-    memory[at : at + len(row)] = row
+    raise OnlyCompiled
 
 
 def zeros() -> Row:
     """A row of zeros."""
-    return np.zeros(LANES)
+    raise OnlyCompiled
 
 
 def octet(memory: NDArray[np.float64], at: int) -> Row:
     """The OCTET numbers from ``at`` on."""
-    return memory[at : at + OCTET]
+    raise OnlyCompiled
 
 
 def load_masked(memory: NDArray[np.float64], at: int, count: int) -> Row:
     """The ``count`` numbers from ``at`` on, fewer than OCTET, and zeros; nothing beyond them is touched."""
-    return np.concatenate([memory[at : at + count], np.zeros(OCTET - count)])
+    raise OnlyCompiled
 
 
 def store_few(memory: NDArray[np.float64], at: int, row: Row, count: int) -> None:
     """Write the first ``count`` numbers of an octet from ``at`` on."""
-    memory[at : at + count] = row[:count]
+    raise OnlyCompiled
 
 
 def nothing() -> Row:
     """An octet of zeros."""
-    return np.zeros(OCTET)
+    raise OnlyCompiled
 
 
 def total(row: Row) -> float:
     """The sum of an octet: of its halves added up, and theirs."""
-    while len(row) > 1:
-        row = row[: len(row) // 2] + row[len(row) // 2 :]
-    return float(row[0])
+    raise OnlyCompiled
 
 
 def plus(one: Row, other: Row) -> Row:
     """Sum, lane by lane."""
-    return one + other
+    raise OnlyCompiled
 
 
 def times(one: Row, other: Row) -> Row:
     """Product, lane by lane."""
-    return one * other
+    raise OnlyCompiled
 
 
 def scaled(row: Row, by: float) -> Row:
     """Each lane times one number."""
-    return row * by
+    raise OnlyCompiled
 
 
 def peek(address: int, index: int) -> float:
     """The number at a place in an array that is known by its address: tables of many shapes in one kernel."""
-    return ctypes.c_double.from_address(int(address + 8 * index)).value
+    raise OnlyCompiled
 
 
 def peek_row(address: int, index: int) -> Row:
     """The LANES numbers from a place on in an array that is known by its address."""
-    return np.ctypeslib.as_array((ctypes.c_double * LANES).from_address(int(address + 8 * index)))
+    raise OnlyCompiled
 
 
 if COMPILED:

@@ -64,10 +64,10 @@ def interval_options(command: Command) -> Command:
 
 def question_of(given: Sequence[str], do: Sequence[str], *, scenario: str | None, cohort: str | None) -> Question:
     """What ``evidence_options`` say, as a question without targets. Raises BadQuestion where they cannot be read."""
+    from model.evidence import syntax
     from model.question import Question
-    from service.translate import evidence_syntax
 
-    findings, settings = evidence_syntax.findings(given), evidence_syntax.settings(do)
+    findings, settings = syntax.findings(given), syntax.settings(do)
     return Question((), findings, settings, scenario=scenario, cohort=cohort)
 
 

@@ -16,7 +16,6 @@ from model.inference.simd import LANES
 from model.inference.variable_elimination import (
     binding,
     case_groups,
-    numpy_interpreter,
     per_case_kernels,
     simd_kernels,
     single_kernels,
@@ -27,6 +26,7 @@ from model.inference.variable_elimination.columns import CUT, HARD, SIZE, SOFT, 
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network
 from tests.networks import cases, enumerated, marginal, networks
+from tests.twins import interpreters
 
 CLOSE = {"rtol": 0, "atol": 1e-12}
 
@@ -218,7 +218,7 @@ def test_the_steps_of_one_case_equal_their_twin_in_numpy(drawn, seed):
     one = np.repeat(scales, program.factors[:, SIZE]) * rng.random(program.entries)
     other, exponents, found = one.copy(), np.zeros(len(at)), np.zeros(len(at))
     single_kernels.run_steps(program.steps, program.inputs, program.maps, at, one, exponents)
-    numpy_interpreter.run_steps(program.steps, program.inputs, program.maps, at, other, found)
+    interpreters.run_steps(program.steps, program.inputs, program.maps, at, other, found)
     np.testing.assert_allclose(one[at[-1] :], np.ldexp(other[at[-1] :], int(found[-1] - exponents[-1])), rtol=1e-12)
 
 
@@ -235,7 +235,7 @@ def test_the_steps_for_numbers_of_any_size_equal_their_twin_in_numpy(drawn, seed
     )
     other, powers, found = one.copy(), np.zeros(program.entries, np.int64), np.zeros(program.entries, np.int64)
     single_kernels.wide_steps(program.steps, program.inputs, program.maps, at, one, powers)
-    numpy_interpreter.wide_steps(program.steps, program.inputs, program.maps, at, other, found)
+    interpreters.wide_steps(program.steps, program.inputs, program.maps, at, other, found)
     row, log = per_case_kernels.total_of(one[at[-1] :], powers[at[-1] :])
     with np.errstate(divide="ignore"):
         logs = np.log(other[at[-1] :]) + found[at[-1] :] * math.log(2.0)
@@ -254,7 +254,7 @@ def test_the_steps_of_many_cases_equal_their_twin_in_numpy(drawn, careful, seed)
     memory = rng.random(linked.memory * LANES) * (rng.random(linked.memory * LANES) < 0.8)
     memory *= 10.0 ** rng.integers(-70, 1, len(memory))
     results = []
-    for steps in (simd_kernels.lane_steps, numpy_interpreter.lane_steps):
+    for steps in (simd_kernels.lane_steps, interpreters.lane_steps):
         there, exponents, alive, wide = memory.copy(), np.zeros(LANES), live.copy(), np.zeros(LANES, np.bool_)
         work = Workspace(there, np.empty(linked.mixed), alive, exponents, wide)
         fixed = steps(linked.bound, work, careful)

@@ -18,7 +18,7 @@ from model.inference.junction_tree.packed import (
     marginal_kernels,
     mpe_kernels,
 )
-from tests.twins import choices, gradients, marks, passes
+from tests.twins import explanations, gradients, passes, touched
 from tests.twins.asked import best_questions, questions, whole_questions
 from tests.twins.dense import over
 
@@ -58,17 +58,17 @@ def assert_same_marks(found, wanted):
 def test_the_marks_of_a_question_are_those_of_its_twin_and_go_when_it_ends(asked):
     ints, _, work, state = asked.arrays
     twin = asked.written_out()
-    marks.begin(twin, asked.findings, asked.swaps)
+    touched.begin(twin, asked.findings, asked.swaps)
     evidence_kernels.begin(ints, work, state, len(asked.findings), len(asked.swaps))
     assert_same_marks(asked.written_out(), twin)
     targets = asked.targets or []
     if asked.targets is not None:
         top = evidence_kernels.mark_targets(ints, state, len(targets), len(asked.findings), len(asked.swaps))
-        assert top == marks.mark_targets(twin, targets, asked.findings, asked.swaps)
+        assert top == touched.mark_targets(twin, targets, asked.findings, asked.swaps)
         found = asked.written_out()
         assert (found.needed, found.places) == (twin.needed, twin.places)
     evidence_kernels.end(ints, state, len(asked.swaps), len(targets))
-    marks.end(twin, asked.swaps, targets)
+    touched.end(twin, asked.swaps, targets)
     found = asked.written_out()
     assert (found.replaced, found.places) == (twin.replaced, twin.places) == (set(), {})
 
@@ -77,7 +77,7 @@ def test_the_marks_of_a_question_are_those_of_its_twin_and_go_when_it_ends(asked
 @given(st.lists(st.sampled_from([1.0, 1.0, 1.0, 0.0, 0.5, 2.0]), min_size=2, max_size=4))
 def test_a_finding_says_nothing_where_its_twin_says_so(likelihood):
     work = np.array([0.0, *likelihood, 0.0])
-    assert evidence_kernels._says_nothing(work, 1, len(likelihood)) == marks.says_nothing(work[1:-1])
+    assert evidence_kernels._says_nothing(work, 1, len(likelihood)) == touched.says_nothing(work[1:-1])
 
 
 @compared
@@ -87,7 +87,7 @@ def test_the_likelihoods_of_one_of_several_cases_enter_where_they_are_looked_for
     rows = holed(seed, 3 * sum(asked.dense.cards[v] for v in asked.findings)).reshape(3, -1)
     evidence_kernels.enter(ints, work, state, rows, case, len(asked.findings))
     found = asked.written_out()
-    for v, likelihood in marks.enter(asked.dense, rows[case], asked.findings).items():
+    for v, likelihood in touched.enter(asked.dense, rows[case], asked.findings).items():
         np.testing.assert_array_equal(found.likelihoods[v].ravel(), likelihood)
 
 
@@ -196,8 +196,8 @@ def test_the_pass_up_says_what_its_twin_says(question):
 @given(questions(), st.data())
 def test_the_two_passes_turn_at_what_their_twins_turn_at(asked, data):
     asked.begun()
-    touched = [asked.dense.top(v) for v in asked.findings]
-    top = asked.root if asked.swaps else data.draw(st.sampled_from([*asked.dense.cliques, *touched, *touched]))
+    entered = [asked.dense.top(v) for v in asked.findings]
+    top = asked.root if asked.swaps else data.draw(st.sampled_from([*asked.dense.cliques, *entered, *entered]))
     assume(asked.climbed(top) > -math.inf)
     twin = asked.written_out()
     log, wanted = distribute_kernels.start_distribution(*asked.arrays, top), passes.start_distribution(twin, top)
@@ -219,7 +219,7 @@ def test_marginals_are_read_from_a_table_as_their_twins_are(asked, data, seed):
     assert distribute_kernels._asks(ints, state, p) == passes.asks(twin, listed)
     stored = holed(seed, asked.dense.clique(c, size))
     out = np.zeros(sum(asked.dense.cards[v] for v in asked.wanted))
-    distribute_kernels._read(ints, state, p, np.concatenate([[0.5], stored]), 1, out, everything, 0, len(stored))
+    distribute_kernels._read(ints, state, p, np.concatenate([[0.5], stored]), 1, out, everything, (0, len(stored)))
     dense = asked.dense.in_separator(c, stored) if above else asked.dense.in_clique(c, stored)
     assert_laid(asked, out, passes.read(dense, [v for v in listed if everything or v in twin.places]))
 
@@ -300,7 +300,7 @@ def test_marginals_and_the_chance_of_the_evidence_are_those_of_the_joint(asked):
     wanted, log = passes.marginals(asked.ended(), asked.wanted)
     out = np.full((1, 1 + sum(asked.dense.cards[v] for v in asked.wanted)), np.nan)
     counts = len(asked.findings), len(asked.swaps), asked.count
-    marginal_kernels.marginals(*asked.arrays, executor.NO_ROWS, out, *counts)
+    marginal_kernels.marginals(*asked.arrays, executor.NO_ROWS, out, counts)
     assert out[0, -1] == pytest.approx(log, rel=1e-12, abs=1e-12)
     assert_laid(asked, out[0], wanted)
     assert asked.written_out().replaced == set()
@@ -312,7 +312,7 @@ def test_the_belief_of_a_clique_is_its_share_of_the_joint(asked, data):
     twin = asked.ended()
     c = data.draw(st.sampled_from(asked.dense.cliques))
     table = np.empty(asked.dense.clique(c, layout.ENTRIES))
-    log = marginal_kernels.belief(*asked.arrays, table, len(asked.findings), len(asked.swaps), c)
+    log = marginal_kernels.belief(*asked.arrays, table, (len(asked.findings), len(asked.swaps)), c)
     wanted, wanted_log = passes.belief(twin, c)
     assert log == pytest.approx(wanted_log, rel=1e-12, abs=1e-12)
     if log > -math.inf:
@@ -327,7 +327,9 @@ def test_the_belief_of_a_clique_is_its_share_of_the_joint(asked, data):
 @given(st.lists(st.integers(0, 30), min_size=1, unique=True).map(sorted), st.data())
 def test_a_cell_has_the_rank_that_its_twin_counts(cells, data):
     cell = data.draw(st.sampled_from(cells))
-    assert mpe_kernels._rank(np.array([0, *cells], dtype=np.int32), 1, len(cells), cell) == choices.rank(cells, cell)
+    assert mpe_kernels._rank(np.array([0, *cells], dtype=np.int32), 1, len(cells), cell) == explanations.rank(
+        cells, cell
+    )
 
 
 @compared
@@ -341,16 +343,16 @@ def test_the_state_chosen_of_a_clique_is_that_of_its_twin(asked, data, seed):
     axes = [dense.cards[v] for v in dense.separator(c)]
     whole = np.full(asked.tree.packed.whole[c], -1.0)
     whole[slice(None) if kept is None else kept] = table[1:]
-    wanted = choices.chosen(whole.reshape(-1, math.prod(axes)), s if cells is None else cells[s])
+    wanted = explanations.chosen(whole.reshape(-1, math.prod(axes)), s if cells is None else cells[s])
     assert mpe_kernels._chosen(asked.tree.packed.ints, table, 1, asked.record(c), s) == wanted
 
 
 @compared
 @given(best_questions())
 def test_the_most_probable_explanation_is_one_of_those_of_its_twin(asked):
-    wanted, wanted_log = choices.explain(asked.ended())
+    wanted, wanted_log = explanations.explain(asked.ended())
     states, logs = np.empty((1, len(asked.dense.variables)), dtype=np.int64), np.empty(1)
-    mpe_kernels.explain(*asked.arrays, executor.NO_ROWS, states, logs, len(asked.findings), len(asked.swaps))
+    mpe_kernels.explain(*asked.arrays, executor.NO_ROWS, states, logs, (len(asked.findings), len(asked.swaps)))
     assert logs[0] == pytest.approx(wanted_log, rel=1e-12, abs=1e-12)
     assert states[0].tolist() in wanted.tolist()
     assert asked.written_out().replaced == set()
@@ -370,7 +372,7 @@ def test_what_meets_all_but_one_in_a_clique_is_what_meets_in_its_twin(asked, dat
     family = data.draw(st.integers(-1, len(dense.listed(c, layout.FAMILY)) - 1))
     child = data.draw(st.integers(-1, len(dense.children(c)) - 1))
     above = data.draw(st.booleans())
-    log = gradient_kernels._product(ints, floats, work, state, logs, c, family, child, above)
+    log = gradient_kernels._product(ints, floats, work, state, logs, c, (family, child), above)
     at, entries = ints[layout.STACK_AT], dense.clique(c, layout.ENTRIES)
     found = dense.in_clique(c, work[at : at + entries])
     without = None if family < 0 else dense.listed(c, layout.FAMILY)[family]
@@ -387,7 +389,7 @@ def gradient_of(asked, reference=0.0):
     """What the kernel gives, and the logarithms of its messages."""
     out = np.full(sum(table.size for table in asked.tree.network.tables.values()), np.nan)
     logs = np.full(2 * len(asked.dense.cliques), np.nan)
-    gradient_kernels.gradient(*asked.arrays, logs, out, len(asked.findings), len(asked.swaps), reference)
+    gradient_kernels.gradient(*asked.arrays, logs, out, (len(asked.findings), len(asked.swaps)), reference)
     return out, logs
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.inference import Evidence, Plan
 from model.inference.encoding import encode
-from model.inference.junction_tree.packed import calibration, collect_kernels, evidence_kernels, executor
+from model.inference.junction_tree.packed import collect_kernels, evidence_kernels, executor, prior_passes
 from model.inference.junction_tree.packed.evidence_kernels import REBUILT
 from model.inference.junction_tree.packed.executor import Tree
 from model.inference.junction_tree.packed.layout import (
@@ -33,7 +33,7 @@ from tests.twins.dense import DenseTree, Workspace, written_out
 
 Arrays = tuple[Ints, Table, Table, Ints]
 
-SPARSE = {calibration: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}}
+SPARSE = {prior_passes: {"DENSE": 1.1, "SMALLEST_SPARSE": 0, "LITTLE": 1.0}}
 """Thresholds under which every table with a zero is compressed."""
 
 

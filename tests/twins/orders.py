@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import prod
 
-from model.inference.variable_elimination.greedy_order import CHEAP, ENTRIES_A_RESTART, MOST_RESTARTS, WORTH_REPEATING
+from model.inference.greedy_order import (
+    CHEAP,
+    ENTRIES_A_RESTART,
+    FILL,
+    LAST,
+    MOST_RESTARTS,
+    TABLE_SIZE,
+    WEIGHTED_FILL,
+    WIDE,
+    WORTH_REPEATING,
+)
 
 Graph = Mapping[int, frozenset[int]]
 
@@ -35,10 +45,12 @@ def graph_of(scopes: Iterable[Iterable[int]], vertices: int) -> Graph:
 
 def score(graph: Graph, card: Sequence[float], v: int, heuristic: int) -> float:
     """Entries of the table that eliminating ``v`` makes, or its missing edges, weighted by their entries or not."""
+    if len(graph[v]) > WIDE:
+        return LAST
     missing = [(a, b) for a, b in combinations(graph[v], 2) if b not in graph[a]]
-    if heuristic == 0:
+    if heuristic == TABLE_SIZE:
         return card[v] * prod(card[u] for u in graph[v])
-    return float(sum(card[a] * card[b] if heuristic == 1 else 1 for a, b in missing))
+    return float(sum(card[a] * card[b] if heuristic == WEIGHTED_FILL else 1 for a, b in missing))
 
 
 def eliminate(graph: Graph, v: int) -> Graph:
@@ -46,20 +58,22 @@ def eliminate(graph: Graph, v: int) -> Graph:
     return {u: near - {v} for u, near in join(graph, graph[v]).items() if u != v}
 
 
-def perturbed(vertices: int, noise: int) -> list[float]:
-    """A factor from 1 to 2 for each vertex: the linear congruential generator of the C standard's example."""
-    states = [noise]
+def perturbed(vertices: int, seed: int) -> list[float]:
+    """A weight from 1 to 2 for each vertex: the linear congruential generator of the C standard's example."""
+    states = [seed]
     for _ in range(vertices):
         states.append((1103515245 * states[-1] + 12345) % 2**31)
-    return [1.0 + state / 2**31 if noise else 1.0 for state in states[1:]]
+    return [1.0 + state / 2**31 for state in states[1:]]
 
 
-def greedy(graph: Graph, card: Sequence[float], last: int, heuristic: int, noise: int) -> tuple[list[int], float]:
-    """Always the vertex of the least score next, the first of equals; with the sum of the tables' entries."""
-    order, cost, factor = [], 0.0, perturbed(len(graph), noise)
+def greedy(
+    graph: Graph, card: Sequence[float], last: int, heuristic: int, weights: Sequence[float], shift: float = 0.0
+) -> tuple[list[int], float]:
+    """Always the vertex of the least weighted score next, the first of equals; with the sum of the tables' entries."""
+    order, cost = [], 0.0
     while left := sorted(graph.keys() - {last}):
-        v = min(left, key=lambda u: score(graph, card, u, heuristic) * factor[u])
-        cost += score(graph, card, v, 0)
+        v = min(left, key=lambda u: (score(graph, card, u, heuristic) + shift) * weights[u])
+        cost += card[v] * prod(card[u] for u in graph[v])
         order.append(v)
         graph = eliminate(graph, v)
     return order, cost
@@ -67,12 +81,14 @@ def greedy(graph: Graph, card: Sequence[float], last: int, heuristic: int, noise
 
 def best_order(graph: Graph, card: Sequence[float], last: int, restarts: int) -> tuple[list[int], float]:
     """The cheapest of several greedy orders: of more of them the costlier the best so far."""
-    found = [greedy(graph, card, last, 1, 0)]
+    plain = [1.0] * len(graph)
+    found = [greedy(graph, card, last, WEIGHTED_FILL, plain)]
     if found[0][1] > CHEAP or restarts > 0:
-        found += [greedy(graph, card, last, heuristic, 0) for heuristic in (2, 0)]
+        found += [greedy(graph, card, last, heuristic, plain) for heuristic in (FILL, TABLE_SIZE)]
     paying = min(min(cost for _, cost in found) // ENTRIES_A_RESTART, MOST_RESTARTS)
     repeats = [WORTH_REPEATING[turn % 4] for turn in range(max(restarts, int(paying)))]
-    found += [greedy(graph, card, last, heuristic, turn + 1) for turn, heuristic in enumerate(repeats)]
+    for turn, heuristic in enumerate(repeats):
+        found.append(greedy(graph, card, last, heuristic, perturbed(len(graph), turn + 1)))
     return min(found, key=lambda each: each[1])
 
 

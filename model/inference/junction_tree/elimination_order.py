@@ -1,23 +1,28 @@
-"""Elimination orders: the moral graph, greedy heuristics, and a seeded search among the orders near them.
+"""The elimination order of a junction tree: the moral graph, and a seeded search among greedy orders.
 
 A graph is a list of bit sets, one a vertex. All is counted and seeded, nothing timed, and of floating point only
-products and halves of whole numbers are compared: every machine finds the same order.
+products of whole numbers and of powers of two are compared: every machine finds the same order.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from model.inference.greedy_order import FILL, TABLE_SIZE, WEIGHTED_FILL, Bits, greedy
+from model.inference.numba_door import COMPILED
 from model.network import Network
 
 SEED = 2017
 SEARCH = 2
 """Version of the search: part of the key under which an order is kept, so raise it with any change to this file."""
 
-WORK = 8_000
-"""Vertices that all tries together may eliminate."""
+WORK = 8_000 if COMPILED else 0
+"""Vertices that all tries together may eliminate. On the flagship a try takes 0.9 ms, without numba 0.7 s."""
 
 PATIENCE = 150
 """Tries in a row without gain after which the search ends."""
@@ -26,13 +31,14 @@ SHAKEN = 0.1
 """Share of the vertices whose place a try reconsiders."""
 
 SHAKES = (0.25, 0.5, 2.0, 4.0)
-"""What a vertex's score may be multiplied with: exact in floating point."""
+"""What a vertex's weight may be multiplied with: exact in floating point."""
 
-HOPELESS = 60
-"""Neighbours beyond which a vertex waits to be eliminated: its table would have over 2**60 cells."""
+SHIFT = 0.5
+"""Added to every score, so that weights tell vertices of score 0 apart."""
+
+HEURISTICS = (FILL, WEIGHTED_FILL, TABLE_SIZE)
 
 Adjacency = list[int]
-Score = Callable[[Adjacency, Sequence[int], int], float]
 
 
 def moral_graph(network: Network) -> Adjacency:
@@ -56,7 +62,18 @@ def best_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
     order, graph = simplicial(adjacent)
     gone = set(order)
     core = [v for v in range(len(cards)) if v not in gone]
-    return [*order, *_searched(graph, core, cards)] if core else order
+    return [*order, *(core[v] for v in _searched(_rows(graph, core), [cards[v] for v in core]))] if core else order
+
+
+def heuristic_orders(adjacent: Adjacency, cards: Sequence[int]) -> Iterator[list[int]]:
+    """The greedy order of each heuristic, without a search.
+
+    >>> list(heuristic_orders([0b010, 0b101, 0b010], [2, 2, 2]))
+    [[0, 1, 2], [0, 1, 2], [0, 1, 2]]
+    """
+    rows, weights = _rows(adjacent, range(len(cards))), np.ones(len(cards))
+    for heuristic in HEURISTICS:
+        yield _greedy(rows, cards, heuristic, weights)[0].tolist()
 
 
 def simplicial(adjacent: Adjacency) -> tuple[list[int], Adjacency]:
@@ -79,63 +96,48 @@ def simplicial(adjacent: Adjacency) -> tuple[list[int], Adjacency]:
     return order, graph
 
 
-def _searched(graph: Adjacency, core: Sequence[int], cards: Sequence[int]) -> list[int]:
+def _searched(rows: Bits, cards: Sequence[int]) -> list[int]:
     chance = random.Random(SEED)
-    weights = dict.fromkeys(core, 1.0)
-    plain = [(*eliminate(graph, cards, score, weights=weights), score) for score in HEURISTICS]
-    best, fewest, score = min(plain, key=lambda found: found[1])
+    weights = np.ones(len(cards))
+    plain = [(*_greedy(rows, cards, heuristic, weights), heuristic) for heuristic in HEURISTICS]
+    best, fewest, heuristic = min(plain, key=lambda found: found[1])
     idle = 0
-    for _ in range(WORK // len(core)):
+    for _ in range(WORK // len(cards)):
         tried = _shaken(weights, chance)
-        order, cells = eliminate(graph, cards, score, weights=tried, give_up=fewest)
+        order, cells = _greedy(rows, cards, heuristic, tried, give_up=fewest)
         idle = 0 if cells < fewest else idle + 1
         if cells <= fewest:
             best, fewest, weights = order, cells, tried
         if idle == PATIENCE:
             break
-    return best
+    found: list[int] = best.tolist()
+    return found
 
 
-def _shaken(weights: Mapping[int, float], chance: random.Random) -> dict[int, float]:
+def _shaken(weights: NDArray[np.float64], chance: random.Random) -> NDArray[np.float64]:
     """The same weights with about a share SHAKEN of them, at least one, multiplied by chance."""
-    moved = dict(weights)
-    for v in chance.sample(list(moved), max(1, round(SHAKEN * len(moved)))):
+    moved = weights.copy()
+    for v in chance.sample(range(len(moved)), max(1, round(SHAKEN * len(moved)))):
         moved[v] *= chance.choice(SHAKES)
     return moved
 
 
-def eliminate(
-    adjacent: Adjacency,
-    cards: Sequence[int],
-    score: Score,
-    *,
-    weights: Mapping[int, float] | None = None,
-    give_up: float = math.inf,
-) -> tuple[list[int], float]:
-    """One greedy elimination by score times weight, ties by position: (order, cells), cells inf once over ``give_up``.
+def _greedy(
+    rows: Bits, cards: Sequence[int], heuristic: int, weights: NDArray[np.float64], *, give_up: float = math.inf
+) -> tuple[NDArray[np.int64], float]:
+    """One greedy elimination of all vertices: (order, cells), cells inf once over ``give_up``."""
+    with np.errstate(over="ignore"):  # without numba, bits that a word has no room for are dropped with a warning
+        return greedy(rows.copy(), np.array(cards, dtype=np.float64), -1, heuristic, weights, SHIFT, give_up)
 
-    ``weights`` names the vertices to eliminate: all of them, each with weight 1, by default.
-    """
-    graph = list(adjacent)
-    weights = dict.fromkeys(range(len(cards)), 1.0) if weights is None else weights
 
-    def scored(v: int) -> float:
-        return math.inf if graph[v].bit_count() > HOPELESS else (score(graph, cards, v) + 0.5) * weights[v]
-
-    scores = {v: scored(v) for v in weights}
-    order: list[int] = []
-    cells = 0.0
-    while scores:
-        chosen = min(scores, key=scores.__getitem__)
-        cells += cards[chosen] * math.prod(cards[u] for u in bits(graph[chosen]))
-        if cells > give_up:
-            return order, math.inf
-        for v in _remove(graph, chosen):
-            if v in scores:
-                scores[v] = scored(v)
-        del scores[chosen]
-        order.append(chosen)
-    return order, cells
+def _rows(adjacent: Adjacency, kept: Sequence[int]) -> Bits:
+    """The graph of the vertices kept, numbered anew, as ``greedy`` takes it: shape (vertices, words of 64 bits)."""
+    place = {v: i for i, v in enumerate(kept)}
+    rows = np.zeros((len(place), (len(place) + 63) // 64), dtype=np.uint64)
+    for v, i in place.items():
+        for u in bits(adjacent[v]):
+            rows[i, place[u] >> 6] |= np.uint64(1 << (place[u] & 63))
+    return rows
 
 
 def later_neighbours(adjacent: Adjacency, order: Sequence[int]) -> dict[int, set[int]]:
@@ -160,32 +162,9 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= low
 
 
-def _remove(graph: Adjacency, v: int) -> list[int]:
-    """Eliminate ``v``: join its neighbours, drop it; returns the vertices whose neighbourhood or fill changed."""
+def _remove(graph: Adjacency, v: int) -> None:
+    """Eliminate ``v``: join its neighbours and drop it."""
     around = graph[v]
-    touched = around
     for u in bits(around):
-        missing = around & ~graph[u] & ~(1 << u)
-        if missing:
-            touched |= graph[u]
         graph[u] = (graph[u] | around) & ~(1 << u) & ~(1 << v)
     graph[v] = 0
-    return list(bits(touched & ~(1 << v)))
-
-
-def _fill(graph: Adjacency, cards: Sequence[int], v: int) -> float:
-    around = graph[v]
-    return sum((around & ~graph[u]).bit_count() - 1 for u in bits(around)) / 2
-
-
-def _weighted_fill(graph: Adjacency, cards: Sequence[int], v: int) -> float:
-    around = graph[v]
-    return sum(cards[u] * sum(cards[w] for w in bits(around & ~graph[u] & ~(1 << u))) for u in bits(around)) / 2
-
-
-def _weight(graph: Adjacency, cards: Sequence[int], v: int) -> float:
-    return float(cards[v] * math.prod(cards[u] for u in bits(graph[v])))
-
-
-HEURISTICS: tuple[Score, ...] = (_fill, _weighted_fill, _weight)
-"""Min-fill, weighted min-fill, min-weight."""

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.inference.arrays import NOTHING, Evidence, Posterior
+from model.d_separation import requisite_each
+from model.inference.arrays import NOTHING, Evidence, Pattern, Posterior
 from model.inference.junction_tree.triangulation import Clique, JunctionTree
 from model.network import Network, Table
 
@@ -106,12 +107,36 @@ def most_probable(cliques: Cliques, evidence: Evidence) -> tuple[NDArray[np.int6
     return np.concatenate([states for states, _ in parts]), np.concatenate([log for _, log in parts])
 
 
-def clique_factors(cliques: Cliques, c: int, evidence: Evidence) -> tuple[dict[str, Table], list[Table]]:
-    """What multiplies into a clique, shaped to meet there: conditional tables by variable, and likelihoods."""
-    members = cliques.tree.cliques[c].variables
-    tables = {name: evidence.tables.get(name, cliques.network.tables[name][None]) for name in cliques.families[c]}
-    fitted = {name: _fitted(cliques.network, members, name, table) for name, table in tables.items()}
-    return fitted, _entering(cliques, evidence).get(c, [])
+def gradient(cliques: Cliques, evidence: Evidence, reference: float) -> list[Table]:
+    """d P(evidence) / d each entry of each conditional table in one case, times exp(-``reference``), in file order.
+
+    One pass up and one down without a division, so that entries of zero have their derivative too (Darwiche 2003).
+    """
+    tree, network = cliques.tree, cliques.network
+    heard: list[tuple[Table, float]] = []
+    for c, clique in enumerate(tree.cliques):
+        table, log = _all_but(cliques, evidence, heard, c)
+        heard.append(_lowered(table.sum(axis=tuple(range(clique.residual))), log))
+    above: list[tuple[Table, float]] = [(np.ones(()), 0.0)] * len(tree.cliques)
+    found: dict[str, Table] = {}
+    for c in reversed(range(len(tree.cliques))):
+        members = tree.cliques[c].variables
+        for child in cliques.children[c]:
+            table, log = _all_but(cliques, evidence, heard, c, above=above[c], without=child)
+            above[child] = _lowered(_summed_to(table, members, tree.cliques[child].separator), log)
+        for name in cliques.families[c]:
+            table, log = _all_but(cliques, evidence, heard, c, above=above[c], without=name)
+            family = [network.position[v] for v in (*network[name].parents, name)]
+            found[name] = _summed_to(table, members, family) * math.exp(log - reference)
+    return [found[name] for name in network.names]
+
+
+def needed(network: Network, names: Sequence[str], pattern: Pattern) -> tuple[str, ...]:
+    """Variables whose own tables the answers about these names depend on, in file order, by d-separation."""
+    observed = frozenset(name for name, known in pattern.findings if known)
+    reported = frozenset(name for name, known in pattern.findings if not known)
+    tables = requisite_each(network, names, observed=observed, reported=reported).tables
+    return tuple(network.names[v] for v in np.flatnonzero(tables.any(axis=0)))
 
 
 def potential(cliques: Cliques, c: int, evidence: Evidence) -> Table:
@@ -296,3 +321,46 @@ def _most_probable_block(cliques: Cliques, evidence: Evidence) -> tuple[NDArray[
         for v, found in zip(clique.variables, np.unravel_index(flat, shape), strict=False):
             states[:, v] = found
     return states, _log_total(collected, evidence.cases)
+
+
+def _clique_factors(cliques: Cliques, c: int, evidence: Evidence) -> tuple[dict[str, Table], list[Table]]:
+    """What multiplies into a clique, shaped to meet there: conditional tables by variable, and likelihoods."""
+    members = cliques.tree.cliques[c].variables
+    tables = {name: evidence.tables.get(name, cliques.network.tables[name][None]) for name in cliques.families[c]}
+    fitted = {name: _fitted(cliques.network, members, name, table) for name, table in tables.items()}
+    return fitted, _entering(cliques, evidence).get(c, [])
+
+
+def _all_but(
+    cliques: Cliques,
+    evidence: Evidence,
+    heard: Sequence[tuple[Table, float]],
+    c: int,
+    *,
+    above: tuple[Table, float] = (np.ones(()), 0.0),
+    without: str | int | None = None,
+) -> tuple[Table, float]:
+    """All that meets in a clique but one table or one child's message, and the logarithm taken out of it."""
+    table, log = np.ones(cliques.shapes[c]) * above[0], above[1]
+    tables, likelihoods = _clique_factors(cliques, c, evidence)
+    for factor in (*(factor for name, factor in tables.items() if name != without), *likelihoods):
+        table = table * factor[0]
+    for child in cliques.children[c]:
+        if child != without:
+            message, taken = heard[child]
+            separator = dict(zip(cliques.tree.cliques[child].separator, message.shape, strict=True))
+            shaped = message.reshape([separator.get(v, 1) for v in cliques.tree.cliques[c].variables])
+            table, log = _lowered(table * shaped, log + taken)
+    return table, log
+
+
+def _lowered(table: Table, log: float) -> tuple[Table, float]:
+    largest = float(table.max())
+    return (table / largest, log + math.log(largest)) if largest > 0 else (table, log)
+
+
+def _summed_to(table: Table, members: Sequence[int], wanted: Sequence[int]) -> Table:
+    """A clique's table summed down to some of its variables, axes in the order wanted."""
+    left = [v for v in members if v in wanted]
+    summed = table.sum(axis=tuple(i for i, v in enumerate(members) if v not in wanted))
+    return np.asarray(summed.transpose([left.index(v) for v in wanted]), dtype=np.float64)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from model.errors import NetworkTooLarge
 from model.inference.junction_tree.elimination_order import (
-    HEURISTICS,
     Adjacency,
     best_order,
-    eliminate,
+    heuristic_orders,
     later_neighbours,
     moral_graph,
 )
@@ -21,14 +20,12 @@ from model.network import Network
 
 __all__ = [
     "CELL_LIMIT",
-    "HEURISTICS",
     "Clique",
     "JunctionTree",
     "arranged",
     "best_order",
     "bounded_cells",
     "cliques_of",
-    "eliminate",
     "moral_graph",
     "searched_cells",
     "too_large",
@@ -116,8 +113,7 @@ def bounded_cells(network: Network, tree: JunctionTree) -> int:
     ``tree`` is of a network of the same variables, as one of which an arc has been cut.
     """
     order = [v for clique in tree.cliques for v in clique.variables[: clique.residual]]
-    adjacent, cards = moral_graph(network), _cards(network)
-    plain = (eliminate(adjacent, cards, score)[0] for score in HEURISTICS)
+    plain = heuristic_orders(moral_graph(network), _cards(network))
     return min(_cells(network, candidate) for candidate in (order, *plain))
 
 

@@ -2,8 +2,8 @@
 
 A question about one target is answered by a *program* of its own: barren variables and what d-separation makes
 irrelevant are dropped (``relevance``), known states slice their axes away, and the rest is summed out variable by
-variable (``greedy_order``; Zhang & Poole 1994; Dechter 1996). ``compiler`` writes that as a flat list of steps, each
-of which multiplies a few small tables and sums one variable::
+variable in a greedy order (``model/inference/greedy_order.py``; Zhang & Poole 1994; Dechter 1996). ``compiler`` writes
+that as a flat list of steps, each of which multiplies a few small tables and sums one variable::
 
     tables 3 of 441     P(b|a)   P(a)   likelihood of b
     slice, transpose    [b a]    [a]    [b]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import NetworkTooLarge
+from model.inference.greedy_order import best_order, graph_of, largest
 from model.inference.junction_tree.triangulation import CELL_LIMIT
 from model.inference.numba_door import kernel
 from model.inference.variable_elimination.columns import SIZE, SOURCE
 from model.inference.variable_elimination.compiler import emit, load_maps
-from model.inference.variable_elimination.greedy_order import best_order, graph_of, largest
 from model.inference.variable_elimination.relevance import lanes_differ, relevant, scopes_of
 from model.network import Network
 

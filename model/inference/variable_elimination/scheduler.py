@@ -53,21 +53,17 @@ THREADS_FROM = 4_000_000
 class Prepared:
     """A network ready for programs: packed once, its programs kept as they are made. ``cards`` counts states."""
 
+    network: Network
     packed: Packed
     cards: tuple[int, ...]
     programs: ByteLRU[Program] = field(default_factory=lambda: ByteLRU(PROGRAMS))
     linked: ByteLRU[Linked] = field(default_factory=lambda: ByteLRU(PROGRAMS))
     workers: Workers = field(default_factory=Workers)
 
-    @property
-    def network(self) -> Network:
-        """The network it was made from."""
-        return self.packed.network
-
 
 def prepare(network: Network) -> Prepared:
     """Make a network ready for questions about a few targets."""
-    return Prepared(programs.pack(network), network.cards(network.names))
+    return Prepared(network, programs.pack(network), network.cards(network.names))
 
 
 def program_for(prepared: Prepared, target: int, role: Ints, *, with_p_evidence: bool, single_case: bool) -> Program:

@@ -18,9 +18,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from model.inference.numba_door import COMPILED, kernel
+from model.inference.numba_door import kernel
 from model.inference.simd import LANES, load, plus, scaled, store, times, zeros
-from model.inference.variable_elimination import numpy_interpreter
 from model.inference.variable_elimination.columns import (
     CARD,
     COUNT,
@@ -306,10 +305,6 @@ def mark_loaded(tables: Ints, live: NDArray[np.uint8], memory: Floats, wide: NDA
     for i in range(len(tables)):
         if live[tables[i, FACTOR]] == 2:
             mark_wide(memory[tables[i, PLACE] * LANES :], tables[i, ENTRIES], wide)
-
-
-if not COMPILED:
-    lane_steps = numpy_interpreter.lane_steps
 
 
 @kernel

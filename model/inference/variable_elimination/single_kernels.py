@@ -15,8 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from model.inference.numba_door import COMPILED, kernel
-from model.inference.variable_elimination import numpy_interpreter
+from model.inference.numba_door import kernel
 from model.inference.variable_elimination.columns import CARD, COUNT, FACTOR, FIRST, INC, MAP_AT, OUT, ROWS, RUN, STRIDE
 from model.inference.variable_elimination.compiler import MOST_FACTORS
 
@@ -157,8 +156,3 @@ def wide_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, 
                 total, power = math.frexp(total)
                 memory[out + j * run + r] = total
                 powers[out + j * run + r] = top + power
-
-
-if not COMPILED:
-    run_steps = numpy_interpreter.run_steps
-    wide_steps = numpy_interpreter.wide_steps

@@ -50,20 +50,41 @@ def test_without_numba_questions_are_answered_and_it_is_said_once():
     assert ran.stderr.count("numba cannot be imported") == 1
 
 
-def test_without_numba_batches_and_draws_are_answered_too():
+def test_without_numba_batches_draws_joints_explanations_and_derivatives_are_answered_too():
     code = (
         "import numpy as np\n"
-        "from model.inference import variable_elimination\n"
-        "from model.inference.arrays import Evidence\n"
+        "from model import inference\n"
+        "from model.inference import Evidence\n"
+        "from model.inference.derivatives import derivatives\n"
         "from tests.textbook import sprinkler\n"
-        "prepared, which = variable_elimination.prepare(sprinkler()), np.arange(40)\n"
+        "plan, which = inference.compile(sprinkler()), np.arange(40)\n"
         "known = np.eye(2)[which % 2]\n"
         "drawn = {'Wet': np.repeat(sprinkler().tables['Wet'][None], 40, axis=0)}\n"
-        "print(variable_elimination.posterior(prepared, Evidence(40, {'Wet': known}), ['Rain'])[1]['Rain'][0, 0])\n"
-        "print(variable_elimination.draws(prepared, ['Rain'], Evidence(1, {'Wet': known[:1]}), drawn)['Rain'][39, 0])\n"
+        "one = Evidence(1, {'Wet': known[:1]})\n"
+        "print(inference.posterior(plan, Evidence(40, {'Wet': known}), ['Rain']).of('Rain')[0, 0])\n"
+        "print(inference.posterior_under_draws(plan, 'Rain', one, drawn)[0][39, 0])\n"
+        "print(inference.marginal_under_draws(plan, 'Rain', one, drawn)[39, 0])\n"
+        "print(inference.joint(plan, ['Rain'], one)[0])\n"
+        "print(derivatives(plan, 'Rain', 0, one).p)\n"
+        "print(inference.draw_cost(plan, 'Rain', one) > 0, 'Wet' in inference.needed_tables(plan, ['Rain'], one))\n"
+        "print(inference.most_probable(plan, one)[0].shape[1] == len(sprinkler().names))\n"
     )
     ran = no_numba(code)
-    assert [float(p) for p in ran.stdout.split()] == pytest.approx([0.7079276773296245] * 2, abs=1e-12)
+    *shares, costs, states = ran.stdout.splitlines()
+    assert [float(p) for p in shares] == pytest.approx([0.7079276773296245] * 5, abs=1e-12)
+    assert (costs, states) == ("True True", "True")
+
+
+def test_without_numba_a_question_with_an_interval_is_answered():
+    code = (
+        "from tests.textbook import forecaster\n"
+        "from model.question import Question; from model.forecast import answer\n"
+        "from model.evidence import Observed\n"
+        "asked = Question(('lung',), {'xray': Observed('yes')}, interval=0.9)\n"
+        "print(answer(forecaster('asia'), asked).targets[0].distribution[0].p)\n"
+    )
+    ran = no_numba(code)
+    assert float(ran.stdout) == pytest.approx(0.4887114013196476, abs=1e-12)
 
 
 @pytest.fixture

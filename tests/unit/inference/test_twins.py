@@ -4,27 +4,26 @@ import ast
 from pathlib import Path
 from types import ModuleType
 
-from model.inference.variable_elimination import numpy_interpreter as fallbacks
 from tests.sources import ROOT
-from tests.twins import choices, gradients, loading, loops, marks, orders, passes, programs
+from tests.twins import explanations, gradients, interpreters, loading, orders, passes, programs, tables, touched
 
 TWINS: dict[str, tuple[ModuleType, ...]] = {
-    "model/inference/junction_tree/packed/table_kernels.py": (loops,),
-    "model/inference/junction_tree/packed/evidence_kernels.py": (marks,),
+    "model/inference/junction_tree/packed/table_kernels.py": (tables,),
+    "model/inference/junction_tree/packed/evidence_kernels.py": (touched,),
     "model/inference/junction_tree/packed/collect_kernels.py": (passes,),
     "model/inference/junction_tree/packed/distribute_kernels.py": (passes,),
     "model/inference/junction_tree/packed/marginal_kernels.py": (passes,),
-    "model/inference/junction_tree/packed/mpe_kernels.py": (choices,),
+    "model/inference/junction_tree/packed/mpe_kernels.py": (explanations,),
     "model/inference/junction_tree/packed/gradient_kernels.py": (gradients,),
     "model/inference/variable_elimination/compiler.py": (programs,),
-    "model/inference/variable_elimination/greedy_order.py": (orders,),
+    "model/inference/greedy_order.py": (orders,),
     "model/inference/variable_elimination/program.py": (programs,),
     "model/inference/variable_elimination/relevance.py": (programs,),
-    "model/inference/variable_elimination/simd_kernels.py": (loading, fallbacks),
+    "model/inference/variable_elimination/simd_kernels.py": (loading, interpreters),
     "model/inference/variable_elimination/per_case_kernels.py": (loading,),
     "model/inference/variable_elimination/case_groups.py": (loading,),
     "model/inference/variable_elimination/load_kernels.py": (loading,),
-    "model/inference/variable_elimination/single_kernels.py": (loading, fallbacks),
+    "model/inference/variable_elimination/single_kernels.py": (loading, interpreters),
 }
 """Where the twins of a file's kernels are: functions of the same names, without a leading underscore.
 
@@ -50,7 +49,7 @@ def used(path: Path) -> set[tuple[str, str]]:
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in imports
         for alias in node.names
-        if (node.module or "").split(".")[-1] in ("twins", "variable_elimination")
+        if (node.module or "").split(".")[-1] == "twins"
     }
     attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
     return {(twins.get(ast.unparse(node.value), ""), node.attr) for node in attributes}
@@ -82,4 +81,4 @@ def test_every_twin_is_used_by_a_property_test() -> None:
 
 def test_a_kernel_without_a_twin_is_found(tmp_path: Path) -> None:
     (tmp_path / "new.py").write_text("@kernel\ndef _lost(): ...\n\n@kernel\ndef begin(): ...\n\ndef plain(): ...\n")
-    assert without_twins(tmp_path / "new.py", (marks,)) == ["_lost"]
+    assert without_twins(tmp_path / "new.py", (touched,)) == ["_lost"]

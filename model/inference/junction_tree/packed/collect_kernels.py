@@ -98,18 +98,18 @@ def _absorb(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int
             v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
             variable = ints[VARIABLE_AT] + VARIABLE * v
             if state[per_variable + REPLACED * variables + v] == 1:
-                times(ints, m, work, at, work, ints[variable + SWAP], work, at, first, last)
+                times(ints, m, work, work, work, (at, ints[variable + SWAP], at), (first, last))
             else:
-                times(ints, m, work, at, floats, ints[variable + CPT], work, at, first, last)
+                times(ints, m, work, floats, work, (at, ints[variable + CPT], at), (first, last))
     f = state[FIRST * n + c]
     while f > 0:
         v = state[per_variable + FOUND * variables + f - 1]
         variable = ints[VARIABLE_AT] + VARIABLE * v
         q = ints[LIKELIHOODS_AT] + ints[variable + OUT]
         if fresh:
-            times(ints, ints[variable + ENTER], floats, ints[clique + TABLE], work, q, work, at, first, last)
+            times(ints, ints[variable + ENTER], floats, work, work, (ints[clique + TABLE], q, at), (first, last))
         else:
-            times(ints, ints[variable + ENTER], work, at, work, q, work, at, first, last)
+            times(ints, ints[variable + ENTER], work, work, work, (at, q, at), (first, last))
         fresh = False
         f = state[per_variable + NEXT * variables + f - 1]
     p = ints[clique + CHILDREN]
@@ -119,14 +119,14 @@ def _absorb(ints: Ints, floats: Table, work: Table, state: Ints, c: int, at: int
         m, heard = ints[child + FROM_PARENT], ints[child + MESSAGE_AT]
         mode = state[MODE * n + j]
         if rebuilt and (mode != REBUILT or state[RELATIVE * n + j] == 1):
-            times(ints, m, work, at, floats, ints[child + MESSAGE], work, at, first, last)
+            times(ints, m, work, floats, work, (at, ints[child + MESSAGE], at), (first, last))
             log += floats[ints[child + LOG_SCALE]]
             factors += 1
         if mode != CLEAN:
             if fresh:
-                times(ints, m, floats, ints[clique + TABLE], work, heard, work, at, first, last)
+                times(ints, m, floats, work, work, (ints[clique + TABLE], heard, at), (first, last))
             else:
-                times(ints, m, work, at, work, heard, work, at, first, last)
+                times(ints, m, work, work, work, (at, heard, at), (first, last))
             fresh = False
             factors += 1
         if factors >= MANY:
@@ -177,9 +177,9 @@ def up(ints: Ints, floats: Table, work: Table, state: Ints, top: int, best: bool
             taken = _absorb(ints, floats, work, state, c, stack, first, last)
             log += taken if first == 0 else 0.0
             if best:
-                maxima(ints, ints[clique + TO_SEPARATOR], work, stack, work, heard, first, last)
+                maxima(ints, ints[clique + TO_SEPARATOR], work, work, (stack, heard), (first, last))
             else:
-                sums(ints, ints[clique + TO_SEPARATOR], work, stack, work, heard, first, last)
+                sums(ints, ints[clique + TO_SEPARATOR], work, work, (stack, heard), (first, last))
         state[unsigned(RELATIVE * n + c)] = 0
         if mode == REBUILT and parent >= 0 and _relative(ints, floats, work, clique):
             state[unsigned(RELATIVE * n + c)] = 1

@@ -81,7 +81,7 @@ def start_distribution(ints: Ints, floats: Table, work: Table, state: Ints, top:
 
 @kernel
 def _read(
-    ints: Ints, state: Ints, p: int, table: Table, at: int, out: Table, everything: bool, first: int, last: int
+    ints: Ints, state: Ints, p: int, table: Table, at: int, out: Table, everything: bool, span: tuple[int, int]
 ) -> None:
     """Add the marginals listed at ``p`` up from some entries of a table."""
     n, variables = ints[CLIQUES], ints[VARIABLES]
@@ -93,7 +93,7 @@ def _read(
             place = state[PER_CLIQUE * n + PLACED * variables + v] - 1
             if place < 0:
                 continue
-        sums(ints, m, table, at, out, place, first, last)
+        sums(ints, m, table, out, (at, place), span)
 
 
 @kernel
@@ -181,26 +181,30 @@ def _distribute_clique(
         if multiplied:
             here = at if keep else -first
             if visited:
-                times(ints, own, work, at, work, ints[clique + MESSAGE_AT], work, here, first, last)
+                times(ints, own, work, work, work, (at, ints[clique + MESSAGE_AT], here), (first, last))
             else:
                 times(
                     ints,
                     own,
                     floats,
-                    ints[clique + TABLE],
                     work,
-                    ints[clique + SEPARATOR_BELIEF_AT],
                     work,
-                    here,
-                    first,
-                    last,
+                    (ints[clique + TABLE], ints[clique + SEPARATOR_BELIEF_AT], here),
+                    (first, last),
                 )
-        _read(ints, state, ints[clique + READ], work, here, out, targets < 0, first, last)
+        _read(ints, state, ints[clique + READ], work, here, out, targets < 0, (first, last))
         for i in range(ints[p]):
             j = ints[p + 1 + i]
             if _wanted(ints, state, j, targets):
                 child = ints[CLIQUE_AT] + CLIQUE * j
-                sums(ints, ints[child + FROM_PARENT], work, here, work, ints[child + SEPARATOR_BELIEF_AT], first, last)
+                sums(
+                    ints,
+                    ints[child + FROM_PARENT],
+                    work,
+                    work,
+                    (here, ints[child + SEPARATOR_BELIEF_AT]),
+                    (first, last),
+                )
     return at
 
 
@@ -235,7 +239,7 @@ def down(ints: Ints, floats: Table, work: Table, state: Ints, out: Table, top: i
             if _wanted(ints, state, j, targets):
                 child = ints[CLIQUE_AT] + CLIQUE * j
                 below = ints[child + SEPARATOR_BELIEF_AT]
-                _read(ints, state, ints[child + READ_ABOVE], work, below, out, targets < 0, 0, ints[child + CELLS])
+                _read(ints, state, ints[child + READ_ABOVE], work, below, out, targets < 0, (0, ints[child + CELLS]))
             if targets < 0 or state[NEEDED * n + j] > 0:
                 state[ACTIVE * n + j] = 1
     return at

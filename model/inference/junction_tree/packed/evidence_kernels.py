@@ -1,6 +1,6 @@
 """What a question touches, marked in a workspace: findings and replaced tables enter cliques, targets are listed.
 
-The numpy twin of each kernel is in ``tests/twins/marks.py``.
+The numpy twin of each kernel is in ``tests/twins/touched.py``.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +15,7 @@ from numpy.typing import NDArray
 from model.inference.junction_tree.packed import gradient_kernels, marginal_kernels, mpe_kernels
 from model.inference.junction_tree.packed.layout import ASKED, FOUND, PER_CLIQUE, SWAPPED, Ints
 from model.inference.junction_tree.packed.pack import Packed
-from model.inference.numba_door import COMPILED
 from model.network import Network, Table
-
-kernels: Any = marginal_kernels if COMPILED else None
 
 SPARE = 4
 """Workspaces kept for the next questions; more are made while more questions are asked at once."""
@@ -82,12 +78,12 @@ def posterior(tree: Tree, cases: int, likelihood: Likelihood, tables: Likelihood
         columns, targets = _ask(tree, workspace, names), len(names)
     out = np.empty((cases, columns + 1))
     if not tables:
-        kernels.marginals(packed.ints, tree.floats, *workspace, rows, out, len(likelihood), 0, targets)
+        marginal_kernels.marginals(packed.ints, tree.floats, *workspace, rows, out, (len(likelihood), 0, targets))
     else:
+        counts = len(likelihood), len(tables), targets
         for part in _swapped(tree, workspace, cases, tables):
             some = rows if rows is NO_ROWS else rows[part]
-            counts = len(likelihood), len(tables), targets
-            kernels.marginals(packed.ints, tree.floats, *workspace, some, out[part], *counts)
+            marginal_kernels.marginals(packed.ints, tree.floats, *workspace, some, out[part], counts)
     tree.give_back(workspace)
     out.setflags(write=False)
     return out
@@ -113,7 +109,7 @@ def belief(tree: Tree, c: int, likelihood: Likelihood, tables: Likelihood) -> tu
     support = tree.packed.kept.tables[c]
     stored = np.empty(tree.packed.entries[c])
     counts = len(likelihood), len(tables)
-    log = kernels.belief(tree.packed.ints, tree.floats, *workspace, stored, *counts, c)
+    log = marginal_kernels.belief(tree.packed.ints, tree.floats, *workspace, stored, counts, c)
     tree.give_back(workspace)
     if support is None:
         return stored, float(log)
@@ -133,7 +129,7 @@ def most_probable(
     counts = len(likelihood), len(tables)
     for part in _swapped(tree, workspace, cases, tables):
         some = rows if rows is NO_ROWS else rows[part]
-        mpe_kernels.explain(tree.packed.ints, tree.floats, *workspace, some, states[part], logs[part], *counts)
+        mpe_kernels.explain(tree.packed.ints, tree.floats, *workspace, some, states[part], logs[part], counts)
     tree.give_back(workspace)
     return states, logs
 
@@ -148,7 +144,7 @@ def gradient(tree: Tree, likelihood: Likelihood, tables: Likelihood, reference: 
     out = np.empty(sum(table.size for table in own))
     logs = np.empty(2 * len(tree.packed.entries))
     counts = len(likelihood), len(tables)
-    gradient_kernels.gradient(tree.packed.ints, tree.floats, *workspace, logs, out, *counts, reference)
+    gradient_kernels.gradient(tree.packed.ints, tree.floats, *workspace, logs, out, counts, reference)
     tree.give_back(workspace)
     ends = np.cumsum([table.size for table in own])
     return [part.reshape(table.shape) for part, table in zip(np.split(out, ends[:-1]), own, strict=True)]

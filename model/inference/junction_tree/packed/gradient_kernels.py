@@ -49,13 +49,14 @@ from model.network import Table
 
 @kernel
 def _product(
-    ints: Ints, floats: Table, work: Table, state: Ints, logs: Table, c: int, family: int, child: int, above: bool
+    ints: Ints, floats: Table, work: Table, state: Ints, logs: Table, c: int, without: tuple[int, int], above: bool
 ) -> float:
     """All that meets in a clique, at the stack: tables, findings, children's messages and, if asked, that from above.
 
-    Leaves out the table numbered ``family`` and the child numbered ``child`` (-1: none); returns the logarithm taken
-    out, what was taken out of the messages before included.
+    ``without`` are the numbers of a table and of a child that are left out (-1: none). Returns the logarithm taken out,
+    what was taken out of the messages before included.
     """
+    family, child = without
     n, variables = ints[CLIQUES], ints[VARIABLES]
     per_variable = PER_CLIQUE * n
     at = ints[STACK_AT]
@@ -71,19 +72,25 @@ def _product(
         v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
         variable = ints[VARIABLE_AT] + VARIABLE * v
         if state[per_variable + REPLACED * variables + v] == 1:
-            times(ints, m, work, at, work, ints[variable + SWAP], work, at, 0, entries)
+            times(ints, m, work, work, work, (at, ints[variable + SWAP], at), (0, entries))
         else:
-            times(ints, m, work, at, floats, ints[variable + CPT], work, at, 0, entries)
+            times(ints, m, work, floats, work, (at, ints[variable + CPT], at), (0, entries))
     f = state[FIRST * n + c]
     while f > 0:
         v = state[per_variable + FOUND * variables + f - 1]
         variable = ints[VARIABLE_AT] + VARIABLE * v
         q = ints[LIKELIHOODS_AT] + ints[variable + OUT]
-        times(ints, ints[variable + ENTER], work, at, work, q, work, at, 0, entries)
+        times(ints, ints[variable + ENTER], work, work, work, (at, q, at), (0, entries))
         f = state[per_variable + NEXT * variables + f - 1]
     if above:
         times(
-            ints, ints[clique + TO_SEPARATOR], work, at, work, ints[clique + SEPARATOR_BELIEF_AT], work, at, 0, entries
+            ints,
+            ints[clique + TO_SEPARATOR],
+            work,
+            work,
+            work,
+            (at, ints[clique + SEPARATOR_BELIEF_AT], at),
+            (0, entries),
         )
         log += logs[n + c]
     p = ints[clique + CHILDREN]
@@ -92,7 +99,7 @@ def _product(
         if i == child:
             continue
         other = ints[CLIQUE_AT] + CLIQUE * j
-        times(ints, ints[other + FROM_PARENT], work, at, work, ints[other + MESSAGE_AT], work, at, 0, entries)
+        times(ints, ints[other + FROM_PARENT], work, work, work, (at, ints[other + MESSAGE_AT], at), (0, entries))
         log += logs[j]
         if i % MANY == MANY - 1:
             log += math.log(rescale(work, at, entries))
@@ -104,7 +111,7 @@ def _message(ints: Ints, work: Table, m: int, target: int, entries: int, cells: 
     """Add the table at the stack up into a message, brought back to a largest entry of 1; returns that logarithm."""
     for s in range(cells):
         work[unsigned(target + s)] = 0.0
-    sums(ints, m, work, ints[STACK_AT], work, target, 0, entries)
+    sums(ints, m, work, work, (ints[STACK_AT], target), (0, entries))
     return math.log(rescale(work, target, cells))
 
 
@@ -116,15 +123,16 @@ def gradient(
     state: Ints,
     logs: Table,
     out: Table,
-    findings: int,
-    swaps: int,
+    counts: tuple[int, int],
     reference: float,
 ) -> None:
     """Fill ``out`` with d P(evidence) / d every entry of every conditional table, times exp(-``reference``).
 
     One pass up and one down without a division, so that entries of zero have their derivative too (Darwiche 2003).
-    ``out`` has the tables end to end, ``logs`` two numbers for each clique. No table may be compressed.
+    ``out`` has the tables end to end, ``logs`` two numbers for each clique; ``counts`` are the lengths of the lists of
+    findings and replaced tables in ``state``. No table may be compressed.
     """
+    findings, swaps = counts
     n = ints[CLIQUES]
     begin(ints, work, state, findings, swaps)
     for c in range(n):
@@ -138,7 +146,7 @@ def gradient(
         parent = ints[clique + PARENT]
         if parent >= 0:
             state[MODE * n + parent] = REBUILT
-        log = _product(ints, floats, work, state, logs, c, -1, -1, False)
+        log = _product(ints, floats, work, state, logs, c, (-1, -1), False)
         logs[c] = log + _message(ints, work, ints[clique + TO_SEPARATOR], heard, ints[clique + ENTRIES], cells)
     work[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + SEPARATOR_BELIEF_AT]] = 1.0
     logs[n + n - 1] = 0.0
@@ -149,17 +157,17 @@ def gradient(
             j = ints[p + 1 + i]
             child = ints[CLIQUE_AT] + CLIQUE * j
             believed, cells = ints[child + SEPARATOR_BELIEF_AT], ints[child + CELLS]
-            log = _product(ints, floats, work, state, logs, c, -1, i, True)
+            log = _product(ints, floats, work, state, logs, c, (-1, i), True)
             logs[n + j] = log + _message(ints, work, ints[child + FROM_PARENT], believed, ints[clique + ENTRIES], cells)
         p = ints[clique + FAMILY]
         for i in range(ints[p]):
             v, m = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]
             variable = ints[VARIABLE_AT] + VARIABLE * v
             start, size = ints[variable + CPT], ints[variable + SIZE]
-            log = _product(ints, floats, work, state, logs, c, i, -1, True)
+            log = _product(ints, floats, work, state, logs, c, (i, -1), True)
             for k in range(size):
                 out[start + k] = 0.0
-            sums(ints, m, work, ints[STACK_AT], out, start, 0, ints[clique + ENTRIES])
+            sums(ints, m, work, out, (ints[STACK_AT], start), (0, ints[clique + ENTRIES]))
             scale = math.exp(log - reference)
             for k in range(size):
                 out[start + k] *= scale

@@ -18,22 +18,15 @@ from model.network import Table
 
 @kernel
 def marginals(
-    ints: Ints,
-    floats: Table,
-    work: Table,
-    state: Ints,
-    rows: Table,
-    out: Table,
-    findings: int,
-    swaps: int,
-    targets: int,
+    ints: Ints, floats: Table, work: Table, state: Ints, rows: Table, out: Table, counts: tuple[int, int, int]
 ) -> None:
     """Fill ``out``, shape (cases, states asked for + 1): each case's marginals end to end, then log P(evidence).
 
-    ``findings``, ``swaps`` (replaced tables) and ``targets`` (-1: every variable) are the lengths of the lists in
-    ``state``; ``rows`` has shape (cases, states of the findings), or no columns when the likelihoods of the only
-    case are in ``work`` already. Marginals of an impossible case are zero, its logarithm is -inf.
+    ``counts`` are the lengths of the lists in ``state``: findings, replaced tables, targets (-1: every variable);
+    ``rows`` has shape (cases, states of the findings), or no columns when the likelihoods of the only case are in
+    ``work`` already. Marginals of an impossible case are zero, its logarithm is -inf.
     """
+    findings, swaps, targets = counts
     everything = targets < 0
     n = ints[CLIQUES]
     columns = out.shape[1] - 1
@@ -56,10 +49,9 @@ def marginals(
 
 
 @kernel
-def belief(
-    ints: Ints, floats: Table, work: Table, state: Ints, table: Table, findings: int, swaps: int, c: int
-) -> float:
+def belief(ints: Ints, floats: Table, work: Table, state: Ints, table: Table, counts: tuple[int, int], c: int) -> float:
     """Fill ``table`` with the posterior entries of clique ``c`` as stored; returns log P(evidence)."""
+    findings, swaps = counts
     n = ints[CLIQUES]
     begin(ints, work, state, findings, swaps)
     for other in range(n):

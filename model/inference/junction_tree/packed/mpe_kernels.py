@@ -1,6 +1,6 @@
 """The most probable explanation over a packed junction tree: maxima go up, choices come down (Dawid 1992).
 
-The numpy twin of each kernel is in ``tests/twins/choices.py``.
+The numpy twin of each kernel is in ``tests/twins/explanations.py``.
 """
 
 from __future__ import annotations
@@ -74,10 +74,13 @@ def explain(
     rows: Table,
     states: NDArray[np.int64],
     logs: Table,
-    findings: int,
-    swaps: int,
+    counts: tuple[int, int],
 ) -> None:
-    """Fill ``states`` and ``logs`` with each case's most probable explanation; ``floats`` are those with maxima."""
+    """Fill ``states`` and ``logs`` with each case's most probable explanation; ``floats`` are those with maxima.
+
+    ``counts`` are the lengths of the lists of findings and replaced tables in ``state``.
+    """
+    findings, swaps = counts
     n = ints[CLIQUES]
     for case in range(len(logs)):
         if rows.shape[1] > 0:

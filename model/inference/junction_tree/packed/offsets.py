@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.inference.junction_tree.packed.calibration import Kept
 from model.inference.junction_tree.packed.index_maps import Positions
+from model.inference.junction_tree.packed.prior_passes import Kept
 from model.inference.junction_tree.triangulation import JunctionTree
 from model.network import Network
 

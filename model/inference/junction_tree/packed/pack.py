@@ -10,7 +10,6 @@ import numpy as np
 
 from model.inference.arrays import Columns
 from model.inference.junction_tree.packed.axis_order import ordered_tree, transposed
-from model.inference.junction_tree.packed.calibration import Kept, Numbers, beliefs_above, kept_entries, numbers_of
 from model.inference.junction_tree.packed.index_maps import Maps, Positions, Writer
 from model.inference.junction_tree.packed.layout import (
     BRANCH,
@@ -59,6 +58,7 @@ from model.inference.junction_tree.packed.layout import (
     Ints,
 )
 from model.inference.junction_tree.packed.offsets import Shape, reads, shape_of, steps_of
+from model.inference.junction_tree.packed.prior_passes import Kept, Numbers, beliefs_above, kept_entries, numbers_of
 from model.inference.junction_tree.packed.shortcuts import shortcuts
 from model.inference.junction_tree.triangulation import JunctionTree
 from model.network import Network, Table

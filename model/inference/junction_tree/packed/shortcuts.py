@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from model.inference.junction_tree.packed.calibration import Kept, Numbers
 from model.inference.junction_tree.packed.offsets import Shape
+from model.inference.junction_tree.packed.prior_passes import Kept, Numbers
 from model.network import Table
 
 SHORTCUT_ROOM, SHORTCUT_LIMIT, SHORTCUT_WORK = 1 << 16, 1 << 20, 1 << 22

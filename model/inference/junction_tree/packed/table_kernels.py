@@ -2,7 +2,7 @@
 
 ``times`` multiplies a table by a smaller one, ``sums`` adds a table up into a smaller one, ``maxima`` keeps the
 largest. The names in capitals, and what a map is, are described in ``layout``; the loops' numpy twins are in
-``tests/twins/loops.py``.
+``tests/twins/tables.py``.
 
 Positions are cast to unsigned (``unsigned``) where they index, so that the compiler need not ask whether they are
 negative; all are sums of offsets that are not. Sums are made in a fixed order, without fast-math: the same
@@ -24,12 +24,15 @@ unsigned = np.uint64
 
 @kernel
 def times(
-    ints: Ints, m: int, source: Table, p: int, factor: Table, q: int, target: Table, t: int, first: int, last: int
+    ints: Ints, m: int, source: Table, factor: Table, target: Table, at: tuple[int, int, int], span: tuple[int, int]
 ) -> None:
-    """target[t + e] = source[p + e] × factor[q + cell of e] for e from first to last; both tables may be the same.
+    """target[t + e] = source[p + e] × factor[q + cell of e] for e from first to last; tables may be the same.
 
-    First and last are in one run of the map, or where runs begin.
+    ``at`` is where the three begin, (p, q, t); ``span`` is (first, last), both in one run of the map or where runs
+    begin.
     """
+    p, q, t = at
+    first, last = span
     kind, rows, run, high, low = ints[m], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
     left = ints[m + 1] * rows
     a = b = within = 0
@@ -54,11 +57,11 @@ def times(
             e += stop - b
         elif kind == STREAM:
             for r in range(b, stop):
-                at = base + ints[unsigned(low + r)]
+                cell = base + ints[unsigned(low + r)]
                 for i in range(0, eights, OCTET):
-                    store(target, t + e + i, product(octet(source, p + e + i), octet(factor, at + i)))
+                    store(target, t + e + i, product(octet(source, p + e + i), octet(factor, cell + i)))
                 for i in range(eights, run):
-                    target[unsigned(t + e + i)] = source[unsigned(p + e + i)] * factor[unsigned(at + i)]
+                    target[unsigned(t + e + i)] = source[unsigned(p + e + i)] * factor[unsigned(cell + i)]
                 e += run
         else:
             for r in range(b, stop):
@@ -72,8 +75,10 @@ def times(
 
 
 @kernel
-def sums(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, first: int, last: int) -> None:
-    """target[t + cell of e] += source[p + e] for e from first to last, of which the same holds as in ``times``."""
+def sums(ints: Ints, m: int, source: Table, target: Table, at: tuple[int, int], span: tuple[int, int]) -> None:
+    """target[t + cell of e] += source[p + e] for e from first to last; ``at`` is (p, t), ``span`` as in ``times``."""
+    p, t = at
+    first, last = span
     kind, rows, run, high, low = ints[m], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
     repeat = ints[m + 6]
     left = ints[m + 1] * rows
@@ -97,18 +102,18 @@ def sums(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, first
             e += stop - b
         elif kind == STREAM:
             for r in range(b, stop, repeat):
-                at = base + ints[unsigned(low + r)]
+                cell = base + ints[unsigned(low + r)]
                 step = run * min(repeat, stop - r)
                 for i in range(0, eights, OCTET):
-                    row = octet(target, at + i)
+                    row = octet(target, cell + i)
                     for k in range(e + i, e + i + step, run):
                         row = plus(row, octet(source, p + k))
-                    store(target, at + i, row)
+                    store(target, cell + i, row)
                 for i in range(eights, run):
-                    x = target[unsigned(at + i)]
+                    x = target[unsigned(cell + i)]
                     for k in range(e + i, e + i + step, run):
                         x += source[unsigned(p + k)]
-                    target[unsigned(at + i)] = x
+                    target[unsigned(cell + i)] = x
                 e += step
         else:
             for r in range(b, stop):
@@ -145,8 +150,10 @@ def vector_matrix(weights: Table, w: int, rows: int, source: Table, p: int, widt
 
 
 @kernel
-def maxima(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, first: int, last: int) -> None:
-    """target[t + cell of e] = max(itself, source[p + e]) for e from first to last, of which the same holds."""
+def maxima(ints: Ints, m: int, source: Table, target: Table, at: tuple[int, int], span: tuple[int, int]) -> None:
+    """target[t + cell of e] = max(itself, source[p + e]) for e from first to last; places as in ``sums``."""
+    p, t = at
+    first, last = span
     kind, rows, run, high, low = ints[m], ints[m + 2], ints[m + 3], ints[m + 4], ints[m + 5]
     left = ints[m + 1] * rows
     a = b = within = 0
@@ -157,11 +164,11 @@ def maxima(ints: Ints, m: int, source: Table, p: int, target: Table, t: int, fir
     step = 1 if kind == STREAM else 0
     e = first
     while e < last:
-        at = t + ints[unsigned(high + a)] + ints[unsigned(low + b)] + step * within
+        cell = t + ints[unsigned(high + a)] + ints[unsigned(low + b)] + step * within
         for i in range(run):
             x = source[unsigned(p + e + i)]
-            if x > target[unsigned(at + step * i)]:
-                target[unsigned(at + step * i)] = x
+            if x > target[unsigned(cell + step * i)]:
+                target[unsigned(cell + step * i)] = x
         e += run
         b += 1
         if b == rows:

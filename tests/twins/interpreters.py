@@ -1,4 +1,4 @@
-"""The interpreters of ``single_kernels`` and ``simd_kernels`` in a few lines of numpy, used without numba."""
+"""The interpreters of ``single_kernels`` and ``simd_kernels`` in a few lines of numpy."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Elimination orders: greedy searches over a graph held as rows of bits.
+"""Greedy elimination over a graph held as rows of bits, and the search for the order of a program.
 
 A graph (vertices, words) has a bit for each neighbour of a vertex, neighbour b in word b // 64. Its vertices are the
-variables left in a question, neighbours where a factor holds both.
+variables left in a question, neighbours where a factor holds both, or those of a moral graph, for a junction tree.
 """
 
 from __future__ import annotations
@@ -18,9 +18,14 @@ CHEAP = 10_000.0
 """A program of so few table entries is not worth a second search."""
 ENTRIES_A_RESTART = 50_000.0
 MOST_RESTARTS = 24
-WORTH_REPEATING = (1, 2, 1, 0)
+TABLE_SIZE, WEIGHTED_FILL, FILL = range(3)
+"""Heuristics: how unwelcome it is to eliminate a vertex next."""
+WORTH_REPEATING = (WEIGHTED_FILL, FILL, WEIGHTED_FILL, TABLE_SIZE)
 """Searching longer pays in proportion to what running costs; counts, not times, so every machine finds the same."""
-
+WIDE = 60
+"""Neighbours beyond which a vertex waits to be eliminated: its table would have over 2**60 entries."""
+LAST = 1e300
+"""The score of such a vertex, above any other."""
 
 SPREAD = np.uint64(0x03F79D71B4CB0A89)
 PLACES = np.array([pow(2, i, 1 << 64) for i in range(64)], dtype=np.uint64)
@@ -75,14 +80,16 @@ def graph_of(scopes: Ints, scope_at: Ints, vertices: int) -> Bits:
 
 @kernel
 def score(graph: Bits, card: Floats, v: int, around: Ints, heuristic: int) -> float:
-    """How unwelcome it is to eliminate ``v`` next: 0 table size, 1 weighted fill, 2 fill.
+    """How unwelcome it is to eliminate ``v`` next.
 
     ``card`` (vertices,) counts states, ``around`` (vertices,) is written. Table size is the product of the states of v
     and its neighbours; fill counts the pairs of neighbours that are not neighbours yet, each by the product of their
-    states if weighted.
+    states if weighted. LAST where the neighbours are more than WIDE.
     """
     count = members(graph[v], around)
-    if heuristic == 0:
+    if count > WIDE:
+        return LAST
+    if heuristic == TABLE_SIZE:
         size = float(card[v])
         for i in range(count):
             size *= card[around[i]]
@@ -97,23 +104,19 @@ def score(graph: Bits, card: Floats, v: int, around: Ints, heuristic: int) -> fl
                 b = 64 * w + lowest(missing)
                 missing &= missing - np.uint64(1)
                 if b > a:
-                    total += card[a] * card[b] if heuristic == 1 else 1.0
+                    total += card[a] * card[b] if heuristic == WEIGHTED_FILL else 1.0
     return total
 
 
 @kernel
-def perturbed(count: int, noise: int) -> Floats:
-    """Factors from 1 to 2 that scores are multiplied with (count,), all 1 without noise.
-
-    By the linear congruential generator of the C standard, seeded by ``noise``.
-    """
-    factor = np.ones(count)
-    state = noise
-    if noise > 0:
-        for v in range(count):
-            state = (state * 1103515245 + 12345) & 0x7FFFFFFF
-            factor[v] = 1.0 + state / 0x80000000
-    return factor
+def perturbed(count: int, seed: int) -> Floats:
+    """Weights from 1 to 2 for scores (count,), by the linear congruential generator of the C standard from a seed."""
+    weights = np.empty(count)
+    state = seed
+    for v in range(count):
+        state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+        weights[v] = 1.0 + state / 0x80000000
+    return weights
 
 
 @kernel
@@ -143,20 +146,21 @@ def eliminate(graph: Bits, v: int, around: Ints, by_fill: bool, changed: NDArray
 
 
 @kernel
-def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, stop: float) -> tuple[Ints, float]:
+def greedy(
+    graph: Bits, card: Floats, last: int, heuristic: int, weights: Floats, shift: float, stop: float
+) -> tuple[Ints, float]:
     """One greedy elimination of every vertex but ``last`` (-1: of all); consumes ``graph``.
 
-    ``graph`` (vertices, words), ``card`` (vertices,). Returns the order and the sum of the tables' sizes, which is inf
-    once over ``stop``. ``noise`` above 0 seeds a perturbation of the scores.
+    Always the vertex of the least (score + ``shift``) x weight next, the first of equals. ``graph`` (vertices, words),
+    ``card`` and ``weights`` (vertices,). Returns the order and the sum of the tables' sizes, inf once over ``stop``.
     """
     count = len(card)
     scores = np.empty(count)
-    factor = perturbed(count, noise)
     around = np.empty(count, np.int64)
     spare = np.empty(count, np.int64)
     changed = np.zeros(count, np.bool_)
     for v in range(count):
-        scores[v] = score(graph, card, v, spare, heuristic) * factor[v]
+        scores[v] = (score(graph, card, v, spare, heuristic) + shift) * weights[v]
     if last >= 0:
         scores[last] = np.inf
     left = count - 1 if last >= 0 else count
@@ -180,13 +184,13 @@ def greedy(graph: Bits, card: Floats, last: int, heuristic: int, noise: int, sto
         cost += size
         if cost > stop:
             return order, np.inf
-        eliminate(graph, v, around[:near], heuristic > 0, changed, spare)
+        eliminate(graph, v, around[:near], heuristic != TABLE_SIZE, changed, spare)
         # score anew only those whose neighbourhood has changed
         for u in range(count):
             if changed[u]:
                 changed[u] = False
                 if scores[u] != np.inf:
-                    scores[u] = score(graph, card, u, spare, heuristic) * factor[u]
+                    scores[u] = (score(graph, card, u, spare, heuristic) + shift) * weights[u]
     return order, cost
 
 
@@ -197,15 +201,17 @@ def best_order(graph: Bits, card: Floats, last: int, restarts: int) -> tuple[Int
     ``graph`` (vertices, words) is left as it is, ``card`` (vertices,) counts states, ``last`` (-1: none) is not
     eliminated. Weighted fill first; where that is costly, fill and table size, then perturbed searches.
     """
-    best, cost = greedy(graph.copy(), card, last, 1, 0, np.inf)
+    plain = np.ones(len(card))
+    best, cost = greedy(graph.copy(), card, last, WEIGHTED_FILL, plain, 0.0, np.inf)
     if cost > CHEAP or restarts > 0:
-        for heuristic in (2, 0):
-            order, found = greedy(graph.copy(), card, last, heuristic, 0, cost)
+        for heuristic in (FILL, TABLE_SIZE):
+            order, found = greedy(graph.copy(), card, last, heuristic, plain, 0.0, cost)
             if found < cost:
                 best, cost = order, found
     paying = int(min(cost / ENTRIES_A_RESTART, MOST_RESTARTS))
     for turn in range(max(restarts, paying)):
-        order, found = greedy(graph.copy(), card, last, WORTH_REPEATING[turn % 4], turn + 1, cost)
+        weights = perturbed(len(card), turn + 1)
+        order, found = greedy(graph.copy(), card, last, WORTH_REPEATING[turn % 4], weights, 0.0, cost)
         if found < cost:
             best, cost = order, found
     return best, cost
