@@ -14,6 +14,7 @@ from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut
 from model.network import Network, Table, Variable
 from model.question import Question
 from model.uncertainty.intervals import Intervals
+from model.wording import portion
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class Answer:
         notes = notebook.note(
             f"and {more:,} more targets" if more else "",
             f"given {', '.join(said)}; P(evidence) {self.p_evidence:.3g}" if said else "nothing given, nothing done",
-            "" if held is None else f"low and high hold {100 * held.mass:g} % of {held.draws:,} draws of the numbers",
+            "" if held is None else f"low and high hold {portion(held.mass)} of {held.draws:,} draws of the numbers",
             "" if held is None else held.warning or "",
             f"no effect: {', '.join(self.no_effect)}" if self.no_effect else "",
         )

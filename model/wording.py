@@ -48,6 +48,33 @@ def share(part: float) -> str:
     return "less than 1 %" if part < 0.01 else f"{100 * part:.0f} %"
 
 
+def signed(difference: float, digits: int = 4) -> str:
+    """A difference with its sign; one that rounds to nothing has no minus.
+
+    >>> signed(0.25), signed(-0.00001), signed(-6.5, 2)
+    ('+0.2500', '+0.0000', '-6.50')
+    """
+    return f"{round(difference, digits) + 0.0:+.{digits}f}"
+
+
+def portion(part: float) -> str:
+    """The part of all draws that an interval holds, as it was asked for.
+
+    >>> portion(0.9), portion(0.975)
+    ('90 %', '97.5 %')
+    """
+    return f"{100 * part:g} %"
+
+
+def quantity(count: int, what: str) -> str:
+    """How many there are of something.
+
+    >>> quantity(1, "row"), quantity(3, "row")
+    ('1 row', '3 rows')
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def points(difference: float) -> str:
     """How far apart two probabilities are, in percentage points, without its sign.
 
@@ -55,7 +82,7 @@ def points(difference: float) -> str:
     ('43 points', '1 point', 'less than 1 point')
     """
     size = abs(round(100 * difference))
-    return "less than 1 point" if size == 0 else f"{size} point{'' if size == 1 else 's'}"
+    return quantity(size, "point") if size else "less than 1 point"
 
 
 def wrapped(text: str, width: int, *, first: str = "", then: str = "") -> list[str]:

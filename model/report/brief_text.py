@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from model.report.brief import Brief, Reason
 from model.report.probability_words import REMOTE, percent
-from model.wording import points, share, wrapped
+from model.wording import points, portion, quantity, share, wrapped
 
 WIDTH = 100
 FAINT = 0.1
@@ -114,6 +114,8 @@ WORDS.filters |= {
     "percent": percent,
     "phrase": _phrase,
     "points": points,
+    "portion": portion,
+    "quantity": quantity,
     "share": share,
     "short": _short,
 }

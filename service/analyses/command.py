@@ -15,7 +15,7 @@ import click
 
 from service.analyses.analysis import Analysed, AnalysisParameters
 from service.cli.options import EVENT_HELP, evidence_options, priors_option, ready
-from service.cli.text import BAR, ROUNDING, Marks, number
+from service.cli.text import BAR, ROUNDING, Marks, number, revision_line
 from service.http.operation import Operation
 from service.http.validation import validated
 
@@ -77,8 +77,7 @@ def in_form(asked: Operation, found: Analysed, suffix: str) -> bytes:
 
 def page(found: Analysed, lines: Sequence[str]) -> str:
     """Lines with the model's revision below them."""
-    model = found.model
-    return "\n".join([*lines, f"{model.name} {model.revision}, as of {model.as_of}"]) + "\n"
+    return "\n".join([*lines, revision_line(found.model)]) + "\n"
 
 
 def event_line(found: Analysed, state: str, p: float) -> str:
@@ -117,11 +116,6 @@ def span(ends: tuple[float, float], mark: float, drawn: Marks, *, scale: tuple[f
     cells = list((drawn.empty * first + drawn.full * (after - first)).ljust(BAR, drawn.empty)[:BAR])
     cells[min(BAR - 1, int(cell(mark)))] = drawn.baseline
     return "".join(cells)
-
-
-def signed(difference: float) -> str:
-    """A difference of probabilities, one that rounds to nothing without a minus."""
-    return f"{round(difference, 4) + 0.0:+.4f}"
 
 
 def or_dash(p: float | None) -> str:

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from typing_extensions import TypedDict
 
-from model.analyses.active_trails import Trail
 from model.analyses.evidence_conflict import Conflict, Surprise
 from model.analyses.explanation import Explanation, explain
 from model.analyses.weight_of_evidence import Balance
 from model.forecast import Forecaster
+from model.wording import signed
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -21,7 +21,7 @@ from service.analyses.analysis import (
     reply,
     state_of,
 )
-from service.analyses.command import command_of, event_line, or_dash, page, signed, span
+from service.analyses.command import command_of, event_line, or_dash, page, span
 from service.cli.text import Marks, bar, columns, marks, number
 from service.http.operation import Reply, operation
 
@@ -88,7 +88,10 @@ def command(found: Analysed) -> str:
     lines = [event_line(found, result.state, result.balance.p), *_waterfall(result.balance, drawn)]
     lines += [*_conflict(result.conflict), *_surprises(result.surprises)]
     if result.chains:
-        lines += ["strongest ways", *columns([_trail(trail) for trail in result.chains], right={0})]
+        lines += [
+            "strongest ways",
+            *columns([(signed(trail.change), trail.drawn("->", "<-")) for trail in result.chains], right={0}),
+        ]
     if result.seen_and_done:
         lines += ["seen beside done", *columns(list(_seen_and_done(result)), right={1, 2, 3})]
     return page(found, lines)
@@ -126,12 +129,6 @@ def _surprises(found: Sequence[Surprise]) -> Iterator[str]:
         yield f"least expected: {found[0].statement} ({found[0].bits:.2f} bits{p})"
 
 
-def _trail(trail: Trail) -> tuple[str, str]:
-    """A trail with its arcs as they point."""
-    arrows = "".join(f" {'->' if step.forward else '<-'} {step.end}" for step in trail.steps)
-    return signed(trail.change), f"{trail.finding}{arrows}"
-
-
 def _seen_and_done(found: Explanation) -> Iterator[tuple[str, ...]]:
     yield "", "seen", "done", "gap", ""
     for each in found.seen_and_done:
@@ -143,4 +140,4 @@ def _seen_and_done(found: Explanation) -> Iterator[tuple[str, ...]]:
 
 
 def _db(decibels: float | None) -> str:
-    return "infinite" if decibels is None else f"{round(decibels, 2) + 0.0:+.2f} dB"
+    return "infinite" if decibels is None else f"{signed(decibels, 2)} dB"

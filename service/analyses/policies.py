@@ -10,6 +10,7 @@ from model.analyses import goal_seeking
 from model.analyses.goal_seeking import Policies, Policy
 from model.forecast import Forecaster
 from model.uncertainty.intervals import MASS
+from model.wording import portion, signed
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -19,9 +20,9 @@ from service.analyses.analysis import (
     reply,
     state_of,
 )
-from service.analyses.command import command_of, event_line, page, signed
+from service.analyses.command import command_of, event_line, page
 from service.analyses.goals import changes_text
-from service.cli.text import Marks, bar, columns, marks, number, wrapped
+from service.cli.text import Marks, bar, columns, listing, marks, number, span_text
 from service.http.operation import Reply, operation
 from service.schemas.requests import IntervalText
 from service.translate.questions import interval_mass
@@ -94,17 +95,17 @@ def command(found: Analysed) -> str:
     drawn = marks()
     lines = [event_line(found, result.state, result.p)]
     if result.rows:
-        lines.append(f"each lever set alone; ranges hold {100 * result.mass:g} % of the draws")
+        lines.append(f"each lever set alone; ranges hold {portion(result.mass)} of the draws")
         lines += columns([_policy(row, result.p, drawn) for row in result.rows], right={1, 4})
     else:
         lines.append("no lever is left to set")
     if result.impossible:
-        lines += wrapped("impossible with what is known", [changes_text((each,)) for each in result.impossible])
+        lines += listing("impossible with what is known", [changes_text((each,)) for each in result.impossible])
     if result.warning:
         lines.append(result.warning)
     return page(found, lines)
 
 
 def _policy(row: Policy, before: float, drawn: Marks) -> tuple[str, ...]:
-    ends = "" if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"
+    ends = span_text(row.low, row.high)
     return f"{row.variable}={row.state}", number(row.p), ends, bar(row.p, before, drawn), signed(row.shift)

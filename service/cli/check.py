@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from model.errors import AftermathError
+from model.wording import quantity
 from service.cli.options import REFUSED, folders_of, known, priors_option, root_of
 
 
@@ -42,7 +43,7 @@ def _checked(name: str, folder: Path) -> bool:
     try:
         forecaster = prepare(priors.load(folder))
     except BadPriors as error:
-        for line in (*map(str, error.problems), _count(len(error.problems), "problem", name)):
+        for line in (*map(str, error.problems), f"{name}: {quantity(len(error.problems), 'problem')}"):
             click.echo(line)
         return False
     except AftermathError as error:
@@ -66,7 +67,3 @@ def _checked(name: str, folder: Path) -> bool:
     outside = sum(not each.inside for each in held)
     click.echo(f"{len(held)} checks, {outside} outside their range" if held else "no checks")
     return outside == 0
-
-
-def _count(count: int, what: str, name: str) -> str:
-    return f"{name}: {count} {what}{'' if count == 1 else 's'}"

@@ -26,6 +26,7 @@ from model.inference import JunctionTree
 from model.network import Network
 from model.specification import JUDGEMENT, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
+from model.wording import decimal, portion, quantity, signed, wrapped
 
 BAR = 32
 WIDTH = 100
@@ -73,6 +74,11 @@ def answer_text(model: Model, found: Answer, *, drawn: Marks, whole: bool = Fals
     return "\n\n".join([*parts, "\n".join(_about(model, found, drawn, whole=whole))]) + "\n"
 
 
+def revision_line(model: Model) -> str:
+    """What an answer was worked out under."""
+    return f"{model.name} {model.revision}, as of {model.as_of}"
+
+
 def bar(p: float, baseline: float, drawn: Marks) -> str:
     """A bar of length p with a mark where the baseline is.
 
@@ -86,14 +92,12 @@ def bar(p: float, baseline: float, drawn: Marks) -> str:
 
 
 def number(p: float) -> str:
-    """A probability in eight columns; a small one in powers of ten, since 0.0000 would hide it.
+    """A probability in eight columns, as ``wording.decimal`` has it; nothing at all is 0.
 
     >>> number(0.25), number(0.00001234), number(0.0)
     ('0.2500', '1.23e-05', '0')
     """
-    if p == 0:
-        return "0"
-    return f"{p:.4f}" if p >= 5e-4 else f"{p:.2e}"
+    return decimal(p) if p else "0"
 
 
 def size_text(network: Network, tree: JunctionTree) -> str:
@@ -121,13 +125,13 @@ def footing_text(found: Footing) -> str:
 def ranges_text(found: Ranges) -> str:
     """The headline targets that are wide open, each with what would narrow it most."""
     lines = [line for wide in found.wide for line in _wide(wide)]
-    head = f"headline targets with a {100 * MASS:g} % range wider than {WIDE:g}, and what would narrow it most:"
+    head = f"headline targets with a {portion(MASS)} range wider than {WIDE:g}, and what would narrow it most:"
     warning = [found.warning] if found.warning else []
     return "\n".join([head, *(lines or ["  none"]), *warning])
 
 
 def _wide(wide: Wide) -> Iterator[str]:
-    yield f"  {wide.target}={wide.state}  {wide.low:.2f} to {wide.high:.2f}"
+    yield f"  {wide.target}={wide.state}  {span_text(wide.low, wide.high)}"
     for statement in wide.carried_by:
         text = f"{statement.share:.0%} {statement.variable}: {statement.what} [{statement.file}:{statement.line}]"
         yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
@@ -213,7 +217,7 @@ def questions_text(found: Sequence[Forecasted], *, width: int) -> str:
 def expressible_text(model: Model) -> str:
     """How many forecast questions a model has, and how many of them it can express."""
     count, expressible = len(model.questions), sum(each.event is not None for each in model.questions.values())
-    return f"{count} forecast question{'s' * (count != 1)}, {expressible} of them expressible"
+    return f"{quantity(count, 'forecast question')}, {expressible} of them expressible"
 
 
 def _question(each: Forecasted) -> tuple[str, ...]:
@@ -239,7 +243,7 @@ def counts_text(model: Model) -> str:
 def _learned(learned: Learned) -> str:
     cases = sum(row.cases for row in learned.rows)
     furthest = max(abs(p - q) for row in learned.rows for p, q in zip(row.before, row.after, strict=True))
-    rows = f"{len(learned.rows)} row{'s' * (len(learned.rows) != 1)}"
+    rows = quantity(len(learned.rows), "row")
     return f"{learned.variable}: {rows} by {cases:,.3g} cases' worth, the furthest probability by {furthest:.2g}"
 
 
@@ -247,38 +251,39 @@ def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
     yield f"{target.target}  {model.described[target.target].label}"
     yield from columns([_state(row, drawn) for row in target.distribution], right={1, 4})
     if target.no_effect:
-        yield from wrapped("no effect on it", target.no_effect)
+        yield from listing("no effect on it", target.no_effect)
 
 
 def _state(row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
-    shift = "" if abs(row.shift) < 5e-5 else f"{row.shift:+.4f}"
-    return row.state, number(row.p), _range(row), bar(row.p, row.baseline, drawn), shift
+    shift = "" if abs(row.shift) < 5e-5 else signed(row.shift)
+    return row.state, number(row.p), span_text(row.low, row.high), bar(row.p, row.baseline, drawn), shift
 
 
-def _range(row: StateAnswer) -> str:
-    return "" if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"
+def span_text(low: float | None, high: float | None) -> str:
+    """The ends of an interval, nothing where there is none."""
+    return "" if low is None or high is None else f"{low:.2f} to {high:.2f}"
 
 
 def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
     known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
     if known:
-        yield from wrapped("given", known)
+        yield from listing("given", known)
         yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without evidence"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
         yield from _interval(found.targets.intervals)
     if found.replaced:
-        yield from wrapped("replaced", found.replaced)
+        yield from listing("replaced", found.replaced)
     if found.no_effect:
-        yield from wrapped("no effect", found.no_effect)
+        yield from listing("no effect", found.no_effect)
     yield from _sources(model, found.sources, whole=whole)
-    yield f"{model.name} {found.revision}, as of {model.as_of}"
+    yield revision_line(model)
 
 
 def _interval(found: Intervals) -> Iterator[str]:
     omitted = " and ".join(OMITS)
-    yield f"ranges hold {100 * found.mass:g} % of {found.draws:,} draws: {COVERS}, not {omitted}"
+    yield f"ranges hold {portion(found.mass)} of {found.draws:,} draws: {COVERS}, not {omitted}"
     if found.warning:
         yield from textwrap.wrap(found.warning, WIDTH, subsequent_indent="  ")
 
@@ -287,7 +292,7 @@ def _sources(model: Model, names: Sequence[str], *, whole: bool) -> Iterator[str
     if whole or len(names) <= FEW_SOURCES:
         yield from ("sources", *(line for name in names for line in _source(model, name))) if names else ()
     else:
-        yield from wrapped(f"{len(names)} sources (--sources prints them whole)", names)
+        yield from listing(f"{len(names)} sources (--sources prints them whole)", names)
 
 
 def _source(model: Model, name: str) -> list[str]:
@@ -298,10 +303,9 @@ def _source(model: Model, name: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
-def wrapped(head: str, items: Iterable[str]) -> Iterator[str]:
+def listing(head: str, items: Iterable[str]) -> Iterator[str]:
     """Items after their heading, on as many lines as they need."""
-    text = f"{head}: {', '.join(items)}"
-    yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    yield from wrapped(f"{head}: {', '.join(items)}", WIDTH, then="  ")
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]) -> Iterator[str]:

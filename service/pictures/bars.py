@@ -17,6 +17,7 @@ from model.answers import Answer, StateAnswer
 from model.errors import AftermathError
 from model.evidence import in_words
 from model.specification import Model
+from model.wording import portion
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, PALE, SKY, canvas, looked, wrapped
 
 TOP = 12
@@ -78,7 +79,7 @@ def _covered(found: Answer) -> str:
     held = found.targets.intervals
     if held is None:
         return "probability"
-    about = f"probability; intervals hold {100 * held.mass:g} % of {held.draws:,} draws of the numbers"
+    about = f"probability; intervals hold {portion(held.mass)} of {held.draws:,} draws of the numbers"
     return wrapped(f"{about}; {held.warning}" if held.warning else about, TITLE)
 
 

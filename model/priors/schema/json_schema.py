@@ -24,6 +24,13 @@ class _Generator(GenerateJsonSchema):
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
+    def list_schema(self, schema: core_schema.ListSchema) -> JsonSchemaValue:
+        """An item of a list may be null where the definition says so: an open end among bounds."""
+        made, items = super().list_schema(schema), schema.get("items_schema")
+        if items is not None and items["type"] == "nullable":
+            made["items"] = {"anyOf": [made["items"], {"type": "null"}]}
+        return made
+
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         made = super().dict_schema(schema)
         return {**made, "additionalProperties": False} if "patternProperties" in made else made
