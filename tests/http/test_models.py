@@ -151,7 +151,7 @@ def test_a_pooled_number_shows_each_expert(tmp_path):
         "sources": ["B19"],
         "weight": 0.6,
         "ess": 10,
-        "reason": "Several dozen by Europol, which holds the files.",
+        "reason": "Several dozen, 10 to 100, by Europol, which holds the files and says that there may be so many.",
         "row": {"state": "hundreds", "p": 0.07},
         "strength": None,
         "published": "direction",
