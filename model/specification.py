@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import UnknownCohort, UnknownScenario, UnknownSource
-from model.evidence import Finding, Setting
+from model.evidence import Finding, Setting, syntax
 from model.evidence.scale import Scale
 from model.network import Network
 
@@ -140,7 +140,8 @@ class Description:
     the variable is said of: the group as a whole, or one individual, who may be of a cohort.
 
     What its states mean: ``labels`` and ``definitions`` by state, where the files give them, and the measured
-    ``scale`` whose intervals they are; where ``is_nominal`` they have no order.
+    ``scale`` whose intervals they are; where ``is_nominal`` they have no order. ``file`` and ``line`` say where it
+    begins.
     """
 
     name: str
@@ -159,6 +160,8 @@ class Description:
     definitions: Mapping[str, str] = field(default_factory=dict)
     scale: Scale | None = None
     is_nominal: bool = False
+    file: str = ""
+    line: int = 0
 
     @property
     def can_be_judged(self) -> bool:
@@ -377,6 +380,25 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """A target that matters most, asked of every case or, with ``findings``, of some."""
+
+    label: str
+    target: str
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The target and its condition, as probabilities are written: what is asked, given what.
+
+        >>> from model.evidence import Observed
+        >>> str(Headline("From here", "pathway", {"status_end_2016": Observed("in_theatre")}))
+        'pathway|status_end_2016:in_theatre'
+        """
+        given = ",".join(f"{name}:{syntax.text_of(said)}" for name, said in self.findings.items())
+        return f"{self.target}|{given}" if given else self.target
+
+
+@dataclass(frozen=True, slots=True)
 class Folded:
     """Something the source names that is not a variable of its own, and where it went."""
 
@@ -395,6 +417,8 @@ class Model:
     ``left_out`` is what the subject has and the model leaves out on purpose, by a short name, each with why.
     ``questions`` are no part of the revision, since no answer depends on them.
     ``individual`` are the variables of the individual level, in the order of the file.
+    ``headline`` are the targets that matter most, each once, and ``headlines`` the questions about them, one a target
+    unless the files ask them of some cases only.
     ``default_scenario`` is the scenario under which questions are asked that name none.
     ``events`` are variables laid over it for one question (see ``model.events``): no part of it or its revision.
     ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
@@ -425,6 +449,7 @@ class Model:
     counts_notes: tuple[CountsNote, ...] = ()
     default_scenario: str | None = None
     events: tuple[str, ...] = ()
+    headlines: tuple[Headline, ...] = ()
     individual: tuple[str, ...] = field(init=False)
     revision: str = field(init=False)
     citable: tuple[str, ...] = field(init=False)
@@ -437,6 +462,9 @@ class Model:
         citing = np.array([[source in sources for source in citable] for sources in each], dtype=np.bool_)
         individual = (name for name in self.network.names if self.described[name].level == "individual")
         object.__setattr__(self, "individual", tuple(individual))
+        if not self.headlines:
+            plain = (Headline(self.described[name].label, name) for name in self.headline)
+            object.__setattr__(self, "headlines", tuple(plain))
         object.__setattr__(self, "revision", _revision(self))
         object.__setattr__(self, "citable", tuple(citable))
         object.__setattr__(self, "citing", citing.reshape(len(each), len(citable)))

@@ -19,7 +19,7 @@ from model.evidence import Case, Observed, SetTo
 from model.forecast import Forecaster, answers
 from model.network import Network, Table, Variable
 from model.question import Question, resolve
-from model.specification import NO_SCENARIO, Model
+from model.specification import NO_SCENARIO, Headline, Model
 from model.uncertainty.draws import sampled
 from model.uncertainty.intervals import intervals
 
@@ -94,41 +94,70 @@ def matrix(
 
     A cause is a variable upstream of a target. It goes from its first state to its last; where its states have no
     order, between the two that are furthest apart in what they do to the target. Without a scenario nothing else
-    is known, not even the model's default picture. No targets means the headline.
+    is known, not even the model's default picture. No targets means the headlines, each given what it is given.
 
     Raises UnknownVariable, UnknownScenario, and BadQuestion for an interval that holds no share.
     """
     model = forecaster.model
     if mass is not None and not 0 < mass < 1:
         raise BadQuestion(f"an interval holds a share between 0 and 1, not {mass:g}", where=("interval",))
-    chosen = resolve(model, Question(tuple(targets) or model.headline, scenario=scenario or NO_SCENARIO))
-    names = tuple(dict.fromkeys(chosen.targets))
-    upstream = model.network.ancestors(names)
-    causes = [variable for variable in model.network.variables if variable.name in upstream]
+    common = resolve(model, Question(tuple(targets), scenario=scenario or NO_SCENARIO)).question
+    asked = [Headline(name, name) for name in dict.fromkeys(common.targets)] or model.headlines
+    columns = [_Column(headline, model.network.ancestors([headline.target])) for headline in asked]
+    causes = [v for v in model.network.variables if any(column.has(v.name) for column in columns)]
     posed = {
-        (cause.name, state): _posed(replace(chosen.question, targets=names), by, cause.name, state)
+        (cause.name, state, given): _posed(common, by, cause.name, state, group)
         for cause in causes
+        for given, group in _alike(columns, cause.name).items()
         for state in _compared(model, cause)
     }
     found = dict(zip(posed, answers(forecaster, list(posed.values())), strict=True))
     rows = [
         row
         for cause in causes
-        for target in names
-        if cause.name != target
-        for row in _shifts(forecaster, cause, target, found, mass)
+        for column in columns
+        if column.has(cause.name)
+        for row in _shifts(forecaster, cause, column, found, mass)
     ]
+    names = tuple(map(str, asked))
     return Matrix(by, None if scenario == NO_SCENARIO else scenario, names, tuple(rows), mass)
 
 
-Found = Mapping[tuple[str, str], Answer | AftermathError]
-"""Answers by cause and its state."""
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A headline, and what lies upstream of its target."""
+
+    headline: Headline
+    upstream: frozenset[str]
+
+    def has(self, cause: str) -> bool:
+        """Whether a variable may move it and is no part of it."""
+        return cause in self.upstream and cause != self.headline.target and cause not in self.headline.findings
 
 
-def _posed(question: Question, by: By, cause: str, state: str) -> Question:
+def _alike(columns: Sequence[_Column], cause: str) -> dict[str, list[Headline]]:
+    """The headlines that a cause may move, those given the same things together: they are asked at once."""
+    found: dict[str, list[Headline]] = {}
+    for column in columns:
+        if column.has(cause):
+            found.setdefault(_given(column.headline), []).append(column.headline)
+    return found
+
+
+def _given(headline: Headline) -> str:
+    return str(headline).partition("|")[2]
+
+
+Found = Mapping[tuple[str, str, str], Answer | AftermathError]
+"""Answers by cause, its state, and what the headlines asked are given."""
+
+
+def _posed(common: Question, by: By, cause: str, state: str, headlines: Sequence[Headline]) -> Question:
+    findings = headlines[0].findings
+    asked = replace(common, targets=tuple(headline.target for headline in headlines), findings=findings)
     if by == "do":
-        return replace(question, settings={cause: SetTo(state)})
-    return replace(question, findings={cause: Observed(state)})
+        return replace(asked, settings={cause: SetTo(state)})
+    return replace(asked, findings={**findings, cause: Observed(state)})
 
 
 def _compared(model: Model, cause: Variable) -> tuple[str, ...]:
@@ -137,40 +166,34 @@ def _compared(model: Model, cause: Variable) -> tuple[str, ...]:
     return cause.states if nominal else (cause.states[0], cause.states[-1])
 
 
-def _shifts(forecaster: Forecaster, cause: Variable, target: str, found: Found, mass: float | None) -> Iterator[Shift]:
-    network = forecaster.model.network
-    states = [state for state in _compared(forecaster.model, cause) if isinstance(found[cause.name, state], Answer)]
-    rows = {state: _row(network, found[cause.name, state], target) for state in states}
-    pairs = list(combinations(states, 2))
+def _shifts(
+    forecaster: Forecaster, cause: Variable, column: _Column, found: Found, mass: float | None
+) -> Iterator[Shift]:
+    network, given, target = forecaster.model.network, _given(column.headline), column.headline.target
+    name, asked = str(column.headline), {s: found[cause.name, s, given] for s in _compared(forecaster.model, cause)}
+    possible = {state: answer for state, answer in asked.items() if isinstance(answer, Answer)}
+    rows = {state: _row(network, answer, target) for state, answer in possible.items()}
+    pairs = list(combinations(possible, 2))
     if not pairs:
         for state in network[target].states:
-            yield Shift(cause.name, cause.states[0], cause.states[-1], target, state, None)
+            yield Shift(cause.name, cause.states[0], cause.states[-1], name, state, None)
         return
     start, to = max(pairs, key=lambda pair: float(np.abs(rows[pair[1]] - rows[pair[0]]).sum()))
-    ends = _ends(forecaster, found[cause.name, start], found[cause.name, to], target, mass)
+    ends = None if mass is None else _ends(forecaster, possible[start], possible[to], target, mass)
     for i, state in enumerate(network[target].states):
         shift = float(rows[to][i] - rows[start][i])
         shift = shift if abs(shift) > ROUNDING else 0.0
         low, high = (None, None) if ends is None else (float(ends[0][i]), float(ends[1][i]))
-        yield Shift(cause.name, start, to, target, state, shift, low, high)
+        yield Shift(cause.name, start, to, name, state, shift, low, high)
 
 
-def _row(network: Network, found: Answer | AftermathError, target: str) -> Table:
-    assert isinstance(found, Answer)
+def _row(network: Network, found: Answer, target: str) -> Table:
     basis = found.targets.basis
     return found.targets.p[basis.places[basis.targets.index(network[target])]]
 
 
-def _ends(
-    forecaster: Forecaster,
-    start: Answer | AftermathError,
-    to: Answer | AftermathError,
-    target: str,
-    mass: float | None,
-) -> tuple[Table, Table] | None:
+def _ends(forecaster: Forecaster, start: Answer, to: Answer, target: str, mass: float) -> tuple[Table, Table] | None:
     """The interval of each state's shift, both sides under the same draws; None where there is none."""
-    if mass is None or not isinstance(start, Answer) or not isinstance(to, Answer):
-        return None
     draws, plan = forecaster.draws, forecaster.plan
     before = sampled(draws, plan, target, Case(start.findings, start.settings))
     found = intervals(draws, plan, (target,), Case(to.findings, to.settings), mass=mass, against=[before])

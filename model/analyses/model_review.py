@@ -10,13 +10,23 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from model.analyses.variance_attribution import StatementShare, attribution
-from model.answers import TargetAnswer
+from model.answers import Answer, TargetAnswer
 from model.errors import AftermathError
 from model.forecast import Forecaster, answer
 from model.inference import JunctionTree, bounded_cells, searched_cells
 from model.network import Network, Variable
 from model.question import Question
-from model.specification import JUDGEMENT, NO_SCENARIO, QUOTED, AcrossLevels, AnyCheck, Check, ForecastQuestion, Model
+from model.specification import (
+    JUDGEMENT,
+    NO_SCENARIO,
+    QUOTED,
+    AcrossLevels,
+    AnyCheck,
+    Check,
+    ForecastQuestion,
+    Headline,
+    Model,
+)
 from model.uncertainty.intervals import MASS
 
 SEARCHED = 6
@@ -154,6 +164,30 @@ class Forecasted:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that is not wrong and that a modeller should know: where, what it is, what would be better."""
+
+    variable: str
+    text: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.variable}: {self.text}"
+
+
+JUDGED = ("outcome", "condition")
+"""Roles whose states must be such that a stranger can say afterwards which came true."""
+
+
+def warnings(model: Model) -> tuple[Warned, ...]:
+    """Outcomes and conditions whose states nobody could judge afterwards, in the order of the file."""
+    told = (described for described in model.described.values() if described.role in JUDGED)
+    text = "nobody could say afterwards which state came true: give it a scale, or a definition of each state"
+    return tuple(Warned(each.name, text, each.file, each.line) for each in told if not each.can_be_judged)
+
+
 def forecasted(forecaster: Forecaster) -> tuple[Forecasted, ...]:
     """Every forecast question with the probability of its event, in the order of the file."""
     return tuple(_forecasted(forecaster, question) for question in forecaster.model.questions.values())
@@ -187,9 +221,14 @@ def ranges(forecaster: Forecaster) -> Ranges:
 
     Each with the statements that carry most of that state's variance, by ``model.analyses.variance_attribution``.
     """
-    found = answer(forecaster, Question(forecaster.model.headline, interval=MASS))
-    wide = tuple(wide for target in found.targets for wide in _wide(forecaster, target))
-    return Ranges(wide, found.targets.intervals.warning if found.targets.intervals else None)
+    each = [_headline(forecaster, headline) for headline in forecaster.model.headlines]
+    wide = tuple(found for headline, answered in each for found in _wide(forecaster, headline, answered))
+    warnings = (found.targets.intervals.warning for _, found in each if found.targets.intervals)
+    return Ranges(wide, next((warning for warning in warnings if warning), None))
+
+
+def _headline(forecaster: Forecaster, headline: Headline) -> tuple[Headline, Answer]:
+    return headline, answer(forecaster, Question((headline.target,), headline.findings, interval=MASS))
 
 
 def costly_arcs(network: Network, tree: JunctionTree, *, most: int = 5) -> tuple[Costly, ...]:
@@ -223,13 +262,15 @@ def _reading(read: str | None) -> str | None:
     return QUOTED if read and read.startswith(QUOTED) else read
 
 
-def _wide(forecaster: Forecaster, found: TargetAnswer) -> Iterator[Wide]:
+def _wide(forecaster: Forecaster, headline: Headline, answered: Answer) -> Iterator[Wide]:
     """The widest state of a target, if that is wide. Of states without a range the intervals' warning speaks."""
+    [found] = answered.targets
     known = [(r.state, r.low, r.high) for r in found.distribution if r.low is not None and r.high is not None]
     state, low, high = max(known, key=lambda row: row[2] - row[1], default=("", 0.0, 0.0))
     if high - low > WIDE:
-        shares = attribution(forecaster, Question((found.target,)), target=found.target, state=state)
-        yield Wide(found.target, state, low, high, shares.statements[:NARROWING])
+        question = Question((found.target,), headline.findings)
+        shares = attribution(forecaster, question, target=found.target, state=state)
+        yield Wide(str(headline), state, low, high, shares.statements[:NARROWING])
 
 
 def _held(forecaster: Forecaster, check: AnyCheck) -> AnyHeld:

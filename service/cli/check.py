@@ -14,26 +14,29 @@ from service.cli.options import REFUSED, folders_of, known, priors_option, root_
 
 @click.command(short_help="Problems, size and checks of a model.")
 @click.argument("model", required=False)
+@click.option("--strict", is_flag=True, help="Warnings count as problems do.")
 @priors_option
-def check(model: str | None, root: Path | None) -> None:
+def check(model: str | None, root: Path | None, *, strict: bool) -> None:
     """Every problem of MODEL (or of all), its size, what it rests on, and its checks against published figures.
 
     What it rests on: of how many statements a publication gives the number, of how many only the direction, and how
     many are judgement; then how the sources were read. Headline targets whose 90 % range without evidence is wider
     than 0.5 are named with the prior statements that would narrow it most.
 
-    Exits 1 when a model has problems or a figure lies outside its published range.
+    Warnings, such as of states that nobody could judge afterwards, never keep a model from being served.
+
+    Exits 1 when a model has problems or a figure lies outside its published range; with --strict, also for a warning.
     """
     folders = folders_of(root)
     chosen = [known(model, folders)] if model else list(folders)
     if not chosen:
         raise AftermathError(f"no models in {root_of(root)}: a model is a folder with a model.yaml")
-    sound = [_checked(name, folders[name]) for name in chosen]
+    sound = [_checked(name, folders[name], strict=strict) for name in chosen]
     sys.exit(0 if all(sound) else REFUSED)
 
 
-def _checked(name: str, folder: Path) -> bool:
-    """Print what is to be said of one model; whether nothing is wrong with it."""
+def _checked(name: str, folder: Path, *, strict: bool) -> bool:
+    """Print what is to be said of one model; whether nothing is wrong with it, or where ``strict`` to be warned of."""
     from model import priors
     from model.analyses import model_review
     from model.errors import BadPriors
@@ -64,6 +67,9 @@ def _checked(name: str, folder: Path) -> bool:
         click.echo(text.checks_text(held))
     if model.questions:
         click.echo(text.expressible_text(model))
+    warned = model_review.warnings(model)
+    if warned:
+        click.echo(text.warnings_text(warned))
     outside = sum(not each.inside for each in held)
     click.echo(f"{len(held)} checks, {outside} outside their range" if held else "no checks")
-    return outside == 0
+    return outside == 0 and not (strict and warned)

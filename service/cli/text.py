@@ -18,6 +18,7 @@ from model.analyses.model_review import (
     HeldAcross,
     Likely,
     Ranges,
+    Warned,
     Wide,
 )
 from model.answers import Answer, StateAnswer, TargetAnswer
@@ -120,6 +121,11 @@ def footing_text(found: Footing) -> str:
         f"sources: {read.whole:,} read whole, {read.part:,} in part, {read.quoted:,} as quoted by others, "
         f"{read.unsaid:,} do not say how they were read"
     )
+
+
+def warnings_text(warned: Sequence[Warned]) -> str:
+    """Warnings of a model, each where it stands, and how many there are."""
+    return "\n".join([*map(str, warned), f"{quantity(len(warned), 'warning')}; --strict makes them count"])
 
 
 def ranges_text(found: Ranges) -> str:

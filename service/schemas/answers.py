@@ -533,13 +533,25 @@ class Size(Struct):
     tree_cells: int
 
 
+class HeadlineQuestion(Struct):
+    """A target that matters most, asked of every case or of some."""
+
+    name: Annotated[str, Meta(description="The target, and after a bar what is given.")]
+    label: str
+    target: str
+    given: dict[str, Finding]
+    link: str
+
+
 class ModelAnswer(Header):
     """One model."""
 
     title: str
     description: str
     horizon: str
+    default_scenario: Annotated[str | None, Meta(description="Under which questions are asked that name no scenario.")]
     headline: list[str]
+    headlines: list[HeadlineQuestion]
     size: Size
     examples: list[ExampleQuestion]
     folded: list[FoldedIn]

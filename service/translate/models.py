@@ -14,14 +14,16 @@ from model.errors import Problem as PriorProblem
 from model.evidence import syntax
 from model.forecast import Forecaster
 from model.network import Table, Variable
+from model.question import Question, resolve
 from model.readback import in_words
-from model.specification import JUDGEMENT, Counted, Event, Example, Expert, Model, Pool
+from model.specification import JUDGEMENT, Counted, Event, Example, Expert, Headline, Model, Pool
+from model.uncertainty.intervals import MASS
 from service.http.address import Address, model_path
 from service.revisions import Broken, Revisions
 from service.schemas import answers, requests
 from service.translate import forecasts, questions
 
-RESOURCES = ("variables", "graph", "sources", "scenarios", "cohorts", "marginals", "compare")
+RESOURCES = ("variables", "graph", "sources", "scenarios", "cohorts", "marginals", "compare", "matrix")
 
 
 def states(revisions: Revisions) -> list[answers.ModelState]:
@@ -86,7 +88,9 @@ def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
         title=model.title,
         description=model.description,
         horizon=model.horizon,
+        default_scenario=model.default_scenario,
         headline=list(model.headline),
+        headlines=[_headline(model, each) for each in model.headlines],
         size=answers.Size(
             variables=len(model.network.names),
             arcs=sum(len(variable.parents) for variable in model.network.variables),
@@ -98,6 +102,18 @@ def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
         left_out=[answers.LeftOut(name=name, why=why) for name, why in model.left_out.items()],
         permalink=Address(model_path(model.name)).permalink(model.revision),
         resources={name: model_path(model.name, name) for name in RESOURCES},
+    )
+
+
+def _headline(model: Model, each: Headline) -> answers.HeadlineQuestion:
+    """A headline with the address that asks it."""
+    question = resolve(model, Question((each.target,), each.findings, interval=MASS)).question
+    return answers.HeadlineQuestion(
+        name=str(each),
+        label=each.label,
+        target=each.target,
+        given=questions.findings_json(question.findings),
+        link=questions.forecast_address(model, question).url("json"),
     )
 
 

@@ -42,7 +42,7 @@ class Entries:
         }
         settings = self.contents.settings
         if settings is not None:
-            self._names("variables", settings.said.headline, settings, "headline")
+            parts["headlines"] = self._headlines(settings)
             if settings.said.default_scenario is not None:
                 self._name("scenarios", settings.said.default_scenario, settings, "default_scenario")
             parts["examples"] = tuple(self._example(settings, i) for i in range(len(settings.said.examples)))
@@ -488,6 +488,24 @@ class Entries:
             scenario=said.scenario,
             cohort=said.cohort,
         )
+
+    def _headlines(self, settings: Written[definitions.ModelFile]) -> tuple[specification.Headline, ...]:
+        """The targets that matter most must exist, each asked once of the same cases."""
+        found: list[specification.Headline] = []
+        for position, said in enumerate(settings.said.headline):
+            place = ("headline", position)
+            if isinstance(said, str):
+                about = self.contents.variables.get(said)
+                self._name("variables", said, settings, *place)
+                headline = specification.Headline(about.said.label if about else said, said)
+            else:
+                self._name("variables", said.target, settings, *place, "target")
+                findings = self._findings(said.given, settings, *place, "given")
+                headline = specification.Headline(said.label, said.target, findings)
+            if str(headline) in map(str, found):
+                self._note(settings, *place, found=f"{str(headline)!r} again", expected="each name once")
+            found.append(headline)
+        return tuple(found)
 
     def _left_out(self, settings: Written[definitions.ModelFile]) -> dict[str, str]:
         """What is left out must be no variable, nor be folded into some."""

@@ -788,6 +788,24 @@ class ExampleQuestion(Definition):
     cohort: Name | None = None
 
 
+class HeadlineQuestion(Definition):
+    """A headline that is asked of some cases only, such as of those still in the theatre."""
+
+    label: Annotated[Text, Field(description="A short name for people.")]
+    target: Annotated[Name, Field(description="The variable whose probability is meant.")]
+    given: Annotated[dict[Name, Finding], Field(min_length=1, description="What is known of the cases meant.")]
+
+
+def _headline(value: Any) -> str:
+    return "headline:question" if isinstance(value, dict) else "headline:name"
+
+
+AnyHeadline = Annotated[
+    Annotated[Name, Tag("headline:name")] | Annotated[HeadlineQuestion, Tag("headline:question")],
+    Discriminator(_headline),
+]
+
+
 class ModelFile(Definition):
     """model.yaml: what the model is, what its words mean, which files belong to it."""
 
@@ -802,7 +820,10 @@ class ModelFile(Definition):
     fading: Annotated[
         float, Field(gt=0, le=1, description="What a count still weighs a year later: 1 = not at all faded.")
     ] = 1.0
-    headline: Annotated[list[Name], Field(min_length=1, description="The targets that matter most.")]
+    headline: Annotated[
+        list[AnyHeadline],
+        Field(min_length=1, description="The targets that matter most: variables, or questions with a condition."),
+    ]
     default_scenario: (
         Annotated[Name, Field(description="The scenario under which questions are asked that name none.")] | None
     ) = None

@@ -199,6 +199,7 @@ CHOICES = {
     "states": "a state or a list of states",
     "finding": f"a state, or a mapping with one of {listed(FINDING_VERBS)}",
     "setting": "a state, or a mapping with one of 'p', 'over', 'under', 'between'",
+    "headline": "a variable, or a mapping with label, target and given",
     "names": "a list of states, or a mapping from states to labels",
     "meaning": "text, or a mapping from each state to how it would be judged",
     "scale": "'ordinal', 'nominal', or a mapping with unit, bounds and series",
