@@ -186,6 +186,7 @@ OPERATIONS = (matrix_of,)
 @click.option("--interval", metavar="SHARE", help=f"Also the interval of each shift, such as {MASS}.")
 @click.option("--json", "form", flag_value="json", help="Exactly the body of the HTTP answer.")
 @click.option("--csv", "form", flag_value="csv", help="Long rows: cause, from, to, target, state, shift.")
+@click.option("--markdown", "form", flag_value="md", help="The page of text as a Markdown table.")
 @priors_option
 def command(
     model: str,
@@ -206,6 +207,9 @@ def command(
     sent = {"by": by, "target": names, "scenario": scenario, "interval": interval}
     parameters = validated(MatrixParameters, {name: value for name, value in sent.items() if value is not None})
     found: Found = matrix_of.view(ready(model, root), parameters).content()
+    if form == "md":
+        click.echo(markdown(found.matrix), nl=False)
+        return
     if form is not None:
         sys.stdout.flush()
         [chosen] = (each for each in matrix_of.forms if each.suffix == form)
@@ -217,20 +221,31 @@ def command(
 def text(found: Found) -> str:
     """A page: causes by their largest shift, and of each target the state that moves most, in points of a hundred."""
     result = found.matrix
-    strongest = result.strongest()
-    head = ("cause", "from", "to", *result.targets)
-    lines: list[tuple[str, ...]] = [head]
-    for cause in result.ranked():
-        each = [strongest.get((cause, target)) for target in result.targets]
-        first = next(row for row in each if row is not None)
-        pairs = {(row.start, row.to) for row in each if row is not None}
-        start, to = (first.start, first.to) if len(pairs) == 1 else ("*", "*")
-        lines.append((cause, start, to, *map(_points, each)))
+    lines = _table(result)
     how = {"do": "set by do()", "given": "observed"}[result.by]
     under = f" under {result.scenario}" if result.scenario else ", nothing else known"
     about = f"shift in points of the state that moves most, the cause {how} from one state to the other{under}"
     notes = [about] if all(line[1] != "*" for line in lines[1:]) else [about, "* between the two states furthest apart"]
     return "\n".join([*columns(lines, right=set()), *notes, f"{found.model.name} {found.model.revision}"]) + "\n"
+
+
+def markdown(result: Matrix) -> str:
+    """The same table for a page in Markdown."""
+    escaped = ([cell.replace("|", "\\|") for cell in line] for line in _table(result))
+    head, *lines = (f"| {' | '.join(line)} |" for line in escaped)
+    return "\n".join([head, f"|{'---|' * (3 + len(result.targets))}", *lines]) + "\n"
+
+
+def _table(result: Matrix) -> list[tuple[str, ...]]:
+    """A heading, then a line a cause; where a target has states of its own that are furthest apart, a star."""
+    strongest = result.strongest()
+    lines: list[tuple[str, ...]] = [("cause", "from", "to", *result.targets)]
+    for cause in result.ranked():
+        each = [strongest.get((cause, target)) for target in result.targets]
+        pairs = {(row.start, row.to) for row in each if row is not None}
+        start, to = next(iter(pairs)) if len(pairs) == 1 else ("*", "*")
+        lines.append((cause, start, to, *map(_points, each)))
+    return lines
 
 
 def _points(row: Shift | None) -> str:

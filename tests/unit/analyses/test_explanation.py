@@ -16,7 +16,7 @@ from model.evidence import Assumed, Case, Observed, Reported, SetTo, observe
 from model.forecast import answer, prepare
 from model.priors import load
 from model.question import Question
-from model.specification import Cohort
+from model.specification import NO_SCENARIO, Cohort
 from tests.sources import ROOT
 from tests.textbook import forecaster, model_of, network
 
@@ -337,8 +337,10 @@ def test_ten_findings_on_the_flagship_are_weighed_over_all_orders_and_add_up():
     flagship = prepare(load(ROOT / "priors" / "mosul-2017"))
     names = flagship.model.network.names
     case = most_probable_states(flagship, [name for name in names if name != "return_flow"][:: len(names) // 10][:10])
-    found = explain(flagship, Question(("return_flow",), case), target="return_flow", state="surge").balance
-    plain = answer(flagship, Question(("return_flow",), case))
+    found = explain(
+        flagship, Question(("return_flow",), case, scenario=NO_SCENARIO), target="return_flow", state="surge"
+    ).balance
+    plain = answer(flagship, Question(("return_flow",), case, scenario=NO_SCENARIO))
     assert found.method == "all orders"
     assert len(found.weights) == 10
     assert sum(weight.db for weight in found.weights) == pytest.approx(found.change_db, abs=1e-9)
@@ -346,5 +348,5 @@ def test_ten_findings_on_the_flagship_are_weighed_over_all_orders_and_add_up():
 
 
 def most_probable_states(ready, names):
-    states = answer(ready, Question(most_probable=True)).most_probable.states
+    states = answer(ready, Question(most_probable=True, scenario=NO_SCENARIO)).most_probable.states
     return {name: Observed(states[name]) for name in names}

@@ -41,15 +41,27 @@ def test_causes_are_what_lies_upstream_and_no_cause_of_itself():
     assert found.ranked() == ["smoke"]
 
 
-def test_what_cannot_matter_moves_nothing_at_all():
+def test_a_variable_that_no_way_leads_from_is_no_cause():
     rows = matrix(FOUND, by="given", targets=("lung", "tub")).rows
-    assert {row.shift for row in rows if (row.cause, row.target) == ("smoke", "tub")} == {0.0}
+    assert {(row.cause, row.target) for row in rows} == {("smoke", "lung"), ("asia", "tub")}
+
+
+def test_a_headline_asked_of_some_cases_is_a_column_of_its_own(tmp_path):
+    asked = "headline: [stock, {label: Of the far, target: fate, given: {home: far}}, fate]"
+    forecaster = prepare(load(edited(LEVELS, tmp_path, "model.yaml", ("headline: [stock, fate]", asked))))
+    assert forecaster.model.headline == ("stock", "fate")
+    found = matrix(forecaster)
+    assert found.targets == ("stock", "fate|home:far", "fate")
+    causes = {target: [row.cause for row in found.rows if row.target == target] for target in found.targets}
+    assert causes == {"stock": ["war"] * 3, "fate|home:far": ["war"] * 2, "fate": ["war"] * 2 + ["home"] * 2}
+    far = next(row for row in found.rows if row.target == "fate|home:far" and row.state == "stays")
+    assert far.shift == pytest.approx(0.8 - 0.3)
 
 
 def three_ways(nominal):
     cause, child = Variable("cause", ("a", "b", "c")), Variable("child", ("no", "yes"), ("cause",))
     tables = {"cause": np.full(3, 1 / 3), "child": np.array([[0.5, 0.5], [0.9, 0.1], [0.4, 0.6]])}
-    model = replace(model_of(Network([cause, child], tables)), headline=("child",))
+    model = replace(model_of(Network([cause, child], tables)), headline=("child",), headlines=())
     described = {**model.described, "cause": replace(model.described["cause"], is_nominal=nominal)}
     return prepare(replace(model, described=described))
 
@@ -65,7 +77,7 @@ def test_states_without_an_order_are_taken_where_they_differ_most():
 def test_a_cause_that_cannot_be_so_has_no_shift():
     cause, child = Variable("cause", ("a", "b")), Variable("child", ("no", "yes"), ("cause",))
     tables = {"cause": np.array([1.0, 0.0]), "child": np.array([[0.5, 0.5], [0.9, 0.1]])}
-    forecaster = prepare(replace(model_of(Network([cause, child], tables)), headline=("child",)))
+    forecaster = prepare(replace(model_of(Network([cause, child], tables)), headline=("child",), headlines=()))
     assert [row.shift for row in matrix(forecaster, by="given").rows] == [None, None]
     assert matrix(forecaster).rows[1].shift == pytest.approx(-0.4)
 

@@ -15,7 +15,7 @@ from model.forecast import Forecaster, answer, prepare
 from model.inference.derivatives import derivatives
 from model.priors import load
 from model.question import Question
-from model.specification import Model
+from model.specification import NO_SCENARIO, Model
 from model.uncertainty.parameters import parameters
 from tests.stated import stated
 from tests.textbook import network
@@ -195,7 +195,7 @@ def test_every_number_of_the_flagship_at_its_value_gives_the_table_of_the_model(
 def test_the_tornado_of_the_flagship_equals_inference_at_both_ends_of_each_range(flagship: Model, target: str) -> None:
     forecaster = prepare(flagship)
     state = flagship.network[target].states[-1]
-    found = sensitivity(forecaster, Question(), target=target, state=state, search=0)
+    found = sensitivity(forecaster, Question(scenario=NO_SCENARIO), target=target, state=state, search=0)
     by_place = {
         (number.statement.line, number.statement.file, number.what): number for number in numbers(flagship).parameters
     }

@@ -13,7 +13,7 @@ from model.evidence import SetTo
 from model.forecast import Forecaster, answer, prepare
 from model.priors import load
 from model.question import Question
-from model.specification import JUDGEMENT, Model
+from model.specification import JUDGEMENT, NO_SCENARIO, Model
 from tests.sources import ROOT
 
 FOLDER = ROOT / "priors" / "colombia-2016"
@@ -59,7 +59,7 @@ def forecaster() -> Forecaster:
 
 def chances(target: str, scenario: str | None = None, **do: str) -> Mapping[str, float]:
     settings = {name: SetTo(state) for name, state in do.items()}
-    found = answer(forecaster(), Question((target,), {}, settings, scenario=scenario))
+    found = answer(forecaster(), Question((target,), {}, settings, scenario=scenario or NO_SCENARIO))
     return {state.state: state.p for state in found.targets[0].distribution}
 
 

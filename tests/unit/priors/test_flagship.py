@@ -15,7 +15,7 @@ from model.evidence import Finding, Observed, RuledOut, Setting, SetTo
 from model.forecast import Forecaster, answer, prepare
 from model.priors import load
 from model.question import Question
-from model.specification import JUDGEMENT, Check, Model
+from model.specification import JUDGEMENT, NO_SCENARIO, Check, Model
 from tests.prior_copies import edited
 from tests.sources import ROOT
 
@@ -76,7 +76,7 @@ def forecaster() -> Forecaster:
 
 
 def chances(target: str, given: Mapping[str, Finding] | None = None, **do: Setting) -> dict[str, float]:
-    question = Question(targets=(target,), findings=given or {}, settings=do)
+    question = Question(targets=(target,), findings=given or {}, settings=do, scenario=NO_SCENARIO)
     return {state.state: state.p for state in answer(forecaster(), question).targets[0].distribution}
 
 

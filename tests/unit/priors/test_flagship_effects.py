@@ -8,12 +8,15 @@ from functools import cache
 
 import pytest
 
+from model.analyses.matrix import matrix
 from model.analyses.model_review import footing, ranges
 from model.evidence import Observed, SetTo
 from model.forecast import Forecaster, answer, prepare
 from model.network import Network
 from model.priors import load
 from model.question import Question
+from model.specification import NO_SCENARIO
+from service.analyses.matrix import markdown
 from tests.sources import ROOT
 
 PAGE = ROOT / "docs" / "flagship.md"
@@ -50,7 +53,7 @@ def forecaster() -> Forecaster:
 def chances(target: str, given: dict[str, str], do: dict[str, str], scenario: str | None = None) -> dict[str, float]:
     findings = {name: Observed(state) for name, state in given.items()}
     settings = {name: SetTo(state) for name, state in do.items()}
-    found = answer(forecaster(), Question((target,), findings, settings, scenario=scenario))
+    found = answer(forecaster(), Question((target,), findings, settings, scenario=scenario or NO_SCENARIO))
     return {state.state: state.p for state in found.targets[0].distribution}
 
 
@@ -136,6 +139,10 @@ def test_the_page_on_the_flagship_names_every_headline_that_is_wide_open():
     assert [target for target in wide if f"`{target}`" not in listed] == []
 
 
+def test_the_page_on_the_flagship_ends_with_the_matrix():
+    assert PAGE.read_text(encoding="utf-8").endswith("\n\n" + markdown(matrix(forecaster())))
+
+
 @pytest.mark.parametrize("dispersal", ["hundreds", "low_thousands", "over_5k"])
 @pytest.mark.parametrize(("cause", "low", "high"), FIVE_CAUSES[:3], ids=lambda value: value)
 def test_dispersal_is_no_bottleneck(cause, low, high, dispersal):
@@ -153,7 +160,10 @@ def test_no_lever_of_the_article_is_without_effect():
     idle = []
     for lever in (name for name in model.network.names if model.described[name].role == "lever"):
         first, *_, last = model.network[lever].states
-        low, high = (answer(forecaster(), Question(outcomes, settings={lever: SetTo(end)})) for end in (first, last))
+        low, high = (
+            answer(forecaster(), Question(outcomes, settings={lever: SetTo(end)}, scenario=NO_SCENARIO))
+            for end in (first, last)
+        )
         if abs(low.targets.p - high.targets.p).max() < 0.001:
             idle.append(lever)
     assert idle == []
