@@ -198,10 +198,12 @@ def status_of(network: Network, found: Answer) -> Status:
     given = found.findings
     return Status(
         observed={name: f.state for name, f in given.items() if isinstance(f, Observed)},
-        restricted={name: _left(network[name], f) for name, f in given.items() if isinstance(f, OneOf | RuledOut)},
+        restricted={
+            name: _left(network.by_name[name], f) for name, f in given.items() if isinstance(f, OneOf | RuledOut)
+        },
         reported=tuple(name for name, f in given.items() if isinstance(f, Reported)),
         assumed=tuple(name for name, f in given.items() if isinstance(f, Assumed)),
-        controlled={name: network[name].parents for name in found.settings},
+        controlled={name: network.by_name[name].parents for name in found.settings},
         implied=_implied(found),
         no_effect=found.no_effect,
     )

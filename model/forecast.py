@@ -19,8 +19,7 @@ from model.errors import AftermathError, ImpossibleEvidence
 from model.events import Event, with_events
 from model.evidence import Case, Observed, SetTo, assumptions, counted, in_words
 from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
-from model.inference.arrays import Columns
-from model.inference.encoding import encode
+from model.inference.arrays import Columns, encode
 from model.inference.jeffrey import assume
 from model.network import Network, Table
 from model.question import Question, Resolved, resolve
@@ -270,7 +269,7 @@ def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
     joined = np.concatenate([baseline[name] for name in shape.targets])
     joined.setflags(write=False)
     return Basis(
-        targets=tuple(model.network[name] for name in shape.targets),
+        targets=tuple(model.network.by_name[name] for name in shape.targets),
         places=tuple(slice(start, end) for start, end in pairwise(ends)),
         baseline=joined,
         cited=tuple(cited),
@@ -302,7 +301,7 @@ def _alone(case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]
 
 def _joint(plan: Plan, names: Sequence[str], evidence: Evidence) -> JointAnswer:
     table: NDArray[np.float64] = inference.joint(plan, names, evidence)
-    combinations = product(*(plan.network[name].states for name in names))
+    combinations = product(*(plan.network.by_name[name].states for name in names))
     return JointAnswer(tuple(names), tuple(zip(combinations, table.ravel().tolist(), strict=True)))
 
 

@@ -26,6 +26,8 @@ that leaves out barren variables agrees with one that does not."""
 class Variable:
     """A quantity with finitely many states, in the order of the file, and its direct causes.
 
+    ``index`` is the place of each state.
+
     >>> Variable("lung", ("yes", "no"), parents=("smoke",)).state("no")
     1
     """
@@ -33,8 +35,10 @@ class Variable:
     name: str
     states: tuple[str, ...]
     parents: tuple[str, ...] = ()
+    index: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "index", MappingProxyType({state: i for i, state in enumerate(self.states)}))
         if not self.name:
             raise BadNetwork("a variable has an empty name")
         if not self.states:
@@ -47,8 +51,8 @@ class Variable:
     def state(self, found: str, *, where: tuple[str | int, ...] = ()) -> int:
         """Position of a state. Raises UnknownState, naming the states there are."""
         try:
-            return self.states.index(found)
-        except ValueError:
+            return self.index[found]
+        except KeyError:
             raise UnknownState(found, self.states, where=where or (self.name,)) from None
 
 
@@ -64,6 +68,8 @@ class Network:
     >>> rain["rain"].states
     ('no', 'yes')
 
+    ``network[name]`` is a variable, or UnknownVariable; ``by_name`` has those that are known to exist.
+
     Raises BadNetwork for a cycle (shown as a path), an unknown parent, a table of the wrong shape,
     a negative or non-finite entry, or a row that does not sum to 1.
     """
@@ -73,7 +79,7 @@ class Network:
     names: tuple[str, ...] = field(init=False)
     topological: tuple[str, ...] = field(init=False)
     position: Mapping[str, int] = field(init=False)
-    _by_name: Mapping[str, Variable] = field(init=False)
+    by_name: Mapping[str, Variable] = field(init=False)
 
     def __init__(self, variables: Iterable[Variable], tables: Mapping[str, Table]) -> None:
         values = tuple(variables)
@@ -96,24 +102,24 @@ class Network:
         object.__setattr__(self, "names", tuple(by_name))
         object.__setattr__(self, "topological", topological(values))
         object.__setattr__(self, "position", MappingProxyType({name: i for i, name in enumerate(by_name)}))
-        object.__setattr__(self, "_by_name", MappingProxyType(by_name))
+        object.__setattr__(self, "by_name", MappingProxyType(by_name))
 
     def __getitem__(self, name: str) -> Variable:
         return self.variable(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        return name in self.by_name
 
     def variable(self, name: str, *, where: tuple[str | int, ...] = ()) -> Variable:
         """The variable of that name. Raises UnknownVariable, naming the nearest."""
         try:
-            return self._by_name[name]
+            return self.by_name[name]
         except KeyError:
             raise UnknownVariable(name, self.names, where=where) from None
 
     def cards(self, names: Iterable[str]) -> tuple[int, ...]:
         """Number of states of each variable named."""
-        return tuple(len(self._by_name[name].states) for name in names)
+        return tuple(len(self.by_name[name].states) for name in names)
 
     def children(self, name: str) -> tuple[str, ...]:
         """Variables that have this one as a parent, in file order."""
@@ -127,7 +133,7 @@ class Network:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                waiting.extend(self._by_name[name].parents)
+                waiting.extend(self.by_name[name].parents)
         return frozenset(found)
 
     def parameters(self) -> int:

@@ -92,7 +92,7 @@ def resolve(model: Model, question: Question | Resolved) -> Resolved:
     question, own = _canonical(model, question)
     _check_whole(model, question, own)
     case, replaced = _laid(_layers(model, question, own))
-    answerable = model.answerable(question.cohort)
+    answerable = model.network.names if question.cohort is None else model.answerable(question.cohort)
     asked = question.targets or (answerable if len(answerable) < len(model.network.names) else None)
     return Resolved(question, asked or model.network.names, asked, case, replaced)
 
@@ -112,7 +112,9 @@ def _canonical(model: Model, question: Question) -> tuple[Question, Case]:
             _ = [network.variable(name, where=("joint", i)) for name in names]
     findings = _in_order(model, question.findings, "given", read=_finding, wrong=wrong)
     settings = _in_order(model, question.settings, "do", read=_setting, wrong=wrong)
-    scenario = tried(wrong, model.picture, question.scenario)
+    scenario = model.default_scenario
+    if question.scenario is not None:
+        scenario = tried(wrong, model.picture, question.scenario)
     if question.cohort is not None:
         tried(wrong, model.cohort, question.cohort)
     raise_all(wrong)
@@ -235,7 +237,7 @@ Layer = tuple[str, Mapping[str, Finding], Mapping[str, Setting]]
 def _layers(model: Model, question: Question, own: Case) -> Iterator[Layer]:
     """The statements of a question, its scenario and its cohort, the more specific first."""
     yield "question", own.findings, _with_parts(model, own.settings, own.findings)
-    scenario = model.scenario(question.scenario) if question.scenario not in (None, NO_SCENARIO) else None
+    scenario = model.scenarios.get(question.scenario or NO_SCENARIO)
     cohort = model.cohort(question.cohort) if question.cohort is not None else None
     if scenario:
         yield f"scenario {scenario.name}", {}, _with_parts(model, scenario.settings, {})

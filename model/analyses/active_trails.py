@@ -14,7 +14,7 @@ from model.analyses.weight_of_evidence import ROUNDING, direction
 from model.d_separation import children_left
 from model.evidence import Case, known_states
 from model.inference import Evidence, Plan
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.network import Network, Table
 
 LONGEST = 4

@@ -15,7 +15,7 @@ from model.errors import BadQuestion
 from model.evidence import Case, Observed, SetTo, assumptions, known_states
 from model.forecast import Forecaster
 from model.inference import Plan
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.inference.jeffrey import assume
 from model.network import Network
 from model.question import Question, of_target, resolve

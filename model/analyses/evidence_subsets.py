@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model.evidence import Case, assumptions, likelihood
 from model.forecast import impossible
 from model.inference import Evidence, Plan, log_evidence
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.inference.jeffrey import assume
 
 Flags = NDArray[np.bool_]

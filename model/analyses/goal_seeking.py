@@ -17,7 +17,7 @@ from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo
 from model.forecast import Forecaster, answer, answers
 from model.inference import Evidence, Plan
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.network import Table
 from model.question import Question, of_target
 from model.uncertainty.draws import sampled

@@ -17,7 +17,7 @@ from model.errors import BadQuestion
 from model.evidence import Case, SetTo, likelihood
 from model.forecast import Forecaster, impossible
 from model.inference import Evidence
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.inference.jeffrey import assume
 from model.network import Table
 from model.question import Question, of_target, resolve

@@ -13,7 +13,7 @@ from model.analyses.leave_out import table_without
 from model.analyses.parameter_derivatives import Asked, Numbers, ask, numbers
 from model.forecast import Forecaster
 from model.inference import Evidence
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.inference.jeffrey import assume
 from model.network import Table
 from model.question import Question

@@ -255,7 +255,8 @@ def _spoken_pairs(numbers: Mapping[str, float]) -> str:
 
 def _known(variable: Variable, states: Iterable[str], where: Place) -> None:
     for state in states:
-        variable.state(state, where=where)
+        if state not in variable.index:
+            variable.state(state, where=where)
 
 
 def weight_vector(variable: Variable, weights: Mapping[str, float], where: Place) -> Table:
@@ -266,7 +267,8 @@ def weight_vector(variable: Variable, weights: Mapping[str, float], where: Place
             raise BadQuestion(
                 f"the likelihood of {state!r} is {weight!r}; it must be finite and not negative", where=where
             )
-        vector[variable.state(state, where=where)] = weight
+        place = variable.index.get(state)
+        vector[variable.state(state, where=where) if place is None else place] = weight
     if not vector.any():
         raise BadQuestion(f"leaves {variable.name} no state at all", where=where)
     return vector

@@ -1,15 +1,16 @@
-"""What goes into inference and what comes out of it, as arrays with a leading axis of cases."""
+"""What goes into inference and what comes out of it, as arrays with a leading axis of cases; cases as such arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.network import Table
+from model.evidence import Assumed, Case, Finding, Reported, Setting, distribution, likelihood
+from model.network import Network, Table
 
 Columns = tuple[slice, slice]
 """Every case, and the columns of one variable: ready to index with."""
@@ -64,6 +65,35 @@ class Evidence:
 
 
 NOTHING = Evidence()
+
+
+def encode(network: Network, cases: Sequence[Case]) -> Evidence:
+    """Cases as arrays for the engine: variables without a finding in a case get a likelihood of ones.
+
+    All cases must set the same variables by do(), since a set of replaced tables is one batch axis;
+    assumptions enter as the states they allow, and are then fitted by ``assume``.
+    """
+    names = dict.fromkeys(name for case in cases for name in case.findings)
+    rows = {name: np.ones((len(cases), len(network.by_name[name].states))) for name in names}
+    read: dict[tuple[str, Finding], Table] = {}
+    for i, case in enumerate(cases):
+        for name, finding in case.findings.items():
+            if isinstance(finding, Reported | Assumed):
+                rows[name][i] = likelihood(network.by_name[name], finding)
+                continue
+            if (name, finding) not in read:
+                read[name, finding] = likelihood(network.by_name[name], finding)
+            rows[name][i] = read[name, finding]
+    tables = {name: _surgery(network, name, [case.settings[name] for case in cases]) for name in cases[0].settings}
+    return Evidence(len(cases), rows, tables)
+
+
+def _surgery(network: Network, name: str, settings: Sequence[Setting]) -> Table:
+    """The table of an intervened variable: the same distribution whatever its parents, shape (cases or 1, *family)."""
+    different = settings[:1] if all(setting == settings[0] for setting in settings) else settings
+    rows = np.stack([distribution(network.by_name[name], setting) for setting in different])
+    shape = network.tables[name].shape
+    return np.broadcast_to(rows.reshape(len(rows), *([1] * (len(shape) - 1)), shape[-1]), (len(rows), *shape))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

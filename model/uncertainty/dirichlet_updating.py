@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from model.evidence import Case, Observed
 from model.gates import TableGate
 from model.inference import Evidence, Plan, joint, log_evidence
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.network import Table
 from model.specification import Counts, Seen
 

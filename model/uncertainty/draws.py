@@ -19,7 +19,7 @@ from model.errors import NetworkTooLarge
 from model.evidence import Case, assumptions
 from model.gates import exponential_races
 from model.inference import Evidence, Plan
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.inference.jeffrey import assume
 from model.inference.lru import ByteLRU
 from model.network import Table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model.errors import UnknownVariable
 from model.evidence import syntax
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
@@ -31,7 +32,8 @@ BATCH_BODY = (
 def forecast(forecaster: Forecaster, target: str, asked: requests.ForecastParameters) -> Reply:
     """Forecast one target under a what-if: the answer that a dashboard polls."""
     model = forecaster.model
-    model.network.variable(target, where=("path", "target"))
+    if target not in model.network.by_name:
+        raise UnknownVariable(target, model.network.names, where=("path", "target"))
     resolved = questions.question_from_address(model, asked, targets=(target,))
     address = questions.forecast_address(model, resolved.question)
     return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, resolved), address), address)

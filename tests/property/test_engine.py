@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from model import inference
 from model.evidence import Case
 from model.inference import Evidence
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.network import Network
 from tests.networks import cases, enumerated, marginal, networks
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from model import inference
 from model.errors import BadQuestion
 from model.inference import Evidence
+from model.inference.arrays import encode
 from model.inference.derivatives import derivatives, gradient
-from model.inference.encoding import encode
 from model.inference.junction_tree import reference as textbook
 from model.inference.junction_tree.packed import executor
 from tests.networks import cases, networks

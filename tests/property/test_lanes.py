@@ -11,7 +11,7 @@ from model import inference
 from model.d_separation import requisite_each
 from model.evidence import Case
 from model.inference import Evidence, Posterior, variable_elimination
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.inference.simd import LANES
 from model.inference.variable_elimination import (
     binding,

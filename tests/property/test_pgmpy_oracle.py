@@ -20,7 +20,7 @@ from model import inference
 from model.errors import ImpossibleEvidence
 from model.evidence import Case, Observed, Reported, SetTo, distribution, observe
 from model.forecast import answer, prepare
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.interchange import to_pgmpy, write
 from model.network import Network, Variable
 from model.question import Question

@@ -16,7 +16,7 @@ from model.evidence import Assumed, observe
 from model.forecast import Forecaster, prepare
 from model.gates import NATS_PER_DECIBEL, AnyCause, Influences, Pinned, Ranked
 from model.inference import Evidence
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.network import Table
 from model.priors import load
 from model.question import Question

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from model import inference
 from model.evidence import Case
 from model.inference import Evidence
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.inference.junction_tree.packed import executor, index_maps, prior_passes
 from model.network import Network, Variable
 from tests.layouts import compiled, layouts, short_runs

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from model.inference import Evidence, Plan
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.inference.junction_tree.packed import collect_kernels, evidence_kernels, executor, prior_passes
 from model.inference.junction_tree.packed.evidence_kernels import REBUILT
 from model.inference.junction_tree.packed.executor import Tree

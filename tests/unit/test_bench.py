@@ -13,7 +13,7 @@ from bench.questions import Question
 from bench.timing import Measured, compared, interleaved
 from model import inference as engine
 from model.evidence import Case, SetTo
-from model.inference.encoding import encode
+from model.inference.arrays import encode
 from model.network import Network, Variable
 
 
