@@ -99,32 +99,32 @@ def test_what_the_variable_says_holds_for_the_statements_that_do_not(tmp_path: P
         (
             on_row("published: number", "sources: [another, judgement]", "reason: A guess."),
             "",
-            "diseases.yaml:43:20: lung, row when {smoke: yes}, published: a published number that cites judgement, "
+            "diseases.yaml:42:20: lung, row when {smoke: yes}, published: a published number that cites judgement, "
             "expected 'direction', or publications alone as its sources.",
         ),
         (
             on_row("published: number"),
             on_source("kind: argument"),
-            "diseases.yaml:43:20: lung, row when {smoke: yes}, published: a published number that cites only the "
+            "diseases.yaml:42:20: lung, row when {smoke: yes}, published: a published number that cites only the "
             "argument 'lauritzen_spiegelhalter_1988', expected 'direction', or a publication that measured it.",
         ),
         (
             on_row("published: number"),
             on_source("read: quoted by another"),
-            "diseases.yaml:43:20: lung, row when {smoke: yes}, published: a published number that nobody read: "
+            "diseases.yaml:42:20: lung, row when {smoke: yes}, published: a published number that nobody read: "
             "'lauritzen_spiegelhalter_1988' as quoted by others, expected 'direction', or a publication read whole "
             "or in part.",
         ),
         (
             on_row("published: direction", "sources: [judgement]", "reason: A guess."),
             "",
-            "diseases.yaml:43:20: lung, row when {smoke: yes}, published: a published direction that cites no "
+            "diseases.yaml:42:20: lung, row when {smoke: yes}, published: a published direction that cites no "
             "publication, expected 'nothing', or a publication among the sources.",
         ),
         (
             on_row("published: numbers"),
             "",
-            "diseases.yaml:43:20: lung, row when {smoke: yes}, published: 'numbers', expected one of 'number', "
+            "diseases.yaml:42:20: lung, row when {smoke: yes}, published: 'numbers', expected one of 'number', "
             "'direction', 'nothing'. Did you mean 'number'?",
         ),
     ],
@@ -143,13 +143,13 @@ def test_a_number_may_cite_a_quoted_source_and_an_argument_beside_one_that_was_r
 def test_a_mistake_of_the_variable_is_one_problem_however_many_rows_it_is_about(tmp_path: Path) -> None:
     folder = asia(tmp_path, variable="    published: number\n    ess: 50", source=on_source("kind: argument"))
     [problem] = said(folder)
-    assert problem.startswith("diseases.yaml:45:16: lung, published: a published number that cites only the argument")
+    assert problem.startswith("diseases.yaml:44:16: lung, published: a published number that cites only the argument")
 
 
 def test_a_row_whose_sources_do_not_bear_out_what_the_variable_says_is_named_by_them(tmp_path: Path) -> None:
     own = on_row("sources: [judgement]", "reason: A guess.")
     [problem] = said(asia(tmp_path, row=own, variable="    published: number\n    ess: 50"))
-    assert problem.startswith("diseases.yaml:43:18: lung, row when {smoke: yes}, sources: a published number that ")
+    assert problem.startswith("diseases.yaml:42:18: lung, row when {smoke: yes}, sources: a published number that ")
 
 
 def test_an_unknown_source_is_the_only_problem_of_the_statement_that_cites_it(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_pool_publishes_a_number_or_nothing_only_where_every_expert_does(
 
 def test_an_expert_is_held_to_its_own_sources(tmp_path: Path) -> None:
     [problem] = said(pooled(tmp_path, "published: number", "published: number", read="quoted by another"))
-    assert problem.startswith("diseases.yaml:45:92: ")
+    assert problem.startswith("diseases.yaml:44:92: ")
     assert "pool, expert 1, published: a published number that nobody read" in problem
 
 
@@ -226,28 +226,28 @@ def test_the_experts_of_a_pool_may_each_have_counted(tmp_path: Path) -> None:
     [
         (
             (f"counted: {COUNTED}", "ess: 5"),
-            "43:9: lung, row when {smoke: yes}, counted: both ess and counted, expected one of them.",
+            "42:9: lung, row when {smoke: yes}, counted: both ess and counted, expected one of them.",
         ),
         (
             ("confidence: low", f"counted: {COUNTED}"),
-            "44:9: lung, row when {smoke: yes}, counted: both confidence and counted, expected one of them.",
+            "43:9: lung, row when {smoke: yes}, counted: both confidence and counted, expected one of them.",
         ),
         (
             ("counted: {n: 0, discount: 0.2, why: so}",),
-            "43:22: lung, row when {smoke: yes}, counted, n: 0, expected a number above 0.",
+            "42:22: lung, row when {smoke: yes}, counted, n: 0, expected a number above 0.",
         ),
         (
             ("counted: {n: 9, discount: 0, why: so}",),
-            "43:35: lung, row when {smoke: yes}, counted, discount: 0, expected a number above 0.",
+            "42:35: lung, row when {smoke: yes}, counted, discount: 0, expected a number above 0.",
         ),
         (
             ("counted: {n: 9, discount: 20, why: so}",),
-            "43:35: lung, row when {smoke: yes}, counted, discount: 20, expected a number of at most 1 "
+            "42:35: lung, row when {smoke: yes}, counted, discount: 20, expected a number of at most 1 "
             "(20 % is written 0.2).",
         ),
         (
             ("counted: {n: 9, discount: 1}",),
-            "43:18: lung, row when {smoke: yes}, counted: no 'why', expected one: Why so much and no more, "
+            "42:18: lung, row when {smoke: yes}, counted: no 'why', expected one: Why so much and no more, "
             "in one line.",
         ),
     ],
@@ -275,7 +275,7 @@ def test_the_page_prints_the_count_beside_the_size_and_how_the_source_was_read(t
     text = show(load(folder), "lung").text(300)
     assert (
         "as sure as 54.8 cases (274 counted x 0.2: one registry, sorted by its services): "
-        "lauritzen_spiegelhalter_1988; published: number [asia/diseases.yaml:41]"
+        "lauritzen_spiegelhalter_1988; published: number [asia/diseases.yaml:40]"
     ) in text
     assert "(verified, read in part)" in text
 
