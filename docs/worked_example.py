@@ -27,7 +27,8 @@ from model.report.probability_words import in_words
 # ## Load and ask
 #
 # A model is a folder of files. `prepare` compiles it, once; what it returns never changes and answers any number of
-# questions. The first two conditions are observed, the third is done.
+# questions. The first two conditions are observed, the third is done. The model has a default picture, that of March 2017,
+# under which questions are asked that name no scenario; `none` asks without it, so that these three stand alone.
 
 # %%
 forecaster = prepare(load(Path(priors.__path__[0]) / "mosul-2017"))
@@ -37,6 +38,7 @@ question = Question(
     targets=(TARGET,),
     findings={"is_finances": Observed("halved"), "border_intel_strength": Observed("weak")},
     settings={"returnee_response_model": SetTo("care_and_mentoring")},
+    scenario="none",
     interval=0.9,
 )
 asked = answer(forecaster, question)
@@ -58,7 +60,7 @@ asked
 # is brought down says only something of its effects. Where the two differ, the back doors say why.
 
 # %%
-contrast = cause_effect(forecaster, Question(), cause="is_finances", target=TARGET, state=STATE)
+contrast = cause_effect(forecaster, Question(scenario="none"), cause="is_finances", target=TARGET, state=STATE)
 for each in contrast.rows:
     print(f"is_finances={each.state}: seen {each.observe:.4f}, done {each.intervene:.4f}, gap {each.gap:+.4f}")
 print(f"Back doors: {contrast.backdoor}")

@@ -38,7 +38,7 @@ class Variable:
     index: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", MappingProxyType({state: i for i, state in enumerate(self.states)}))
+        object.__setattr__(self, "index", {state: i for i, state in enumerate(self.states)})
         if not self.name:
             raise BadNetwork("a variable has an empty name")
         if not self.states:

@@ -31,6 +31,8 @@ def command_of(asked: Operation) -> Callable[[Callable[..., str]], click.Command
 
     def made(page: Callable[..., str]) -> click.Command:
         def run(model: str, root: Path | None, *, as_json: bool, **options: Any) -> None:
+            if options["target"] is None and options["event"] is None:
+                raise click.UsageError("Missing argument 'TARGET', or --event in its place.")
             found = _found(asked, shape, options, model=model, root=root)
             if as_json:
                 sys.stdout.flush()

@@ -148,7 +148,7 @@ class Asked(Struct):
     joint: list[list[str]]
     most_probable: bool
     interval: float | None
-    events: list[str] | UnsetType = UNSET
+    events: list[str]
 
 
 class Controlled(Struct):
@@ -194,9 +194,9 @@ class About(Header, kw_only=True):
     permalink: Annotated[str | None, Meta(description="This answer, for ever; null when too long for an address.")]
     links: Links
     numbers: Annotated[
-        dict[str, MeasuredNumber] | UnsetType,
+        dict[str, MeasuredNumber],
         Meta(description="Targets whose states measure a number, where both ends of the scale are stated."),
-    ] = UNSET
+    ]
 
 
 class ForecastAnswer(About):

@@ -122,7 +122,7 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
             joint=[list(names) for names in question.joint],
             most_probable=question.most_probable,
             interval=question.interval,
-            events=list(model.events) or UNSET,
+            events=list(model.events),
         ),
         "given": findings_json(findings),
         "do": settings_json(settings),
@@ -136,7 +136,7 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
         "sources": _sources(model, answer.targets.basis),
         "permalink": found.address.permalink(answer.revision),
         "links": found.address.links(),
-        "numbers": _measured(model, answer) or UNSET,
+        "numbers": _measured(model, answer),
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from model import inference
 from model.inference import Evidence, plan, variable_elimination
 from model.inference.junction_tree.packed import executor, layout, shortcuts
+from model.inference.junction_tree.triangulation import too_large
 from model.network import Network, Variable
 from tests.networks import grid
 
@@ -102,7 +103,7 @@ def test_a_refused_tree_is_explained_by_the_refusal():
 
 def test_a_program_that_is_too_large_is_explained_by_its_refusal():
     ready = inference.compile(lattice(3))
-    refusal = inference.too_large(ready.tree, 10)
+    refusal = too_large(ready.tree, 10)
     with mock.patch.object(variable_elimination, "cells", side_effect=refusal):
         assert f"programs: refused: {refusal}" in ready.explain(yes("x1"), ("x0",))
         assert ready.choice(yes("x1"), ("x0",)) is plan.FEWER_ENTRIES
