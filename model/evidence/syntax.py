@@ -237,8 +237,17 @@ def _collected(texts: Sequence[str], read: Callable[..., tuple[str, Statement]],
     return found
 
 
+def needs_quotes(state: str) -> bool:
+    """Whether a state stands in quotes inside a verb.
+
+    >>> needs_quotes("a,b"), needs_quotes("ab")
+    (True, False)
+    """
+    return _NEEDS_QUOTES.search(state) is not None
+
+
 def _quoted(state: str) -> str:
-    return '"' + state.replace('"', '""') + '"' if _NEEDS_QUOTES.search(state) else state
+    return '"' + state.replace('"', '""') + '"' if needs_quotes(state) else state
 
 
 def _pairs(numbers: Mapping[str, float]) -> str:
