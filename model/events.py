@@ -39,8 +39,8 @@ class Condition:
     states: tuple[str, ...]
 
     def __str__(self) -> str:
-        said = Observed(self.states[0]) if len(self.states) == 1 else OneOf(self.states)
-        return f"{self.variable}:{syntax.text_of(said)}"
+        alone = len(self.states) == 1 and not syntax.needs_quotes(self.states[0])
+        return f"{self.variable}:{syntax.text_of(Observed(self.states[0]) if alone else OneOf(self.states))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,15 @@ def _read(model: Model, text: str, where: Place, *, depth: int) -> Event:
 def combined(model: Model, parts: Sequence[Event], *, count: int | None, where: Place = ("event",)) -> Event:
     """At least ``count`` of some events (None: all of them) in canonical order; one alone is that event.
 
+    Of any and of all an event said twice is said once; among the others it counts as often as it is said.
+
     Raises BadQuestion where there are none, or fewer than ``count``.
     """
-    counted = list(parts) if count not in (None, 1) else list(dict.fromkeys(parts))
-    needed = len(counted) if count is None else count
-    if not 1 <= needed <= len(counted):
-        raise BadQuestion(f"{needed} of {len(counted)} events; expected from 1 to as many as there are", where=where)
+    needed = len(parts) if count is None else count
+    if not 1 <= needed <= len(parts):
+        raise BadQuestion(f"{needed} of {len(parts)} events; expected from 1 to as many as there are", where=where)
+    counted = list(dict.fromkeys(parts)) if needed in (1, len(parts)) else list(parts)
+    needed = min(needed, len(counted))
     position = model.network.position
     ordered = sorted(counted, key=lambda part: (min(position[c.variable] for c in _conditions(part)), str(part)))
     return ordered[0] if len(ordered) == 1 else AtLeast(needed, tuple(ordered))
@@ -239,6 +242,15 @@ def _merged(scored: Iterable[Scored]) -> list[Scored]:
         known = found.get(variable.name)
         found[variable.name] = (variable, scores if known is None else known[1] + scores)
     return list(found.values())
+
+
+def is_laid_over(name: str) -> bool:
+    """Whether a variable is one of an event: only these have a colon in their names.
+
+    >>> is_laid_over("any(tub:yes,lung:yes)"), is_laid_over("lung")
+    (True, False)
+    """
+    return ":" in name
 
 
 def texts(model: Model, said: Sequence[str], *, where: str = "event") -> tuple[Event, ...]:

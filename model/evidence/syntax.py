@@ -189,7 +189,7 @@ def _states(inside: str, where: Place) -> tuple[str, ...]:
 def _numbers(inside: str, where: Place) -> dict[str, float]:
     found: dict[str, float] = {}
     for state, number in _items(inside, where):
-        if number is None or not _NUMBER.fullmatch(number) or not math.isfinite(float(number)):
+        if number is None or not _is_number(number):
             raise BadQuestion(f"expected state=number, found {state!r}={number!r}", where=where)
         if state in found:
             raise BadQuestion(f"the state {state!r} is named twice", where=where)
@@ -197,11 +197,15 @@ def _numbers(inside: str, where: Place) -> dict[str, float]:
     return found
 
 
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
+
+
 def _within(verb: str, inside: str, where: Place) -> Within:
     """A number, or two of ascending size, as a verb has them."""
     wanted = 2 if verb == "between" else 1
     parts = [part.strip() for part in inside.split(",")]
-    if len(parts) != wanted or not all(_NUMBER.fullmatch(part) for part in parts):
+    if len(parts) != wanted or not all(map(_is_number, parts)):
         example = "between(1000,5000)" if wanted == 2 else f"{verb}(5000)"
         raise BadQuestion(f"expected {example}, with plain numbers; found {verb}({inside[:80]})", where=where)
     numbers = [float(part) for part in parts]
@@ -237,8 +241,17 @@ def _collected(texts: Sequence[str], read: Callable[..., tuple[str, Statement]],
     return found
 
 
+def needs_quotes(state: str) -> bool:
+    """Whether a state stands in quotes inside a verb.
+
+    >>> needs_quotes("a,b"), needs_quotes("ab")
+    (True, False)
+    """
+    return _NEEDS_QUOTES.search(state) is not None
+
+
 def _quoted(state: str) -> str:
-    return '"' + state.replace('"', '""') + '"' if _NEEDS_QUOTES.search(state) else state
+    return '"' + state.replace('"', '""') + '"' if needs_quotes(state) else state
 
 
 def _pairs(numbers: Mapping[str, float]) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 from msgspec import Struct, defstruct
 from pydantic import Field
 
+from model import events
 from model.events import HAPPENS
 from model.evidence import syntax
 from model.forecast import Forecaster, answer
@@ -121,9 +122,10 @@ def event_asked(forecaster: Forecaster, asked: EventParameters, target: str | No
     if asked.event is not None and target is not None:
         raise BadField(f"{where} and event are both named; an analysis is about one of them", where=("event",))
     if asked.event is not None:
-        forecaster, [target] = questions.about(forecaster, [asked.event])
+        found = events.event(forecaster.model, asked.event)
+        forecaster, target = forecaster.about((found,)), str(found)
     if target is None:
-        raise MissingField(f"the field {where!r} is missing", where=(where,))
+        raise MissingField(f"the field {where!r} is missing, and no event stands in its place", where=(where,))
     model = forecaster.model
     variable = model.network.variable(target, where=(where,))
     if asked.state is not None:

@@ -61,7 +61,7 @@ def marginals(forecaster: Forecaster, asked: requests.ForecastParameters) -> Rep
 )
 def query_by_address(forecaster: Forecaster, asked: requests.QueryParameters) -> Reply:
     """Answer a what-if of several targets that fits in an address: the permalink of the same question sent by POST."""
-    forecaster, named = questions.about(forecaster, asked.event)
+    forecaster, named = questions.about(forecaster, asked.event, beside=asked.target)
     return _query(forecaster, questions.query_from_address(forecaster.model, asked, named))
 
 
@@ -74,7 +74,7 @@ def query_by_address(forecaster: Forecaster, asked: requests.QueryParameters) ->
 )
 def query(forecaster: Forecaster, body: requests.AskedInFull) -> Reply:
     """Answer a what-if: each target's distribution given what is known, reported, assumed and set."""
-    forecaster, named = questions.about(forecaster, body.events, where="events")
+    forecaster, named = questions.about(forecaster, body.events, where="events", beside=body.targets)
     return _query(forecaster, questions.question_from_body(forecaster.model, body, named))
 
 
@@ -101,9 +101,10 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
     A case without an id gets its line as one. The answer has a row for each state of each target.
     """
     in_body = body if isinstance(body, batch.JSONCases) else None
-    forecaster, events = questions.about(forecaster, asked.event or (in_body.events if in_body else ()))
-    model = forecaster.model
-    named = (*(asked.target or (in_body.targets if in_body else ())), *events)
+    own = asked.target or (in_body.targets if in_body else ())
+    said, where = (in_body.events, "events") if in_body and not asked.event else (asked.event, "event")
+    forecaster, events = questions.about(forecaster, said, where=where, beside=own)
+    model, named = forecaster.model, (*own, *events)
     targets = resolve(model, Question(named or model.headline)).targets
     in_address = questions.interval_mass(asked.interval, named=False)
     interval = in_body.interval if in_body else in_address
@@ -119,7 +120,7 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
 )
 def compare_by_address(forecaster: Forecaster, asked: requests.CompareParameters) -> Reply:
     """Compare scenarios: each target under each, against the same evidence in the default picture, or in none."""
-    forecaster, events = questions.about(forecaster, asked.event)
+    forecaster, events = questions.about(forecaster, asked.event, beside=asked.target)
     common = Question(
         (*asked.target, *events),
         syntax.findings(asked.given),
@@ -139,7 +140,7 @@ def compare_by_address(forecaster: Forecaster, asked: requests.CompareParameters
 )
 def compare(forecaster: Forecaster, body: requests.ComparedInFull) -> Reply:
     """Compare scenarios under evidence that is too long for an address."""
-    forecaster, events = questions.about(forecaster, body.events, where="events")
+    forecaster, events = questions.about(forecaster, body.events, where="events", beside=body.targets)
     common = Question(
         (*body.targets, *events),
         questions.findings_from_json(body.given),

@@ -13,6 +13,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from service.http.address import LONGEST_ADDRESS
 from service.http.validation import Pinned, Shape, Text
 
 MOST_STATEMENTS = 200
@@ -197,9 +198,12 @@ EVENT = (
     "`name:state`, `name:in(a,b)`, `name:over(5000)`, or `any(…)`, `all(…)`, `at_least(2,…)` of several of these. "
     "It is answered as a variable whose states are `no` and `yes`."
 )
-EventText = Annotated[StatementText | None, Field(description=f"In place of a target: {EVENT}")]
+EventSaid = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ADDRESS)]
+"""As long as an address: in full, where what is ruled out is said by what is left, an event may be longer than sent."""
+
+EventText = Annotated[EventSaid | None, Field(description=f"In place of a target: {EVENT}")]
 EventTexts = Annotated[
-    list[StatementText], Field(max_length=MOST_EVENTS, description=f"Repeated; beside or in place of targets: {EVENT}")
+    list[EventSaid], Field(max_length=MOST_EVENTS, description=f"Repeated; beside or in place of targets: {EVENT}")
 ]
 
 

@@ -107,6 +107,7 @@ def asked(model: Model, body: JSONCases | CSVCases, targets: tuple[str, ...], in
     for name in body.columns:
         if name not in OWN_COLUMNS:
             variable = name.removeprefix("do.")
+            questions.refuse_events(model, [(variable, ("columns", name))])
             if variable not in model.network:
                 raise UnknownVariable(variable, model.network.names, where=("columns", name))
     return [_from_csv(model, body.columns, *record, Question(targets, interval=interval)) for record in body.records]

@@ -44,6 +44,7 @@ def asked(model: Model, common: Question, scenarios: Sequence[str]) -> Compariso
         with collecting(wrong):
             model.picture(name, where=("scenarios", i))
     with collecting(wrong):
+        questions.refuse_events(model, questions.stated(common))
         common = resolve(model, replace(common, targets=common.targets or _headline(model, common))).question
         common = replace(common, scenario=None)
     raise_all(wrong)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from model.answers import Answer, Basis, status_of
 from model.errors import BadQuestion
+from model.events import is_laid_over
 from model.evidence.scale import Scale
 from model.network import Network, Table, Variable
 from model.specification import JUDGEMENT, Description, Model
@@ -93,12 +94,17 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
             for joint in answer.joint
         ],
         most_probable=(
-            answers.MostProbableStates(states=dict(answer.most_probable.states), p=answer.most_probable.p)
+            answers.MostProbableStates(states=_shown(model, answer.most_probable.states), p=answer.most_probable.p)
             if answer.most_probable
             else None
         ),
         **_about(found),
     )
+
+
+def _shown(model: Model, states: Mapping[str, str]) -> dict[str, str]:
+    """States by variable without what an event is counted up in."""
+    return {name: state for name, state in states.items() if not is_laid_over(name) or name in model.events}
 
 
 def header(model: Model) -> tuple[str, str, str]:

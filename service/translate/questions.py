@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pydantic import BaseModel
 
 from model import events
-from model.errors import JointTooLarge
+from model.errors import JointTooLarge, Place, UnknownVariable
 from model.evidence import (
     Assumed,
     Observed,
@@ -33,13 +33,28 @@ from service.schemas import answers, requests
 MOST_JOINT_CELLS = 10_000
 
 
-def about(forecaster: Forecaster, said: Sequence[str], *, where: str = "event") -> tuple[Forecaster, list[str]]:
-    """The forecaster with a variable for each event said, and what these are called.
+def about(
+    forecaster: Forecaster, said: Sequence[str], *, where: str = "event", beside: Sequence[str] = ()
+) -> tuple[Forecaster, list[str]]:
+    """The forecaster with a variable for each event said, and what these are called; ``beside`` are other targets.
 
-    Raises BadQuestion for what is no event, and the error of an unknown name.
+    Raises BadQuestion for what is no event, and the error of an unknown name: an event is no target of its own.
     """
     found = events.texts(forecaster.model, said, where=where)
-    return forecaster.about(found), list(map(str, found))
+    laid = forecaster.about(found)
+    refuse_events(laid.model, ((name, ("targets", i)) for i, name in enumerate(beside)))
+    return laid, list(map(str, found))
+
+
+def refuse_events(model: Model, names: Iterable[tuple[str, Place]]) -> None:
+    """Refuse an event by its text where a variable of the model is to be named, as every model would.
+
+    Raises UnknownVariable.
+    """
+    for name, where in names:
+        if name in model.network and events.is_laid_over(name):
+            own = tuple(each for each in model.network.names if not events.is_laid_over(each))
+            raise UnknownVariable(name, own, where=where)
 
 
 def question_from_body(model: Model, body: requests.AskedInFull, named: Sequence[str]) -> Resolved:
@@ -100,7 +115,15 @@ def question_of_case(
     """The question of one case of a batch."""
     given, do = findings_from_json(case.given), settings_from_json(case.do)
     question = Question(targets, given, do, scenario=case.scenario, cohort=case.cohort, interval=interval)
+    refuse_events(model, stated(question))
     return resolve(model, question)
+
+
+def stated(question: Question) -> Iterator[tuple[str, Place]]:
+    """What a question says something of, or joins, each with its place."""
+    yield from ((name, ("given", name)) for name in question.findings)
+    yield from ((name, ("do", name)) for name in question.settings)
+    yield from ((name, ("joint", i)) for i, names in enumerate(question.joint) for name in names)
 
 
 def findings_from_json(given: Mapping[str, str | BaseModel]) -> dict[str, SaidFinding]:
@@ -146,6 +169,7 @@ def _finding_from_json(said: str | BaseModel) -> SaidFinding:
 
 def resolved(model: Model, question: Question) -> Resolved:
     """What a question means. Raises what ``resolve`` raises, and JointTooLarge beyond 10,000 cells."""
+    refuse_events(model, stated(question))
     known = [names for names in question.joint if all(name in model.network for name in names)]
     cells = sum(math.prod(model.network.cards(names)) for names in known)
     if cells > MOST_JOINT_CELLS:

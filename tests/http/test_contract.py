@@ -52,16 +52,35 @@ def settings_said():
     return st.one_of(st.sampled_from(["yes", "no"]), st.builds(lambda p: {"p": p}, chances()))
 
 
+def events_said():
+    condition = st.builds(
+        "{}:{}".format,
+        st.sampled_from(NAMES),
+        st.sampled_from(["yes", "no", "in(yes)", "not(no)", "in(no,yes)", 'in("yes")', "over(5)", "like(yes=1)"]),
+    )
+    verbs = st.sampled_from(["any(", "all(", "at_least(1,", "at_least(2,", "at_least(3,", "any", "("])
+    ends = st.sampled_from([")", ")", ")", ")", "", "))"])
+    several = st.recursive(
+        condition,
+        lambda parts: st.builds(
+            lambda verb, of, end: verb + ",".join(of) + end, verbs, st.lists(parts, min_size=1, max_size=4), ends
+        ),
+        max_leaves=8,
+    )
+    return several | st.text(max_size=4).map(lambda text: text or "?")
+
+
 def bodies():
     names = st.sampled_from(NAMES)
     return st.fixed_dictionaries(
         {
             "targets": st.lists(names, max_size=3),
+            "events": st.lists(events_said(), max_size=2),
             "given": st.dictionaries(names, findings(), max_size=4),
             "do": st.dictionaries(names, settings_said(), max_size=2),
             "joint": st.lists(st.lists(names, min_size=1, max_size=3), max_size=1),
             "most_probable": st.booleans(),
-            "scenario": st.sampled_from([None, "back_from_asia"]),
+            "scenario": st.sampled_from([None, "none", "back_from_asia"]),
             "cohort": st.sampled_from([None, "a_smoker"]),
         }
     )
