@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import UnknownCohort, UnknownScenario, UnknownSource
-from model.evidence import Finding, Setting, syntax
+from model.evidence import Finding, Setting, labelled, spoken, syntax
 from model.evidence.scale import Scale
 from model.network import Network
 
@@ -170,7 +170,16 @@ class Description:
 
     def state_label(self, state: str) -> str:
         """A state as text has it: its label, else its name in words."""
-        return self.labels.get(state) or state.replace("_", " ")
+        return self.labels.get(state) or spoken(state)
+
+    def in_words(self, said: Finding | Setting) -> str:
+        """A finding or a setting of it in running text, by its labels."""
+        return labelled(self.label, said, self.state_label)
+
+    @property
+    def label_with_unit(self) -> str:
+        """The label, and after it the unit of the scale where there is one, so that its intervals need none."""
+        return f"{self.label} ({self.scale.unit})" if self.scale else self.label
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -185,30 +185,30 @@ def in_words(name: str, finding: Finding | Setting) -> str:
             return f"do({name} chances ({_pairs(weights)}))"
 
 
-def labelled(label: str, said: Finding | Setting) -> str:
-    """A finding or a setting in running text, after the label of its variable.
+def labelled(label: str, said: Finding | Setting, state_label: Callable[[str], str]) -> str:
+    """A finding or a setting in running text, after the label of its variable and by the labels of its states.
 
-    >>> labelled("Smoker", RuledOut(("yes",)))
+    >>> labelled("Smoker", RuledOut(("yes",)), spoken)
     'Smoker: not yes'
     """
     match said:
         case Observed(state) | SetTo(state):
-            words = spoken(state)
+            words = state_label(state)
         case OneOf(states):
-            words = " or ".join(map(spoken, states))
+            words = " or ".join(map(state_label, states))
         case RuledOut(states):
-            words = f"not {' or '.join(map(spoken, states))}"
+            words = f"not {' or '.join(map(state_label, states))}"
         case Reported(numbers):
-            words = f"a report, its likelihood {_spoken_pairs(numbers)}"
+            words = f"a report, its likelihood {_labelled_pairs(numbers, state_label)}"
         case Assumed(numbers):
-            words = f"assumed chances, {_spoken_pairs(numbers)}"
+            words = f"assumed chances, {_labelled_pairs(numbers, state_label)}"
         case _:
-            words = f"chances, {_spoken_pairs(said.probabilities)}"
+            words = f"chances, {_labelled_pairs(said.probabilities, state_label)}"
     return f"{label}: {words}"
 
 
 def spoken(state: str) -> str:
-    """The name of a state as text has it.
+    """The name of a state as text has it where it has no label.
 
     >>> spoken("killed_or_captured")
     'killed or captured'
@@ -249,8 +249,8 @@ def _pairs(weights: Mapping[str, float]) -> str:
     return ", ".join(f"{state}={weight:g}" for state, weight in weights.items())
 
 
-def _spoken_pairs(numbers: Mapping[str, float]) -> str:
-    return ", ".join(f"{spoken(state)} {number:g}" for state, number in numbers.items())
+def _labelled_pairs(numbers: Mapping[str, float], state_label: Callable[[str], str]) -> str:
+    return ", ".join(f"{state_label(state)} {number:g}" for state, number in numbers.items())
 
 
 def _known(variable: Variable, states: Iterable[str], where: Place) -> None:

@@ -52,10 +52,21 @@ class Scale:
 
     def in_words(self, state: int) -> str:
         """The interval of a state as people say it."""
+        return self._said(state, f" {self.unit}")
+
+    def interval(self, state: int) -> str:
+        """The same without the unit, for where that is said once.
+
+        >>> Scale("fighters", (0.0, 1000.0, math.inf), "").interval(1)
+        '1,000 or more'
+        """
+        return self._said(state, "")
+
+    def _said(self, state: int, unit: str) -> str:
         low, high = self.bounds[state : state + 2]
         if math.isinf(high):
-            return f"{low:,.10g} {self.unit} or more"
-        return f"under {high:,.10g} {self.unit}" if math.isinf(low) else f"{low:,.10g} to {high:,.10g} {self.unit}"
+            return f"{low:,.10g}{unit} or more"
+        return f"under {high:,.10g}{unit}" if math.isinf(low) else f"{low:,.10g} to {high:,.10g}{unit}"
 
     def mean(self, p: Table) -> float:
         """Expectation of the number where it is spread evenly within each state; ``p`` has shape (states,).

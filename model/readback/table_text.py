@@ -11,7 +11,7 @@ import numpy as np
 from model.network import Table
 from model.readback.gate_sentences import as_sure, in_words, pool_in_words, spread
 from model.readback.table_ranges import ranges, seed_of
-from model.specification import JUDGEMENT, Model, Moved, Source, Statement
+from model.specification import JUDGEMENT, Description, Model, Moved, Source, Statement
 from model.wording import figure, percent, wrapped
 
 NARROWEST = 20
@@ -47,6 +47,7 @@ class ReadBack:
     ``draws`` is how many draws of the gate's parameters the ranges rest on; 0 means that they are exact.
     ``sources`` are those that the statements cite; a judgement stands on its reason, in its statement.
     ``moved`` are the statements that counts have moved: the numbers and sentences are those after it.
+    ``meanings`` are what the files say that each state means, in words, and ``series`` what a measured variable counts.
     """
 
     variable: str
@@ -63,12 +64,14 @@ class ReadBack:
     sources: tuple[Source, ...]
     draws: int
     moved: tuple[Moved, ...] = ()
+    meanings: tuple[str, ...] = ()
+    series: str | None = None
 
     def text(self, width: int = 100) -> str:
         """A plain page for the terminal: sentences, the table in aligned columns, then what it rests on."""
         width = max(width, NARROWEST)
-        lines = [*_head(self, width), "", *_paragraphs(self.words, width), "", *_table(self, width)]
-        lines += ["", *_paragraphs([_about_ranges(self)], width), *_foundations(self, width)]
+        lines = [*_head(self, width), *_states(self, width), "", *_paragraphs(self.words, width)]
+        lines += ["", *_table(self, width), "", *_paragraphs([_about_ranges(self)], width), *_foundations(self, width)]
         return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -99,7 +102,19 @@ def show(model: Model, variable: str) -> ReadBack:
         sources=tuple(model.source(name) for name in said.sources if name != JUDGEMENT),
         draws=draws,
         moved=model.learned[variable].rows if variable in model.learned else (),
+        meanings=tuple(_meaning(said, found.states)),
+        series=said.scale.series if said.scale else None,
     )
+
+
+def _meaning(described: Description, states: Sequence[str]) -> Iterator[str]:
+    """What each state means: its label, its interval and its definition, as far as there are any."""
+    for i, state in enumerate(states):
+        label = f" ({described.labels[state]})" if state in described.labels else ""
+        interval = described.scale.in_words(i) if described.scale else None
+        meant = "; ".join(part for part in (interval, described.definitions.get(state)) if part)
+        if label or meant:
+            yield f"{state}{label}{f': {meant}' if meant else ''}"
 
 
 def _rows(parents: Sequence[tuple[str, ...]], states: tuple[str, ...], numbers: Table) -> tuple[ReadRow, ...]:
@@ -116,6 +131,16 @@ def _head(shown: ReadBack, width: int) -> Iterator[str]:
     for text in (shown.definition, shown.note):
         if text:
             yield from wrapped(text, width)
+
+
+def _states(shown: ReadBack, width: int) -> Iterator[str]:
+    if shown.meanings:
+        yield ""
+        yield "States"
+        for meaning in shown.meanings:
+            yield from wrapped(meaning, width, first="- ", then="  ")
+    if shown.series:
+        yield from wrapped(f"What is measured: {shown.series}", width)
 
 
 def _paragraphs(sentences: Sequence[str], width: int) -> Iterator[str]:

@@ -12,7 +12,7 @@ from model.analyses.explanation import Explanation, explain
 from model.analyses.variance_attribution import Attribution, SourceShare, StatementShare, attribution
 from model.analyses.weight_of_evidence import Balance
 from model.answers import Answer
-from model.evidence import Assumed, Reported, labelled, spoken
+from model.evidence import Assumed, Reported
 from model.forecast import Forecaster, answer
 from model.question import Question, of_target
 from model.report.probability_words import in_words, range_in_words
@@ -272,7 +272,7 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
 
 
 def _state(model: Model, name: str, state: str) -> str:
-    return f"{model.described[name].label}: {spoken(state)}"
+    return f"{model.described[name].label}: {model.described[name].state_label(state)}"
 
 
 def _labels(model: Model, names: Iterable[str]) -> tuple[str, ...]:
@@ -296,7 +296,7 @@ def _conditions(model: Model, found: Answer) -> Iterator[Condition]:
     for kind, said in (("given", found.findings), ("do", found.settings)):
         for name in model.network.names:
             if name in said:
-                yield Condition(name, kind, labelled(model.described[name].label, said[name]))
+                yield Condition(name, kind, model.described[name].in_words(said[name]))
 
 
 def _evidence(found: Answer) -> Chance | None:

@@ -83,9 +83,11 @@ def page(found: Analysed, lines: Sequence[str]) -> str:
 
 
 def event_line(found: Analysed, state: str, p: float) -> str:
-    """The event asked about and its probability."""
+    """The event asked about, by names and by labels, and its probability."""
     target = found.event.target
-    return f"{target}={state}  {label(found, target)}  {number(p)}"
+    labels = found.model.described[target].labels
+    said = f"{label(found, target)}: {labels[state]}" if state in labels else label(found, target)
+    return f"{target}={state}  {said}  {number(p)}"
 
 
 def label(found: Analysed, name: str) -> str:

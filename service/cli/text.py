@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isinf
 
+import numpy as np
+
 from model.analyses.model_review import (
     WIDE,
     AnyHeld,
@@ -23,11 +25,13 @@ from model.analyses.model_review import (
 )
 from model.answers import Answer, StateAnswer, TargetAnswer
 from model.evidence import in_words
+from model.evidence.scale import Scale
 from model.inference import JunctionTree
 from model.network import Network
-from model.specification import JUDGEMENT, Learned, Model
+from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 from model.wording import decimal, portion, quantity, signed, wrapped
+from service.translate.forecasts import QUANTILES
 
 BAR = 32
 WIDTH = 100
@@ -203,7 +207,7 @@ def _numbers(low: float, high: float) -> str:
 
 
 def _count(amount: float) -> str:
-    """A number of people without a fraction, a share with one.
+    """A large or whole number without a fraction, any other with one.
 
     >>> _count(10219.6), _count(0.28), _count(1.0)
     ('10,220', '0.28', '1')
@@ -254,15 +258,33 @@ def _learned(learned: Learned) -> str:
 
 
 def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
-    yield f"{target.target}  {model.described[target.target].label}"
-    yield from columns([_state(row, drawn) for row in target.distribution], right={1, 4})
+    described = model.described[target.target]
+    yield f"{target.target}  {described.label_with_unit}"
+    rows = [_state(described, i, row, drawn) for i, row in enumerate(target.distribution)]
+    yield from columns(rows, right={2, 5})
+    if described.scale is not None and described.scale.is_closed:
+        yield _number(described.scale, target)
     if target.no_effect:
         yield from listing("no effect on it", target.no_effect)
 
 
-def _state(row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
+def _state(described: Description, i: int, row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
+    """A state by its label, else its name, and the interval that it is on a scale; then its numbers."""
+    said = described.labels.get(row.state, row.state)
+    interval = described.scale.interval(i) if described.scale else ""
     shift = "" if abs(row.shift) < 5e-5 else signed(row.shift)
-    return row.state, number(row.p), span_text(row.low, row.high), bar(row.p, row.baseline, drawn), shift
+    drawn_bar = bar(row.p, row.baseline, drawn)
+    return said, interval, number(row.p), span_text(row.low, row.high), drawn_bar, shift
+
+
+def _number(scale: Scale, target: TargetAnswer) -> str:
+    """What the distribution says of the number itself, spread evenly within each state."""
+    p = np.array([row.p for row in target.distribution])
+    below = (
+        f"{portion(share)} below {_count(quantile)}"
+        for share, quantile in zip(QUANTILES, scale.quantiles(p, QUANTILES), strict=True)
+    )
+    return "; ".join((f"  mean {_count(scale.mean(p))}", *below))
 
 
 def span_text(low: float | None, high: float | None) -> str:

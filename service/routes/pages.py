@@ -25,6 +25,7 @@ def start(service: Service) -> Reply:
         lambda: {
             "states": models.states(service.revisions),
             "models": {name: models.model_answer(forecaster) for name, forecaster in ready.items()},
+            "described": {name: forecaster.model.described for name, forecaster in ready.items()},
         }
     )
 

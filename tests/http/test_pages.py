@@ -29,6 +29,10 @@ def test_every_link_of_the_start_page_answers(client):
     assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
+def test_the_start_page_says_each_headline_target_by_its_label_and_its_name(client):
+    assert re.search(r">Lung cancer</a> <code>lung</code>", client.get("/").text)
+
+
 def test_names_that_bite_are_shown_as_text(client):
     page = client.get("/").text
     seen = Seen(page)

@@ -233,6 +233,14 @@ def test_findings_of_every_kind_are_told_in_words():
     assert found.p_evidence is None
 
 
+def test_states_are_told_by_their_labels():
+    asked = question(["fate_in_theatre:at_large"])
+    found = brief(forecaster("mosul-2017"), asked, target="pathway", state="hardcore_underground")
+    fate = forecaster("mosul-2017").model.described["fate_in_theatre"]
+    assert found.event == "What becomes of the fighter: Hardcore underground"
+    assert [each.words for each in found.conditions] == [f"{fate.label}: {fate.labels['at_large']}"]
+
+
 def test_scenario_and_cohort_are_named_with_what_they_bring(asia):
     asked = question(["dysp:no"], scenario="back_from_asia", cohort="a_smoker")
     found = brief(asia, asked, target="tub", state="yes")

@@ -72,6 +72,30 @@ def test_ask_prints_each_state_with_a_bar_its_baseline_and_its_shift(run):
     assert (yes.count("█"), yes.count("▌")) == (14, 1)
 
 
+def test_ask_prints_the_labels_of_states(run):
+    rows = run("ask", "mosul-2017", "pathway", "--no-interval").out.splitlines()[1:5]
+    labels = ["Killed or captured", "Hardcore underground", "Free agent", "Returnee"]
+    assert [re.split(r"  +", row.strip())[0] for row in rows] == labels
+
+
+def test_ask_prints_what_each_state_measures_with_the_unit_once(run):
+    head, *rows = run("ask", "mosul-2017", "return_flow", "--no-interval").out.splitlines()[:4]
+    assert head == "return_flow  Flow of returnees (fighters)"
+    assert [re.split(r"  +", row.strip())[:2] for row in rows] == [
+        ["trickle", "0 to 1,000"],
+        ["moderate", "1,000 to 3,000"],
+        ["surge", "3,000 or more"],
+    ]
+
+
+def test_ask_says_of_a_number_with_both_ends_what_its_json_says(run):
+    asked = ("ask", "mosul-2017", "foreign_fighter_stock", "--no-interval")
+    found = json.loads(run(*asked, "--json").out)["numbers"]["foreign_fighter_stock"]
+    quantiles = [f"{100 * each['share']:.0f} % below {each['number']:,.0f}" for each in found["quantiles"]]
+    assert run(*asked).out.splitlines()[4] == f"  mean {found['mean']:,.0f}; {'; '.join(quantiles)}"
+    assert "mean" not in run("ask", "mosul-2017", "return_flow").out
+
+
 def test_ask_says_how_likely_the_evidence_is_and_what_the_answer_rests_on(run):
     ran = run("ask", "asia", "lung", "--given", "xray:yes")
     assert "given: xray=yes" in ran.out
@@ -339,6 +363,17 @@ def test_show_prints_the_table_and_its_sources(run):
     assert (ran.code, ran.err) == (0, "")
     assert "bronc" in ran.out
     assert "lauritzen_spiegelhalter_1988" in ran.out
+
+
+def test_show_lists_each_state_by_name_with_what_it_means(run):
+    out = run("show", "mosul-2017", "foreign_fighter_stock").out
+    assert "- 10k_to_20k: 10,000 to 20,000 foreign fighters" in out
+    assert "What is measured: All who ever travelled" in out
+    assert "- free_agent (Free agent): One who left Iraq and Syria" in run("show", "mosul-2017", "pathway").out
+
+
+def test_show_has_no_states_where_nothing_is_said_of_them(run):
+    assert "States" not in run("show", "asia", "dysp").out
 
 
 def test_show_refuses_a_variable_that_is_not_there(run):

@@ -75,6 +75,11 @@ def test_json_is_the_body_of_the_http_answer_byte_for_byte(run, client, verb, re
     assert ran.out.encode() == over_http.data
 
 
+def test_the_event_is_said_by_its_names_and_by_its_labels(run):
+    first = run("explain", "mosul-2017", "pathway", "returnee").out.splitlines()[0]
+    assert first.startswith("pathway=returnee  What becomes of the fighter: Returnee  0.")
+
+
 @pytest.mark.parametrize(("verb", "resource", "options"), [(v, r, o) for v, r, o, _ in VERBS if v != "goals"])
 def test_without_a_state_it_is_asked_as_the_address_without_one_is(run, client, verb, resource, options):
     over_http = client.get(f"/v1/models/asia/{resource}.json?target=lung&do=smoke:yes")
