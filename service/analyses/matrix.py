@@ -13,14 +13,14 @@ from msgspec import UNSET, Struct, UnsetType, field
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from model.analyses.matrix import Matrix, Shift, matrix
+from model.analyses.matrix import FEWEST_SHOWN, Matrix, Shift, matrix
 from model.evidence.syntax import plain_number
 from model.forecast import Forecaster
 from model.question import Question, resolve
-from model.specification import NO_SCENARIO, Model
+from model.specification import NO_SCENARIO, Description, Model
 from model.uncertainty.intervals import MASS
 from service.analyses.analysis import ERRORS
-from service.cli.options import priors_option, ready
+from service.cli.options import matrix_options, priors_option, ready, split_names
 from service.cli.text import columns
 from service.http.address import Address, Links, model_path
 from service.http.csv_tables import csv_bytes
@@ -30,9 +30,6 @@ from service.http.validation import Pinned, Text, validated
 from service.schemas import requests
 from service.schemas.answers import Header
 from service.translate.questions import interval_mass
-
-FEWEST_SHOWN = 0.0005
-"""A shift that rounds to nothing, which the page of text leaves blank."""
 
 
 class MatrixParameters(Pinned):
@@ -179,10 +176,7 @@ OPERATIONS = (matrix_of,)
 
 @click.command(short_help="What each cause does to each headline target.")
 @click.argument("model")
-@click.option("--do", "by", flag_value="do", default=True, help="The cause is brought about (this is so unsaid).")
-@click.option("--given", "by", flag_value="given", help="The cause is learnt of.")
-@click.option("--scenario", metavar="NAME", help="Under a scenario of the model; without it nothing is known.")
-@click.option("--targets", multiple=True, metavar="NAMES", help="Targets, with commas or repeated; else the headline.")
+@matrix_options
 @click.option("--interval", metavar="SHARE", help=f"Also the interval of each shift, such as {MASS}.")
 @click.option("--json", "form", flag_value="json", help="Exactly the body of the HTTP answer.")
 @click.option("--csv", "form", flag_value="csv", help="Long rows: cause, from, to, target, state, shift.")
@@ -202,8 +196,7 @@ def command(
     aftermath matrix asia
     aftermath matrix asia --given --targets lung,tub --csv
     """
-    names = [name for text in targets for name in text.split(",")]
-    sent = {"by": by, "target": names, "scenario": scenario, "interval": interval}
+    sent = {"by": by, "target": split_names(targets), "scenario": scenario, "interval": interval}
     parameters = validated(MatrixParameters, {name: value for name, value in sent.items() if value is not None})
     found: Found = matrix_of.view(ready(model, root), parameters).content()
     if form is not None:
@@ -216,7 +209,7 @@ def command(
 
 def text(found: Found) -> str:
     """A page: causes by their largest shift, and of each target the state that moves most, in points of a hundred."""
-    result = found.matrix
+    result, described = found.matrix, found.model.described
     strongest = result.strongest()
     head = ("cause", "from", "to", *result.targets)
     lines: list[tuple[str, ...]] = [head]
@@ -224,8 +217,9 @@ def text(found: Found) -> str:
         each = [strongest.get((cause, target)) for target in result.targets]
         first = next(row for row in each if row is not None)
         pairs = {(row.start, row.to) for row in each if row is not None}
-        start, to = (first.start, first.to) if len(pairs) == 1 else ("*", "*")
-        lines.append((cause, start, to, *map(_points, each)))
+        ends = [described[cause].labels.get(state, state) for state in (first.start, first.to)]
+        cells = [_points(described[target], row) for target, row in zip(result.targets, each, strict=True)]
+        lines.append((cause, *(ends if len(pairs) == 1 else ("*", "*")), *cells))
     how = {"do": "set by do()", "given": "observed"}[result.by]
     under = f" under {result.scenario}" if result.scenario else ", nothing else known"
     about = f"shift in points of the state that moves most, the cause {how} from one state to the other{under}"
@@ -233,7 +227,9 @@ def text(found: Found) -> str:
     return "\n".join([*columns(lines, right=set()), *notes, f"{found.model.name} {found.model.revision}"]) + "\n"
 
 
-def _points(row: Shift | None) -> str:
+def _points(target: Description, row: Shift | None) -> str:
     if row is None or row.shift is None:
         return "-"
-    return f"{row.state} {100 * row.shift:+.1f}" if abs(row.shift) >= FEWEST_SHOWN else "·"
+    return (
+        f"{target.labels.get(row.state, row.state)} {100 * row.shift:+.1f}" if abs(row.shift) >= FEWEST_SHOWN else "·"
+    )
