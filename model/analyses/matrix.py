@@ -28,6 +28,9 @@ By = Literal["do", "given"]
 ROUNDING = 1e-14
 """A shift no larger is nothing: what is left of adding up the same probabilities in another order."""
 
+FEWEST_SHOWN = 0.0005
+"""A shift that rounds to nothing in points, which pages and pictures leave blank."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -62,7 +65,7 @@ class Matrix:
         found: dict[tuple[str, str], Shift] = {}
         for row in self.rows:
             best = found.setdefault((row.cause, row.target), row)
-            if abs(row.shift or 0.0) > abs(best.shift or 0.0):
+            if abs(row.shift or 0.0) > abs(best.shift or 0.0) + ROUNDING:
                 found[row.cause, row.target] = row
         return found
 

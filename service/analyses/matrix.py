@@ -13,14 +13,14 @@ from msgspec import UNSET, Struct, UnsetType, field
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from model.analyses.matrix import Matrix, Shift, matrix
+from model.analyses.matrix import FEWEST_SHOWN, Matrix, Shift, matrix
 from model.evidence.syntax import plain_number
 from model.forecast import Forecaster
 from model.question import Question, resolve
-from model.specification import NO_SCENARIO, Model
+from model.specification import NO_SCENARIO, Description, Model
 from model.uncertainty.intervals import MASS
 from service.analyses.analysis import ERRORS
-from service.cli.options import priors_option, ready
+from service.cli.options import matrix_options, priors_option, ready, split_names
 from service.cli.text import columns
 from service.http.address import Address, Links, model_path
 from service.http.csv_tables import csv_bytes
@@ -34,9 +34,6 @@ from service.translate.questions import interval_mass
 
 MOST_DRAWN = 1_000
 """Causes times targets with intervals: some 20 ms each by do(), 60 ms by ``given`` in a model of 130 variables."""
-
-FEWEST_SHOWN = 0.0005
-"""A shift that rounds to nothing, which the page of text leaves blank."""
 
 
 class MatrixParameters(Pinned):
@@ -196,10 +193,7 @@ OPERATIONS = (matrix_of,)
 
 @click.command(short_help="What each cause does to each headline target.")
 @click.argument("model")
-@click.option("--do", "by", flag_value="do", default=True, help="The cause is brought about (this is so unsaid).")
-@click.option("--given", "by", flag_value="given", help="The cause is learnt of.")
-@click.option("--scenario", metavar="NAME", help="Under a scenario of the model; without it nothing is known.")
-@click.option("--targets", multiple=True, metavar="NAMES", help="Targets, with commas or repeated; else the headline.")
+@matrix_options
 @click.option("--interval", metavar="SHARE", help=f"Also the interval of each shift, such as {MASS}.")
 @click.option("--json", "form", flag_value="json", help="Exactly the body of the HTTP answer.")
 @click.option("--csv", "form", flag_value="csv", help="Long rows: cause, from, to, target, state, shift.")
@@ -220,12 +214,11 @@ def command(
     aftermath matrix asia
     aftermath matrix asia --given --targets lung,tub --csv
     """
-    names = [name for text in targets for name in text.split(",")]
-    sent = {"by": by, "target": names, "scenario": scenario, "interval": interval}
+    sent = {"by": by, "target": split_names(targets), "scenario": scenario, "interval": interval}
     parameters = validated(MatrixParameters, {name: value for name, value in sent.items() if value is not None})
     found: Found = matrix_of.view(ready(model, root), parameters).content()
     if form == "md":
-        click.echo(markdown(found.matrix), nl=False)
+        click.echo(markdown(found.matrix, found.model), nl=False)
         return
     if form is not None:
         sys.stdout.flush()
@@ -238,7 +231,7 @@ def command(
 def text(found: Found) -> str:
     """A page: causes by their largest shift, and of each target the state that moves most, in points of a hundred."""
     result = found.matrix
-    lines = _table(result)
+    lines = _table(result, found.model)
     how = {"do": "set by do()", "given": "observed"}[result.by]
     under = f" under {result.scenario}" if result.scenario else ", nothing else known"
     about = f"shift in points of the state that moves most, the cause {how} from one state to the other{under}"
@@ -246,26 +239,32 @@ def text(found: Found) -> str:
     return "\n".join([*columns(lines, right=set()), *notes, f"{found.model.name} {found.model.revision}"]) + "\n"
 
 
-def markdown(result: Matrix) -> str:
+def markdown(result: Matrix, model: Model) -> str:
     """The same table for a page in Markdown."""
-    escaped = ([cell.replace("|", "\\|") for cell in line] for line in _table(result))
+    escaped = ([cell.replace("|", "\\|") for cell in line] for line in _table(result, model))
     head, *lines = (f"| {' | '.join(line)} |" for line in escaped)
     return "\n".join([head, f"|{'---|' * (3 + len(result.targets))}", *lines]) + "\n"
 
 
-def _table(result: Matrix) -> list[tuple[str, ...]]:
+def _table(result: Matrix, model: Model) -> list[tuple[str, ...]]:
     """A heading, then a line a cause; where a target has states of its own that are furthest apart, a star."""
-    strongest = result.strongest()
+    strongest, described = result.strongest(), model.described
     lines: list[tuple[str, ...]] = [("cause", "from", "to", *result.targets)]
     for cause in result.ranked():
         each = [strongest.get((cause, target)) for target in result.targets]
         pairs = {(row.start, row.to) for row in each if row is not None}
-        start, to = next(iter(pairs)) if len(pairs) == 1 else ("*", "*")
-        lines.append((cause, start, to, *map(_points, each)))
+        ends = next(iter(pairs)) if len(pairs) == 1 else ("*", "*")
+        start, to = (described[cause].labels.get(state, state) for state in ends)
+        cells = [
+            _points(described[target.partition("|")[0]], row) for target, row in zip(result.targets, each, strict=True)
+        ]
+        lines.append((cause, start, to, *cells))
     return lines
 
 
-def _points(row: Shift | None) -> str:
+def _points(target: Description, row: Shift | None) -> str:
     if row is None or row.shift is None:
         return "-"
-    return f"{row.state} {100 * row.shift:+.1f}" if abs(row.shift) >= FEWEST_SHOWN else "·"
+    return (
+        f"{target.labels.get(row.state, row.state)} {100 * row.shift:+.1f}" if abs(row.shift) >= FEWEST_SHOWN else "·"
+    )

@@ -62,6 +62,30 @@ def interval_options(command: Command) -> Command:
     )
 
 
+def matrix_options(command: Command) -> Command:
+    """``--do`` or ``--given``, ``--scenario`` and ``--targets``, on the commands that show the matrix."""
+    options = (
+        click.option(
+            "--do", "by", flag_value="do", default=True, help="The cause is brought about (this is so unsaid)."
+        ),
+        click.option("--given", "by", flag_value="given", help="The cause is learnt of."),
+        click.option("--scenario", metavar="NAME", help="Under a scenario of the model; without it nothing is known."),
+        click.option(
+            "--targets", multiple=True, metavar="NAMES", help="Targets, with commas or repeated; else the headline."
+        ),
+    )
+    return reduce(lambda made, option: option(made), reversed(options), command)
+
+
+def split_names(said: Sequence[str]) -> list[str]:
+    """Names of an option that takes several with commas and may be repeated.
+
+    >>> split_names(["a,b", "c"])
+    ['a', 'b', 'c']
+    """
+    return [name for text in said for name in text.split(",")]
+
+
 def question_of(given: Sequence[str], do: Sequence[str], *, scenario: str | None, cohort: str | None) -> Question:
     """What ``evidence_options`` say, as a question without targets. Raises BadQuestion where they cannot be read."""
     from model.evidence import syntax

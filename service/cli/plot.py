@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from model.errors import AftermathError
-from service.cli.options import evidence_options, interval_options, priors_option, question_of, ready
+from service.cli.options import (
+    EVENT_HELP,
+    evidence_options,
+    interval_options,
+    matrix_options,
+    priors_option,
+    question_of,
+    ready,
+    split_names,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from model.analyses.matrix import By
     from model.forecast import Forecaster
     from model.question import Question
 
@@ -23,51 +33,85 @@ MOST = 40
 """Variables in a picture of a network, unless asked for: more are too small to read on a screen."""
 
 
-@click.group(short_help="A distribution, a tornado, a waterfall or the network as a picture.")
+@click.group(short_help="A distribution, a tornado, a waterfall, the matrix or the network as a picture.")
 def plot() -> None:
     """A result as a picture, PNG or SVG by the ending of FILE."""
-
-
-def picture(draw: Callable[..., object]) -> Callable[..., None]:
-    """A command that saves what ``draw`` makes, with the options of what is known and done.
-
-    ``draw`` gets what draws, the model made ready and the question without its targets, then what is its own.
-    """
-
-    @evidence_options
-    @priors_option
-    @wraps(draw)
-    def run(
-        model: str,
-        file: Path,
-        given: Sequence[str],
-        do: Sequence[str],
-        scenario: str | None,
-        cohort: str | None,
-        root: Path | None,
-        **own: Any,
-    ) -> None:
-        from model.question import resolve
-
-        pictures = _pictures(file)
-        question = question_of(given, do, scenario=scenario, cohort=cohort)
-        forecaster = ready(model, root)
-        figure = draw(pictures, forecaster, resolve(forecaster.model, question).question, **own)
-        pictures.save(figure, file)
-        click.echo(f"wrote {file}")
-
-    return run
 
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
+def picture(*wanted: str) -> Callable[[Callable[..., object]], Callable[..., None]]:
+    """A command that saves what ``draw`` makes, with the options of what is known and done.
+
+    ``wanted`` are the names that it takes: a target, or a target and one of its states; ``--event`` stands in for
+    them. ``draw`` gets what draws, the model made ready, the question without its targets and those names, then what
+    is its own.
+    """
+
+    def made(draw: Callable[..., object]) -> Callable[..., None]:
+        @click.argument("model")
+        @click.argument("named", metavar=f"[{' '.join(wanted).upper()}]", nargs=-1)
+        @file_argument
+        @click.option("--event", metavar="EVENT", help=EVENT_HELP)
+        @evidence_options
+        @priors_option
+        @wraps(draw)
+        def run(
+            model: str,
+            named: tuple[str, ...],
+            file: Path,
+            event: str | None,
+            given: Sequence[str],
+            do: Sequence[str],
+            scenario: str | None,
+            cohort: str | None,
+            root: Path | None,
+            **own: Any,
+        ) -> None:
+            from model.question import resolve
+
+            _demand_names(wanted, named, event)
+            pictures = _pictures(file)
+            question = question_of(given, do, scenario=scenario, cohort=cohort)
+            forecaster, about = _about(ready(model, root), wanted, named, event)
+            figure = draw(pictures, forecaster, resolve(forecaster.model, question).question, **about, **own)
+            _save(pictures, figure, file)
+
+        return run
+
+    return made
+
+
+def _demand_names(wanted: Sequence[str], named: Sequence[str], event: str | None) -> None:
+    """Refuse, as wrong usage, a command that names too little or too much before its file."""
+    if event is not None and named:
+        raise click.UsageError("TARGET and --event are both named; a picture is about one of them.")
+    if event is None and len(named) != len(wanted):
+        raise click.UsageError(f"Expected MODEL {' '.join(wanted).upper()} FILE, or --event in place of TARGET.")
+
+
+def _about(
+    forecaster: Forecaster, wanted: Sequence[str], named: Sequence[str], event: str | None
+) -> tuple[Forecaster, dict[str, str]]:
+    """What the picture is about by what it is wanted as, and the forecaster that has a variable for it."""
+    if event is None:
+        return forecaster, dict(zip(wanted, named, strict=True))
+    from model.events import HAPPENS
+    from service.translate.questions import about
+
+    forecaster, [target] = about(forecaster, [event])
+    return forecaster, dict(zip(wanted, (target, HAPPENS), strict=False))
+
+
+def _save(pictures: ModuleType, figure: object, file: Path) -> None:
+    pictures.save(figure, file)
+    click.echo(f"wrote {file}")
+
+
 @plot.command(short_help="A target's distribution against the baseline.")
-@click.argument("model")
-@click.argument("target")
-@file_argument
 @interval_options
-@picture
+@picture("target")
 def distribution(
     pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, interval: float, point: bool
 ) -> object:
@@ -83,12 +127,8 @@ def distribution(
 
 
 @plot.command(short_help="The numbers that move an answer most.")
-@click.argument("model")
-@click.argument("target")
-@click.argument("state")
-@file_argument
 @click.option("--top", type=click.IntRange(min=1), default=12, show_default=True, help="How many numbers.")
-@picture
+@picture("target", "state")
 def tornado(
     pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, state: str, top: int
 ) -> object:
@@ -104,11 +144,7 @@ def tornado(
 
 
 @plot.command(short_help="What each finding weighs, from prior to posterior.")
-@click.argument("model")
-@click.argument("target")
-@click.argument("state")
-@file_argument
-@picture
+@picture("target", "state")
 def waterfall(pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, state: str) -> object:
     """Each finding's weight of evidence for TARGET = STATE, a step from the log odds before to those after.
 
@@ -116,19 +152,18 @@ def waterfall(pictures: ModuleType, forecaster: Forecaster, question: Question, 
     aftermath plot waterfall asia lung yes weights.svg --given xray:yes --given smoke:yes
     """
     from model.analyses.explanation import explain
+    from model.question import of_target, resolve
 
     found = explain(forecaster, question, target=target, state=state)
-    return pictures.waterfall(forecaster.model, found)
+    findings = resolve(forecaster.model, of_target(question, target)).case.findings
+    return pictures.waterfall(forecaster.model, found, findings)
 
 
 @plot.command(short_help="The network with what is believed of each variable.")
-@click.argument("model")
-@click.argument("target")
-@file_argument
 @click.option(
     "--around", type=click.IntRange(min=0), metavar="ARCS", help="Only causes and effects of TARGET so many arcs away."
 )
-@picture
+@picture("target")
 def network(
     pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, around: int | None
 ) -> object:
@@ -153,6 +188,27 @@ def network(
     answerable = forecaster.model.answerable(question.cohort)
     found = answer(forecaster, replace(question, targets=tuple(name for name in answerable if name in shown)))
     return pictures.network(forecaster.model, found, target=target)
+
+
+@plot.command(short_help="What each cause does to each headline target.")
+@click.argument("model")
+@file_argument
+@matrix_options
+@priors_option
+def matrix(model: str, file: Path, by: By, scenario: str | None, targets: tuple[str, ...], root: Path | None) -> None:
+    """What each cause does to each headline target of MODEL as a heat map, the strongest causes on top.
+
+    A cell has the state that moves most and its shift in points, as in `aftermath matrix`; 40 causes are shown.
+
+    \b
+    aftermath plot matrix asia matrix.png --targets lung,tub
+    """
+    from model.analyses import matrix as analysis
+
+    pictures = _pictures(file)
+    forecaster = ready(model, root)
+    found = analysis.matrix(forecaster, by=by, scenario=scenario, targets=split_names(targets))
+    _save(pictures, pictures.matrix(forecaster.model, found), file)
 
 
 def _pictures(file: Path) -> ModuleType:

@@ -296,7 +296,8 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
     known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
     if known:
         yield from listing("given", known)
-        yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without evidence"
+        without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
+        yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer {without}"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:

@@ -3,6 +3,7 @@
 from service.pictures.bars import distribution, tornado, waterfall
 from service.pictures.canvas import demand_a_picture, save
 from service.pictures.graph import network
+from service.pictures.heat_map import matrix
 from service.pictures.layers import around
 
-__all__ = ["around", "demand_a_picture", "distribution", "network", "save", "tornado", "waterfall"]
+__all__ = ["around", "demand_a_picture", "distribution", "matrix", "network", "save", "tornado", "waterfall"]

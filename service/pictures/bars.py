@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -15,10 +15,11 @@ from model.analyses.explanation import Explanation
 from model.analyses.sensitivity import Sensitivity, Swing
 from model.answers import Answer, StateAnswer
 from model.errors import AftermathError
-from model.evidence import in_words
+from model.evidence import Finding
 from model.specification import Model
 from model.wording import portion
-from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, PALE, SKY, canvas, looked, wrapped
+from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, PALE, SKY, canvas, looked, titled, wrapped
+from service.pictures.captions import conditions, event_title, state_lines
 
 TOP = 12
 """Numbers in a tornado unless more are asked for."""
@@ -46,7 +47,9 @@ def distribution(model: Model, found: Answer) -> Figure:
     """The first target of an answer: a bar a state, its interval where there is one, the baseline beside it."""
     target = found.targets[0]
     rows = target.distribution
-    figure, axes = canvas(7.0, 1.5 + 0.55 * len(rows) + 0.16 * len(_conditions(found).splitlines()))
+    described = model.described[target.target]
+    under = conditions(model, found.findings, found.settings, TITLE)
+    figure, axes = canvas(7.0, 1.5 + 0.55 * len(rows) + 0.16 * len(under.splitlines()))
     places = np.arange(len(rows))
     axes.barh(places - 0.17, [row.p for row in rows], height=0.34, color=SKY, label="with what is given and done")
     axes.barh(places + 0.2, [row.baseline for row in rows], height=0.2, color=PALE, label="baseline")
@@ -55,10 +58,10 @@ def distribution(model: Model, found: Answer) -> Figure:
         end = max(row.p, row.high or 0.0)
         axes.text(end + 0.012, place - 0.17, f"{row.p:.3f}", va="center")
         axes.text(row.baseline + 0.012, place + 0.21, f"{row.baseline:.3f}", va="center", fontsize=7, color=FAINT)
-    axes.set_yticks(places, [wrapped(row.state, LABEL) for row in rows])
+    axes.set_yticks(places, ["\n".join(state_lines(described, i, row.state, LABEL)) for i, row in enumerate(rows)])
     axes.set_xlim(0, min(1.12, 1.15 * max(max(row.p, row.baseline, row.high or 0.0) for row in rows)))
     axes.invert_yaxis()
-    _about(figure, axes, model.described[target.target].label, _conditions(found))
+    titled(figure, axes, described.label_with_unit, under)
     axes.set_xlabel(_covered(found))
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure
@@ -81,17 +84,6 @@ def _covered(found: Answer) -> str:
         return "probability"
     about = f"probability; intervals hold {portion(held.mass)} of {held.draws:,} draws of the numbers"
     return wrapped(f"{about}; {held.warning}" if held.warning else about, TITLE)
-
-
-def _conditions(found: Answer) -> str:
-    known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
-    return wrapped(f"given {', '.join(known)}", TITLE) if known else "nothing given, nothing done"
-
-
-def _about(figure: Figure, axes: Axes, title: str, under: str) -> None:
-    """A title, and in smaller letters beneath it what it is about."""
-    axes.set_title(under, loc="left", fontsize=8, color=FAINT)
-    figure.suptitle(wrapped(title, 60), x=0.01, ha="left", fontsize=11, fontweight="bold")
 
 
 @looked
@@ -118,9 +110,9 @@ def tornado(model: Model, found: Sensitivity, *, top: int = TOP) -> Figure:
     axes.set_yticks(places, names, fontsize=8)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.margins(x=0.14)
-    axes.set_xlabel(f"P({found.target}={found.state}), {found.p:.3f} with the numbers as stated")
+    axes.set_xlabel(wrapped(f"P({found.target}={found.state}), {found.p:.3f} with the numbers as stated", TITLE))
     counted = f"the {len(rows)} widest of {len(found.rows)} numbers, each over its 90 % range"
-    _about(figure, axes, f"{model.described[found.target].label}: {found.state}", counted)
+    titled(figure, axes, event_title(model, found.target, found.state), counted)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return figure
 
@@ -156,8 +148,8 @@ def _beside(
 
 
 @looked
-def waterfall(model: Model, found: Explanation) -> Figure:
-    """From the log odds before any finding to those after all: each finding's weight of evidence is a step.
+def waterfall(model: Model, found: Explanation, findings: Mapping[str, Finding]) -> Figure:
+    """From the log odds before any finding to those after all: the weight of each of the ``findings`` is a step.
 
     Raises AftermathError where there is no finding, or where the log odds are infinite.
     """
@@ -167,11 +159,12 @@ def waterfall(model: Model, found: Explanation) -> Figure:
         raise AftermathError(f"no waterfall: nothing is given that could be weighed for {event}")
     if balance.before_db is None or balance.db is None:
         raise AftermathError(f"no waterfall: {balance.reason or f'{event} has infinite log odds before any finding'}")
+    weighed = [weight.finding for weight in balance.weights]
     steps = [weight.db or 0.0 for weight in balance.weights]
     levels = list(accumulate(steps, initial=balance.before_db))
     names = [
         "before the findings",
-        *(wrapped(weight.statement, LABEL) for weight in balance.weights),
+        *(wrapped(model.described[name].in_words(findings[name]), LABEL) for name in weighed),
         "after all of them",
     ]
     figure, axes = canvas(8.0, 1.9 + 0.42 * len(names) + 0.12 * sum(name.count("\n") for name in names))
@@ -182,8 +175,7 @@ def waterfall(model: Model, found: Explanation) -> Figure:
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel("log odds in decibels (10 log₁₀ of p / (1 − p))")
     _probabilities(axes)
-    title = f"{model.described[found.target].label}: {found.state}"
-    figure.suptitle(wrapped(title, 60), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    titled(figure, axes, event_title(model, found.target, found.state))
     return figure
 
 

@@ -27,6 +27,9 @@ ORANGE = "#d55e00"
 SHADES = ("#cfe1f2", "#93c4de", "#4b97c9", "#1f6bae", "#08427f", "#04224a")
 """States in their order, light to dark."""
 
+HEADLINE = 60
+"""Characters in a line of a title."""
+
 LOOK: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
@@ -83,6 +86,12 @@ def canvas(width: float, height: float) -> tuple[Figure, Axes]:
     """A figure of so many inches and its one pair of axes, laid out so that no label is cut off."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot()
+
+
+def titled(figure: Figure, axes: Axes, title: str, under: str = "") -> None:
+    """A title, and in smaller letters beneath it what it is about."""
+    axes.set_title(under, loc="left", fontsize=8, color=FAINT)
+    figure.suptitle(wrapped(title, HEADLINE), x=0.01, ha="left", fontsize=11, fontweight="bold")
 
 
 def wrapped(text: str, width: int) -> str:

@@ -15,6 +15,7 @@ from model.answers import Answer, TargetAnswer
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut
 from model.specification import Model
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, SHADES, looked, wrapped
+from service.pictures.captions import state_lines
 from service.pictures.layers import placed
 
 # In inches.
@@ -77,8 +78,9 @@ class _Box:
 
 
 def _box(model: Model, row: TargetAnswer) -> _Box:
-    label = wrapped(model.described[row.target].label, LABEL).splitlines()
-    return _Box(label, [(wrapped(state.state, STATE).splitlines(), state.p) for state in row.distribution])
+    described = model.described[row.target]
+    states = [(state_lines(described, i, state.state, STATE), state.p) for i, state in enumerate(row.distribution)]
+    return _Box(wrapped(described.label_with_unit, LABEL).splitlines(), states)
 
 
 def _sheet(wide: float, high: float) -> tuple[Figure, Axes]:

@@ -58,6 +58,13 @@ def test_a_headline_asked_of_some_cases_is_a_column_of_its_own(tmp_path):
     assert far.shift == pytest.approx(0.8 - 0.3)
 
 
+def test_of_two_states_that_move_alike_the_first_is_the_strongest():
+    found = matrix(FOUND, by="given")
+    strongest = found.strongest().values()
+    assert {row.state for row in strongest} == {"yes"}
+    assert any(row.shift for row in strongest)
+
+
 def three_ways(nominal):
     cause, child = Variable("cause", ("a", "b", "c")), Variable("child", ("no", "yes"), ("cause",))
     tables = {"cause": np.full(3, 1 / 3), "child": np.array([[0.5, 0.5], [0.9, 0.1], [0.4, 0.6]])}

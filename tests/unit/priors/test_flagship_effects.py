@@ -140,7 +140,7 @@ def test_the_page_on_the_flagship_names_every_headline_that_is_wide_open():
 
 
 def test_the_page_on_the_flagship_ends_with_the_matrix():
-    assert PAGE.read_text(encoding="utf-8").endswith("\n\n" + markdown(matrix(forecaster())))
+    assert PAGE.read_text(encoding="utf-8").endswith("\n\n" + markdown(matrix(forecaster()), forecaster().model))
 
 
 @pytest.mark.parametrize("dispersal", ["hundreds", "low_thousands", "over_5k"])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from model.analyses.explanation import explain
+from model.analyses.matrix import FEWEST_SHOWN, matrix
 from model.analyses.sensitivity import sensitivity
 from model.errors import AftermathError
 from model.evidence import Observed, SetTo, observe
@@ -19,6 +20,7 @@ from model.priors import load
 from model.question import Question
 from service import pictures
 from service.cli import main
+from service.pictures import heat_map
 from service.pictures.bars import decibels, probability
 from service.pictures.layers import _crossings, _neighbours, _ordered, placed
 from service.settings import default_priors
@@ -34,6 +36,7 @@ PLOTS = {
     "waterfall": ("waterfall", "asia", "lung", "yes"),
     "network": ("network", "asia", "lung"),
 }
+EVENT = ("--event", "any(lung:yes,tub:yes)")
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +120,9 @@ def test_scenario_cohort_and_what_is_done_are_those_of_ask(tmp_path: Path) -> No
     file = tmp_path / "tub.svg"
     said = ("--scenario", "back_from_asia", "--cohort", "a_smoker", "--do", "bronc:no")
     assert plotted("distribution", "asia", "tub", file, *said) == 0
-    assert {"asia=yes,", "smoke=yes,", "dysp=yes,", "do(bronc=no)"} <= {*words(file).split()}
+    shown = words(file)
+    for label in ("Recent visit to Asia: yes", "Smoker: yes", "Shortness of breath: yes", "done Bronchitis: no"):
+        assert label in shown
 
 
 def test_unknown_names_are_refused_with_a_near_miss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,7 +130,90 @@ def test_unknown_names_are_refused_with_a_near_miss(tmp_path: Path, capsys: pyte
     assert "Did you mean 'yes'?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", PLOTS)
+def test_an_event_stands_in_for_a_target(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "event.svg"
+    assert plotted(kind, "asia", file, *EVENT, *XRAY) == 0
+    assert "any of (Tuberculosis: yes; Lung cancer: yes)" in words(file)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("distribution", "asia"), "Expected MODEL TARGET FILE, or --event in place of TARGET."),
+        (("tornado", "asia", "lung"), "Expected MODEL TARGET STATE FILE, or --event in place of TARGET."),
+        (("distribution", "asia", "lung", "tub"), "Expected MODEL TARGET FILE"),
+        (("distribution", "asia", "lung", *EVENT), "TARGET and --event are both named"),
+    ],
+)
+def test_too_few_names_and_too_many_are_wrong_usage(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plotted(*arguments, tmp_path / "lung.svg") == 2
+    assert message in capsys.readouterr().err
+
+
 # what is on them
+
+
+def test_a_distribution_has_the_labels_of_states(tmp_path: Path) -> None:
+    file = tmp_path / "pathway.svg"
+    assert plotted("distribution", "mosul-2017", "pathway", file, "--no-interval") == 0
+    said = words(file)
+    for label in ("Killed or captured", "Hardcore underground", "Free agent", "Returnee"):
+        assert label in said
+    assert "killed_or_captured" not in said
+
+
+@pytest.mark.parametrize(
+    "arguments", [("distribution", "mosul-2017", "return_flow"), ("network", "mosul-2017", "return_flow")]
+)
+def test_what_a_state_measures_stands_below_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "flow.svg"
+    only_it = ("--around", "0") if arguments[0] == "network" else ("--no-interval",)
+    assert plotted(*arguments, file, *only_it) == 0
+    said = words(file)
+    assert "Flow of returnees (fighters)" in said
+    for state in ("trickle 0 to 1,000", "moderate 1,000 to 3,000", "surge 3,000 or more"):
+        assert state.split(maxsplit=1)[0] in said
+        assert state.split(maxsplit=1)[1] in said
+
+
+def test_the_title_of_a_waterfall_says_what_its_state_measures(tmp_path: Path) -> None:
+    file = tmp_path / "flow.svg"
+    said = ("--given", "border_intel_strength:weak")
+    assert plotted("waterfall", "mosul-2017", "return_flow", "surge", file, *said) == 0
+    assert "Flow of returnees: surge (3,000 fighters or more)" in words(file)
+
+
+def test_a_matrix_has_every_shift_with_its_state(tmp_path: Path, asia: Forecaster) -> None:
+    file = tmp_path / "matrix.svg"
+    assert plotted("matrix", "asia", file, "--given", "--targets", "lung,tub", "--targets", "either") == 0
+    said = words(file)
+    found = matrix(asia, by="given", targets=("lung", "tub", "either"))
+    shown = [row for row in found.strongest().values() if abs(row.shift or 0.0) > FEWEST_SHOWN]
+    assert len(shown) > 3
+    for row in shown:
+        assert f"{100 * (row.shift or 0.0):+.1f} {row.state}".replace("-", "−") in said
+    assert all(asia.model.described[name].label in said for name in (*found.targets, *found.ranked()))
+    assert "the cause observed from one state to the other" in said
+    assert "left out" not in said
+
+
+def test_a_matrix_says_how_many_causes_are_left_out(
+    tmp_path: Path, asia: Forecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heat_map, "MOST", 2)
+    found = matrix(asia, scenario="back_from_asia")
+    pictures.save(pictures.matrix(asia.model, found), tmp_path / "matrix.svg")
+    said = words(tmp_path / "matrix.svg")
+    assert f"the 2 causes with the largest shifts, {len(found.ranked()) - 2} more are left out" in said
+    assert f"under {asia.model.scenario('back_from_asia').label}" in said
+
+
+def test_a_matrix_of_a_root_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plotted("matrix", "asia", tmp_path / "matrix.svg", "--targets", "asia") == 1
+    assert "no variable is a cause of these targets" in capsys.readouterr().err
 
 
 def test_a_distribution_has_every_state_with_its_probability_and_baseline(tmp_path: Path, asia: Forecaster) -> None:
@@ -164,10 +252,10 @@ def test_a_tornado_shows_as_many_numbers_as_are_asked_for(tmp_path: Path, asia: 
 def test_a_waterfall_has_every_weight_and_both_ends(tmp_path: Path, asia: Forecaster) -> None:
     question = Question(findings=observe(xray="yes", smoke="yes", dysp="no").findings)
     found = explain(asia, question, target="lung", state="yes")
-    pictures.save(pictures.waterfall(asia.model, found), tmp_path / "lung.svg")
+    pictures.save(pictures.waterfall(asia.model, found, question.findings), tmp_path / "lung.svg")
     said = words(tmp_path / "lung.svg").replace("−", "-")
     for weight in found.balance.weights:
-        assert weight.statement in said
+        assert asia.model.described[weight.finding].in_words(question.findings[weight.finding]) in said
         assert f"{weight.db:+.2f} dB" in said
     assert f"{found.balance.before_db:.2f} dB, p = {found.balance.p_before:.4f}" in said
     assert f"{found.balance.db:.2f} dB, p = {found.balance.p:.4f}" in said
@@ -226,7 +314,7 @@ def test_a_network_too_large_to_read_is_refused_with_what_to_say(
 
 
 def test_labels_are_drawn_as_they_are_written(tmp_path: Path) -> None:
-    odd = ("$x_1$ <b>", 'a & "b"')
+    odd = ("$x^1$ <b>", 'a & "b"')
     found = prepare(model_of(Network([Variable("v", odd)], {"v": np.array([0.25, 0.75])})))
     question = Question(("v",))
     for name, draw in (("d", pictures.distribution), ("n", lambda m, a: pictures.network(m, a, target="v"))):

@@ -1,0 +1,36 @@
+"""What stands on a picture in words: states with what they measure, events, and what is given and done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from model.evidence import Finding, Setting
+from model.specification import Description, Model
+from service.pictures.canvas import wrapped
+
+
+def state_lines(described: Description, i: int, state: str, width: int) -> list[str]:
+    """State ``i`` by its label in lines of about so many characters, and on a line below the interval that it is."""
+    interval = [described.scale.interval(i)] if described.scale else []
+    return [*wrapped(described.state_label(state), width).splitlines(), *interval]
+
+
+def event_title(model: Model, target: str, state: str) -> str:
+    """A target in one of its states, with what that is on a scale."""
+    described = model.described[target]
+    title = f"{described.label}: {described.state_label(state)}"
+    if described.scale is None:
+        return title
+    return f"{title} ({described.scale.in_words(model.network[target].state(state))})"
+
+
+def conditions(model: Model, findings: Mapping[str, Finding], settings: Mapping[str, Setting], width: int) -> str:
+    """What is given and what is done, by labels, each on lines of its own."""
+    lines = [
+        wrapped(
+            f"{how} {'; '.join(model.described[name].in_words(statement) for name, statement in said.items())}", width
+        )
+        for how, said in (("given", findings), ("done", settings))
+        if said
+    ]
+    return "\n".join(lines) or "nothing given, nothing done"
