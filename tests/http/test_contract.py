@@ -35,6 +35,11 @@ def chances():
     return st.floats(0, 1).map(lambda p: {"yes": p, "no": 1 - p})
 
 
+def texts():
+    """Any text that a body may hold; NUL is refused as no JSON of ours."""
+    return st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=4)
+
+
 def findings():
     some = st.lists(st.sampled_from(["yes", "no"]), min_size=1, max_size=3)
     weights = st.floats(0, allow_infinity=False)
@@ -44,7 +49,7 @@ def findings():
         st.builds(lambda states: {"not": states}, some),
         st.builds(lambda yes, no: {"likelihood": {"yes": yes, "no": no}}, weights, weights),
         st.builds(lambda p: {"assumed": p}, chances()),
-        st.text(max_size=3).map(lambda text: text or "?"),
+        texts(),
     )
 
 
@@ -53,21 +58,17 @@ def settings_said():
 
 
 def events_said():
-    condition = st.builds(
-        "{}:{}".format,
-        st.sampled_from(NAMES),
-        st.sampled_from(["yes", "no", "in(yes)", "not(no)", "in(no,yes)", 'in("yes")', "over(5)", "like(yes=1)"]),
-    )
-    verbs = st.sampled_from(["any(", "all(", "at_least(1,", "at_least(2,", "at_least(3,", "any", "("])
-    ends = st.sampled_from([")", ")", ")", ")", "", "))"])
-    several = st.recursive(
-        condition,
-        lambda parts: st.builds(
-            lambda verb, of, end: verb + ",".join(of) + end, verbs, st.lists(parts, min_size=1, max_size=4), ends
-        ),
-        max_leaves=8,
-    )
-    return several | st.text(max_size=4).map(lambda text: text or "?")
+    stated = ["yes", "no", "in(yes)", "not(no)", "in(no,yes)", 'in("yes")']
+    condition = st.builds("{}:{}".format, st.sampled_from(NAMES), st.sampled_from(stated))
+    verbs = st.sampled_from(["any(", "all(", "at_least(1,", "at_least(2,", "all( "])
+
+    def several(parts):
+        return st.builds(lambda verb, of: f"{verb}{','.join(of)})", verbs, st.lists(parts, min_size=1, max_size=4))
+
+    event = st.recursive(condition, several, max_leaves=8)
+    endings = st.sampled_from([")", "(", ",", ":over(5)", ":like(yes=1)"])
+    broken = st.builds("{}{}".format, event, endings)
+    return st.one_of(event, event, event, broken, texts())
 
 
 def bodies():
