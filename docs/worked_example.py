@@ -161,7 +161,7 @@ else:
     drawn = {
         "distribution": pictures.distribution(forecaster.model, asked),
         "tornado": pictures.tornado(forecaster.model, tornado),
-        "waterfall": pictures.waterfall(forecaster.model, why),
+        "waterfall": pictures.waterfall(forecaster.model, why, question.findings),
         "network": pictures.network(
             forecaster.model, answer(forecaster, replace(question, targets=in_order, interval=None)), target=TARGET
         ),
