@@ -49,16 +49,26 @@ class Shift:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def variable(self) -> str:
+        """The target without what it is given."""
+        return self.target.partition("|")[0]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matrix:
-    """Every cause's shift on every target, causes and targets in the order of the file; ``mass`` is the intervals'."""
+    """Every cause's shift on every headline, causes in the order of the file; ``mass`` is the intervals'."""
 
     by: By
     scenario: str | None
-    targets: tuple[str, ...]
+    headlines: tuple[Headline, ...]
     rows: tuple[Shift, ...]
     mass: float | None = None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The headlines as rows name them, each target with what it is given."""
+        return tuple(map(str, self.headlines))
 
     def strongest(self) -> dict[tuple[str, str], Shift]:
         """By cause and target the state that moves most, of equal ones the first."""
@@ -105,7 +115,8 @@ def matrix(
     if mass is not None and not 0 < mass < 1:
         raise BadQuestion(f"an interval holds a share between 0 and 1, not {mass:g}", where=("interval",))
     common = resolve(model, Question(tuple(targets), scenario=scenario or NO_SCENARIO)).question
-    asked = [Headline(name, name) for name in dict.fromkeys(common.targets)] or model.headlines
+    named = (Headline(model.described[name].label, name) for name in dict.fromkeys(common.targets))
+    asked = tuple(named) or model.headlines
     columns = [_Column(headline, model.network.ancestors([headline.target])) for headline in asked]
     causes = [v for v in model.network.variables if any(column.has(v.name) for column in columns)]
     posed = {
@@ -122,8 +133,7 @@ def matrix(
         if column.has(cause.name)
         for row in _shifts(forecaster, cause, column, found, mass)
     ]
-    names = tuple(map(str, asked))
-    return Matrix(by, None if scenario == NO_SCENARIO else scenario, names, tuple(rows), mass)
+    return Matrix(by, None if scenario == NO_SCENARIO else scenario, asked, tuple(rows), mass)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ from service.schemas import requests
 from service.schemas.answers import Header
 from service.translate.questions import interval_mass
 
+NO_WAY = "-"
+"""In a cell: the cause does not lead to the target, or cannot be so."""
+
 MOST_DRAWN = 1_000
 """Causes times targets with intervals: some 20 ms each by do(), 60 ms by ``given`` in a model of 130 variables."""
 
@@ -255,16 +258,14 @@ def _table(result: Matrix, model: Model) -> list[tuple[str, ...]]:
         pairs = {(row.start, row.to) for row in each if row is not None}
         ends = next(iter(pairs)) if len(pairs) == 1 else ("*", "*")
         start, to = (described[cause].labels.get(state, state) for state in ends)
-        cells = [
-            _points(described[target.partition("|")[0]], row) for target, row in zip(result.targets, each, strict=True)
-        ]
+        cells = [_points(described[row.variable], row) if row else NO_WAY for row in each]
         lines.append((cause, start, to, *cells))
     return lines
 
 
-def _points(target: Description, row: Shift | None) -> str:
-    if row is None or row.shift is None:
-        return "-"
+def _points(target: Description, row: Shift) -> str:
+    if row.shift is None:
+        return NO_WAY
     return (
         f"{target.labels.get(row.state, row.state)} {100 * row.shift:+.1f}" if abs(row.shift) >= FEWEST_SHOWN else "·"
     )

@@ -58,7 +58,7 @@ def matrix(model: Model, found: Matrix) -> Figure:
     _coloured(axes, cells, texts)
     _scale(figure, axes, int(across / LETTER))
     axes.set_yticks(range(len(causes)), names, fontsize=7)
-    targets = [wrapped(model.described[target].label, TARGET) for target in found.targets]
+    targets = [wrapped(headline.label, TARGET) for headline in found.headlines]
     axes.set_xticks(range(len(found.targets)), targets, fontsize=7.5, fontweight="bold")
     axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
     axes.spines[:].set_visible(False)
@@ -101,7 +101,7 @@ def _cell(model: Model, cell: Shift | None) -> str:
         return "–"
     if abs(cell.shift) < FEWEST_SHOWN:
         return "·"
-    state = wrapped(model.described[cell.target].state_label(cell.state), TARGET)
+    state = wrapped(model.described[cell.variable].state_label(cell.state), TARGET)
     return f"{_points(cell):+.1f}\n{state}".replace("-", "−", 1)
 
 
