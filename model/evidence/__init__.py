@@ -229,6 +229,8 @@ def within_states(variable: Variable, said: Within, scale: Scale | None, *, wher
     if scale is None:
         raise NoScale(variable.name, variable.states, where=where)
     chosen = scale.within(said.low, said.high, where=where)
+    if len(chosen) == len(variable.states):
+        raise BadQuestion(f"names every state of {variable.name}, so it says nothing", where=where)
     states = tuple(variable.states[i] for i in chosen)
     return OneOf(states) if len(states) > 1 else Observed(states[0])
 

@@ -16,7 +16,7 @@ from model.evidence import Assumed, Reported
 from model.forecast import Forecaster, answer
 from model.question import Question, of_target
 from model.report.probability_words import in_words, range_in_words
-from model.specification import JUDGEMENT, Model
+from model.specification import JUDGEMENT, NO_SCENARIO, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 
 GAP = 0.01
@@ -247,7 +247,7 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
         baseline=_chance(here.baseline),
         shift=here.shift,
         conditions=conditions,
-        scenario_label=model.scenario(question.scenario).label if question.scenario else None,
+        scenario_label=_scenario(model, question.scenario),
         cohort_label=model.cohort(question.cohort).label if question.cohort else None,
         replaced=found.replaced,
         p_evidence=_evidence(found),
@@ -269,6 +269,11 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
         covers=COVERS,
         omits=OMITS,
     )
+
+
+def _scenario(model: Model, name: str | None) -> str | None:
+    """What the picture is called; None where the event is asked without one."""
+    return None if name in (None, NO_SCENARIO) else model.scenarios[name].label
 
 
 def _state(model: Model, name: str, state: str) -> str:

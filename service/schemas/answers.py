@@ -368,10 +368,11 @@ class ComparisonAsked(Struct):
     do: dict[str, Setting]
     cohort: str | None
     interval: float | None
+    events: list[str]
 
 
 class ComparisonBaseline(Struct):
-    """What the scenarios are held against: the same evidence and no scenario."""
+    """What the scenarios are held against: the same evidence under the default picture, if the model has one."""
 
     given: dict[str, Finding]
     do: dict[str, Setting]

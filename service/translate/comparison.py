@@ -81,12 +81,13 @@ def answered(forecaster: Forecaster, comparison: Comparison) -> answers.Comparis
     return answers.ComparisonAnswer(
         *forecasts.header(model),
         asked=answers.ComparisonAsked(
-            targets=list(common.targets),
+            targets=[name for name in common.targets if name not in model.events],
             scenarios=list(comparison.scenarios),
             given=questions.findings_json(common.findings),
             do=questions.settings_json(common.settings),
             cohort=common.cohort,
             interval=common.interval,
+            events=list(model.events),
         ),
         baseline=answers.ComparisonBaseline(
             given=questions.findings_json(baseline.findings),

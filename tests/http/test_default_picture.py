@@ -64,10 +64,7 @@ def test_named_it_is_the_same_as_unsaid(pictured, asked):
     [("", "the_fort_holds"), ("scenario=none", "none"), ("scenario=the_fort_falls", "the_fort_falls")],
 )
 @pytest.mark.parametrize("asked", ASKED)
-def test_every_address_of_an_answer_names_its_picture(pictured, request, asked, said, name):
-    if asked.startswith("brief") and name == "none":
-        why = "a brief looks the label of the scenario 'none' up (model/report/brief.py)"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=why))
+def test_every_address_of_an_answer_names_its_picture(pictured, asked, said, name):
     answer = pictured.get(f"{ARMY}/{asked}{said}")
     assert answer.status_code == 200
     assert answer.json["asked"]["scenario"] == name
