@@ -27,8 +27,8 @@ from model.report.probability_words import in_words
 # ## Load and ask
 #
 # A model is a folder of files. `prepare` compiles it, once; what it returns never changes and answers any number of
-# questions. The first two conditions are observed, the third is done. The model has a default picture, that of March
-# 2017, under which questions are asked that name no scenario; `none` asks without it, so that these three stand alone.
+# questions. The first two conditions are observed, the third is done. The model has a default
+# picture, under which questions are asked that name no scenario; `none` asks without it, so that these stand alone.
 
 # %%
 forecaster = prepare(load(Path(priors.__path__[0]) / "mosul-2017"))

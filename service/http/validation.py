@@ -57,7 +57,7 @@ def validated(shape: type[BaseModel], value: Any) -> Any:
     >>> from service.schemas.requests import AskedInFull
     >>> validated(AskedInFull, {"given": {"xray": 3}})
     Traceback (most recent call last):
-    model.errors.SeveralErrors: expected a state, or one of in, not, likelihood, assumed; found 3
+    model.errors.SeveralErrors: expected a state, or one of in, not, likelihood, assumed, over, under, between; found 3
     """
     try:
         return shape.model_validate(value)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from model.analyses.matrix import FEWEST_SHOWN, Matrix, Shift
 from model.errors import AftermathError
 from model.specification import Model
+from model.wording import quantity
 from service.pictures.canvas import BLUE, INK, ORANGE, PALE, canvas, looked, titled, wrapped
 
 MOST = 40
@@ -120,5 +121,5 @@ def _under(model: Model, found: Matrix, shown: int, count: int) -> str:
     case = f"under {model.scenario(found.scenario).label}" if found.scenario else "nothing else known"
     words = f"shift in points of the state that moves most, the cause {how} from one state to the other; {case}"
     if shown < count:
-        words += f"; the {shown} causes with the largest shifts, {count - shown} more are left out"
+        words += f"; the {quantity(shown, 'cause')} with the largest shifts, {count - shown:,} left out"
     return words

@@ -17,13 +17,16 @@ from model.evidence import Observed, SetTo
 from model.forecast import Forecaster, answer, prepare
 from model.priors import load
 from model.question import Question
+from model.specification import NO_SCENARIO
 from tests.sources import ROOT
 
 SCRIPT = ROOT / "docs" / "worked_example.py"
 TARGET, STATE = "radicalised_youth_pool", "growing"
 GIVEN = {"is_finances": Observed("halved"), "border_intel_strength": Observed("weak")}
-QUESTION = Question((TARGET,), GIVEN, {"returnee_response_model": SetTo("care_and_mentoring")}, interval=0.9)
-UNDONE = Question((TARGET,), GIVEN, interval=0.9)
+QUESTION = Question(
+    (TARGET,), GIVEN, {"returnee_response_model": SetTo("care_and_mentoring")}, scenario=NO_SCENARIO, interval=0.9
+)
+UNDONE = Question((TARGET,), GIVEN, scenario=NO_SCENARIO, interval=0.9)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def test_it_prints_the_answer_with_its_intervals(said: list[str], flagship: Fore
 
 
 def test_it_sets_seeing_beside_doing(said: list[str], flagship: Forecaster) -> None:
-    found = cause_effect(flagship, Question(), cause="is_finances", target=TARGET, state=STATE)
+    found = cause_effect(flagship, Question(scenario=NO_SCENARIO), cause="is_finances", target=TARGET, state=STATE)
     assert max(abs(row.gap or 0.0) for row in found.rows) > 1e-3
     for row in found.rows:
         line = f"is_finances={row.state}: seen {row.observe:.4f}, done {row.intervene:.4f}, gap {row.gap:+.4f}"

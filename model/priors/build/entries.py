@@ -12,8 +12,8 @@ from model.errors import BadQuestion, Problem, listed, nearest
 from model.evidence.scale import Scale, faults
 from model.network import SUM_TOLERANCE, Variable
 from model.priors.build.symbols import Contents
-from model.priors.schema import definitions
-from model.priors.schema.definitions import Definition
+from model.priors.schema import definitions, findings, variables
+from model.priors.schema.cited import Definition
 from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import Steps
 from model.specification import JUDGEMENT, NO_SCENARIO
@@ -150,21 +150,21 @@ class Entries:
 
     def _finding(self, variable: str, said: Any, written: Written[Definition], *steps: str | int) -> evidence.Finding:
         match said:
-            case definitions.FindingSet():
+            case findings.FindingSet():
                 self._states(variable, _listed(said.in_, *steps, "in"), written)
                 return evidence.OneOf(tuple(said.in_))
-            case definitions.FindingNot():
+            case findings.FindingNot():
                 return self._ruled_out(variable, said, written, *steps)
-            case definitions.FindingLikelihood():
+            case findings.FindingLikelihood():
                 self._states(variable, _keyed(said.likelihood, *steps, "likelihood"), written, at_key=True)
                 if not any(said.likelihood.values()):
                     expected = "a number above 0 for one state at least"
                     self._note(written, *steps, "likelihood", found="a report that is impossible", expected=expected)
                 return evidence.Reported(dict(said.likelihood))
-            case definitions.FindingAssumed():
+            case findings.FindingAssumed():
                 self._distribution(variable, said.assumed, written, *steps, "assumed")
                 return evidence.Assumed(dict(said.assumed))
-            case definitions.FindingOver() | definitions.FindingUnder() | definitions.FindingBetween():
+            case findings.FindingOver() | findings.FindingUnder() | findings.FindingBetween():
                 return self._number(variable, said, evidence.within_states, written, *steps) or evidence.Observed("")
         self._states(variable, [(said, steps)], written)
         return evidence.Observed(said)
@@ -172,7 +172,7 @@ class Entries:
     def _number(
         self,
         variable: str,
-        said: definitions.FindingOver | definitions.FindingUnder | definitions.FindingBetween,
+        said: findings.FindingOver | findings.FindingUnder | findings.FindingBetween,
         read: Callable[..., Result],
         written: Written[Definition],
         *steps: str | int,
@@ -182,11 +182,11 @@ class Entries:
         if about is None:
             return None
         match said:
-            case definitions.FindingOver():
+            case findings.FindingOver():
                 verb, numbers = "over", evidence.Within(low=said.over)
-            case definitions.FindingUnder():
+            case findings.FindingUnder():
                 verb, numbers = "under", evidence.Within(high=said.under)
-            case definitions.FindingBetween():
+            case findings.FindingBetween():
                 verb, numbers = "between", evidence.Within(*said.between)
         scale = measured(about.said)
         try:
@@ -200,7 +200,7 @@ class Entries:
             return None
 
     def _ruled_out(
-        self, variable: str, said: definitions.FindingNot, written: Written[Definition], *steps: str | int
+        self, variable: str, said: findings.FindingNot, written: Written[Definition], *steps: str | int
     ) -> evidence.RuledOut:
         several = isinstance(said.not_, list)
         states = said.not_ if isinstance(said.not_, list) else [said.not_]
@@ -228,10 +228,10 @@ class Entries:
                 self._note(written, *place, found=found, expected="one of the two", at_key=True)
             if not self._name("variables", variable, written, *place, at_key=True):
                 continue
-            if isinstance(said, definitions.FindingOver | definitions.FindingUnder | definitions.FindingBetween):
+            if isinstance(said, findings.FindingOver | findings.FindingUnder | findings.FindingBetween):
                 state = self._number(variable, said, evidence.set_within, written, *place)
                 settings[variable] = state or evidence.SetTo("")
-            elif isinstance(said, definitions.SettingDistribution):
+            elif isinstance(said, findings.SettingDistribution):
                 self._distribution(variable, said.p, written, *place, "p")
                 settings[variable] = evidence.SetChances(dict(said.p))
             else:
@@ -333,7 +333,7 @@ class Entries:
         about = self.contents.variables.get(said.against)
         scale = measured(about.said) if about else None
         if said.bounds is None:
-            if about is not None and not isinstance(about.said.scale, definitions.MeasuredScale):
+            if about is not None and not isinstance(about.said.scale, variables.MeasuredScale):
                 expected = f"where the states of {said.against} begin, or a scale for it"
                 self._note(written, found="no 'bounds'", expected=expected, at_key=True)
             return scale.bounds if scale else ()
@@ -527,10 +527,10 @@ class Entries:
         return specification.Folded(name, tuple(said.into), said.why)
 
 
-def measured(said: definitions.VariableBase) -> Scale | None:
+def measured(said: variables.VariableBase) -> Scale | None:
     """The measured scale of a variable, where it has one that holds."""
     scale = said.scale
-    if not isinstance(scale, definitions.MeasuredScale) or faults(scale.limits, len(said.states)):
+    if not isinstance(scale, variables.MeasuredScale) or faults(scale.limits, len(said.states)):
         return None
     return Scale(scale.unit, scale.limits, scale.series)
 

@@ -11,7 +11,7 @@ import numpy as np
 from model.gates import RowPool, StrengthPool
 from model.network import SUM_TOLERANCE, Table
 from model.priors.build.statements import Reader, Step
-from model.priors.schema import definitions
+from model.priors.schema import cited, variables
 from model.specification import JUDGEMENT, Expert, Pool
 
 NOTHING_LEFT = 1e-6
@@ -39,7 +39,7 @@ class StatedStrength:
 
 
 def stated_row(
-    reader: Reader, said: definitions.Distribution, *steps: Step, one_of_two: bool = False
+    reader: Reader, said: variables.Distribution, *steps: Step, one_of_two: bool = False
 ) -> StatedRow | None:
     """The row that is said, None when it is not one. With ``one_of_two``, of two states one is enough."""
     if not _is_one(reader, said, "p", said.p, said.pool, *steps):
@@ -52,7 +52,7 @@ def stated_row(
     return None if row is None else StatedRow(row, size)
 
 
-def stated_strength(reader: Reader, said: definitions.Strength, *steps: Step) -> StatedStrength | None:
+def stated_strength(reader: Reader, said: variables.Strength, *steps: Step) -> StatedStrength | None:
     """The strength that is said, None when it is not one."""
     if not _is_one(reader, said, "strength", said.strength, said.pool, *steps):
         return None
@@ -63,7 +63,7 @@ def stated_strength(reader: Reader, said: definitions.Strength, *steps: Step) ->
     return None if strength is None else StatedStrength(strength, size)
 
 
-def _is_one(reader: Reader, said: definitions.Cited, key: str, single: object, pool: object, *steps: Step) -> bool:
+def _is_one(reader: Reader, said: cited.Cited, key: str, single: object, pool: object, *steps: Step) -> bool:
     """Whether exactly one of the two is there, and nothing beside a pool that only its experts can say."""
     if single is None and pool is None:
         reader.note(*steps, found=f"neither {key!r} nor 'pool'", expected="one of them")
@@ -87,7 +87,7 @@ def _completed(cells: Mapping[str, float | str], states: Sequence[str]) -> Mappi
     return {**cells, other[0]: "rest"} if len(states) == 2 and len(cells) == len(other) == 1 else cells
 
 
-def _pooled_row(reader: Reader, said: definitions.RowPool, one_of_two: bool, *steps: Step) -> StatedRow | None:
+def _pooled_row(reader: Reader, said: variables.RowPool, one_of_two: bool, *steps: Step) -> StatedRow | None:
     weights = _weights(reader, said.of, *steps)
     rows, sizes = [], []
     for position, expert in enumerate(said.of):
@@ -111,7 +111,7 @@ def _pooled_row(reader: Reader, said: definitions.RowPool, one_of_two: bool, *st
     return StatedRow(pool.row(), size, pool, Pool(said.method, experts, pool.disagreement()))
 
 
-def _pooled_strength(reader: Reader, said: definitions.StrengthPool, *steps: Step) -> StatedStrength | None:
+def _pooled_strength(reader: Reader, said: variables.StrengthPool, *steps: Step) -> StatedStrength | None:
     weights = _weights(reader, said.of, *steps)
     strengths, sizes = [], []
     for position, expert in enumerate(said.of):
@@ -128,7 +128,7 @@ def _pooled_strength(reader: Reader, said: definitions.StrengthPool, *steps: Ste
 
 
 def _voices(
-    reader: Reader, experts: Sequence[definitions.Expert], weights: Table, sizes: Sequence[float], *steps: Step
+    reader: Reader, experts: Sequence[variables.Expert], weights: Table, sizes: Sequence[float], *steps: Step
 ) -> list[Expert]:
     """The experts with what each rests on; what each says of the number is not in them yet."""
     return [
@@ -144,7 +144,7 @@ def _voices(
     ]
 
 
-def _weights(reader: Reader, experts: Sequence[definitions.Expert], *steps: Step) -> Table | None:
+def _weights(reader: Reader, experts: Sequence[variables.Expert], *steps: Step) -> Table | None:
     """The experts' weights, equal where none is given; None when they, or the experts' sources, do not hold."""
     before = len(reader.problems)
     _check_apart(reader, experts, *steps)
@@ -159,7 +159,7 @@ def _weights(reader: Reader, experts: Sequence[definitions.Expert], *steps: Step
     return np.array(given) if given else np.full(len(experts), 1 / len(experts))
 
 
-def _check_apart(reader: Reader, experts: Sequence[definitions.Expert], *steps: Step) -> None:
+def _check_apart(reader: Reader, experts: Sequence[variables.Expert], *steps: Step) -> None:
     """Each expert's sources exist, and none stands behind two experts: that would count it twice."""
     seen: set[str] = set()
     for position, (expert, names) in enumerate(zip(experts, _known_by(experts), strict=True)):
@@ -173,7 +173,7 @@ def _check_apart(reader: Reader, experts: Sequence[definitions.Expert], *steps: 
         seen.update(names)
 
 
-def _known_by(experts: Sequence[definitions.Expert]) -> tuple[tuple[str, ...], ...]:
+def _known_by(experts: Sequence[variables.Expert]) -> tuple[tuple[str, ...], ...]:
     """Whom each expert is: what is published. A judgement beside it is how that was read, not another expert."""
     return tuple(
         tuple(source for source in dict.fromkeys(expert.sources) if source != JUDGEMENT) or (JUDGEMENT,)

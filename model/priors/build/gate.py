@@ -16,7 +16,8 @@ from model.priors.build.expert_pools import StatedRow, stated_row
 from model.priors.build.influences import Typical, influences
 from model.priors.build.rows import Rows, exceptions, laid
 from model.priors.build.statements import Integers, Known, Reader
-from model.priors.schema.definitions import (
+from model.priors.schema.validation import Written
+from model.priors.schema.variables import (
     AllNeededVariable,
     AnyCauseVariable,
     Cause,
@@ -27,7 +28,6 @@ from model.priors.schema.definitions import (
     TableVariable,
     VariableBase,
 )
-from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import as_yaml
 from model.specification import Statement
 

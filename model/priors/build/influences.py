@@ -13,7 +13,7 @@ from model.gates import Influence, Influences, RowPool
 from model.network import Table
 from model.priors.build.expert_pools import StatedStrength, stated_row, stated_strength
 from model.priors.build.statements import Reader, Step
-from model.priors.schema.definitions import Effect, InfluencesVariable, Shift, Slope
+from model.priors.schema.variables import Effect, InfluencesVariable, Shift, Slope
 from model.priors.yaml.source_map import as_yaml
 
 

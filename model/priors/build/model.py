@@ -21,7 +21,7 @@ from model.priors.build.entries import Entries, measured
 from model.priors.build.gate import Drafted, draft
 from model.priors.build.statements import Known
 from model.priors.build.symbols import Contents, collected
-from model.priors.schema import definitions
+from model.priors.schema import variables
 from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import Sheet
 from model.specification import Model
@@ -94,7 +94,7 @@ def _drafts(contents: Contents, problems: list[Problem]) -> dict[str, Drafted]:
     return {name: drafted for name, drafted in drafts.items() if drafted is not None}
 
 
-def _check_parts(written: Written[definitions.VariableBase], contents: Contents, problems: list[Problem]) -> None:
+def _check_parts(written: Written[variables.VariableBase], contents: Contents, problems: list[Problem]) -> None:
     """Each part is another variable, named once, with the states of the whole, so that one do() can set them all."""
     for position, part in enumerate(written.said.parts):
         found, expected, near = None, "another variable of the same states", None
@@ -109,10 +109,10 @@ def _check_parts(written: Written[definitions.VariableBase], contents: Contents,
             problems.append(written.problem("parts", position, found=found, expected=expected, did_you_mean=near))
 
 
-def _check_meaning(written: Written[definitions.VariableBase], problems: list[Problem]) -> None:
+def _check_meaning(written: Written[variables.VariableBase], problems: list[Problem]) -> None:
     """A scale has one interval for each state; where states are defined one by one, each of them is."""
     said, states = written.said, list(written.said.states)
-    if isinstance(said.scale, definitions.MeasuredScale):
+    if isinstance(said.scale, variables.MeasuredScale):
         for position, found, expected in _wrong_bounds(said.scale, len(states)):
             place = ("scale", "bounds") if position is None else ("scale", "bounds", position)
             problems.append(written.problem(*place, found=found, expected=expected))
@@ -132,7 +132,7 @@ def _check_meaning(written: Written[definitions.VariableBase], problems: list[Pr
         problems.append(written.problem("definition", found=found, expected=expected, at_key=True))
 
 
-def _wrong_bounds(scale: definitions.MeasuredScale, states: int) -> list[tuple[int | None, str, str]]:
+def _wrong_bounds(scale: variables.MeasuredScale, states: int) -> list[tuple[int | None, str, str]]:
     """What is wrong with the bounds of a scale; null stands for an open end, and only there."""
     inner = [i for i, bound in enumerate(scale.bounds) if bound is None and 0 < i < len(scale.bounds) - 1]
     if inner:

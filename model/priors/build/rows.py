@@ -12,7 +12,7 @@ from model.gates import RowPool
 from model.network import Table
 from model.priors.build.expert_pools import stated_row
 from model.priors.build.statements import Integers, Mask, Reader
-from model.priors.schema.definitions import Row
+from model.priors.schema.variables import Row
 from model.priors.yaml.source_map import as_yaml
 
 

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from model.errors import Problem, listed, nearest
 from model.network import SUM_TOLERANCE, Table
 from model.priors.build.published import contradiction, derived, pooled
-from model.priors.schema.definitions import Cited, Row, Source, VariableBase, Words
+from model.priors.schema.cited import Cited
+from model.priors.schema.definitions import Source, Words
 from model.priors.schema.validation import Written, meant_number
+from model.priors.schema.variables import Row, VariableBase
 from model.priors.yaml.source_map import as_yaml
 from model.specification import JUDGEMENT, Counted, Pool, Published, Statement
 

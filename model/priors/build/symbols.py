@@ -10,8 +10,10 @@ from typing import Any
 
 from model.errors import Problem, listed, nearest
 from model.priors.schema import definitions
-from model.priors.schema.definitions import DAY, FILE_KINDS, NAME, Definition, VariableBase, Words
+from model.priors.schema.cited import DAY, NAME, Definition
+from model.priors.schema.definitions import FILE_KINDS, Words
 from model.priors.schema.validation import PATTERNS, Written, fitted, fitted_check, fitted_variable, is_name, shown
+from model.priors.schema.variables import VariableBase
 from model.priors.yaml.source_map import Sheet, Steps
 
 ENTRIES: dict[str, type[Definition]] = {

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from model.priors.schema.definitions import FILE_KINDS, Definition, ModelFile
+from model.priors.schema.cited import Definition
+from model.priors.schema.definitions import FILE_KINDS, ModelFile
 
 FOLDER = Path(__file__).parents[3] / "priors" / "schema"
 KINDS: dict[str, type[Definition]] = {"model": ModelFile, **FILE_KINDS}

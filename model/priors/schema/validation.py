@@ -12,19 +12,10 @@ from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from model.errors import Problem, listed, nearest
-from model.priors.schema.definitions import (
-    CHECK_KINDS,
-    DAY,
-    FILE_NAME,
-    FINDING_VERBS,
-    NAME,
-    READ,
-    TELLING_KEYS,
-    VARIABLE_KINDS,
-    CheckBase,
-    Definition,
-    VariableBase,
-)
+from model.priors.schema.cited import DAY, FILE_NAME, NAME, READ, Definition
+from model.priors.schema.definitions import CHECK_KINDS, CheckBase
+from model.priors.schema.findings import FINDING_VERBS
+from model.priors.schema.variables import TELLING_KEYS, VARIABLE_KINDS, VariableBase
 from model.priors.yaml.scalars import NUMBER
 from model.priors.yaml.source_map import Sheet, Steps
 

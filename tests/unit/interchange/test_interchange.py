@@ -13,7 +13,7 @@ from model.interchange import FORMATS, from_pgmpy, losses, read, to_pgmpy, to_pr
 from model.interchange.unchecked import NAME, difference
 from model.network import Network, Variable
 from model.priors import load
-from model.priors.schema.definitions import Name
+from model.priors.schema.cited import Name
 from model.specification import Source
 from tests.textbook import collection
 from tests.textbook import network as textbook

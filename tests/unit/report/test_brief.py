@@ -234,7 +234,7 @@ def test_findings_of_every_kind_are_told_in_words():
 
 
 def test_states_are_told_by_their_labels():
-    asked = question(["fate_in_theatre:at_large"])
+    asked = question(["fate_in_theatre:at_large"], scenario="none")
     found = brief(forecaster("mosul-2017"), asked, target="pathway", state="hardcore_underground")
     fate = forecaster("mosul-2017").model.described["fate_in_theatre"]
     assert found.event == "What becomes of the fighter: Hardcore underground"
