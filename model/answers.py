@@ -5,13 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import overload
 
 import numpy as np
 
 from model import notebook
-from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, in_words, likelihood
-from model.network import Network, Table, Variable
+from model.d_separation import children_left
+from model.errors import AftermathError
+from model.evidence import Assumed, Case, Finding, Observed, OneOf, Reported, RuledOut, Setting, in_words, likelihood
+from model.network import Network, Table, Variable, difference
 from model.question import Question
 from model.uncertainty.intervals import Intervals
 from model.wording import portion
@@ -19,18 +22,22 @@ from model.wording import portion
 
 @dataclass(frozen=True, slots=True)
 class StateAnswer:
-    """Probability of one state, what it is with nothing known and nothing done, and the ends of its interval."""
+    """Probability of one state, what it is under the default picture alone, and the ends of its interval.
+
+    ``without`` is the probability without what the question does, ``effect`` the difference that this makes, with the
+    ends of its interval; None where nothing is done, or where the findings are impossible without it.
+    """
 
     state: str
     p: float
     baseline: float
+    shift: float
     low: float | None = None
     high: float | None = None
-
-    @property
-    def shift(self) -> float:
-        """How far the evidence and interventions moved it."""
-        return self.p - self.baseline
+    without: float | None = None
+    effect: float | None = None
+    effect_low: float | None = None
+    effect_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,54 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Alone:
+    """What one of several do() changes by itself, beside the same question with none of them.
+
+    ``change`` is the states of all targets end to end, ``low`` and ``high`` are the ends of its interval; NaN where
+    the findings cannot be with this one alone, or where there is no interval.
+    """
+
+    variable: str
+    setting: Setting
+    change: Table
+    low: Table
+    high: Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """What the do() of a question change: the answer beside the one to the same question without them.
+
+    ``without`` is that question's case: what the do() displaced in scenario or cohort counts in it again, a do() of
+    the scenario's own too. ``p`` is the states of all targets end to end in it, ``change`` the difference that all do()
+    make together, ``low`` and ``high`` the ends of its interval under the same draws, NaN where there is none. Where
+    the findings are impossible without the do(), ``impossible`` says why and the numbers are NaN.
+    ``alone`` is each of several by itself, where targets were named.
+    """
+
+    without: Case
+    log_p_evidence: float
+    p: Table
+    change: Table
+    low: Table
+    high: Table
+    impossible: AftermathError | None = None
+    alone: tuple[Alone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Targets(Sequence[TargetAnswer]):
     """The targets of an answer. ``p`` is the states of all of them end to end; a row is made when it is looked at."""
 
     basis: Basis
     p: Table
     intervals: Intervals | None = None
+    effect: Effect | None = None
+
+    @property
+    def shift(self) -> Table:
+        """How far the evidence and interventions moved each state from the baseline, end to end."""
+        return difference(self.p, self.basis.baseline)
 
     def __len__(self) -> int:
         return len(self.basis.targets)
@@ -82,10 +131,14 @@ class Targets(Sequence[TargetAnswer]):
         if isinstance(i, slice):
             return [self[k] for k in range(len(self))[i]]
         basis, place = self.basis, self.basis.places[i]
-        variable = basis.targets[i]
-        columns = [variable.states, self.p[place].tolist(), basis.baseline[place].tolist()]
-        if self.intervals is not None and not np.isnan(self.intervals.low[place]).any():
-            columns += [self.intervals.low[place].tolist(), self.intervals.high[place].tolist()]
+        variable, effect, drawn = basis.targets[i], self.effect, self.intervals
+        now, before = self.p[place], basis.baseline[place]
+        columns = [variable.states, now.tolist(), before.tolist(), difference(now, before).tolist()]
+        columns += _columns(len(now), None if drawn is None else (drawn.low[place], drawn.high[place]), 2)
+        if effect is not None:
+            columns += _columns(
+                len(now), (effect.p[place], effect.change[place], effect.low[place], effect.high[place]), 4
+            )
         rows = map(StateAnswer, *columns)
         return TargetAnswer(variable.name, tuple(rows), basis.cited[i], basis.idle[i])
 
@@ -93,6 +146,13 @@ class Targets(Sequence[TargetAnswer]):
         return isinstance(other, Targets) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _columns(states: int, numbers: Sequence[Table] | None, count: int) -> list[list[float | None]]:
+    """Numbers of each state as columns, None where there is none."""
+    if numbers is None:
+        return [[None] * states] * count
+    return [[None if isnan(number) else number for number in column.tolist()] for column in numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +205,11 @@ class Answer:
         """Variables spoken of that matter to no target."""
         return self.targets.basis.no_effect
 
+    @property
+    def effect(self) -> Effect | None:
+        """What the question's own do() change; None where it does nothing."""
+        return self.targets.effect
+
     def _repr_html_(self) -> str:
         said = [in_words(name, statement) for name, statement in (*self.findings.items(), *self.settings.items())]
         columns = ("state", "p", "low", "high", "baseline", "shift")
@@ -181,7 +246,8 @@ class Status:
     the file; ``reported`` and ``assumed`` are variables with a likelihood and with a distribution to be held.
     ``controlled`` is by variable set with do() the parents whose arcs to it were cut. ``implied`` is by
     variable the state that became certain with no statement on it; ``no_effect`` are variables
-    spoken of that matter to no target.
+    spoken of that matter to no target. ``after_do`` is by finding the variables set with do() that can influence
+    it: such a finding is read as seen after they were set.
     """
 
     observed: Mapping[str, str]
@@ -191,6 +257,7 @@ class Status:
     controlled: Mapping[str, tuple[str, ...]]
     implied: Mapping[str, str]
     no_effect: tuple[str, ...]
+    after_do: Mapping[str, tuple[str, ...]]
 
 
 def status_of(network: Network, found: Answer) -> Status:
@@ -206,7 +273,32 @@ def status_of(network: Network, found: Answer) -> Status:
         controlled={name: network.by_name[name].parents for name in found.settings},
         implied=_implied(found),
         no_effect=found.no_effect,
+        after_do=seen_after(network, Case(given, found.settings)),
     )
+
+
+def seen_after(network: Network, case: Case) -> dict[str, tuple[str, ...]]:
+    """By finding the variables set with do() that it is a consequence of, both in the order of the file.
+
+    A way that leads into another variable that is set ends there: its arcs are cut.
+
+    >>> from model.evidence import SetTo
+    >>> two, even = ("no", "yes"), np.full((2, 2), 0.5)
+    >>> rain, wet = Variable("rain", two), Variable("wet", two, ("rain",))
+    >>> both = Network([rain, wet], {"rain": even[0], "wet": even})
+    >>> seen_after(both, Case({"wet": Observed("yes")}, {"rain": SetTo("no")}))
+    {'wet': ('rain',)}
+    """
+    if not case.settings or not case.findings:
+        return {}
+    children = children_left(network, case.settings)
+    causes: dict[str, set[str]] = {name: set() for name in network.names}
+    for name in network.topological:
+        own = {name} if name in case.settings else set()
+        for child in children[name]:
+            causes[child] |= causes[name] | own
+    in_order = {name: tuple(sorted(causes[name], key=network.position.__getitem__)) for name in case.findings}
+    return {name: done for name, done in in_order.items() if done}
 
 
 def _left(variable: Variable, finding: Finding) -> tuple[str, ...]:

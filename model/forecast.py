@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import accumulate, compress, pairwise, product
@@ -13,7 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
-from model.answers import Answer, Basis, JointAnswer, MostProbable, Status, Targets, status_of
+from model.answers import (
+    Alone,
+    Answer,
+    Basis,
+    Effect,
+    JointAnswer,
+    MostProbable,
+    Status,
+    Targets,
+    status_of,
+)
 from model.d_separation import Dependence, requisite_each
 from model.errors import AftermathError, ImpossibleEvidence
 from model.events import Event, with_events
@@ -21,11 +31,11 @@ from model.evidence import Case, Observed, SetTo, assumptions, counted, in_words
 from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
 from model.inference.arrays import Columns, encode
 from model.inference.jeffrey import assume
-from model.network import Network, Table
+from model.network import Network, Table, difference
 from model.question import Question, Resolved, resolve
 from model.specification import Model
 from model.uncertainty.draws import Draws
-from model.uncertainty.intervals import Intervals, intervals
+from model.uncertainty.intervals import Intervals, between, intervals
 
 OVERLAYS = 32
 """Sets of events that a forecaster keeps ready, each with the programs that answer it."""
@@ -124,12 +134,19 @@ def _pictured(plan: Plan, picture: Case, names: Sequence[str]) -> Mapping[str, T
 
 
 def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:
-    """Answer one question exactly; what is resolved already is trusted.
+    """Answer one question exactly; what is resolved already is trusted. What it does is held against not doing it.
 
     Raises what ``resolve`` raises (UnknownVariable, UnknownState, BadQuestion and their like, or SeveralErrors), and
     ImpossibleEvidence naming a smallest set of findings that cannot hold together.
     """
     resolved = resolve(forecaster.model, question)
+    found = _alone_answered(forecaster, resolved)
+    if resolved.question.settings:
+        [found] = _with_effects(forecaster, [found], each=bool(resolved.question.targets))
+    return found
+
+
+def _alone_answered(forecaster: Forecaster, resolved: Resolved) -> Answer:
     plan, case = forecaster.plan, resolved.case
     evidence = encode(plan.network, [case])
     weights = {name: rows[0] for name, rows in evidence.likelihood.items()}
@@ -153,22 +170,105 @@ def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:
     )
 
 
-def answers(forecaster: Forecaster, questions: Sequence[Question | Resolved]) -> list[Answer | AftermathError]:
-    """Answer a batch, cases that change the same things side by side; a bad case is an error in its own place."""
+def answers(
+    forecaster: Forecaster, questions: Sequence[Question | Resolved], *, effects: bool = True
+) -> list[Answer | AftermathError]:
+    """Answer a batch, cases that change the same things side by side; a bad case is an error in its own place.
+
+    With ``effects`` what each case does is held against not doing it, all its do() together.
+    """
+    found = _side_by_side(forecaster, questions)
+    acting = {
+        i: each for i, each in enumerate(found) if effects and isinstance(each, Answer) and each.question.settings
+    }
+    done = dict(zip(acting, _with_effects(forecaster, list(acting.values()), each=False), strict=True))
+    return [done.get(i, each) for i, each in enumerate(found)]
+
+
+def _side_by_side(forecaster: Forecaster, questions: Sequence[Question | Resolved]) -> list[Answer | AftermathError]:
     done: dict[int, Answer | AftermathError] = {}
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[int, Resolved]]] = {}
     for i, question in enumerate(questions):
         try:
             resolved = resolve(forecaster.model, question)
             if _needs_its_own_run(resolved):
-                done[i] = answer(forecaster, resolved)
+                done[i] = _alone_answered(forecaster, resolved)
             else:
                 groups.setdefault((resolved.targets, tuple(sorted(resolved.case.settings))), []).append((i, resolved))
         except AftermathError as error:
             done[i] = error
     for members in groups.values():
-        done.update(zip((i for i, _ in members), _side_by_side(forecaster, [r for _, r in members]), strict=True))
+        done.update(zip((i for i, _ in members), _in_one_run(forecaster, [r for _, r in members]), strict=True))
     return [done[i] for i in range(len(questions))]
+
+
+# What is done, beside not doing it
+
+
+def _with_effects(forecaster: Forecaster, acting: Sequence[Answer], *, each: bool) -> list[Answer]:
+    """Answers to questions that do something, with the effect of that; with ``each`` of every do() alone too.
+
+    Questions that are the same without what they do share one answer without it.
+    """
+    variants: dict[str, Question] = {}
+    wanted = [list(_variants(answer.question, variants, each=each)) for answer in acting]
+    others = dict(zip(variants, _side_by_side(forecaster, list(variants.values())), strict=True))
+    effects = (
+        _effect(forecaster, answer, *(others[key] for key in keys)) for answer, keys in zip(acting, wanted, strict=True)
+    )
+    return [
+        replace(answer, targets=replace(answer.targets, effect=effect))
+        for answer, effect in zip(acting, effects, strict=True)
+    ]
+
+
+def _variants(question: Question, known: dict[str, Question], *, each: bool) -> Iterator[str]:
+    """Keys of the question without its do(), and with each of several alone; the questions go into ``known``."""
+    point = replace(question, joint=(), most_probable=False, interval=None)
+    said = repr((question.targets, question.findings, question.scenario, question.cohort))
+    alone = question.settings.items() if each and len(question.settings) > 1 else ()
+    for settings in ({}, *({name: setting} for name, setting in alone)):
+        key = f"{said}{settings}"
+        if key not in known:
+            known[key] = replace(point, settings=settings)
+        yield key
+
+
+def _effect(
+    forecaster: Forecaster, answer: Answer, without: Answer | AftermathError, *alone: Answer | AftermathError
+) -> Effect:
+    """What is done beside not doing it; where what is known cannot be without it, the error says why."""
+    if isinstance(without, AftermathError):
+        case = resolve(forecaster.model, replace(answer.question, settings={})).case
+        none = np.full_like(answer.targets.p, np.nan)
+        return Effect(case, -math.inf, none, none, none, none, without)
+    before = Case(without.findings, without.settings)
+    each = zip(answer.question.settings, alone, strict=False)
+    return Effect(
+        before,
+        without.log_p_evidence,
+        without.targets.p,
+        *_change(forecaster, answer, answer, without),
+        alone=tuple(
+            Alone(name, answer.settings[name], *_change(forecaster, answer, beside, without)) for name, beside in each
+        ),
+    )
+
+
+def _change(
+    forecaster: Forecaster, asked: Answer, found: Answer | AftermathError, without: Answer
+) -> tuple[Table, Table, Table]:
+    """What an answer differs by from that without the do(), and the ends of its interval; NaN where there is none."""
+    none = np.full_like(asked.targets.p, np.nan)
+    if isinstance(found, AftermathError):
+        return none, none, none
+    change = difference(found.targets.p, without.targets.p)
+    if asked.question.interval is None:
+        return change, none, none
+    names = [variable.name for variable in found.targets.basis.targets]
+    case, before = (Case(each.findings, each.settings) for each in (found, without))
+    low, high = between(forecaster.draws, forecaster.plan, names, case, before, mass=asked.question.interval)
+    return change, low, high
 
 
 def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
@@ -189,7 +289,7 @@ def _needs_its_own_run(resolved: Resolved) -> bool:
     return bool(question.joint or question.most_probable or assumptions(resolved.case))
 
 
-def _side_by_side(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Answer | AftermathError]:
+def _in_one_run(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Answer | AftermathError]:
     """Answers to questions that share targets and intervened variables, in one run of the engine."""
     plan, cases = forecaster.plan, [member.case for member in members]
     evidence = encode(plan.network, cases)

@@ -209,7 +209,7 @@ def policies(forecaster: Forecaster, question: Question, *, target: str, state: 
     place = forecaster.model.network[target].state(state, where=("state",))
     before = now.targets[0].distribution[place].p
     changes = _changes(forecaster, now, target, "levers")
-    found = answers(forecaster, [_asked(question, target, [change]) for change in changes])
+    found = answers(forecaster, [_asked(question, target, [change]) for change in changes], effects=False)
     for answered in found:
         if isinstance(answered, AftermathError) and not isinstance(answered, ImpossibleEvidence):
             raise answered
@@ -362,7 +362,7 @@ def _replayed(
     forecaster: Forecaster, question: Question, start: Goals, sets: Sequence[tuple[Change, ...]]
 ) -> tuple[GoalSet, ...]:
     """The sets with what a question of its own answers to each, those that then reach the goal."""
-    found = answers(forecaster, [_asked(question, start.target, changes) for changes in sets])
+    found = answers(forecaster, [_asked(question, start.target, changes) for changes in sets], effects=False)
     place = forecaster.model.network[start.target].state(start.state)
     kept = []
     for changes, answered in zip(sets, found, strict=True):

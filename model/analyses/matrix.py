@@ -125,7 +125,7 @@ def matrix(
         for given, group in _alike(columns, cause.name).items()
         for state in _compared(model, cause)
     }
-    found = dict(zip(posed, answers(forecaster, list(posed.values())), strict=True))
+    found = dict(zip(posed, answers(forecaster, list(posed.values()), effects=False), strict=True))
     rows = [
         row
         for cause in causes

@@ -36,7 +36,7 @@ WORK = 2_000_000_000
 
 TABLES = 256_000_000
 ANSWERS = 16_000_000
-"""Bytes of drawn tables, and of answers without evidence, that are kept."""
+"""Bytes of drawn tables, and of answers under every draw, that are kept: one is compared with several others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +78,7 @@ class Draws:
     model: Model
     picture: Case = field(default_factory=lambda: Case({}))
     tables: ByteLRU[_Drawn] = field(default_factory=lambda: ByteLRU(TABLES))
-    without: ByteLRU[Sampled | None] = field(default_factory=lambda: ByteLRU(ANSWERS))
+    answers: ByteLRU[Sampled | None] = field(default_factory=lambda: ByteLRU(ANSWERS))
 
     def table(self, name: str) -> Table | None:
         """Tables of one variable, shape (COUNT, *parents' states, states); None when its numbers are certain."""
@@ -101,8 +101,7 @@ class Draws:
 
     def baseline(self, plan: Plan, name: str) -> Sampled | None:
         """``sampled`` under the default picture, with nothing else known and nothing else done."""
-        evidence = encode(plan.network, [self.picture])
-        return self.without.get(name, lambda: _sampled(self, plan, name, evidence, self.picture))
+        return sampled(self, plan, name, self.picture)
 
 
 def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
@@ -111,12 +110,11 @@ def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
     An assumption is held under every draw: its likelihood is fitted anew to each. None where even FEWEST draws would
     cost more than WORK multiplications, or where no draw allows the evidence.
     """
-    if case == draws.picture:
-        return draws.baseline(plan, name)
-    return _sampled(draws, plan, name, encode(plan.network, [case]), case)
+    return draws.answers.get((name, repr(case)), lambda: _sampled(draws, plan, name, case))
 
 
-def _sampled(draws: Draws, plan: Plan, name: str, evidence: Evidence, case: Case) -> Sampled | None:
+def _sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
+    evidence = encode(plan.network, [case])
     assumed = assumptions(case)
     tables = _tables(draws, plan, (name, *assumed), evidence)
     if not tables:

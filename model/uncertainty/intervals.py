@@ -10,7 +10,7 @@ import numpy as np
 
 from model.evidence import Case
 from model.inference import Plan
-from model.network import Table
+from model.network import Table, difference
 from model.uncertainty.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
 
 COVERS = "parameter uncertainty"
@@ -84,9 +84,27 @@ def intervals(
     return Intervals(mass, min((len(sample.rows) for sample in kept), default=COUNT), fewest, *ends)
 
 
+def between(
+    draws: Draws, plan: Plan, targets: Sequence[str], case: Case, before: Case, *, mass: float
+) -> tuple[Table, Table]:
+    """The ends of the interval of what two cases differ by, both possible: states of all targets end to end.
+
+    Both are asked under the same draws. NaN for a target that is too costly to draw.
+    """
+    parts = [
+        np.full((2, len(plan.network[name].states)), np.nan)
+        if sample is None or other is None
+        else np.stack(_ends(sample, other, mass)[2:])
+        for name in targets
+        for sample, other in [(sampled(draws, plan, name, case), sampled(draws, plan, name, before))]
+    ]
+    low, high = np.concatenate(parts, axis=1)
+    return low, high
+
+
 def _ends(sample: Sampled, before: Sampled, mass: float) -> tuple[Table, Table, Table, Table]:
     """Low and high of the probability, and of its difference from before under the same draws."""
     count = min(len(sample.rows), len(before.rows))
-    shift = sample.rows[:count] - before.rows[:count]
+    shift = difference(sample.rows[:count], before.rows[:count])
     weights = sample.weights[:count] / sample.weights[:count].sum()
     return (*interval(sample.rows, sample.weights, mass), *interval(shift, weights, mass))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -12,25 +13,59 @@ from numpy.typing import NDArray
 
 _MARK = b"\0"
 
+DIGITS = 13
+"""Significant digits of the numbers that are sent: what comes after them is rounding of the working."""
+
+_TENS = 10.0 ** np.arange(23)
+"""The powers of ten that floating point has exactly."""
+
 LEAVES = frozenset({str, int, bool, type(None), msgspec.Raw, msgspec.UnsetType})
 """Types of what holds no floating-point number."""
+
+
+class AsSaid(msgspec.Struct):
+    """A part of an answer whose numbers are somebody's own: they are sent as they were said."""
+
 
 GAP: Any = msgspec.Raw(_MARK)
 """Stands in a value where a number is to be laid in. JSON escapes NUL in texts, so the mark is found nowhere else."""
 
 
 def encoded(value: Any) -> bytes:
-    """JSON as sent: keys in the order declared, the shortest number that reads back the same, a newline at the end.
+    """JSON as sent: keys in the order declared, numbers to DIGITS significant digits, a newline at the end.
 
     Structs and dataclasses are objects with their fields.
 
-    >>> encoded({"p": 0.1, "state": "ja/né"}).decode()
-    '{"p":0.1,"state":"ja/né"}\\n'
+    >>> encoded({"p": 0.1 + 0.2, "state": "ja/né"}).decode()
+    '{"p":0.3,"state":"ja/né"}\\n'
 
     Raises ValueError for NaN and infinities, which JSON does not have.
     """
-    _refuse_infinities(value)
-    return _encode(value) + b"\n"
+    return _encode(_plain(value)) + b"\n"
+
+
+def rounded(number: float) -> float:
+    """A number to DIGITS significant digits.
+
+    >>> rounded(0.5000000000000039), rounded(1 / 3), rounded(1e-300)
+    (0.5, 0.3333333333333, 1e-300)
+    """
+    if not 1e-9 <= abs(number) < 1e9:
+        return float(f"{number:.{DIGITS}g}")
+    ten = 10.0 ** (DIGITS - 1 - math.floor(math.log10(abs(number))))
+    return round(number * ten) / ten
+
+
+def _all_rounded(numbers: NDArray[np.float64]) -> list[float]:
+    """Each number of an array as ``rounded`` has it; shape (count,), NaN is left."""
+    sizes = np.abs(numbers)
+    some = (sizes >= 1e-9) & (sizes < 1e9)
+    places = DIGITS - 1 - np.floor(np.log10(sizes, where=some, out=np.zeros_like(sizes))).astype(np.int64)
+    tens = _TENS[places]
+    found: list[float] = np.where(some, np.rint(numbers * tens) / tens, numbers).tolist()
+    for i in np.flatnonzero(~some & (sizes > 0)).tolist():
+        found[i] = rounded(found[i])
+    return found
 
 
 def encoded_part(value: Any) -> Any:
@@ -64,28 +99,33 @@ class Template:
             raise ValueError("a number of an answer is not JSON compliant")
         line = [b""] * (2 * len(self._pieces) - 1)
         line[::2] = self._pieces
-        line[1::2] = _encode(numbers.ravel().tolist())[1:-1].split(b",")
+        line[1::2] = _encode(_all_rounded(numbers.ravel()))[1:-1].split(b",")
         return msgspec.Raw(b"".join(line))
 
 
-def _refuse_infinities(value: Any) -> None:
-    """What the encoder would write as null."""
-    waiting: list[Iterable[Any]] = [(value,)]
-    for items in waiting:
-        for item in items:
-            if type(item) in LEAVES:
-                continue
-            if isinstance(item, float):
-                if not math.isfinite(item):
-                    raise ValueError(f"{item} is not JSON compliant")
-            elif isinstance(item, dict):
-                waiting.append(item.values())
-            elif isinstance(item, list | tuple):
-                waiting.append(item)
-            elif isinstance(item, msgspec.Struct):
-                waiting.append(msgspec.structs.astuple(item))
-            else:
-                waiting.append((msgspec.to_builtins(item, enc_hook=_as_builtin),))
+def _plain(value: Any) -> Any:
+    """The value in mappings and lists with its numbers rounded. Refuses what the encoder would write as null."""
+    if type(value) in LEAVES:
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is not JSON compliant")
+        return rounded(value)
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return list(map(_plain, value))
+    if isinstance(value, AsSaid):
+        return value
+    if isinstance(value, msgspec.Struct):
+        held = zip(_names(type(value)), msgspec.structs.astuple(value), strict=True)
+        return {name: _plain(part) for name, part in held if part is not msgspec.UNSET}
+    return _plain(msgspec.to_builtins(value, enc_hook=_as_builtin))
+
+
+@cache
+def _names(shape: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(shape))
 
 
 def _as_builtin(value: Any) -> Any:

@@ -9,10 +9,17 @@ from msgspec.json import schema_components
 from typing_extensions import TypedDict
 
 from service.http.address import Links
+from service.http.json_encoding import AsSaid
 from service.http.problems import Problem
 
 Bounds = tuple[float | None, float | None]
 """Where an interval begins and where it ends; None is an open end."""
+
+
+StateLabel = Annotated[str | UnsetType, Meta(description="How text has it, where the model says.")]
+StateBounds = Annotated[
+    Bounds | UnsetType, Meta(description="On a measured scale the number from the first up to the second.")
+]
 
 
 class StateP(Struct):
@@ -23,9 +30,10 @@ class StateP(Struct):
 
 
 class StateShift(Struct):
-    """Probability of one state, without evidence (baseline), and the difference, each with its interval.
+    """Probability of one state, that under the default picture alone (baseline), and the difference.
 
-    The ends are null where no interval was asked for, or where the target is too costly to draw.
+    Each has its interval; the ends are null where none was asked for, or where the target is too costly to draw.
+    Where the question does something, it is also held against the same question without that.
     """
 
     state: str
@@ -36,10 +44,15 @@ class StateShift(Struct):
     shift: float
     shift_lo: Annotated[float | None, Meta(description="Under the same draws as the baseline.")]
     shift_hi: float | None
-    label: Annotated[str | UnsetType, Meta(description="How text has it, where the model says.")] = UNSET
-    bounds: Annotated[
-        Bounds | UnsetType, Meta(description="On a measured scale the number from the first up to the second.")
+    label: StateLabel = UNSET
+    bounds: StateBounds = UNSET
+    without: Annotated[
+        float | UnsetType | None,
+        Meta(description="The same question less its do; null where its findings are impossible then."),
     ] = UNSET
+    effect: Annotated[float | UnsetType | None, Meta(description="What its do change: p less without.")] = UNSET
+    effect_lo: Annotated[float | UnsetType | None, Meta(description="Under the same draws.")] = UNSET
+    effect_hi: float | UnsetType | None = UNSET
 
 
 class Scale(Struct):
@@ -90,31 +103,31 @@ class Cited(Struct):
     note: str | None
 
 
-class InSet(Struct):
+class InSet(AsSaid):
     """Known to be in one of these states, as sent."""
 
     in_: list[str] = field(name="in")
 
 
-class NotSet(Struct):
+class NotSet(AsSaid):
     """Known not to be in any of these states, as sent."""
 
     not_: list[str] = field(name="not")
 
 
-class LikelihoodSet(Struct):
+class LikelihoodSet(AsSaid):
     """A report, as sent."""
 
     likelihood: dict[str, float]
 
 
-class AssumedSet(Struct):
+class AssumedSet(AsSaid):
     """Chances held, as sent."""
 
     assumed: dict[str, float]
 
 
-class ChancesSet(Struct):
+class ChancesSet(AsSaid):
     """Chances set, as sent."""
 
     p: dict[str, float]
@@ -158,6 +171,13 @@ class Controlled(Struct):
     cut: list[str]
 
 
+class SeenAfter(Struct):
+    """A finding, and the variables set with do() that it is a consequence of."""
+
+    variable: str
+    do: list[str]
+
+
 class Status(Struct):
     """How each variable spoken of entered the answer, and which targets it settled."""
 
@@ -168,6 +188,41 @@ class Status(Struct):
     controlled: list[Controlled]
     implied: Annotated[dict[str, str], Meta(description="Targets with a state that became certain unasked.")]
     no_effect: list[str]
+    after_do: Annotated[list[SeenAfter], Meta(description="Findings that a do can influence: read as seen after it.")]
+
+
+class Without(Struct):
+    """The same question less what it does: what that displaced in scenario or cohort counts again."""
+
+    given: dict[str, Finding]
+    do: Annotated[dict[str, Setting], Meta(description="What a scenario sets: that is part of the picture.")]
+    p_evidence: float
+    log10_p_evidence: float | None
+    error: Annotated[Problem | None, Meta(description="Why it has no answer, such as findings impossible in it.")]
+
+
+class StateEffect(Struct):
+    """What one do changes of one state."""
+
+    state: str
+    effect: float | None
+    effect_lo: float | None
+    effect_hi: float | None
+
+
+class TargetEffect(Struct):
+    """What one do changes of one target."""
+
+    target: str
+    distribution: list[StateEffect]
+
+
+class Alone(Struct):
+    """One of several do alone, beside the same question with none of them; null where its findings are impossible."""
+
+    variable: str
+    do: Setting
+    targets: list[TargetEffect]
 
 
 class About(Header, kw_only=True):
@@ -197,6 +252,12 @@ class About(Header, kw_only=True):
         dict[str, MeasuredNumber],
         Meta(description="Targets whose states measure a number, where both ends of the scale are stated."),
     ]
+    without: Annotated[
+        Without | UnsetType, Meta(description="What effects are measured from, where the question does something.")
+    ] = UNSET
+    alone: Annotated[
+        list[Alone] | UnsetType, Meta(description="Each of several do by itself, where targets were named.")
+    ] = UNSET
 
 
 class ForecastAnswer(About):
@@ -246,6 +307,14 @@ class QueryAnswer(About):
     most_probable: MostProbableStates | None
 
 
+class StateColumns(TypedDict):
+    """What a state means, the last columns of a row: its label, and the number that it stands for."""
+
+    label: str | None
+    at_least: float | None
+    below: float | None
+
+
 class StateRow(TypedDict):
     """A row of an answer as CSV."""
 
@@ -254,6 +323,10 @@ class StateRow(TypedDict):
     p: float
     lo: float | None
     hi: float | None
+    without: float | None
+    effect: float | None
+    effect_lo: float | None
+    effect_hi: float | None
     baseline: float
     shift: float
     shift_lo: float | None
@@ -267,10 +340,19 @@ class StateRow(TypedDict):
 
 
 class StateRange(StateP):
-    """Probability of one state; the ends of its interval where intervals were asked for."""
+    """Probability of one state; the ends of its interval where intervals were asked for.
+
+    Where the case does something, also the probability without that, and the effect.
+    """
 
     lo: float | UnsetType | None = UNSET
     hi: float | UnsetType | None = UNSET
+    without: float | UnsetType | None = UNSET
+    effect: float | UnsetType | None = UNSET
+    effect_lo: float | UnsetType | None = UNSET
+    effect_hi: float | UnsetType | None = UNSET
+    label: StateLabel = UNSET
+    bounds: StateBounds = UNSET
 
 
 class CaseTarget(Struct):
@@ -313,8 +395,15 @@ class CaseRow(TypedDict):
     p: float | None
     lo: float | None
     hi: float | None
+    without: float | None
+    effect: float | None
+    effect_lo: float | None
+    effect_hi: float | None
     p_evidence: float | None
     error: str | None
+    label: str | None
+    at_least: float | None
+    below: float | None
 
 
 class ScenarioColumn(Struct):

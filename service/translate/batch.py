@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +14,7 @@ from model.errors import AftermathError, BadQuestion, UnknownVariable
 from model.evidence import syntax
 from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
-from model.network import Table, Variable
+from model.network import Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model
 from service.http import csv_tables, strict_json
@@ -181,36 +180,58 @@ def body(found: Answered) -> bytes:
     model = found.forecaster.model
     good = [result for _, result in found.cases if isinstance(result, Answer)]
     cited = {source for answer in good for source in answer.sources}
-    words = Template([_gaps(model.network[target], intervals=found.interval is not None) for target in found.targets])
-    point = Template([_gaps(model.network[target], intervals=False) for target in found.targets])
+    intervals = found.interval is not None
+    seen, done = (_template(model, found.targets, intervals=intervals, effects=effects) for effects in (False, True))
     baseline = np.concatenate([found.forecaster.baseline[target] for target in found.targets])
     said = answers.BatchAnswer(
         *forecasts.header(model),
         targets=list(found.targets),
-        baseline=point.filled(baseline),
+        baseline=_template(model, found.targets, intervals=False, effects=False).filled(baseline),
         interval=found.interval,
         answered=len(good),
         refused=len(found.cases) - len(good),
-        cases=[_case(name, result, words) for name, result in found.cases],
+        cases=[_case(name, result, seen, done) for name, result in found.cases],
         sources=forecasts.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
     )
     return encoded(said)
 
 
-def _gaps(variable: Variable, *, intervals: bool) -> answers.CaseTarget:
-    """A target's states, with gaps for their probabilities and the ends of their intervals."""
-    end = GAP if intervals else UNSET
-    states = [answers.StateRange(state=state, p=GAP, lo=end, hi=end) for state in variable.states]
-    return answers.CaseTarget(target=variable.name, distribution=states)
+def _template(model: Model, targets: Sequence[str], *, intervals: bool, effects: bool) -> Template:
+    """The targets' states, with gaps for what ``_numbers`` has of them."""
+    end, change = GAP if intervals else UNSET, GAP if effects else UNSET
+    change_end = end if effects else UNSET
+
+    def states(target: str) -> list[answers.StateRange]:
+        described = model.described[target]
+        return [
+            answers.StateRange(
+                state=state,
+                p=GAP,
+                lo=end,
+                hi=end,
+                without=change,
+                effect=change,
+                effect_lo=change_end,
+                effect_hi=change_end,
+                **forecasts.meaning(described, i, state),
+            )
+            for i, state in enumerate(model.network[target].states)
+        ]
+
+    return Template([answers.CaseTarget(target=target, distribution=states(target)) for target in targets])
 
 
 def _numbers(result: Answer) -> Table:
-    """What is laid into the states of all targets: p, and the ends of intervals if there are any; (states, 1 or 3)."""
-    p, ends = result.targets.p, result.targets.intervals
-    return p[:, None] if ends is None else np.stack([p, ends.low, ends.high], axis=1)
+    """What is laid into the states of all targets, shape (states, numbers): p and effect, the interval after each."""
+    p, ends, effect = result.targets.p, result.targets.intervals, result.effect
+    columns = [p] if ends is None else [p, ends.low, ends.high]
+    if effect is not None:
+        columns += [effect.p, effect.change, *((effect.low, effect.high) if ends is not None else ())]
+    return np.stack(columns, axis=1)
 
 
-def _case(name: str | None, result: Answer | AftermathError, words: Template) -> answers.CaseAnswer:
+def _case(name: str | None, result: Answer | AftermathError, seen: Template, done: Template) -> answers.CaseAnswer:
+    """One case by the template of those that only know, or of those that do something too."""
     if not isinstance(result, Answer):
         return answers.CaseAnswer(
             id=name,
@@ -227,35 +248,29 @@ def _case(name: str | None, result: Answer | AftermathError, words: Template) ->
         log10_p_evidence=forecasts.log10(result.log_p_evidence),
         conflict_bits=result.conflict_bits,
         no_effect=list(result.no_effect),
-        targets=words.filled(_numbers(result), missing=True),
+        targets=(seen if result.effect is None else done).filled(_numbers(result), missing=True),
         error=None,
     )
 
 
-def rows(found: Answered) -> Iterator[answers.CaseRow]:
+COLUMNS = tuple(answers.CaseRow.__annotations__)
+
+
+def rows(found: Answered) -> Iterator[dict[str, object]]:
     """A batch as rows, one a state of a target of a case, and one for a case refused."""
-    network = found.forecaster.model.network
-    states = [(target, state) for target in found.targets for state in network[target].states]
+    model = found.forecaster.model
+    states = [
+        {"target": target, "state": state, **forecasts.columns_of(model.described[target], i, state)}
+        for target in found.targets
+        for i, state in enumerate(model.network[target].states)
+    ]
+    empty: dict[str, object] = dict.fromkeys(COLUMNS)
     for name, result in found.cases:
         if not isinstance(result, Answer):
-            yield _row(name, error=problem_line(problem(result)))
+            yield {**empty, "id": name, "error": problem_line(problem(result))}
             continue
-        for (target, state), numbers in zip(states, _numbers(result).tolist(), strict=True):
-            p, lo, hi = (*(None if math.isnan(number) else number for number in numbers), None, None)[:3]
-            yield {**_row(name, result.p_evidence), "target": target, "state": state, "p": p, "lo": lo, "hi": hi}
-
-
-def _row(name: str | None, p_evidence: float | None = None, *, error: str | None = None) -> answers.CaseRow:
-    return {
-        "id": name,
-        "target": None,
-        "state": None,
-        "p": None,
-        "lo": None,
-        "hi": None,
-        "p_evidence": p_evidence,
-        "error": error,
-    }
+        for state, numbers in zip(states, forecasts.numbers(result), strict=True):
+            yield {**empty, "id": name, **numbers, **state, "p_evidence": result.p_evidence}
 
 
 def problem_line(error: Problem) -> str:

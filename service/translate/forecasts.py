@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET
 
-from model.answers import Answer, Basis, status_of
+from model.answers import Answer, Basis, Effect, status_of
 from model.errors import BadQuestion
 from model.events import is_laid_over
 from model.evidence.scale import Scale
@@ -20,6 +20,7 @@ from model.specification import JUDGEMENT, Description, Model
 from model.uncertainty.intervals import COVERS, OMITS, Intervals
 from service.http.address import Address
 from service.http.json_encoding import GAP, Template, encoded, encoded_part
+from service.http.problems import problem
 from service.schemas import answers
 from service.translate.questions import findings_json, forecast_address, query_address, settings_json
 
@@ -72,9 +73,7 @@ def forecast_answer(found: AddressedAnswer) -> answers.ForecastAnswer:
         *header(model),
         target=target.name,
         label=model.described[target.name].label,
-        distribution=_distribution(model, answer.targets.basis, answer.targets.intervals is not None).filled(
-            _numbers(answer), missing=True
-        ),
+        distribution=_distribution(model, answer.targets.basis, *_parts(answer)).filled(_numbers(answer), missing=True),
         **_about(found),
     )
 
@@ -84,9 +83,7 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
     model, answer = found.model, found.answer
     return answers.QueryAnswer(
         *header(model),
-        targets=_targets(model, answer.targets.basis, answer.targets.intervals is not None).filled(
-            _numbers(answer), missing=True
-        ),
+        targets=_targets(model, answer.targets.basis, *_parts(answer)).filled(_numbers(answer), missing=True),
         joint=[
             answers.JointDistribution(
                 variables=list(joint.variables), rows=[answers.JointRow(states=list(s), p=p) for s, p in joint.rows]
@@ -143,7 +140,43 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
         "permalink": found.address.permalink(answer.revision),
         "links": found.address.links(),
         "numbers": _measured(model, answer),
+        **(_done(model, answer, answer.effect) if answer.effect is not None else {}),
     }
+
+
+def _done(model: Model, answer: Answer, effect: Effect) -> dict[str, Any]:
+    """What the question does, beside the same question without it, and each of several do() alone."""
+    basis = answer.targets.basis
+    error = effect.impossible
+    without = answers.Without(
+        given=findings_json(effect.without.findings),
+        do=settings_json(effect.without.settings),
+        p_evidence=math.exp(effect.log_p_evidence),
+        log10_p_evidence=None if error else log10(effect.log_p_evidence),
+        error=None if error is None else problem(error),
+    )
+    if not effect.alone:
+        return {"without": without}
+    alone = [
+        answers.Alone(
+            each.variable, set_to, targets=_alone(basis, np.stack([each.change, each.low, each.high], axis=1))
+        )
+        for each in effect.alone
+        for set_to in settings_json({each.variable: each.setting}).values()
+    ]
+    return {"without": without, "alone": alone}
+
+
+def _alone(basis: Basis, numbers: Table) -> list[answers.TargetEffect]:
+    """The effects of one do on every target; ``numbers`` has shape (states of all, 3)."""
+    rows = _or_none(numbers)
+    return [
+        answers.TargetEffect(
+            variable.name,
+            [answers.StateEffect(state, *row) for state, row in zip(variable.states, rows[place], strict=True)],
+        )
+        for variable, place in zip(basis.targets, basis.places, strict=True)
+    ]
 
 
 def _measured(model: Model, answer: Answer) -> dict[str, answers.MeasuredNumber]:
@@ -191,6 +224,7 @@ def _status(network: Network, answer: Answer) -> answers.Status:
         controlled=[answers.Controlled(variable=name, cut=list(parents)) for name, parents in found.controlled.items()],
         implied=dict(found.implied),
         no_effect=list(found.no_effect),
+        after_do=[answers.SeenAfter(variable=name, do=list(done)) for name, done in found.after_do.items()],
     )
 
 
@@ -208,22 +242,33 @@ def interval_json(found: Intervals | None) -> answers.Interval | None:
     )
 
 
+def _parts(answer: Answer) -> tuple[bool, bool]:
+    """Whether an answer has intervals, and whether it has effects."""
+    return answer.targets.intervals is not None, answer.effect is not None
+
+
 def _numbers(answer: Answer) -> Table:
-    """What is laid into each state of each target: p, its interval, shift, its interval; p and shift where none is."""
-    p, found = answer.targets.p, answer.targets.intervals
-    shift = p - answer.targets.basis.baseline
-    if found is None:
-        return np.stack([p, shift], axis=1)
-    return np.stack([p, found.low, found.high, shift, found.shift_low, found.shift_high], axis=1)
+    """What is laid into each state of each target, shape (states, numbers).
+
+    p, its interval, shift, its interval, without, effect and its interval, less what the answer does not have.
+    """
+    targets = answer.targets
+    held, effect = targets.intervals, targets.effect
+    columns = [targets.p, targets.shift]
+    if held is not None:
+        columns = [targets.p, held.low, held.high, targets.shift, held.shift_low, held.shift_high]
+    if effect is not None:
+        columns += [effect.p, effect.change, *((effect.low, effect.high) if held is not None else ())]
+    return np.stack(columns, axis=1)
 
 
 @lru_cache(TEMPLATES)
-def _targets(model: Model, basis: Basis, intervals: bool) -> Template:
+def _targets(model: Model, basis: Basis, intervals: bool, effects: bool) -> Template:
     targets = [
         answers.TargetDistribution(
             target=variable.name,
             label=model.described[variable.name].label,
-            distribution=_states_part(model, variable, basis.baseline[place].tobytes(), intervals),
+            distribution=_states_part(model, variable, basis.baseline[place].tobytes(), intervals, effects),
             no_effect=_names_part(idle),
             sources=_names_part(sources),
         )
@@ -233,13 +278,16 @@ def _targets(model: Model, basis: Basis, intervals: bool) -> Template:
 
 
 @lru_cache(TEMPLATES)
-def _distribution(model: Model, basis: Basis, intervals: bool) -> Template:
-    return Template(_states(model, basis.targets[0], basis.baseline, intervals))
+def _distribution(model: Model, basis: Basis, intervals: bool, effects: bool) -> Template:
+    return Template(_states(model, basis.targets[0], basis.baseline, intervals, effects))
 
 
-def _states(model: Model, variable: Variable, baseline: Table, intervals: bool) -> list[answers.StateShift]:
+def _states(
+    model: Model, variable: Variable, baseline: Table, intervals: bool, effects: bool
+) -> list[answers.StateShift]:
     """A distribution in the order of the file, with its baseline, and gaps for the numbers of one answer."""
     end, described = GAP if intervals else None, model.described[variable.name]
+    change, change_end = (GAP, end) if effects else (UNSET, UNSET)
     return [
         answers.StateShift(
             state,
@@ -250,11 +298,26 @@ def _states(model: Model, variable: Variable, baseline: Table, intervals: bool) 
             shift=GAP,
             shift_lo=end,
             shift_hi=end,
-            label=described.labels.get(state, UNSET),
-            bounds=_bounds(described.scale, i) if described.scale else UNSET,
+            **meaning(described, i, state),
+            without=change,
+            effect=change,
+            effect_lo=change_end,
+            effect_hi=change_end,
         )
         for i, (state, before) in enumerate(zip(variable.states, baseline.tolist(), strict=True))
     ]
+
+
+def meaning(described: Description, i: int, state: str) -> dict[str, Any]:
+    """What a state, the ``i``-th, means, as the fields ``label`` and ``bounds`` of an answer have it."""
+    label = described.labels.get(state, UNSET)
+    return {"label": label, "bounds": _bounds(described.scale, i) if described.scale else UNSET}
+
+
+def columns_of(described: Description, i: int, state: str) -> answers.StateColumns:
+    """What a state, the ``i``-th, means, as columns of a table have it."""
+    low, high = _bounds(described.scale, i) if described.scale else (None, None)
+    return {"label": described.labels.get(state), "at_least": low, "below": high}
 
 
 def _bounds(scale: Scale, state: int) -> answers.Bounds:
@@ -262,8 +325,8 @@ def _bounds(scale: Scale, state: int) -> answers.Bounds:
 
 
 @lru_cache(PIECES)
-def _states_part(model: Model, variable: Variable, baseline: bytes, intervals: bool) -> Any:
-    return encoded_part(_states(model, variable, np.frombuffer(baseline), intervals))
+def _states_part(model: Model, variable: Variable, baseline: bytes, intervals: bool, effects: bool) -> Any:
+    return encoded_part(_states(model, variable, np.frombuffer(baseline), intervals, effects))
 
 
 @lru_cache(PIECES)
@@ -281,46 +344,42 @@ def _source_part(model: Model, name: str) -> Any:
     return encoded_part(_cited(model, name))
 
 
-def rows(found: AddressedAnswer) -> list[answers.StateRow]:
+def rows(found: AddressedAnswer) -> list[dict[str, object]]:
     """An answer as rows, one a state of a target. Raises BadQuestion when a joint was asked for too."""
     answer = found.answer
     if answer.joint or answer.most_probable:
         raise BadQuestion("joint and most_probable have no place in a table: ask for JSON")
-    numbers, basis = _numbers(answer), answer.targets.basis
-    if answer.targets.intervals is None:
-        numbers = np.insert(numbers, [1, 1, 2, 2], np.nan, axis=1)
-    states = [
-        (variable.name, state, *_meaning(found.model.described[variable.name], i, state))
-        for variable in basis.targets
-        for i, state in enumerate(variable.states)
-    ]
+    basis, described = answer.targets.basis, found.model.described
+    states = [(variable.name, i, state) for variable in basis.targets for i, state in enumerate(variable.states)]
     return [
         {
             "target": target,
             "state": state,
-            "p": p,
-            "lo": lo,
-            "hi": hi,
-            "baseline": baseline,
-            "shift": shift,
-            "shift_lo": shift_lo,
-            "shift_hi": shift_hi,
+            **of_state,
             "p_evidence": answer.p_evidence,
             "model": answer.model,
             "revision": answer.revision,
-            "label": label,
-            "at_least": at_least,
-            "below": below,
+            **columns_of(described[target], i, state),
         }
-        for (target, state, label, at_least, below), baseline, (p, lo, hi, shift, shift_lo, shift_hi) in zip(
-            states, basis.baseline.tolist(), _or_none(numbers), strict=True
-        )
+        for (target, i, state), of_state in zip(states, numbers(answer), strict=True)
     ]
 
 
-def _meaning(described: Description, i: int, state: str) -> tuple[str | None, float | None, float | None]:
-    """The label of a state and the bounds of its number, as columns of a table have them."""
-    return (described.labels.get(state), *(_bounds(described.scale, i) if described.scale else (None, None)))
+NUMBERS = ("p", "lo", "hi", "without", "effect", "effect_lo", "effect_hi", "baseline", "shift", "shift_lo", "shift_hi")
+"""The columns of a row that hold numbers of a state."""
+
+
+def numbers(answer: Answer) -> list[dict[str, float | None]]:
+    """The numbers of each state of each target as columns of a row, None where the answer does not have them."""
+    targets = answer.targets
+    none = np.full_like(targets.p, np.nan)
+    held, effect = targets.intervals, targets.effect
+    low, high, shift_low, shift_high = (
+        (held.low, held.high, held.shift_low, held.shift_high) if held is not None else (none,) * 4
+    )
+    done = (effect.p, effect.change, effect.low, effect.high) if effect is not None else (none,) * 4
+    columns = [targets.p, low, high, *done, targets.basis.baseline, targets.shift, shift_low, shift_high]
+    return [dict(zip(NUMBERS, row, strict=True)) for row in _or_none(np.stack(columns, axis=1))]
 
 
 def _or_none(numbers: Table) -> list[list[Any]]:
