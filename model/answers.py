@@ -22,7 +22,7 @@ from model.wording import portion
 
 @dataclass(frozen=True, slots=True)
 class StateAnswer:
-    """Probability of one state, what it is under the default picture alone, and the ends of its interval.
+    """Probability of one state, its shift from that under the default picture alone, and the ends of their intervals.
 
     ``without`` is the probability without what the question does, ``effect`` the difference that this makes, with the
     ends of its interval; None where nothing is done, or where the findings are impossible without it.
@@ -34,6 +34,8 @@ class StateAnswer:
     shift: float
     low: float | None = None
     high: float | None = None
+    shift_low: float | None = None
+    shift_high: float | None = None
     without: float | None = None
     effect: float | None = None
     effect_low: float | None = None
@@ -91,7 +93,7 @@ class Effect:
     the scenario's own too. ``p`` is the states of all targets end to end in it, ``change`` the difference that all do()
     make together, ``low`` and ``high`` the ends of its interval under the same draws, NaN where there is none. Where
     the findings are impossible without the do(), ``impossible`` says why and the numbers are NaN.
-    ``alone`` is each of several by itself, where targets were named.
+    ``alone`` is each by itself, where targets were named.
     """
 
     without: Case
@@ -134,7 +136,8 @@ class Targets(Sequence[TargetAnswer]):
         variable, effect, drawn = basis.targets[i], self.effect, self.intervals
         now, before = self.p[place], basis.baseline[place]
         columns = [variable.states, now.tolist(), before.tolist(), difference(now, before).tolist()]
-        columns += _columns(len(now), None if drawn is None else (drawn.low[place], drawn.high[place]), 2)
+        ends = None if drawn is None else (drawn.low, drawn.high, drawn.shift_low, drawn.shift_high)
+        columns += _columns(len(now), None if ends is None else [end[place] for end in ends], 4)
         if effect is not None:
             columns += _columns(
                 len(now), (effect.p[place], effect.change[place], effect.low[place], effect.high[place]), 4

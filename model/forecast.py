@@ -214,7 +214,8 @@ def _with_effects(forecaster: Forecaster, acting: Sequence[Answer], *, each: boo
     wanted = [list(_variants(answer.question, variants, each=each)) for answer in acting]
     others = dict(zip(variants, _side_by_side(forecaster, list(variants.values())), strict=True))
     effects = (
-        _effect(forecaster, answer, *(others[key] for key in keys)) for answer, keys in zip(acting, wanted, strict=True)
+        _effect(forecaster, answer, *(others[key] for key in keys), each=each)
+        for answer, keys in zip(acting, wanted, strict=True)
     )
     return [
         replace(answer, targets=replace(answer.targets, effect=effect))
@@ -235,23 +236,28 @@ def _variants(question: Question, known: dict[str, Question], *, each: bool) -> 
 
 
 def _effect(
-    forecaster: Forecaster, answer: Answer, without: Answer | AftermathError, *alone: Answer | AftermathError
+    forecaster: Forecaster,
+    answer: Answer,
+    without: Answer | AftermathError,
+    *alone: Answer | AftermathError,
+    each: bool,
 ) -> Effect:
     """What is done beside not doing it; where what is known cannot be without it, the error says why."""
     if isinstance(without, AftermathError):
         case = resolve(forecaster.model, replace(answer.question, settings={})).case
         none = np.full_like(answer.targets.p, np.nan)
         return Effect(case, -math.inf, none, none, none, none, without)
-    before = Case(without.findings, without.settings)
-    each = zip(answer.question.settings, alone, strict=False)
+    together = _change(forecaster, answer, answer, without)
+    changes = [_change(forecaster, answer, found, without) for found in alone]
+    own = answer.question.settings
+    if each and len(own) == 1:
+        changes = [together]
     return Effect(
-        before,
+        Case(without.findings, without.settings),
         without.log_p_evidence,
         without.targets.p,
-        *_change(forecaster, answer, answer, without),
-        alone=tuple(
-            Alone(name, answer.settings[name], *_change(forecaster, answer, beside, without)) for name, beside in each
-        ),
+        *together,
+        alone=tuple(Alone(name, answer.settings[name], *change) for name, change in zip(own, changes, strict=False)),
     )
 
 

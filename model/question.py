@@ -77,6 +77,17 @@ class Resolved:
     replaced: tuple[str, ...]
 
 
+def picture_of(model: Model, resolved: Resolved) -> Mapping[str, Finding]:
+    """The findings of the default picture that stand behind a question: none where it names another, or asks without.
+
+    Those that the question replaces are among them, unless it sets their variable: without it they count again.
+    """
+    if model.default_scenario is None or resolved.question.scenario != model.default_scenario:
+        return {}
+    findings = model.scenarios[model.default_scenario].findings
+    return {name: finding for name, finding in findings.items() if name not in resolved.case.settings}
+
+
 def of_target(question: Question, target: str) -> Question:
     """The same question about one target alone, as every analysis of an event asks it."""
     return replace(question, targets=(target,), joint=(), most_probable=False)

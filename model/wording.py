@@ -75,6 +75,39 @@ def quantity(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
+def signed_points(difference: float) -> str:
+    """A difference in points of a hundred with its sign, to one decimal, more where that would say 0.
+
+    >>> signed_points(-0.045), signed_points(0.0004), signed_points(-0.0000004), signed_points(0.0)
+    ('-4.5', '+0.04', '-4e-05', '0')
+    """
+    if difference == 0:
+        return "0"
+    points = 100 * difference
+    if abs(points) >= 0.05:
+        return f"{points:+.1f}"
+    return f"{points:+.2f}" if abs(points) >= 0.005 else f"{points:+.0e}"
+
+
+def effect_text(effect: float | None, low: float | None, high: float | None) -> str:
+    """What something moved an event, in points of a hundred, with the ends of its interval.
+
+    >>> effect_text(-0.045, -0.061, 0.002)
+    '-4.5 points (-6.1 to +0.2: it may be nothing)'
+    >>> effect_text(0.0, 0.0, 0.0), effect_text(0.0004, 0.0001, 0.0009), effect_text(None, None, None)
+    ('no effect', '+0.04 points (+0.01 to +0.09)', '-')
+    """
+    if effect is None:
+        return "-"
+    if effect == 0 and not low and not high:
+        return "no effect"
+    words = f"{signed_points(effect)} points"
+    if low is None or high is None:
+        return words
+    doubt = ": it may be nothing" if low <= 0 <= high else ""
+    return f"{words} ({signed_points(low)} to {signed_points(high)}{doubt})"
+
+
 def points(difference: float) -> str:
     """How far apart two probabilities are, in percentage points, without its sign.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -61,8 +61,12 @@ class Trail:
         return self.finding + "".join(f" {forward if step.forward else back} {step.end}" for step in self.steps)
 
 
-def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidence) -> tuple[Trail, ...]:
+def chains(
+    plan: Plan, case: Case, target: str, state: int, *, evidence: Evidence, of: Collection[str] | None = None
+) -> tuple[Trail, ...]:
     """The strongest ways along which the findings of a case reach a target, ``evidence`` being those findings encoded.
+
+    ``of`` are the findings that they may begin with; None is all of them.
 
     Every active trail of at most LONGEST arcs is followed (d-separated neither by the other findings nor by the arcs
     that do() cuts). A trail is scored by cutting its first arc, after INSITE (Suermondt 1992): the child's table is
@@ -80,7 +84,7 @@ def chains(plan: Plan, case: Case, target: str, state: int, *, evidence: Evidenc
     ((Step(start='wet', end='rain', forward=False),), 0.4923, 'raises')
     """
     network = plan.network
-    begun = _by_first_arc(network, case, target)
+    begun = _by_first_arc(network, case, target, case.findings if of is None else of)
     if not begun or target in known_states(network, case):
         return ()
     [now] = inference.posterior(plan, evidence, (target,)).of(target)
@@ -166,10 +170,10 @@ def _reached(onwards: Callable[[str], Iterable[str]], starts: Iterable[str], mos
     return found
 
 
-def _by_first_arc(network: Network, case: Case, target: str) -> list[list[tuple[str, ...]]]:
+def _by_first_arc(network: Network, case: Case, target: str, of: Collection[str]) -> list[list[tuple[str, ...]]]:
     """Active trails from the findings to the target, in groups that begin with the same arc."""
     groups: dict[tuple[str, str], list[tuple[str, ...]]] = {}
-    for name in without(case, target).findings:
+    for name in (each for each in case.findings if each in of and each != target):
         for trail in active_trails(network, case, name, target):
             groups.setdefault((trail[0], trail[1]), []).append(trail)
     return list(groups.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import reduce
 
@@ -110,8 +110,12 @@ def cause_effect(forecaster: Forecaster, question: Question, *, cause: str, targ
     return CauseEffect(cause, target, state, rows, backdoor(network, case, cause, target))
 
 
-def seen_and_done(plan: Plan, case: Case, target: str, state: int) -> tuple[SeenAndDone, ...]:
+def seen_and_done(
+    plan: Plan, case: Case, target: str, state: int, *, of: Collection[str] | None = None
+) -> tuple[SeenAndDone, ...]:
     """Each finding of a known state beside the intervention that would bring that state about, all else the same.
+
+    ``of`` are the findings to look at; None is all of them.
 
     >>> from model.evidence import observe
     >>> from model.network import Variable
@@ -132,7 +136,7 @@ def seen_and_done(plan: Plan, case: Case, target: str, state: int) -> tuple[Seen
             backdoor(plan.network, without(case, name), name, target),
         )
         for name, finding in case.findings.items()
-        if isinstance(finding, Observed) and name != target
+        if isinstance(finding, Observed) and name != target and (of is None or name in of)
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evidence import Case, assumptions, likelihood
+from model.evidence import Case, Finding, assumptions, likelihood
 from model.forecast import impossible
 from model.inference import Evidence, Plan, log_evidence
 from model.inference.arrays import encode
@@ -15,11 +17,14 @@ from model.inference.jeffrey import assume
 
 Flags = NDArray[np.bool_]
 
+NOTHING_BEHIND: Mapping[str, Finding] = MappingProxyType({})
 
-def subsets(plan: Plan, case: Case, kept: Flags) -> Evidence:
+
+def subsets(plan: Plan, case: Case, kept: Flags, background: Mapping[str, Finding] = NOTHING_BEHIND) -> Evidence:
     """Evidence whose case r has finding i where ``kept[r, i]``, shape (sets, findings); settings are in all of them.
 
-    What is left out has a likelihood of ones. Assumptions are fitted anew to what each set holds.
+    What is left out has a likelihood of ones. The ``background`` is in every set, but for what a finding of the set
+    replaces. Assumptions are fitted anew to what each set holds.
 
     >>> from model import inference
     >>> from model.evidence import observe
@@ -32,12 +37,13 @@ def subsets(plan: Plan, case: Case, kept: Flags) -> Evidence:
     Raises BadQuestion when the assumptions of a set cannot hold together.
     """
     network = plan.network
-    rows = {
-        name: np.where(kept[:, i, None], likelihood(network[name], finding), 1.0)
-        for i, (name, finding) in enumerate(case.findings.items())
-    }
+    behind = {name: likelihood(network[name], finding) for name, finding in background.items()}
+    rows = {name: np.repeat(weights[None], len(kept), axis=0) for name, weights in behind.items()}
+    for i, (name, finding) in enumerate(case.findings.items()):
+        rows[name] = np.where(kept[:, i, None], likelihood(network[name], finding), behind.get(name, 1.0))
     evidence = Evidence(len(kept), rows, encode(network, [Case({}, case.settings)]).tables)
-    return assume(plan, evidence, _members(case, kept)) if assumptions(case) else evidence
+    held = Case({**background, **case.findings})
+    return assume(plan, evidence, _members(case, kept, background)) if assumptions(held) else evidence
 
 
 def whole(plan: Plan, case: Case) -> Evidence:
@@ -66,6 +72,8 @@ def without(case: Case, name: str) -> Case:
     )
 
 
-def _members(case: Case, kept: Flags) -> list[Case]:
+def _members(case: Case, kept: Flags, background: Mapping[str, Finding]) -> list[Case]:
     given = tuple(case.findings.items())
-    return [Case({given[i][0]: given[i][1] for i in np.flatnonzero(row)}, case.settings) for row in kept]
+    return [
+        Case({**background, **{given[i][0]: given[i][1] for i in np.flatnonzero(row)}}, case.settings) for row in kept
+    ]

@@ -1,8 +1,11 @@
-"""Why an answer is what it is: findings weighed, tested, followed to the target, and seen beside done."""
+"""Why an answer is what it is: what each do() moved, and findings weighed, tested, followed, and seen beside done."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from model import notebook
 from model.analyses.active_trails import Trail, chains
@@ -10,17 +13,51 @@ from model.analyses.causal_effect import SeenAndDone, seen_and_done
 from model.analyses.evidence_conflict import Conflict, Surprise, conflict, surprises
 from model.analyses.evidence_subsets import whole
 from model.analyses.weight_of_evidence import Balance, weigh
-from model.evidence import in_words
-from model.forecast import Forecaster
-from model.question import Question, of_target, resolve
+from model.answers import Answer, seen_after
+from model.evidence import Case, in_words
+from model.forecast import Forecaster, answer
+from model.question import Question, of_target, picture_of, resolve
+from model.uncertainty.intervals import MASS
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What one do() of a question moved by itself: ``effect`` beside none of them, with the ends of its interval.
+
+    None where the findings cannot be with this one alone, the ends where drawing is too costly too.
+    """
+
+    variable: str
+    statement: str
+    effect: float | None
+    effect_low: float | None
+    effect_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the do() of a question moved: its state has ``p`` with all of them and ``without`` with none.
+
+    ``effect`` is the difference, its interval holds the share ``mass`` of the draws; None as in ``Moved``.
+    """
+
+    p: float
+    without: float | None
+    effect: float | None
+    effect_low: float | None
+    effect_high: float | None
+    mass: float
+    each: tuple[Moved, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The reasons for the probability of one state of a target, ``settings`` in place, under a model's revision.
 
-    ``balance`` weighs each finding, ``conflict`` says whether they sit badly together, ``surprises`` which of them the
-    others expect least; ``chains`` are the strongest ways from a finding to the target, and
+    ``done`` says what the question's own do() moved, None where it does nothing; ``after_do`` is by finding the
+    variables set that can influence it. ``balance`` weighs each finding of the question beside those of the default
+    picture, its ``background``; ``conflict`` says whether all of them sit badly together, ``surprises`` which of them
+    the others expect least; ``chains`` are the strongest ways from a finding to the target, and
     ``seen_and_done`` sets each finding beside the intervention that would bring it about.
     """
 
@@ -28,7 +65,12 @@ class Explanation:
     revision: str
     target: str
     state: str
+    scenario: str | None
+    cohort: str | None
     settings: tuple[str, ...]
+    done: Done | None
+    after_do: Mapping[str, tuple[str, ...]]
+    background: tuple[str, ...]
     balance: Balance
     conflict: Conflict
     surprises: tuple[Surprise, ...]
@@ -60,20 +102,49 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
     """
     model, plan = forecaster.model, forecaster.plan
     which = model.network.variable(target, where=("target",)).state(state, where=("state",))
-    case = resolve(model, of_target(question, target)).case
+    resolved = resolve(model, replace(of_target(question, target), interval=MASS))
+    case, background = resolved.case, picture_of(model, resolved)
+    own = {name: finding for name, finding in case.findings.items() if background.get(name) != finding}
     evidence = whole(plan, case)
     return Explanation(
         model=model.name,
         revision=model.revision,
         target=target,
         state=state,
+        scenario=resolved.question.scenario,
+        cohort=resolved.question.cohort,
         settings=tuple(in_words(name, setting) for name, setting in case.settings.items()),
-        balance=weigh(plan, case, target, which),
+        done=_done(answer(forecaster, resolved), which) if resolved.question.settings else None,
+        after_do=seen_after(model.network, case),
+        background=tuple(in_words(name, finding) for name, finding in background.items() if name not in own),
+        balance=weigh(plan, Case(own, case.settings), target, which, background=background),
         conflict=conflict(plan, case),
         surprises=surprises(plan, case),
-        chains=chains(plan, case, target, which, evidence=evidence),
-        seen_and_done=seen_and_done(plan, case, target, which),
+        chains=chains(plan, case, target, which, evidence=evidence, of=own),
+        seen_and_done=seen_and_done(plan, case, target, which, of=own),
     )
+
+
+def _done(found: Answer, which: int) -> Done | None:
+    """What the do() of an answered question moved of one state of its one target."""
+    effect = found.effect
+    if effect is None:
+        return None
+    [target] = found.targets
+    row = target.distribution[which]
+    each = tuple(
+        Moved(
+            alone.variable,
+            in_words(alone.variable, alone.setting),
+            *(_or_none(numbers[which]) for numbers in (alone.change, alone.low, alone.high)),
+        )
+        for alone in effect.alone
+    )
+    return Done(row.p, row.without, row.effect, row.effect_low, row.effect_high, MASS, each)
+
+
+def _or_none(number: np.float64) -> float | None:
+    return None if np.isnan(number) else float(number)
 
 
 def _part(title: str, table: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import inference, notebook
-from model.analyses.evidence_subsets import Flags, leave_one_out, subsets
-from model.evidence import Case, in_words
+from model.analyses.evidence_subsets import NOTHING_BEHIND, Flags, leave_one_out, subsets
+from model.evidence import Case, Finding, in_words
 from model.inference import Plan
 from model.network import Table
 
@@ -83,8 +84,12 @@ class _Sets:
     without: NDArray[np.int64]
 
 
-def weigh(plan: Plan, case: Case, target: str, state: int) -> Balance:
+def weigh(
+    plan: Plan, case: Case, target: str, state: int, *, background: Mapping[str, Finding] = NOTHING_BEHIND
+) -> Balance:
     """Weigh every finding of a case for one state of a target, the case's interventions in place throughout.
+
+    The ``background`` is in place throughout too, and is not weighed; what a finding replaces of it counts without it.
 
     Weight of evidence is the change of 10 log10 odds (Good 1985). One finding's depends on which others are
     known before it; the average over all orders (Shapley 1953) does not, and still adds up. Beyond
@@ -104,7 +109,7 @@ def weigh(plan: Plan, case: Case, target: str, state: int) -> Balance:
     count = len(case.findings)
     every = count <= ALL_ORDERS
     sets = _every_set(count) if every else _sets_in_order(count)
-    rows = inference.posterior(plan, subsets(plan, case, sets.kept), (target,)).of(target)
+    rows = inference.posterior(plan, subsets(plan, case, sets.kept, background), (target,)).of(target)
     p, odds = rows[:, state], _log_odds(rows, state)
     full = sets.first[-1]
     change = _difference(odds[full], odds[0])

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from typing_extensions import TypedDict
+
 from model.analyses.active_trails import Trail
 from model.analyses.evidence_conflict import Conflict
 from model.analyses.explanation import Explanation, explain
@@ -15,12 +17,15 @@ from model.answers import Answer
 from model.evidence import Assumed, Reported
 from model.forecast import Forecaster, answer
 from model.question import Question, of_target
-from model.report.probability_words import in_words, range_in_words
+from model.report.probability_words import in_words, percent, range_in_words
 from model.specification import JUDGEMENT, NO_SCENARIO, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 
 GAP = 0.01
 """What seeing and doing must differ by to be told."""
+
+POINT = 0.01
+"""A change of less than this is never told by a change of words."""
 
 UNEXPECTED = 0.05
 """Below this probability, given all else, a finding is told as unexpected even without a conflict."""
@@ -54,6 +59,41 @@ class Range:
     draws: int
     effective_draws: float
     warning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoneAlone:
+    """What one of several do() moves by itself, with the ends of the interval of that; None where it cannot be said."""
+
+    variable: str
+    words: str
+    effect: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAfter:
+    """A finding that is read as seen after the variables named were set, since they can influence it."""
+
+    finding: str
+    do: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is done, beside the same question without it; None where what is known cannot be then.
+
+    ``matters`` says that the effect is a point or more, and that its interval tells it from nothing.
+    """
+
+    without: Chance | None
+    effect: float | None
+    low: float | None
+    high: float | None
+    matters: bool
+    each: tuple[DoneAlone, ...]
+    after: tuple[SeenAfter, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +203,11 @@ class Confidence:
 class Brief:
     """An event under a question, ready to be written down; what the answer does not have is None or empty.
 
-    ``baseline`` is without any condition. ``p_evidence`` is how probable the findings were together, None where a
-    report or an assumption has no probability of its own. ``decided_by`` are findings that settle the event;
-    ``nothing_further`` are reasons that add nothing beside the others, ``without`` is the weightiest of the rest.
+    ``done`` holds what is done against not doing it. ``baseline`` is under the default picture alone, whose findings
+    are the ``background``; ``p_before`` is without the findings that are weighed, with what is done.
+    ``p_evidence`` is how probable the findings were together, None where a report or an assumption has no probability
+    of its own. ``decided_by`` are findings that settle the event; ``nothing_further`` are reasons that add nothing
+    beside the others, ``without`` is the weightiest of the rest.
     """
 
     model: str
@@ -179,13 +221,17 @@ class Brief:
     p: float
     words: str
     interval: Range | None
+    done: Done | None
     baseline: Chance
     shift: float
+    picture_label: str | None
     conditions: tuple[Condition, ...]
+    background: tuple[str, ...]
     scenario_label: str | None
     cohort_label: str | None
     replaced: tuple[str, ...]
     p_evidence: Chance | None
+    p_before: float
     up: tuple[Reason, ...]
     down: tuple[Reason, ...]
     change_db: float | None
@@ -225,13 +271,8 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
     found = answer(forecaster, replace(of_target(question, target), interval=MASS))
     explained = explain(forecaster, question, target=target, state=state)
     shares = attribution(forecaster, question, target=target, state=state)
-    [row] = found.targets
-    here, balance = row.distribution[place], explained.balance
-    conditions = tuple(_conditions(model, found))
-    said = {each.variable: each.words for each in conditions}
-    reasons = {w.finding: Reason(w.finding, said[w.finding], w.db, w.p_without, w.delta) for w in balance.weights}
-    moving = {w.finding: reasons[w.finding] for w in balance.weights if w.direction != "none"}
-    idle = dict.fromkeys((*row.no_effect, *(name for name in reasons if name not in moving)))
+    here, reasons = found.targets[0].distribution[place], _reasons(model, found, explained)
+    moved = here.shift if _matters(here.shift, here.shift_low, here.shift_high) else 0.0
     return Brief(
         model=model.name,
         revision=model.revision,
@@ -244,31 +285,100 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
         p=here.p,
         words=in_words(here.p),
         interval=_range(found.targets.intervals, place),
-        baseline=_chance(here.baseline),
+        done=_done(model, found, explained, here.p),
+        baseline=_beside(here.baseline, here.p, moved),
         shift=here.shift,
-        conditions=conditions,
-        scenario_label=_scenario(model, question.scenario),
+        picture_label=_scenario(model, model.default_scenario),
+        conditions=tuple(_conditions(model, found, explained)),
+        background=tuple(_background(model, found, explained)),
+        scenario_label=_scenario(model, found.question.scenario),
         cohort_label=model.cohort(question.cohort).label if question.cohort else None,
         replaced=found.replaced,
         p_evidence=_evidence(found),
-        up=_towards(balance, reasons, "raises"),
-        down=_towards(balance, reasons, "lowers"),
-        change_db=balance.change_db,
-        method=balance.method,
-        decided_by=tuple(said[name] for name in balance.decided_by),
+        p_before=explained.balance.p_before,
+        change_db=explained.balance.change_db,
+        method=explained.balance.method,
         way=_way(model, explained.chains[0]) if explained.chains else None,
         gaps=tuple(sorted(_gaps(model, explained), key=lambda gap: -abs(gap.gap))),
-        conflict=_clash(model, said, explained.conflict),
-        unexpected=_unexpected(said, explained),
-        no_effect=_labels(model, [name for name in idle if name not in moving]),
-        nothing_further=_labels(model, [name for name in idle if name in moving]),
-        without=max((moving[name] for name in moving if name not in idle), key=_weightiness, default=None),
+        conflict=_clash(model, found, explained.conflict),
+        unexpected=_unexpected(model, found, explained),
         priors=tuple(_prior(model, each) for each in shares.statements[:TOLD] if each.share > 0),
         sources=tuple(_carrier(model, each) for each in shares.sources[:TOLD] if each.share > 0),
         confidence=_confidence(shares),
         covers=COVERS,
         omits=OMITS,
+        **reasons,
     )
+
+
+class _Reasons(TypedDict):
+    """The fields of a brief that say what findings weigh."""
+
+    up: tuple[Reason, ...]
+    down: tuple[Reason, ...]
+    decided_by: tuple[str, ...]
+    no_effect: tuple[str, ...]
+    nothing_further: tuple[str, ...]
+    without: Reason | None
+
+
+def _reasons(model: Model, found: Answer, explained: Explanation) -> _Reasons:
+    balance = explained.balance
+    reasons = {
+        each.finding: Reason(each.finding, _said(model, found, each.finding), each.db, each.p_without, each.delta)
+        for each in balance.weights
+    }
+    moving = {each.finding: reasons[each.finding] for each in balance.weights if each.direction != "none"}
+    own = (*reasons, *found.question.settings)
+    idle = [name for name in own if name in found.no_effect or (name in reasons and name not in moving)]
+    return {
+        "up": _towards(balance, reasons, "raises"),
+        "down": _towards(balance, reasons, "lowers"),
+        "decided_by": tuple(_said(model, found, name) for name in balance.decided_by),
+        "no_effect": _labels(model, [name for name in idle if name not in moving]),
+        "nothing_further": _labels(model, [name for name in idle if name in moving]),
+        "without": max((moving[name] for name in moving if name not in idle), key=_weightiness, default=None),
+    }
+
+
+def _said(model: Model, found: Answer, name: str) -> str:
+    """What an answer was given, or what it sets, of one variable, in words."""
+    return model.described[name].in_words(found.findings[name] if name in found.findings else found.settings[name])
+
+
+def _done(model: Model, found: Answer, explained: Explanation, p: float) -> Done | None:
+    done = explained.done
+    if done is None:
+        return None
+    matters = _matters(done.effect, done.effect_low, done.effect_high)
+    return Done(
+        without=None if done.without is None else _beside(done.without, p, (done.effect or 0.0) if matters else 0.0),
+        effect=done.effect,
+        low=done.effect_low,
+        high=done.effect_high,
+        matters=matters,
+        each=tuple(
+            DoneAlone(each.variable, _said(model, found, each.variable), each.effect, each.effect_low, each.effect_high)
+            for each in done.each
+        ),
+        after=tuple(
+            SeenAfter(model.described[name].label, _labels(model, causes))
+            for name, causes in explained.after_do.items()
+        ),
+    )
+
+
+def _matters(change: float | None, low: float | None, high: float | None) -> bool:
+    """Whether a change is more than a point, and more than its interval can tell from nothing."""
+    if change is None or abs(change) < POINT:
+        return False
+    return low is None or high is None or not low <= 0 <= high
+
+
+def _beside(p: float, now: float, moved: float) -> Chance:
+    """A probability to be read beside another: in words of its own only where what lies between them matters."""
+    words = in_words(p)
+    return Chance(p, words if moved or words == in_words(now) else percent(p))
 
 
 def _scenario(model: Model, name: str | None) -> str | None:
@@ -296,12 +406,21 @@ def _range(drawn: Intervals | None, place: int) -> Range | None:
     return Range(drawn.mass, low, high, words, shift_low, shift_high, drawn.draws, drawn.effective, drawn.warning)
 
 
-def _conditions(model: Model, found: Answer) -> Iterator[Condition]:
-    """In the order of the file, what is known first."""
+def _conditions(model: Model, found: Answer, explained: Explanation) -> Iterator[Condition]:
+    """What is known and set beyond the default picture, in the order of the file, what is known first."""
+    weighed = {each.finding for each in explained.balance.weights}
     for kind, said in (("given", found.findings), ("do", found.settings)):
         for name in model.network.names:
-            if name in said:
+            if name in said and (kind == "do" or name in weighed):
                 yield Condition(name, kind, model.described[name].in_words(said[name]))
+
+
+def _background(model: Model, found: Answer, explained: Explanation) -> Iterator[str]:
+    """What the default picture knows, in words and in the order of the file."""
+    weighed = {each.finding for each in explained.balance.weights}
+    for name in model.network.names:
+        if name in found.findings and name not in weighed:
+            yield _said(model, found, name)
 
 
 def _evidence(found: Answer) -> Chance | None:
@@ -343,21 +462,21 @@ def _gaps(model: Model, explained: Explanation) -> Iterator[SeenBesideDone]:
         )
 
 
-def _clash(model: Model, said: Mapping[str, str], conflict: Conflict) -> Clash | None:
+def _clash(model: Model, found: Answer, conflict: Conflict) -> Clash | None:
     if not conflict.flagged or conflict.bits is None:
         return None
-    odd = tuple(said[each.finding] for each in conflict.findings)
+    odd = tuple(_said(model, found, each.finding) for each in conflict.findings)
     if not conflict.resolved_by:
         return Clash(conflict.bits, odd, None, None, None)
     best = conflict.resolved_by[0]
     return Clash(conflict.bits, odd, _state(model, best.variable, best.state), best.before, best.p)
 
 
-def _unexpected(said: Mapping[str, str], explained: Explanation) -> Unexpected | None:
+def _unexpected(model: Model, found: Answer, explained: Explanation) -> Unexpected | None:
     """The least expected finding, where the findings conflict or it is very improbable beside the others."""
     for first in explained.surprises[:1]:
         if explained.conflict.flagged or (first.p is not None and first.p < UNEXPECTED):
-            return Unexpected(first.finding, said[first.finding], first.p, first.bits)
+            return Unexpected(first.finding, _said(model, found, first.finding), first.p, first.bits)
     return None
 
 

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from model.report.brief import Brief, Reason
 from model.report.probability_words import REMOTE, percent
-from model.wording import points, portion, quantity, share, wrapped
+from model.wording import points, portion, quantity, share, signed_points, wrapped
 
 WIDTH = 100
 FAINT = 0.1
@@ -118,6 +118,7 @@ WORDS.filters |= {
     "quantity": quantity,
     "share": share,
     "short": _short,
+    "signed": signed_points,
 }
 WORDS.tests["faint"] = _faint
 WORDS.globals["FAINT"] = FAINT

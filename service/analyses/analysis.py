@@ -30,7 +30,7 @@ Parameters = tuple[tuple[str, object], ...]
 ERRORS = (404, 422, 503)
 JSON_AND_CSV = ("json", "csv")
 
-OWN = ("model", "revision", "as_of", "settings")
+OWN = ("model", "revision", "as_of", "settings", "scenario", "cohort")
 """What a result says of its question and every body says in its own way."""
 
 

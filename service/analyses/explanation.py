@@ -1,4 +1,4 @@
-"""Explanation: what each finding weighs for an event, whether findings conflict, and trails along which they act."""
+"""Explanation: what each do() moved, what each finding weighs, whether findings conflict, and trails to the event."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing_extensions import TypedDict
 
 from model.analyses.evidence_conflict import Conflict, Surprise
 from model.analyses.explanation import Explanation, explain
-from model.analyses.weight_of_evidence import Balance
+from model.analyses.weight_of_evidence import direction
 from model.forecast import Forecaster
-from model.wording import signed
+from model.wording import effect_text, signed
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -22,31 +22,51 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, event_line, or_dash, page, span
-from service.cli.text import Marks, bar, columns, marks, number
+from service.cli.text import Marks, after_do_text, bar, columns, listing, marks, number
 from service.http.operation import Reply, operation
 
 
 class ExplanationRow(TypedDict):
-    """A finding and its weight."""
+    """What is done and what it moved by itself, or a finding and its weight."""
 
     finding: str
     statement: str
+    effect: float | None
+    effect_lo: float | None
+    effect_hi: float | None
     db: float | None
     direction: str
-    p_without: float
-    delta: float
+    p_without: float | None
+    delta: float | None
     surprise_bits: float | None
     conflict_bits: float | None
 
 
 def rows(found: Explanation) -> Iterator[ExplanationRow]:
-    """Findings in the order of the question."""
+    """What is done, then findings in the order of the question."""
+    for moved in found.done.each if found.done else ():
+        yield {
+            "finding": moved.variable,
+            "statement": moved.statement,
+            "effect": moved.effect,
+            "effect_lo": moved.effect_low,
+            "effect_hi": moved.effect_high,
+            "db": None,
+            "direction": direction(moved.effect or 0.0),
+            "p_without": None,
+            "delta": None,
+            "surprise_bits": None,
+            "conflict_bits": None,
+        }
     surprises = {each.finding: each.bits for each in found.surprises}
     conflicts = {each.finding: each.bits for each in found.conflict.findings}
     for row in found.balance.weights:
         yield {
             "finding": row.finding,
             "statement": row.statement,
+            "effect": None,
+            "effect_lo": None,
+            "effect_hi": None,
             "db": row.db,
             "direction": row.direction,
             "p_without": row.p_without,
@@ -64,7 +84,10 @@ def rows(found: Explanation) -> Iterator[ExplanationRow]:
     errors=ERRORS,
 )
 def explanation(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
-    """Say what each finding weighs, whether they sit badly together, and along which ways they reach the event."""
+    """Say what each do moved the event, what each finding weighs, and along which ways they reach it.
+
+    Findings of the default picture stand behind those of the question and are not weighed.
+    """
     event = event_of(forecaster, asked)
 
     def found() -> Explanation:
@@ -85,7 +108,8 @@ def command(found: Analysed) -> str:
     """
     result: Explanation = found.result
     drawn = marks()
-    lines = [event_line(found, result.state, result.balance.p), *_waterfall(result.balance, drawn)]
+    lines = [event_line(found, result.state, result.balance.p), *_under(result)]
+    lines += [*_done(result), *_waterfall(result, drawn)]
     lines += [*_conflict(result.conflict), *_surprises(result.surprises)]
     if result.chains:
         lines += [
@@ -97,10 +121,45 @@ def command(found: Analysed) -> str:
     return page(found, lines)
 
 
-def _waterfall(balance: Balance, drawn: Marks) -> Iterator[str]:
+def _under(found: Explanation) -> Iterator[str]:
+    """The scenario and the cohort that are laid in, and what of the scenario stands behind the question."""
+    if found.scenario:
+        yield from (
+            listing(f"under {found.scenario}", found.background) if found.background else [f"under {found.scenario}"]
+        )
+    if found.cohort:
+        yield f"for the cohort {found.cohort}"
+
+
+def _done(found: Explanation) -> Iterator[str]:
+    """What was done, what it moved, and the findings that are read as seen after it."""
+    done, own = found.done, {each.statement for each in found.done.each} if found.done else set()
+    others = [statement for statement in found.settings if statement not in own]
+    if others:
+        yield from listing("set by the scenario, and with it by its parts", others)
+    if done is None:
+        return
+    if done.effect is None or done.without is None:
+        yield "what is known cannot be without what is done, so that this has no effect of its own"
+    else:
+        ends = effect_text(done.effect, done.effect_low, done.effect_high)
+        yield f"what is done moved it from {number(done.without)} to {number(done.p)}: {ends}"
+        if len(done.each) > 1:
+            rows = [(each.statement, effect_text(each.effect, each.effect_low, each.effect_high)) for each in done.each]
+            yield "each alone:"
+            yield from columns(rows, right=set())
+    yield from after_do_text(found.after_do)
+
+
+def _waterfall(found: Explanation, drawn: Marks) -> Iterator[str]:
     """From the probability before to the one after, finding by finding in the order of the file."""
+    balance = found.balance
     if not balance.weights:
-        yield "nothing is known, so nothing has a weight"
+        yield (
+            "nothing more is known, so nothing has a weight"
+            if found.background
+            else ("nothing is known, so nothing has a weight")
+        )
         return
     how = "averaged over all orders" if balance.method == "all orders" else "in this order"
     yield f"findings in order, each moving the bar to {drawn.baseline}; dB is the weight {how}:"

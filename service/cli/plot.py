@@ -109,13 +109,13 @@ def _save(pictures: ModuleType, figure: object, file: Path) -> None:
     click.echo(f"wrote {file}")
 
 
-@plot.command(short_help="A target's distribution against the baseline.")
+@plot.command(short_help="A target's distribution, and the effect of what is done.")
 @interval_options
 @picture("target")
 def distribution(
     pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, interval: float, point: bool
 ) -> object:
-    """How likely each state of TARGET is under a what-if, beside the baseline.
+    """How likely each state of TARGET is under a what-if, beside the same without what it does, or the baseline.
 
     \b
     aftermath plot distribution asia lung lung.svg --given xray:yes

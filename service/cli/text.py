@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isinf
+from math import isinf, isnan
 
 import numpy as np
 
@@ -23,14 +23,14 @@ from model.analyses.model_review import (
     Warned,
     Wide,
 )
-from model.answers import Answer, StateAnswer, TargetAnswer
-from model.evidence import in_words
+from model.answers import Answer, Effect, StateAnswer, TargetAnswer, seen_after
+from model.evidence import Case, in_words
 from model.evidence.scale import Scale
 from model.inference import JunctionTree
 from model.network import Network
 from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
-from model.wording import decimal, portion, quantity, signed, wrapped
+from model.wording import decimal, effect_text, portion, quantity, signed, signed_points, wrapped
 from service.translate.forecasts import QUANTILES
 
 BAR = 32
@@ -39,6 +39,8 @@ FEW_SOURCES = 4
 """So many sources are shown whole; more are named, unless asked for."""
 ROUNDING = 1e-9
 """What is added before a bar is cut to whole cells, so that the last bit of a probability moves nothing."""
+LEAST_SHIFT = 5e-5
+"""What a shift must be to be shown: less is 0.0000."""
 MUCH_CONFLICT = 1.0
 """Bits of conflict worth a word: less is common by chance (Jensen et al. 1990)."""
 QUESTION_COLUMNS = ("question", "text", "resolves by", "p", "base rate")
@@ -261,7 +263,7 @@ def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
     described = model.described[target.target]
     yield f"{target.target}  {described.label_with_unit}"
     rows = [_state(described, i, row, drawn) for i, row in enumerate(target.distribution)]
-    yield from columns(rows, right={2, 5})
+    yield from columns(rows, right={2, 5, 6} if target.distribution[0].without is None else {2})
     if described.scale is not None and described.scale.is_closed:
         yield _number(described.scale, target)
     if target.no_effect:
@@ -269,12 +271,31 @@ def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
 
 
 def _state(described: Description, i: int, row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
-    """A state by its label, else its name, and the interval that it is on a scale; then its numbers."""
+    """A state by its label, else its name, and the interval that it is on a scale; then its numbers.
+
+    Where something is done the bar is marked at the probability without it, and the effect is said.
+    """
     said = described.labels.get(row.state, row.state)
     interval = described.scale.interval(i) if described.scale else ""
-    shift = "" if abs(row.shift) < 5e-5 else signed(row.shift)
-    drawn_bar = bar(row.p, row.baseline, drawn)
-    return said, interval, number(row.p), span_text(row.low, row.high), drawn_bar, shift
+    mark = row.baseline if row.without is None else row.without
+    shown = (said, interval, number(row.p), span_text(row.low, row.high), bar(row.p, mark, drawn))
+    if row.without is not None:
+        return (*shown, effect_text(row.effect, row.effect_low, row.effect_high))
+    return (*shown, *_shift(row))
+
+
+def _shift(row: StateAnswer) -> tuple[str, str]:
+    """How far a state is from the baseline, and whether that can be told from nothing."""
+    if abs(row.shift) < LEAST_SHIFT:
+        return "", ""
+    return signed(row.shift), "?" if _may_be_nothing(row) else ""
+
+
+def _may_be_nothing(row: StateAnswer) -> bool:
+    """Whether a shift that is shown has an interval that holds 0."""
+    if row.shift_low is None or row.shift_high is None:
+        return False
+    return abs(row.shift) >= LEAST_SHIFT and row.shift_low <= 0 <= row.shift_high
 
 
 def _number(scale: Scale, target: TargetAnswer) -> str:
@@ -296,8 +317,13 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
     known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
     if known:
         yield from listing("given", known)
-        without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
-        yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer {without}"
+        if found.effect is not None:
+            yield from _effect(model, found, found.effect, drawn)
+        else:
+            without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
+            yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer {without}"
+            if any(_may_be_nothing(row) for target in found.targets for row in target.distribution):
+                yield "? marks a shift that its interval cannot tell from nothing"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
@@ -308,6 +334,34 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
         yield from listing("no effect", found.no_effect)
     yield from _sources(model, found.sources, whole=whole)
     yield revision_line(model)
+
+
+def _effect(model: Model, found: Answer, effect: Effect, drawn: Marks) -> Iterator[str]:
+    """What is done, how its effect is to be read, each of several alone, and what is read as seen after it."""
+    own = " and ".join(in_words(name, found.settings[name]) for name in found.question.settings)
+    if effect.impossible is not None:
+        yield from wrapped(f"no effect of {own} can be said: without it, {effect.impossible}", WIDTH, then="  ")
+    else:
+        marked = f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without {own}"
+        yield from wrapped(f"{marked}; points are its effect", WIDTH, then="  ")
+    if len(effect.alone) > 1:
+        for target, place in zip(found.targets.basis.targets, found.targets.basis.places, strict=True):
+            yield f"points of each alone on {target.name}"
+            described = model.described[target.name]
+            rows = [("", *(described.labels.get(state, state) for state in target.states))]
+            rows += [(in_words(a.variable, a.setting), *map(_points, a.change[place].tolist())) for a in effect.alone]
+            yield from columns(rows, right=set(range(1, 1 + len(target.states))))
+    yield from after_do_text(seen_after(model.network, Case(found.findings, found.settings)))
+
+
+def _points(change: float) -> str:
+    return "-" if isnan(change) else signed_points(change)
+
+
+def after_do_text(after: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """A line for each finding that something done can influence."""
+    for name, causes in after.items():
+        yield f"{name} is read as seen after {' and '.join(causes)} {'was' if len(causes) == 1 else 'were'} set"
 
 
 def _interval(found: Intervals) -> Iterator[str]:

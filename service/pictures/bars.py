@@ -17,7 +17,7 @@ from model.answers import Answer, StateAnswer
 from model.errors import AftermathError
 from model.evidence import Finding
 from model.specification import Model
-from model.wording import portion
+from model.wording import effect_text, portion
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, PALE, SKY, canvas, looked, titled, wrapped
 from service.pictures.captions import conditions, event_title, state_lines
 
@@ -44,7 +44,10 @@ NARROWEST = 3.0
 
 @looked
 def distribution(model: Model, found: Answer) -> Figure:
-    """The first target of an answer: a bar a state, its interval where there is one, the baseline beside it."""
+    """The first target of an answer: a bar a state, its interval where there is one, and what it is held against.
+
+    That is the same question without what it does, with the effect in points; where nothing is done, the baseline.
+    """
     target = found.targets[0]
     rows = target.distribution
     described = model.described[target.target]
@@ -52,19 +55,28 @@ def distribution(model: Model, found: Answer) -> Figure:
     figure, axes = canvas(7.0, 1.5 + 0.55 * len(rows) + 0.16 * len(under.splitlines()))
     places = np.arange(len(rows))
     axes.barh(places - 0.17, [row.p for row in rows], height=0.34, color=SKY, label="with what is given and done")
-    axes.barh(places + 0.2, [row.baseline for row in rows], height=0.2, color=PALE, label="baseline")
+    before = [row.baseline if row.without is None else row.without for row in rows]
+    beside = "baseline" if rows[0].without is None else "without what is done"
+    axes.barh(places + 0.2, before, height=0.2, color=PALE, label=beside)
     _intervals(axes, rows)
-    for place, row in zip(places.tolist(), rows, strict=True):
+    for place, row, other in zip(places.tolist(), rows, before, strict=True):
         end = max(row.p, row.high or 0.0)
-        axes.text(end + 0.012, place - 0.17, f"{row.p:.3f}", va="center")
-        axes.text(row.baseline + 0.012, place + 0.21, f"{row.baseline:.3f}", va="center", fontsize=7, color=FAINT)
+        axes.text(end + 0.012, place - 0.17, _said(row), va="center")
+        axes.text(other + 0.012, place + 0.21, f"{other:.3f}", va="center", fontsize=7, color=FAINT)
     axes.set_yticks(places, ["\n".join(state_lines(described, i, row.state, LABEL)) for i, row in enumerate(rows)])
-    axes.set_xlim(0, min(1.12, 1.15 * max(max(row.p, row.baseline, row.high or 0.0) for row in rows)))
+    furthest = max(max(row.p, other, row.high or 0.0) for row, other in zip(rows, before, strict=True))
+    axes.set_xlim(0, min(1.12, 1.15 * furthest) + (0 if rows[0].without is None else 0.55 * furthest))
     axes.invert_yaxis()
     titled(figure, axes, described.label_with_unit, under)
     axes.set_xlabel(_covered(found))
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure
+
+
+def _said(row: StateAnswer) -> str:
+    """The effect of what is done with its interval, and the probability; the probability alone where nothing is."""
+    p = f"{row.p:.3f}"
+    return f"{effect_text(row.effect, row.effect_low, row.effect_high)}, to {p}" if row.effect is not None else p
 
 
 def _intervals(axes: Axes, rows: Sequence[StateAnswer]) -> None:

@@ -218,7 +218,7 @@ class TargetEffect(Struct):
 
 
 class Alone(Struct):
-    """One of several do alone, beside the same question with none of them; null where its findings are impossible."""
+    """One do by itself, beside the same question with none; null where the findings are impossible with it alone."""
 
     variable: str
     do: Setting
@@ -255,9 +255,7 @@ class About(Header, kw_only=True):
     without: Annotated[
         Without | UnsetType, Meta(description="What effects are measured from, where the question does something.")
     ] = UNSET
-    alone: Annotated[
-        list[Alone] | UnsetType, Meta(description="Each of several do by itself, where targets were named.")
-    ] = UNSET
+    alone: Annotated[list[Alone] | UnsetType, Meta(description="Each do by itself, where targets were named.")] = UNSET
 
 
 class ForecastAnswer(About):
