@@ -89,22 +89,22 @@ def signed_points(difference: float) -> str:
     return f"{points:+.2f}" if abs(points) >= 0.005 else f"{points:+.0e}"
 
 
-def effect_text(effect: float | None, low: float | None, high: float | None) -> str:
-    """What something moved an event, in points of a hundred, with the ends of its interval.
+def effect_text(effect: float | None, low: float | None, high: float | None, *, none: str = "no effect") -> str:
+    """What something moved an event, in points of a hundred, with the ends of its interval; ``none`` is the words for nothing.
 
     >>> effect_text(-0.045, -0.061, 0.002)
-    '-4.5 points (-6.1 to +0.2: it may be nothing)'
+    '-4.5 points (-6.1 to +0.2, perhaps nothing)'
     >>> effect_text(0.0, 0.0, 0.0), effect_text(0.0004, 0.0001, 0.0009), effect_text(None, None, None)
     ('no effect', '+0.04 points (+0.01 to +0.09)', '-')
     """
     if effect is None:
         return "-"
     if effect == 0 and not low and not high:
-        return "no effect"
+        return none
     words = f"{signed_points(effect)} points"
     if low is None or high is None:
         return words
-    doubt = ": it may be nothing" if low <= 0 <= high else ""
+    doubt = ", perhaps nothing" if low <= 0 <= high else ""
     return f"{words} ({signed_points(low)} to {signed_points(high)}{doubt})"
 
 

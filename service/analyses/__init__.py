@@ -32,6 +32,7 @@ ANALYSES = (
     Analysis("goals", "goals", "The fewest changes that bring an event below or above a probability."),
     Analysis("policies", "policies", "What each setting of each lever does to an event."),
     Analysis("cause_effect"),
+    Analysis("comparison", "compare", "Questions, or scenarios, each beside the first."),
     Analysis("matrix", "matrix", "What each cause does to each headline target."),
     Analysis("brief", "brief", "What is to be said of an event, written out."),
 )

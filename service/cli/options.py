@@ -62,6 +62,17 @@ def interval_options(command: Command) -> Command:
     )
 
 
+def side_option(command: Command) -> Command:
+    """``--side``, on the commands that compare questions."""
+    return click.option(
+        "--side",
+        "sides",
+        multiple=True,
+        metavar="QUESTION",
+        help="A question, such as 'do=smoke:no&given=xray:yes'; also cohort=, scenario= and name=. Two or more.",
+    )(command)
+
+
 def matrix_options(command: Command) -> Command:
     """``--do`` or ``--given``, ``--scenario`` and ``--targets``, on the commands that show the matrix."""
     options = (

@@ -19,6 +19,7 @@ from service.cli.options import (
     priors_option,
     question_of,
     ready,
+    side_option,
     split_names,
 )
 
@@ -33,7 +34,7 @@ MOST = 40
 """Variables in a picture of a network, unless asked for: more are too small to read on a screen."""
 
 
-@click.group(short_help="A distribution, a tornado, a waterfall, the matrix or the network as a picture.")
+@click.group(short_help="A distribution, a comparison, a tornado, a waterfall, the matrix or the network as a picture.")
 def plot() -> None:
     """A result as a picture, PNG or SVG by the ending of FILE."""
 
@@ -209,6 +210,42 @@ def matrix(model: str, file: Path, by: By, scenario: str | None, targets: tuple[
     forecaster = ready(model, root)
     found = analysis.matrix(forecaster, by=by, scenario=scenario, targets=split_names(targets))
     _save(pictures, pictures.matrix(forecaster.model, found), file)
+
+
+@plot.command(short_help="Questions about a target beside each other.")
+@click.argument("model")
+@click.argument("target")
+@file_argument
+@side_option
+@evidence_options
+@interval_options
+@priors_option
+def compare(
+    model: str,
+    target: str,
+    file: Path,
+    sides: tuple[str, ...],
+    given: Sequence[str],
+    do: Sequence[str],
+    scenario: str | None,
+    cohort: str | None,
+    interval: float,
+    point: bool,
+    root: Path | None,
+) -> None:
+    """Two or more questions about TARGET beside each other, each with its difference from the first.
+
+    \b
+    aftermath plot compare asia lung sides.svg --side do=smoke:yes --side do=smoke:no
+    """
+    from service.analyses import comparison
+
+    pictures = _pictures(file)
+    mass = "none" if point else interval
+    asked = {"side": list(sides), "given": list(given), "do": list(do), "cohort": cohort, "interval": mass}
+    named = {"scenario": [scenario] if scenario else [], "target": [target]}
+    found = comparison.asked_of(ready(model, root), asked | named)
+    _save(pictures, pictures.comparison(found.model, found.sides, comparison.names_in_full(found)), file)
 
 
 def _pictures(file: Path) -> ModuleType:

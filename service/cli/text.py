@@ -327,7 +327,7 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
-        yield from _interval(found.targets.intervals)
+        yield from interval_lines(found.targets.intervals)
     if found.replaced:
         yield from listing("replaced", found.replaced)
     if found.no_effect:
@@ -364,7 +364,8 @@ def after_do_text(after: Mapping[str, Sequence[str]]) -> Iterator[str]:
         yield f"{name} is read as seen after {' and '.join(causes)} {'was' if len(causes) == 1 else 'were'} set"
 
 
-def _interval(found: Intervals) -> Iterator[str]:
+def interval_lines(found: Intervals) -> Iterator[str]:
+    """What the ranges of a page hold."""
     omitted = " and ".join(OMITS)
     yield f"ranges hold {portion(found.mass)} of {found.draws:,} draws: {COVERS}, not {omitted}"
     if found.warning:

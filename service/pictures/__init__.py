@@ -5,5 +5,16 @@ from service.pictures.canvas import demand_a_picture, save
 from service.pictures.graph import network
 from service.pictures.heat_map import matrix
 from service.pictures.layers import around
+from service.pictures.sides import comparison
 
-__all__ = ["around", "demand_a_picture", "distribution", "matrix", "network", "save", "tornado", "waterfall"]
+__all__ = [
+    "around",
+    "comparison",
+    "demand_a_picture",
+    "distribution",
+    "matrix",
+    "network",
+    "save",
+    "tornado",
+    "waterfall",
+]

@@ -76,7 +76,9 @@ def distribution(model: Model, found: Answer) -> Figure:
 def _said(row: StateAnswer) -> str:
     """The effect of what is done with its interval, and the probability; the probability alone where nothing is."""
     p = f"{row.p:.3f}"
-    return f"{effect_text(row.effect, row.effect_low, row.effect_high)}, to {p}" if row.effect is not None else p
+    if row.effect is None:
+        return p
+    return f"{effect_text(row.effect, row.effect_low, row.effect_high)}, to {p}".replace("-", "−")
 
 
 def _intervals(axes: Axes, rows: Sequence[StateAnswer]) -> None:

@@ -1,21 +1,19 @@
-"""Questions and answers: the dashboard's GET, the analyst's POST, batches and comparisons."""
+"""Questions and answers: the dashboard's GET, the analyst's POST and batches."""
 
 from __future__ import annotations
 
 from model.errors import UnknownVariable
-from model.evidence import syntax
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
 from service.http.operation import MEGABYTE, Intake, Reply, csv_form, json_body, json_form, operation
 from service.schemas import answers, requests
-from service.translate import batch, comparison, forecasts, questions
+from service.translate import batch, forecasts, questions
 
 FORECAST_FORMS = (
     json_form(answers.ForecastAnswer, write=forecasts.forecast_body),
     csv_form(answers.StateRow, forecasts.rows),
 )
 QUERY_FORMS = (json_form(answers.QueryAnswer, write=forecasts.query_body), csv_form(answers.StateRow, forecasts.rows))
-COMPARISON_FORMS = (json_form(answers.ComparisonAnswer), csv_form(answers.ComparisonRow, comparison.rows))
 BATCH_BODY = (
     Intake("application/json", requests.BatchInFull, batch.read_json),
     Intake("text/csv", str, batch.read_csv),
@@ -111,58 +109,10 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
     return Reply(lambda: batch.answered(forecaster, batch.asked(model, body, targets, interval), targets, interval))
 
 
-@operation(
-    "GET",
-    "/v1/models/<model>/compare",
-    query=requests.CompareParameters,
-    forms=COMPARISON_FORMS,
-    errors=(404, 422, 503),
-)
-def compare_by_address(forecaster: Forecaster, asked: requests.CompareParameters) -> Reply:
-    """Compare scenarios: each target under each, against the same evidence in the default picture, or in none."""
-    forecaster, events = questions.about(forecaster, asked.event, beside=asked.target)
-    common = Question(
-        (*asked.target, *events),
-        syntax.findings(asked.given),
-        syntax.settings(asked.do),
-        cohort=asked.cohort,
-        interval=questions.interval_mass(asked.interval, named=True),
-    )
-    return _compared(forecaster, common, asked.scenario)
-
-
-@operation(
-    "POST",
-    "/v1/models/<model>/compare",
-    body=(json_body(requests.ComparedInFull),),
-    forms=COMPARISON_FORMS,
-    errors=(404, 413, 415, 422, 503),
-)
-def compare(forecaster: Forecaster, body: requests.ComparedInFull) -> Reply:
-    """Compare scenarios under evidence that is too long for an address."""
-    forecaster, events = questions.about(forecaster, body.events, where="events", beside=body.targets)
-    common = Question(
-        (*body.targets, *events),
-        questions.findings_from_json(body.given),
-        questions.settings_from_json(body.do),
-        cohort=body.cohort,
-        interval=questions.interval_mass(body.interval, named=True),
-    )
-    return _compared(forecaster, common, body.scenarios)
-
-
-def _compared(forecaster: Forecaster, common: Question, scenarios: list[str]) -> Reply:
-    model = forecaster.model
-    wanted = comparison.asked(model, common, scenarios)
-    return Reply(lambda: comparison.answered(forecaster, wanted), comparison.address(model, wanted))
-
-
 OPERATIONS = (
     forecast,
     marginals,
     query_by_address,
     query,
     cases,
-    compare_by_address,
-    compare,
 )

@@ -21,6 +21,7 @@ MOST_TARGETS = 1_000
 MOST_JOINTS = 16
 MOST_EVENTS = 20
 MOST_CASES = 10_000
+MOST_SIDES = 100
 
 StatementText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -238,12 +239,28 @@ class AskedInFull(Shape):
     interval: IntervalSent = None
 
 
+class Side(Shape):
+    """One of the questions that are compared, with what it is to be called."""
+
+    name: Annotated[Text | None, Field(description="Without it, what the side says that not all of them say.")] = None
+    given: Given = {}
+    do: Do = {}
+    scenario: Scenario = None
+    cohort: Cohort = None
+
+
 class ComparedInFull(Shape):
-    """Scenarios against a baseline: the same evidence under the model's default picture, if it has one."""
+    """Two or more questions, each held against the first; or scenarios against the model's default picture.
+
+    What ``given``, ``do`` and ``cohort`` say beside the sides is said by every one of them, unless it says otherwise.
+    """
 
     targets: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="None means the headline targets.")] = []
     events: EventTexts = []
-    scenarios: Annotated[list[Text], Field(max_length=100, description="None means every scenario.")] = []
+    sides: Annotated[list[Side], Field(max_length=MOST_SIDES, description="Two or more, in place of scenarios.")] = []
+    scenarios: Annotated[
+        list[Text], Field(max_length=MOST_SIDES, description="Without sides none means every scenario.")
+    ] = []
     given: Given = {}
     do: Do = {}
     cohort: Text | None = None
@@ -314,12 +331,34 @@ class QueryParameters(ForecastParameters):
     most_probable: Annotated[bool, BeforeValidator(_switch), Field(description="true or false")] = False
 
 
+class SideParameters(Shape):
+    """One of the questions that are compared, as it is written in an address."""
+
+    name: Text | None = None
+    given: GivenTexts = []
+    do: DoTexts = []
+    scenario: Scenario = None
+    cohort: Cohort = None
+
+
 class CompareParameters(Pinned):
-    """Scenarios and targets as parameters of an address."""
+    """Questions or scenarios to compare, and targets, as parameters of an address."""
 
     target: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means the headline.")] = []
     event: EventTexts = []
-    scenario: Annotated[list[Text], Field(max_length=100, description="Repeated; none means every scenario.")] = []
+    side: Annotated[
+        list[Annotated[str, StringConstraints(max_length=LONGEST_ADDRESS)]],
+        Field(
+            max_length=MOST_SIDES,
+            description="Repeated, two or more, in place of scenarios: a question as a query string of its own, with "
+            "`given`, `do`, `scenario`, `cohort` and `name`, such as `do=smoke:no` or, its `&` written `%26`, "
+            "`do=smoke:no%26given=xray:yes`. Each is held against the first.",
+        ),
+    ] = []
+    scenario: Annotated[
+        list[Text],
+        Field(max_length=MOST_SIDES, description="Repeated; without sides none means every scenario."),
+    ] = []
     given: GivenTexts = []
     do: DoTexts = []
     cohort: Text | None = None
