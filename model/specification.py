@@ -526,6 +526,9 @@ class Model:
 
 
 def _revision(model: Model) -> str:
+    """The hash of what was said: nothing in it is worked out, whose last bits may differ from machine to machine."""
+    if model.content is not None:
+        return f"r-{hashlib.sha256(json.dumps([model.name, model.content]).encode()).hexdigest()[:16]}"
     said: dict[str, Any] = {
         "name": model.name,
         "title": model.title,
@@ -542,7 +545,7 @@ def _revision(model: Model) -> str:
         if getattr(model, part):
             said[part] = _plain(getattr(model, part))
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)
-    return f"r-{hashlib.sha256(((model.content or model.network.digest()) + text).encode()).hexdigest()[:16]}"
+    return f"r-{hashlib.sha256((model.network.digest() + text).encode()).hexdigest()[:16]}"
 
 
 def _plain(value: Any) -> Any:

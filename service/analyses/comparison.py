@@ -158,7 +158,7 @@ def _few_enough(model: Model, asked: Asked) -> Asked:
     cells = columns_ * sum(model.network.cards(asked.targets))
     if cells > MOST_CELLS:
         raise AnswerTooLarge(f"the comparison would have {cells:,} cells, the most is {MOST_CELLS:,}")
-    drawn = len(asked.questions) * len(asked.targets)
+    drawn = len(asked.questions) * len(set(asked.targets))
     if asked.interval is not None and drawn > batch.MOST_DRAWN:
         raise AnswerTooLarge(
             f"intervals of {drawn:,} distributions were asked for, the most is {batch.MOST_DRAWN:,}: "
@@ -207,7 +207,7 @@ def _side_of_body(side: requests.Side) -> tuple[str | None, Question]:
 # As JSON and as CSV
 
 
-def body(found: Found) -> comparisons.ComparisonAnswer:
+def answer_of(found: Found) -> comparisons.ComparisonAnswer:
     """The body for a comparison; a question that what it says rules out has its error and no numbers."""
     model, asked, first = found.model, found.asked, found.sides[0].result
     shown = list(zip(found.names, found.sides, strict=True))[asked.scenarios is not None :]
@@ -355,7 +355,7 @@ def rows(found: Found) -> Iterator[dict[str, object]]:
 
 
 FORMS = (
-    json_form(comparisons.ComparisonAnswer, write=lambda found: encoded(body(found))),
+    json_form(comparisons.ComparisonAnswer, write=lambda found: encoded(answer_of(found))),
     csv_form(comparisons.ComparisonRow, rows),
 )
 
@@ -390,17 +390,17 @@ def compare_by_address(forecaster: Forecaster, asked: requests.CompareParameters
     forms=FORMS,
     errors=(404, 413, 415, 422, 503),
 )
-def compare_by_body(forecaster: Forecaster, sent: requests.ComparedInFull) -> Reply:
+def compare_by_body(forecaster: Forecaster, body: requests.ComparedInFull) -> Reply:
     """Compare questions, each with the first of them, or scenarios, where they are too long for an address."""
-    forecaster, named = questions.about(forecaster, sent.events, where="events", beside=sent.targets)
+    forecaster, named = questions.about(forecaster, body.events, where="events", beside=body.targets)
     common = Question(
-        (*sent.targets, *named),
-        questions.findings_from_json(sent.given),
-        questions.settings_from_json(sent.do),
-        cohort=sent.cohort,
-        interval=questions.interval_mass(sent.interval, named=True),
+        (*body.targets, *named),
+        questions.findings_from_json(body.given),
+        questions.settings_from_json(body.do),
+        cohort=body.cohort,
+        interval=questions.interval_mass(body.interval, named=True),
     )
-    return _compared(forecaster, common, [_side_of_body(side) for side in sent.sides], sent.scenarios, where="sides")
+    return _compared(forecaster, common, [_side_of_body(side) for side in body.sides], body.scenarios, where="sides")
 
 
 def _compared(

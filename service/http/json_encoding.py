@@ -16,6 +16,9 @@ _MARK = b"\0"
 DIGITS = 13
 """Significant digits of the numbers that are sent: what comes after them is rounding of the working."""
 
+LARGE = 1e9
+"""Numbers from which on are sent in full: they are counts and amounts, whole for the most part."""
+
 _TENS = 10.0 ** np.arange(23)
 """The powers of ten that floating point has exactly."""
 
@@ -45,12 +48,14 @@ def encoded(value: Any) -> bytes:
 
 
 def rounded(number: float) -> float:
-    """A number to DIGITS significant digits.
+    """A number below LARGE to DIGITS significant digits.
 
     >>> rounded(0.5000000000000039), rounded(1 / 3), rounded(1e-300)
     (0.5, 0.3333333333333, 1e-300)
     """
-    if not 1e-9 <= abs(number) < 1e9:
+    if abs(number) >= LARGE:
+        return number
+    if abs(number) < 1e-9:
         return float(f"{number:.{DIGITS}g}")
     ten = 10.0 ** (DIGITS - 1 - math.floor(math.log10(abs(number))))
     return round(number * ten) / ten
@@ -59,11 +64,11 @@ def rounded(number: float) -> float:
 def _all_rounded(numbers: NDArray[np.float64]) -> list[float]:
     """Each number of an array as ``rounded`` has it; shape (count,), NaN is left."""
     sizes = np.abs(numbers)
-    some = (sizes >= 1e-9) & (sizes < 1e9)
-    places = DIGITS - 1 - np.floor(np.log10(sizes, where=some, out=np.zeros_like(sizes))).astype(np.int64)
-    tens = _TENS[places]
-    found: list[float] = np.where(some, np.rint(numbers * tens) / tens, numbers).tolist()
-    for i in np.flatnonzero(~some & (sizes > 0)).tolist():
+    some = (sizes >= 1e-9) & (sizes < LARGE)
+    within = np.where(some, numbers, 1.0)
+    tens = _TENS[DIGITS - 1 - np.floor(np.log10(np.abs(within))).astype(np.int64)]
+    found: list[float] = np.where(some, np.rint(within * tens) / tens, numbers).tolist()
+    for i in np.flatnonzero((sizes > 0) & (sizes < 1e-9)).tolist():
         found[i] = rounded(found[i])
     return found
 

@@ -78,9 +78,8 @@ def _bars(axes: Axes, places: Numbers, side: Side, answer: Answer, *, height: fl
             axes.plot([low, high], [place, place], color=INK, linewidth=1.0)
         said = f"{row.p:.3f}"
         if color != COLOURS[0]:
-            said = f"{said}, {effect_text(float(side.difference[k]), shift_low, shift_high, none='no difference')}".replace(
-                "-", "−"
-            )
+            change = effect_text(float(side.difference[k]), shift_low, shift_high, none="no difference")
+            said = f"{said}, {change}".replace("-", "−")
         axes.text(max(row.p, high or 0.0) + 0.01, place, said, va="center", fontsize=7)
 
 

@@ -111,7 +111,7 @@ def test_a_comparison_has_every_scenario_against_the_same_evidence_without_one(c
             [cell] = state["scenarios"]
             assert state["baseline"] == pytest.approx(p(before, state["state"]), abs=1e-12)
             assert cell["p"] == pytest.approx(p(after, state["state"]), abs=1e-12)
-            assert cell["difference"] == pytest.approx(cell["p"] - state["baseline"], abs=1e-15)
+            assert cell["difference"] == pytest.approx(cell["p"] - state["baseline"], abs=1e-12)
 
 
 def test_a_scenario_that_the_evidence_rules_out_is_refused_in_its_column(client):

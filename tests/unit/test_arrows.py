@@ -185,7 +185,7 @@ def test_matplotlib_is_imported_only_by_the_pictures_and_pictures_only_inside_fu
         for path in modules("model") + modules("service")
         if any(name.startswith("service.pictures") for name in imports(path, at_start=True))
     ]
-    pictures = ("bars", "canvas", "graph", "heat_map")
+    pictures = ("bars", "canvas", "graph", "heat_map", "sides")
     assert drawing == {f"service.pictures.{name}" for name in pictures}
     assert [name for name in at_start if not name.startswith("service.pictures")] == []
 

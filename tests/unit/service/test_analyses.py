@@ -25,5 +25,6 @@ def test_a_file_has_operations_and_a_command_where_the_list_names_one(analysis):
 
 
 def test_every_operation_stands_at_an_address_of_its_own():
-    paths = [operation.path for operation in operations()]
-    assert len(paths) == len(set(paths)) == len(ANALYSES)
+    stands = [(operation.method, operation.path) for operation in operations()]
+    assert len(stands) == len(set(stands))
+    assert len({path for _, path in stands}) == len(ANALYSES)

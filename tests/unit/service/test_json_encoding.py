@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from service.http.json_encoding import GAP, Template, encoded, encoded_part
+from service.http.json_encoding import GAP, LARGE, Template, encoded, encoded_part, rounded
+from service.schemas.answers import LikelihoodSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,21 @@ def test_laying_numbers_in_is_writing_the_whole(rows):
     words = Template([{"state": name, "p": GAP, "note": name, "shift": GAP} for name, _, _ in rows])
     laid = encoded({"rows": words.filled(np.array([[p, shift] for _, p, shift in rows]))})
     assert laid == encoded({"rows": whole})
-    assert json.loads(laid) == {"rows": whole}
+    assert json.loads(laid) == {
+        "rows": [{**row, "p": rounded(row["p"]), "shift": rounded(row["shift"])} for row in whole]
+    }
+
+
+@given(NUMBERS)
+def test_a_number_is_sent_to_thirteen_digits(number):
+    sent = rounded(number)
+    assert sent == pytest.approx(number, rel=1e-12, abs=0.0)
+    assert abs(number) >= LARGE or sent == float(f"{sent:.13g}") == rounded(sent)
+
+
+def test_what_somebody_said_is_sent_as_it_was():
+    said = {"yes": 0.1234567890123456, "no": 1 / 3}
+    assert json.loads(encoded([LikelihoodSet(said)])) == [{"likelihood": said}]
 
 
 def test_structs_and_dataclasses_are_objects_and_a_locked_mapping_is_one_too():

@@ -15,7 +15,7 @@ from model.forecast import answer, prepare
 from model.question import Question, resolve
 from service.http import csv_tables
 from service.http.address import Address, model_path
-from service.http.json_encoding import encoded
+from service.http.json_encoding import encoded, rounded
 from service.schemas.answers import QueryAnswer, TargetDistribution
 from service.translate import forecasts, questions
 
@@ -82,8 +82,8 @@ def test_an_answer_with_intervals_holds_them_and_says_what_they_mean():
     found = answer(FORECASTER, question)
     body = json.loads(forecasts.answer_body(MODEL, found))
     ends = found.targets.intervals
-    assert [row["lo"] for row in body["distribution"]] == ends.low.tolist()
-    assert [row["shift_hi"] for row in body["distribution"]] == ends.shift_high.tolist()
+    assert [row["lo"] for row in body["distribution"]] == list(map(rounded, ends.low.tolist()))
+    assert [row["shift_hi"] for row in body["distribution"]] == list(map(rounded, ends.shift_high.tolist()))
     assert all(row["lo"] < row["p"] < row["hi"] for row in body["distribution"])
     assert body["interval"]["mass"] == body["asked"]["interval"] == 0.8
     assert body["interval"]["covers"] == "parameter uncertainty"
@@ -107,7 +107,7 @@ def test_one_function_gives_the_body_that_http_sends():
     assert b'"targets":[{"target":"lung"' in forecasts.answer_body(MODEL, several)
 
 
-def test_the_body_holds_the_numbers_of_the_answer_to_the_last_bit():
+def test_the_body_holds_the_numbers_of_the_answer_to_the_last_digit():
     given = {"xray": Reported({"yes": 3.0, "no": 0.1}), "dysp": Observed("yes")}
     found = answer(FORECASTER, resolve(MODEL, Question((), given, {"smoke": SetTo("no")})))
     body = json.loads(forecasts.answer_body(MODEL, found))
@@ -116,8 +116,9 @@ def test_the_body_holds_the_numbers_of_the_answer_to_the_last_bit():
             "target": target.target,
             "label": MODEL.described[target.target].label,
             "distribution": [
-                {"state": s.state, "p": s.p, "lo": None, "hi": None, "baseline": s.baseline, "shift": s.shift}
-                | {"shift_lo": None, "shift_hi": None}
+                {"state": s.state, "p": rounded(s.p), "lo": None, "hi": None, "baseline": rounded(s.baseline)}
+                | {"shift": rounded(s.shift), "shift_lo": None, "shift_hi": None, "without": rounded(s.without)}
+                | {"effect": rounded(s.effect), "effect_lo": None, "effect_hi": None}
                 for s in target.distribution
             ],
             "no_effect": list(target.no_effect),
@@ -126,7 +127,7 @@ def test_the_body_holds_the_numbers_of_the_answer_to_the_last_bit():
         for target in found.targets
     ]
     assert [list(target) for target in body["targets"]] == [list(TargetDistribution.__struct_fields__)] * 8
-    assert tuple(body) == QueryAnswer.__struct_fields__
+    assert (*body, "alone") == QueryAnswer.__struct_fields__
     assert body["sources"] == to_builtins(forecasts.cited(MODEL, found.sources))
     alone = answer(FORECASTER, resolve(MODEL, Question(("lung",), given, {"smoke": SetTo("no")})))
     one = json.loads(forecasts.answer_body(MODEL, alone))
@@ -149,7 +150,7 @@ def test_not_a_number_is_never_sent():
 def test_a_table_reads_back_and_no_cell_starts_a_formula(rows):
     text = csv_tables.csv_bytes(("id", "p"), [{"id": name, "p": p} for name, p in rows])
     found = [record for _, record in csv_tables.read(text)][1:]
-    assert [float(p) for _, p in found] == [p for _, p in rows]
+    assert [float(p) for _, p in found] == [rounded(p) for _, p in rows]
     for (name, _), (cell, _) in zip(rows, found, strict=True):
         assert cell in (name, f"'{name}")
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
