@@ -90,7 +90,7 @@ def signed_points(difference: float) -> str:
 
 
 def effect_text(effect: float | None, low: float | None, high: float | None, *, none: str = "no effect") -> str:
-    """What something moved an event, in points of a hundred, with the ends of its interval; ``none`` is the words for nothing.
+    """What something moved an event, in points of a hundred, with the ends of its interval; nothing is ``none``.
 
     >>> effect_text(-0.045, -0.061, 0.002)
     '-4.5 points (-6.1 to +0.2, perhaps nothing)'

@@ -5,7 +5,6 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
-
 OPTIONAL = {"without", "alone", "sides", "scenarios"}
 """Fields of answers to questions that do something, and of comparisons of questions."""
 

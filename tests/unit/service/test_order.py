@@ -5,7 +5,7 @@ from tests.sources import ROOT, imports, modules
 # Each may import those before it.
 ORDER = ("settings", "revisions", "http", "schemas", "translate", "pictures", "cli", "analyses", "routes", "__init__")
 UPWARD = {"service.cli.main -> service.analyses.ANALYSES", "service.cli.plot -> service.analyses.comparison"}
-"""The command line has the commands of analyses, whose files use its options and its text; a picture asks as one does."""
+"""The command line has the commands of analyses, whose files use its options and text; a picture asks alike."""
 MOST_FILES = 10
 
 

@@ -1,0 +1,111 @@
+"""What a question does is held against not doing it, in every form of every answer."""
+
+import csv
+import io
+
+import pytest
+
+DONE = "/v1/models/asia/forecast/lung{}?given=xray:yes&do=smoke:no"
+EFFECT = ["without", "effect", "effect_lo", "effect_hi"]
+
+
+def test_an_answer_to_a_question_that_does_something_has_its_effect(client):
+    done = client.get(DONE.format("")).json
+    seen = client.get("/v1/models/asia/forecast/lung?given=xray:yes").json
+    for row, before in zip(done["distribution"], seen["distribution"], strict=True):
+        assert row["without"] == before["p"]
+        assert row["effect"] == pytest.approx(row["p"] - row["without"], abs=1e-12)
+        assert row["effect_lo"] < row["effect"] < row["effect_hi"]
+    assert done["without"]["given"] == {"xray": "yes"}
+    assert done["without"]["do"] == {}
+    assert done["without"]["p_evidence"] == seen["p_evidence"]
+    assert done["without"]["error"] is None
+    assert done["status"]["after_do"] == [{"variable": "xray", "do": ["smoke"]}]
+    [alone] = done["alone"]
+    assert (alone["variable"], alone["do"]) == ("smoke", "no")
+    assert [row["effect"] for row in alone["targets"][0]["distribution"]] == [
+        row["effect"] for row in done["distribution"]
+    ]
+
+
+def test_an_answer_to_one_that_does_nothing_has_none(client):
+    seen = client.get("/v1/models/asia/forecast/lung?given=xray:yes").json
+    assert set(EFFECT).isdisjoint(seen["distribution"][0])
+    assert {"without", "alone"}.isdisjoint(seen)
+    assert seen["status"]["after_do"] == []
+
+
+def test_without_intervals_an_effect_has_no_ends(client):
+    [row, _] = client.get(f"{DONE.format('')}&interval=none").json["distribution"]
+    assert row["effect"] < 0
+    assert (row["effect_lo"], row["effect_hi"]) == (None, None)
+
+
+def test_each_of_several_do_stands_alone_too(client):
+    answer = client.get("/v1/models/asia/query?target=dysp&do=smoke:no&do=bronc:no").json
+    smoke, bronc = answer["alone"]
+    for alone, path in ((smoke, "do=smoke:no"), (bronc, "do=bronc:no")):
+        [row, _] = client.get(f"/v1/models/asia/forecast/dysp?{path}").json["distribution"]
+        assert alone["targets"][0]["distribution"][0]["effect"] == row["effect"]
+    every = client.get("/v1/models/asia/marginals?do=smoke:no&do=bronc:no").json
+    assert "alone" not in every
+    assert [t["distribution"][0]["effect"] for t in every["targets"] if t["target"] == "dysp"] == [
+        answer["targets"][0]["distribution"][0]["effect"]
+    ]
+
+
+def test_the_table_leads_with_the_effect(client):
+    [first, *_] = csv.DictReader(io.StringIO(client.get(DONE.format(".csv")).text))
+    body = client.get(DONE.format("")).json["distribution"][0]
+    assert [float(first[name]) for name in EFFECT] == [body[name] for name in EFFECT]
+    assert list(first).index("effect") < list(first).index("shift")
+    [plain, *_] = csv.DictReader(io.StringIO(client.get("/v1/models/asia/forecast/lung.csv").text))
+    assert [plain[name] for name in EFFECT] == ["", "", "", ""]
+
+
+def test_a_batch_has_effects_where_a_case_does_something(client):
+    cases = [
+        {"do": {"smoke": "no"}, "given": {"xray": "yes"}},
+        {"given": {"xray": "yes"}},
+        {"do": {"smoke": "yes"}, "given": {"xray": "yes"}},
+    ]
+    sent = {"targets": ["lung"], "cases": cases, "interval": 0.9}
+    done, seen, smoking = client.post("/v1/models/asia/batch", json=sent).json["cases"]
+    single = client.get(DONE.format("")).json["distribution"]
+    for row, alone in zip(done["targets"][0]["distribution"], single, strict=True):
+        assert {name: row[name] for name in EFFECT} == {name: alone[name] for name in EFFECT}
+    assert set(EFFECT).isdisjoint(seen["targets"][0]["distribution"][0])
+    assert smoking["targets"][0]["distribution"][0]["without"] == single[0]["without"]
+    table = client.post("/v1/models/asia/batch.csv", json=sent).text
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["effect"] == "" for row in rows] == [False, False, True, True, False, False]
+
+
+def test_an_explanation_prints_what_each_do_moved(client):
+    found = client.get("/v1/models/asia/explanation?target=lung&state=yes&given=xray:yes&do=smoke:no").json
+    row = client.get(DONE.format("")).json["distribution"][0]
+    assert {name: found["done"][name] for name in ("p", "without", "effect")} == {
+        name: row[name] for name in ("p", "without", "effect")
+    }
+    assert found["done"]["each"][0]["statement"] == "do(smoke=no)"
+    assert found["after_do"] == {"xray": ["smoke"]}
+    table = client.get("/v1/models/asia/explanation.csv?target=lung&state=yes&given=xray:yes&do=smoke:no").text
+    first, second = csv.DictReader(io.StringIO(table))
+    assert (first["statement"], float(first["effect"])) == ("do(smoke=no)", row["effect"])
+    assert (second["statement"], second["effect"]) == ("xray=yes", "")
+
+
+def test_a_brief_leads_with_it(client):
+    path = "/v1/models/asia/brief.txt?target=lung&state=yes&given=xray:yes&do=smoke:no"
+    assert client.get(path).text.startswith("What is done puts")
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_nothing_is_sent_that_is_rounding(client, form):
+    """Every probability and difference has thirteen digits at the most, and a stated number is itself."""
+    for path in ("marginals", "marginals?do=smoke:yes", "compare?scenario=back_from_asia", "policies?target=lung"):
+        path, _, asked = path.partition("?")
+        text = client.get(f"/v1/models/asia/{path}.{form}?{asked}").text
+        assert not {"0000000000", "9999999999"} & {number[-10:] for number in text.replace('"', ",").split(",")}
+    smoke = client.get("/v1/models/asia/forecast/smoke").json["distribution"]
+    assert [(row["p"], row["baseline"], row["shift"]) for row in smoke] == [(0.5, 0.5, 0.0)] * 2
