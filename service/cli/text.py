@@ -263,7 +263,7 @@ def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
     described = model.described[target.target]
     yield f"{target.target}  {described.label_with_unit}"
     rows = [_state(described, i, row, drawn) for i, row in enumerate(target.distribution)]
-    yield from columns(rows, right={2, 5, 6} if target.distribution[0].without is None else {2})
+    yield from columns(rows, right={3, 6})
     if described.scale is not None and described.scale.is_closed:
         yield _number(described.scale, target)
     if target.no_effect:
@@ -278,10 +278,9 @@ def _state(described: Description, i: int, row: StateAnswer, drawn: Marks) -> tu
     said = described.labels.get(row.state, row.state)
     interval = described.scale.interval(i) if described.scale else ""
     mark = row.baseline if row.without is None else row.without
-    shown = (said, interval, number(row.p), span_text(row.low, row.high), bar(row.p, mark, drawn))
-    if row.without is not None:
-        return (*shown, effect_text(row.effect, row.effect_low, row.effect_high))
-    return (*shown, *_shift(row))
+    effect = "" if row.without is None else effect_text(row.effect, row.effect_low, row.effect_high)
+    shift = _shift(row) if row.without is None else ("", "")
+    return said, interval, effect, number(row.p), span_text(row.low, row.high), bar(row.p, mark, drawn), *shift
 
 
 def _shift(row: StateAnswer) -> tuple[str, str]:

@@ -233,3 +233,41 @@ def test_a_span_runs_between_its_ends_whichever_is_first():
     assert span((0.0, 1.0), 1.0, ASCII) == "#" * 31 + "|"
     assert span((2.0, 2.0), 2.0, ASCII, scale=(2.0, 2.0)) == "|" + "." * 31
     assert span((0.1, 0.2), 0.1, ASCII, scale=(0.1, 0.2)) == "|" + "#" * 31
+
+
+SIDES = ["--side", "do=smoke:yes", "--side", "do=smoke:no&name=Never smoked", "--given", "dysp:yes"]
+
+
+def test_compare_has_a_line_for_each_question_and_its_difference_from_the_first(run):
+    said = run("compare", "asia", "lung", *SIDES)
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert lines[:2] == ["A: do smoke:yes", "B: Never smoked"]
+    [yes] = [line for line in lines if line.startswith("  yes")]
+    below = lines[lines.index(yes) + 1]
+    assert "points" not in yes
+    assert re.search(r"^ +B  0\.0\d+  .* -\d+\.\d points \(-\d+\.\d to -\d+\.\d\)$", below)
+    assert "B: dysp is read as seen after smoke was set" in lines
+
+
+def test_compare_in_json_and_as_a_table_is_the_http_answer(run, client):
+    address = "target=lung&given=dysp:yes&side=do%3Dsmoke:yes&side=do%3Dsmoke:no%26name%3DNever%20smoked"
+    for form in ("json", "csv"):
+        expected = client.get(f"/v1/models/asia/compare.{form}?{address}").text
+        assert run("compare", "asia", "lung", *SIDES, f"--{form}").out.replace("\r\n", "\n") == expected.replace(
+            "\r\n", "\n"
+        )
+
+
+def test_compare_without_a_side_is_of_scenarios(run):
+    said = run("compare", "asia", "tub").out
+    assert said.startswith("A: no scenario\nB: back_from_asia\n")
+
+
+def test_what_is_done_leads_in_ask_and_in_explain(run):
+    said = run("ask", "asia", "lung", "--do", "smoke:no", "--given", "xray:yes").out
+    assert re.search(r"^  yes  -\d+\.\d points \(-\d+\.\d to -\d+\.\d\)  0\.\d+", said.splitlines()[1])
+    assert "xray is read as seen after smoke was set" in said
+    explained = run("explain", "asia", "lung", "yes", "--do", "smoke:no", "--do", "bronc:no", "--given", "xray:yes").out
+    assert "what is done moved it from" in explained
+    assert "do(bronc=no)  no effect" in explained

@@ -374,3 +374,23 @@ def test_what_is_refused_of_a_file_is_an_error_of_the_project(tmp_path: Path, as
 def test_an_ending_in_capitals_is_an_ending(tmp_path: Path, asia: Forecaster) -> None:
     pictures.save(pictures.distribution(asia.model, answer(asia, Question(("lung",)))), tmp_path / "lung.PNG")
     assert (tmp_path / "lung.PNG").read_bytes().startswith(MAGIC[".png"])
+
+
+def test_what_is_done_is_drawn_beside_not_doing_it(tmp_path: Path) -> None:
+    file = tmp_path / "done.svg"
+    assert plotted("distribution", "asia", "lung", file, "--do", "smoke:no", "--given", "xray:yes") == 0
+    said = words(file)
+    assert "without what is done" in said
+    assert "points (" in said
+    assert "baseline" not in said
+
+
+def test_a_comparison_has_a_bar_for_each_state_on_each_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "sides.svg"
+    sides = ["--side", "do=smoke:yes", "--side", "do=smoke:no&name=Never smoked"]
+    assert plotted("compare", "asia", "lung", file, *sides) == 0
+    said = words(file)
+    assert "Never smoked" in said
+    assert said.count("points (") == 2
+    assert plotted("compare", "asia", "lung", file, *("--side", "do=smoke:yes") * 7) == 1
+    assert "6 can be told apart" in capsys.readouterr().err
