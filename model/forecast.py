@@ -16,7 +16,7 @@ from model import inference
 from model.answers import Answer, Basis, JointAnswer, MostProbable, Status, Targets, status_of
 from model.d_separation import Dependence, requisite_each
 from model.errors import AftermathError, ImpossibleEvidence
-from model.events import Event, with_events
+from model.events import Event, with_combinations, with_events
 from model.evidence import Case, Observed, SetTo, assumptions, counted, in_words
 from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
 from model.inference.arrays import Columns, encode
@@ -25,10 +25,13 @@ from model.network import Network, Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model
 from model.uncertainty.draws import Draws
-from model.uncertainty.intervals import Intervals, intervals
+from model.uncertainty.intervals import Intervals, intervals, intervals_alone, no_intervals
 
 OVERLAYS = 32
 """Sets of events that a forecaster keeps ready, each with the programs that answer it."""
+
+DRAWN_COMBINATIONS = 256
+"""Combinations of a joint whose intervals are drawn: the table that makes one variable of them has their square."""
 
 BASES = 128
 """Ways of asking (which targets, which statements) whose basis a forecaster keeps: some 100 KB each at the most."""
@@ -76,10 +79,12 @@ class Forecaster:
     draws: Draws
     basis: Callable[[Shape], Basis] = field(init=False)
     laid_over: Callable[[tuple[Event, ...]], Forecaster] = field(init=False)
+    combined: Callable[[tuple[str, ...]], tuple[Draws, Plan, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
         object.__setattr__(self, "laid_over", lru_cache(OVERLAYS)(partial(_laid_over, self)))
+        object.__setattr__(self, "combined", lru_cache(OVERLAYS)(partial(_combined, self)))
 
     def about(self, events: tuple[Event, ...]) -> Forecaster:
         """The same with a variable for each event, called as the event is written: it is asked like any other."""
@@ -148,7 +153,7 @@ def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:
         return plain
     return replace(
         plain,
-        joint=tuple(_joint(forecaster.plan, names, evidence) for names in asked.joint),
+        joint=tuple(_joint(forecaster, names, evidence, resolved) for names in asked.joint),
         most_probable=_most_probable(forecaster.plan, evidence) if asked.most_probable else None,
     )
 
@@ -226,6 +231,7 @@ def _end_to_end(found: Posterior, targets: Sequence[str], every: _Every) -> Tabl
 
 def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: float, alone: float | None) -> Answer:
     model, case = forecaster.model, resolved.case
+    basis = forecaster.basis(shape_of(resolved))
     return Answer(
         model=model.name,
         revision=model.revision,
@@ -236,15 +242,16 @@ def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: floa
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
         conflict_bits=None if alone is None else (alone - log_p) / math.log(2),
-        targets=Targets(forecaster.basis(shape_of(resolved)), p, _intervals(forecaster, resolved)),
+        targets=Targets(basis, p, _intervals(forecaster, resolved, p, basis.baseline)),
     )
 
 
-def _intervals(forecaster: Forecaster, resolved: Resolved) -> Intervals | None:
+def _intervals(forecaster: Forecaster, resolved: Resolved, p: Table, before: Table) -> Intervals | None:
     mass = resolved.question.interval
     if mass is None:
         return None
-    return intervals(forecaster.draws, forecaster.plan, resolved.targets, resolved.case, mass=mass)
+    draws, plan = forecaster.draws, forecaster.plan
+    return intervals(draws, plan, resolved.targets, resolved.case, mass=mass, p=p, before=before)
 
 
 def shape_of(resolved: Resolved) -> Shape:
@@ -299,10 +306,29 @@ def _alone(case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]
     return sum(math.log(float(before[name] @ weights[name])) for name in findings)
 
 
-def _joint(plan: Plan, names: Sequence[str], evidence: Evidence) -> JointAnswer:
+def _joint(forecaster: Forecaster, names: Sequence[str], evidence: Evidence, resolved: Resolved) -> JointAnswer:
+    plan, mass = forecaster.plan, resolved.question.interval
     table: NDArray[np.float64] = inference.joint(plan, names, evidence)
-    combinations = product(*(plan.network.by_name[name].states for name in names))
-    return JointAnswer(tuple(names), tuple(zip(combinations, table.ravel().tolist(), strict=True)))
+    combinations = list(product(*(plan.network.by_name[name].states for name in names)))
+    drawn = None if mass is None else _joint_intervals(forecaster, tuple(names), resolved.case, mass, table.ravel())
+    return JointAnswer(tuple(names), tuple(zip(combinations, table.ravel().tolist(), strict=True)), drawn)
+
+
+def _joint_intervals(forecaster: Forecaster, names: tuple[str, ...], case: Case, mass: float, p: Table) -> Intervals:
+    """Intervals of combinations of states: those of one variable that has them as its states."""
+    if p.size > DRAWN_COMBINATIONS:
+        return no_intervals(mass, p.size)
+    draws, plan, name = forecaster.combined(names)
+    found = intervals_alone(draws, plan, name, case, mass=mass, p=p)
+    states = plan.network[name].states
+    said = dict(zip(states, product(*(plan.network[part].states for part in names)), strict=True))
+    outside = (replace(each, target=",".join(names), state=",".join(said[each.state])) for each in found.outside)
+    return replace(found, outside=tuple(outside))
+
+
+def _combined(base: Forecaster, names: tuple[str, ...]) -> tuple[Draws, Plan, str]:
+    model, name = with_combinations(base.model, names)
+    return replace(base.draws, model=model), inference.laid_over(base.plan, model.network), name
 
 
 def _most_probable(plan: Plan, evidence: Evidence) -> MostProbable:

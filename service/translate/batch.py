@@ -221,6 +221,7 @@ def _case(name: str | None, result: Answer | AftermathError, words: Template) ->
             targets=None,
             error=problem(result),
         )
+    ends = result.targets.intervals
     return answers.CaseAnswer(
         id=name,
         p_evidence=result.p_evidence,
@@ -229,6 +230,7 @@ def _case(name: str | None, result: Answer | AftermathError, words: Template) ->
         no_effect=list(result.no_effect),
         targets=words.filled(_numbers(result), missing=True),
         error=None,
+        outside=UNSET if ends is None else forecasts.outside_json([each for each in ends.outside if each.of == "p"]),
     )
 
 
@@ -242,7 +244,9 @@ def rows(found: Answered) -> Iterator[answers.CaseRow]:
             continue
         for (target, state), numbers in zip(states, _numbers(result).tolist(), strict=True):
             p, lo, hi = (*(None if math.isnan(number) else number for number in numbers), None, None)[:3]
-            yield {**_row(name, result.p_evidence), "target": target, "state": state, "p": p, "lo": lo, "hi": hi}
+            outside, _ = forecasts.reasons(result.targets.intervals, target, state)
+            said = _row(name, result.p_evidence)
+            yield {**said, "target": target, "state": state, "p": p, "lo": lo, "hi": hi, "outside": outside}
 
 
 def _row(name: str | None, p_evidence: float | None = None, *, error: str | None = None) -> answers.CaseRow:
@@ -255,6 +259,7 @@ def _row(name: str | None, p_evidence: float | None = None, *, error: str | None
         "hi": None,
         "p_evidence": p_evidence,
         "error": error,
+        "outside": None,
     }
 
 

@@ -110,8 +110,20 @@ def _intervals(forecaster: Forecaster, common: Question, baseline: Answer, resul
         return {}
     draws, plan, targets = forecaster.draws, forecaster.plan, common.targets
     before = [sampled(draws, plan, name, Case(baseline.findings, baseline.settings)) for name in targets]
-    cases = {name: Case(r.findings, r.settings) for name, r in results.items() if isinstance(r, Answer)}
-    return {name: intervals(draws, plan, targets, case, mass=mass, against=before) for name, case in cases.items()}
+    possible = {name: result for name, result in results.items() if isinstance(result, Answer)}
+    return {
+        name: intervals(
+            draws,
+            plan,
+            targets,
+            Case(found.findings, found.settings),
+            mass=mass,
+            p=found.targets.p,
+            before=baseline.targets.p,
+            against=before,
+        )
+        for name, found in possible.items()
+    }
 
 
 def _column(model: Model, name: str, result: Answer | AftermathError, ends: Intervals | None) -> answers.ScenarioColumn:
@@ -168,6 +180,8 @@ def _cell(
 def rows(content: answers.ComparisonAnswer) -> Iterator[answers.ComparisonRow]:
     """A comparison as rows, one a state of a target under a scenario."""
     for i, column in enumerate(content.scenarios):
+        outside = column.interval.outside if column.interval else []
+        why = {(each.target, each.state, each.of): each.why for each in outside}
         for target in content.targets:
             for state in target.states:
                 cell = state.scenarios[i]
@@ -184,4 +198,6 @@ def rows(content: answers.ComparisonAnswer) -> Iterator[answers.ComparisonRow]:
                     "difference_hi": cell.difference_hi,
                     "p_evidence": column.p_evidence,
                     "error": batch.problem_line(column.error) if column.error else None,
+                    "outside": why.get((target.target, state.state, "p")),
+                    "difference_outside": why.get((target.target, state.state, "shift")),
                 }

@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET
 
-from model.answers import Answer, Basis, status_of
-from model.errors import BadQuestion
+from model.answers import Answer, Basis, JointAnswer, status_of
 from model.events import is_laid_over
 from model.evidence.scale import Scale
 from model.network import Network, Table, Variable
 from model.specification import JUDGEMENT, Description, Model
-from model.uncertainty.intervals import COVERS, OMITS, Intervals
+from model.uncertainty.intervals import COVERS, OMITS, Intervals, Outside, Reason
 from service.http.address import Address
 from service.http.json_encoding import GAP, Template, encoded, encoded_part
 from service.schemas import answers
@@ -87,14 +86,9 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
         targets=_targets(model, answer.targets.basis, answer.targets.intervals is not None).filled(
             _numbers(answer), missing=True
         ),
-        joint=[
-            answers.JointDistribution(
-                variables=list(joint.variables), rows=[answers.JointRow(states=list(s), p=p) for s, p in joint.rows]
-            )
-            for joint in answer.joint
-        ],
+        joint=[_joint(joint) for joint in answer.joint],
         most_probable=(
-            answers.MostProbableStates(states=_shown(model, answer.most_probable.states), p=answer.most_probable.p)
+            answers.MostProbableStates(states=shown(model, answer.most_probable.states), p=answer.most_probable.p)
             if answer.most_probable
             else None
         ),
@@ -102,7 +96,18 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
     )
 
 
-def _shown(model: Model, states: Mapping[str, str]) -> dict[str, str]:
+def _joint(joint: JointAnswer) -> answers.JointDistribution:
+    return answers.JointDistribution(
+        variables=list(joint.variables),
+        rows=[
+            answers.JointRow(states=list(states), p=p, lo=lo, hi=hi)
+            for (states, p), (lo, hi) in zip(joint.rows, joint.ends(), strict=True)
+        ],
+        interval=interval_json(joint.intervals),
+    )
+
+
+def shown(model: Model, states: Mapping[str, str]) -> dict[str, str]:
     """States by variable without what an event is counted up in."""
     return {name: state for name, state in states.items() if not is_laid_over(name) or name in model.events}
 
@@ -205,7 +210,25 @@ def interval_json(found: Intervals | None) -> answers.Interval | None:
         covers=COVERS,
         omits=list(OMITS),
         warning=found.warning,
+        outside=outside_json(found.outside),
     )
+
+
+def outside_json(found: Sequence[Outside]) -> list[answers.OutsideInterval]:
+    """Numbers that lie outside their own intervals, as JSON."""
+    return [
+        answers.OutsideInterval(
+            target=each.target,
+            state=each.state,
+            of=each.of,
+            value=each.value,
+            lo=each.low,
+            hi=each.high,
+            mean=each.mean,
+            why=each.why,
+        )
+        for each in found
+    ]
 
 
 def _numbers(answer: Answer) -> Table:
@@ -282,10 +305,8 @@ def _source_part(model: Model, name: str) -> Any:
 
 
 def rows(found: AddressedAnswer) -> list[answers.StateRow]:
-    """An answer as rows, one a state of a target. Raises BadQuestion when a joint was asked for too."""
+    """An answer as rows, one a state of a target."""
     answer = found.answer
-    if answer.joint or answer.most_probable:
-        raise BadQuestion("joint and most_probable have no place in a table: ask for JSON")
     numbers, basis = _numbers(answer), answer.targets.basis
     if answer.targets.intervals is None:
         numbers = np.insert(numbers, [1, 1, 2, 2], np.nan, axis=1)
@@ -311,11 +332,19 @@ def rows(found: AddressedAnswer) -> list[answers.StateRow]:
             "label": label,
             "at_least": at_least,
             "below": below,
+            "outside": outside,
+            "shift_outside": shift_outside,
         }
         for (target, state, label, at_least, below), baseline, (p, lo, hi, shift, shift_lo, shift_hi) in zip(
             states, basis.baseline.tolist(), _or_none(numbers), strict=True
         )
+        for outside, shift_outside in (reasons(answer.targets.intervals, target, state),)
     ]
+
+
+def reasons(found: Intervals | None, target: str, state: str) -> tuple[Reason | None, Reason | None]:
+    """Why the probability of a state and its shift lie outside their intervals, where there are any and they do."""
+    return (None, None) if found is None else found.reasons(target, state)
 
 
 def _meaning(described: Description, i: int, state: str) -> tuple[str | None, float | None, float | None]:
