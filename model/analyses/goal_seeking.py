@@ -157,7 +157,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeverLeftOut:
     """A lever that is not tried, and why."""
 
     variable: str
@@ -177,7 +177,7 @@ class Policies:
     mass: float
     rows: tuple[Policy, ...]
     impossible: tuple[Change, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[LeverLeftOut, ...]
     warning: str | None
 
     def _repr_html_(self) -> str:
@@ -276,7 +276,7 @@ def _policy(now: Answer, change: Change, answered: Answer, ends: Intervals, plac
     )
 
 
-def _left_out(model: Model, now: Answer, target: str) -> tuple[LeftOut, ...]:
+def _left_out(model: Model, now: Answer, target: str) -> tuple[LeverLeftOut, ...]:
     """The levers that the question of an answer speaks of itself, whole or in part, and one that is the target."""
     own, said = (*now.question.settings, *now.question.findings), {**now.findings, **now.settings}
     why = {
@@ -285,7 +285,7 @@ def _left_out(model: Model, now: Answer, target: str) -> tuple[LeftOut, ...]:
     why |= {name: f"the question itself says {in_words(name, said[name])}" for name in own}
     why[target] = "it is the target"
     levers = (name for name in model.network.names if model.described[name].role == "lever")
-    return tuple(LeftOut(name, why[name]) for name in levers if name in why)
+    return tuple(LeverLeftOut(name, why[name]) for name in levers if name in why)
 
 
 def _set_with(model: Model, now: Answer, name: str) -> tuple[str, ...]:
