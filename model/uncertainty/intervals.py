@@ -37,8 +37,8 @@ Reason = Literal["few_draws", "tail", "baseline", "nonlinear"]
 
 An answer is worked out at the stated numbers, its interval is of draws of them. ``few_draws``: the evidence leaves
 so few that they are taken as equally likely. ``tail``: the mean of the draws is outside as well, carried by a few
-that are far out. ``baseline``: the evidence says which draws are likely, which moves the baseline under them away
-from that at the stated numbers. ``nonlinear``: the mean of the draws is another number than the answer, as wherever
+that are far out. ``baseline``: the evidence says which draws are likely, and most of the gap is how far that moves
+the baseline under them. ``nonlinear``: the mean of the draws is another number than the answer, as wherever
 a table is no straight line in its numbers (a log odds, a scale that is calibrated), or uses one of them twice.
 """
 
@@ -234,7 +234,8 @@ class _Pairs:
         rows, others, weights = self.shared
         means = np.stack([self.sample.weights @ self.sample.rows, weights @ (rows - others)])
         tails = _beyond(means, low, high)
-        moved = np.abs(before - weights @ others) > np.abs(p - means[0])
+        learnt = weights @ others - self.before.weights @ self.before.rows
+        moved = np.abs(learnt) > np.abs(values[1] - means[1] - learnt)
         for k, i in np.argwhere(beyond.T).tolist():
             value, start, end, mean = (float(table[i, k]) for table in (values, low, high, means))
             why = self._why(tail=bool(tails[i, k]), baseline=i == 1 and bool(moved[k]))

@@ -78,11 +78,11 @@ def test_a_mean_that_a_few_draws_carry_is_a_tail(said):
         assert not each.low <= each.mean <= each.high
 
 
-def asked(*, p: float, before: float, ess: float = 20.0, **findings: str):
+def asked(*, p: float, before: float, ess: float = 20.0, mass: float = 0.9, **findings: str):
     model = chain(ess)
     case = Case({name: Observed(state) for name, state in findings.items()})
     numbers = {"p": np.array([p, 1 - p]), "before": np.array([before, 1 - before])}
-    return intervals(Draws(model), inference.compile(model.network), ("x",), case, mass=0.9, **numbers)
+    return intervals(Draws(model), inference.compile(model.network), ("x",), case, mass=mass, **numbers)
 
 
 def test_an_answer_that_the_mean_of_the_draws_is_far_from_is_nonlinear():
@@ -93,10 +93,12 @@ def test_an_answer_that_the_mean_of_the_draws_is_far_from_is_nonlinear():
     assert found.outside[0].mean == pytest.approx(0.3, abs=0.01)
 
 
-def test_a_baseline_that_the_evidence_moves_is_told_from_an_answer_that_is_moved():
+def test_a_baseline_that_the_evidence_moves_is_told_from_a_mean_that_is_another_number():
     exact = 0.3 * 0.95 / (0.3 * 0.95 + 0.7 * 0.05)
     assert asked(p=exact, before=0.3, y="a").outside == ()
-    assert {(each.of, each.why) for each in asked(p=exact, before=0.01, y="a").outside} == {("shift", "baseline")}
+    found = asked(p=exact, before=0.3, ess=1.0, mass=0.5, y="a").outside
+    assert {each.why for each in found if each.of == "shift"} == {"baseline"}
+    assert {(each.of, each.why) for each in asked(p=exact, before=0.01, y="a").outside} == {("shift", "nonlinear")}
 
 
 def test_draws_that_are_not_weighed_are_the_first_reason():
