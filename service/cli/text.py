@@ -282,7 +282,8 @@ def _state(described: Description, i: int, row: StateAnswer, drawn: Marks) -> tu
 def _joint(model: Model, joint: JointAnswer, drawn: Marks) -> Iterator[str]:
     """Each combination of states by their labels, with its probability, range and bar."""
     told = [model.described[name] for name in joint.variables]
-    yield f"{', '.join(joint.variables)}  together: {'; '.join(each.label_with_unit for each in told)}"
+    head = f"{', '.join(joint.variables)}  together: {'; '.join(each.label_with_unit for each in told)}"
+    yield from wrapped(head, WIDTH, then="  ")
     rows = [
         (
             *(each.labels.get(state, state) for each, state in zip(told, states, strict=True)),
