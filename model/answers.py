@@ -160,10 +160,19 @@ def _columns(states: int, numbers: Sequence[Table] | None, count: int) -> list[l
 
 @dataclass(frozen=True, slots=True)
 class JointAnswer:
-    """Probability of each combination of states, the last variable's states changing fastest."""
+    """Probability of each combination of states, the last variable's states changing fastest.
+
+    ``intervals`` are of the combinations in the same order, and None where none were asked for.
+    """
 
     variables: tuple[str, ...]
     rows: tuple[tuple[tuple[str, ...], float], ...]
+    intervals: Intervals | None = None
+
+    def ends(self) -> list[tuple[float | None, float | None]]:
+        """The ends of each combination's interval, None where it has none."""
+        found = self.intervals
+        return [(None, None) if found is None else found.of_state(k)[:2] for k in range(len(self.rows))]
 
 
 @dataclass(frozen=True, slots=True)

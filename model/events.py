@@ -161,11 +161,20 @@ def with_events(model: Model, events: Sequence[Event]) -> Model:
     laid = _Overlay(model)
     for found in events:
         laid.add(found)
-    network = Network((*model.network.variables, *laid.variables), {**model.network.tables, **laid.tables})
-    named = (*model.events, *(str(found) for found in events))
-    made = replace(model, network=network, described={**model.described, **laid.described}, events=named)
-    object.__setattr__(made, "revision", model.revision)
-    return made
+    return laid.over((*model.events, *(str(found) for found in events)))
+
+
+def with_combinations(model: Model, names: Sequence[str]) -> tuple[Model, str]:
+    """The model with a variable whose states are the combinations of those of some others, and what it is called.
+
+    The last of ``names`` changes fastest. It is no event: it is laid over for inference and named in no answer. Its
+    table has as many entries as the square of its states, so that it is for few of them.
+    """
+    laid, name = _Overlay(model), f"all of:{','.join(names)}"
+    cards = model.network.cards(names)
+    outcome = np.arange(math.prod(cards)).reshape(cards)
+    laid.enter(name, name, tuple(map(str, range(outcome.size))), tuple(names), outcome)
+    return laid.over(model.events), name
 
 
 Scored = tuple[Variable, NDArray[np.int64]]
@@ -181,6 +190,15 @@ class _Overlay:
     tables: dict[str, Table] = field(default_factory=dict)
     described: dict[str, Description] = field(default_factory=dict)
 
+    def over(self, events: tuple[str, ...]) -> Model:
+        """The model with these variables after its own, and the events that it then has."""
+        network = Network(
+            (*self.model.network.variables, *self.variables), {**self.model.network.tables, **self.tables}
+        )
+        made = replace(self.model, network=network, described={**self.model.described, **self.described}, events=events)
+        object.__setattr__(made, "revision", self.model.revision)
+        return made
+
     def add(self, found: Event) -> Variable:
         """The variable of an event, with those of the events inside it."""
         name = str(found)
@@ -191,7 +209,7 @@ class _Overlay:
         while len(scored) > 2 and math.prod(len(scores) for _, scores in scored) > DIRECT:
             first, second, *rest = scored
             reached = np.minimum(np.add.outer(first[1], second[1]), count)
-            counter = self._enter(
+            counter = self.enter(
                 f"{name} counted to {len(scored)}",
                 f"How many of them hold: {in_words(self.model, found)}",
                 tuple(map(str, range(count + 1))),
@@ -204,7 +222,7 @@ class _Overlay:
             together = np.add.outer(together, scores)
         parents = tuple(variable.name for variable, _ in scored)
         happens = (together >= count).astype(np.int64)
-        return self._enter(name, in_words(self.model, found), STATES, parents, happens)
+        return self.enter(name, in_words(self.model, found), STATES, parents, happens)
 
     def _scored(self, part: Event) -> Scored:
         if isinstance(part, Condition):
@@ -212,9 +230,10 @@ class _Overlay:
             return variable, np.array([state in part.states for state in variable.states], dtype=np.int64)
         return self.add(part), np.arange(2)
 
-    def _enter(
+    def enter(
         self, name: str, label: str, states: tuple[str, ...], parents: tuple[str, ...], outcome: NDArray[np.int64]
     ) -> Variable:
+        """A variable that its parents decide: ``outcome``, shape (*parents' states), holds positions of its states."""
         variable, gate = Variable(name, states, parents), Rule(outcome, len(states))
         told = [self.described.get(parent) or self.model.described[parent] for parent in parents]
         individual = all(parent.level == "individual" for parent in told)

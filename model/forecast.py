@@ -26,7 +26,7 @@ from model.answers import (
 )
 from model.d_separation import Dependence, requisite_each
 from model.errors import AftermathError, ImpossibleEvidence
-from model.events import Event, with_events
+from model.events import Event, with_combinations, with_events
 from model.evidence import Case, Observed, SetTo, assumptions, counted, in_words
 from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
 from model.inference.arrays import Columns, encode
@@ -35,10 +35,13 @@ from model.network import Network, Table, difference
 from model.question import Question, Resolved, resolve
 from model.specification import Model
 from model.uncertainty.draws import Draws
-from model.uncertainty.intervals import Intervals, between, intervals
+from model.uncertainty.intervals import Intervals, Outside, between, intervals, intervals_alone, no_intervals
 
 OVERLAYS = 32
 """Sets of events that a forecaster keeps ready, each with the programs that answer it."""
+
+DRAWN_COMBINATIONS = 256
+"""Combinations of a joint whose intervals are drawn: the table that makes one variable of them has their square."""
 
 BASES = 128
 """Ways of asking (which targets, which statements) whose basis a forecaster keeps: some 100 KB each at the most."""
@@ -86,10 +89,12 @@ class Forecaster:
     draws: Draws
     basis: Callable[[Shape], Basis] = field(init=False)
     laid_over: Callable[[tuple[Event, ...]], Forecaster] = field(init=False)
+    combined: Callable[[tuple[str, ...]], tuple[Draws, Plan, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
         object.__setattr__(self, "laid_over", lru_cache(OVERLAYS)(partial(_laid_over, self)))
+        object.__setattr__(self, "combined", lru_cache(OVERLAYS)(partial(_combined, self)))
 
     def about(self, events: tuple[Event, ...]) -> Forecaster:
         """The same with a variable for each event, called as the event is written: it is asked like any other."""
@@ -165,7 +170,7 @@ def _alone_answered(forecaster: Forecaster, resolved: Resolved) -> Answer:
         return plain
     return replace(
         plain,
-        joint=tuple(_joint(forecaster.plan, names, evidence) for names in asked.joint),
+        joint=tuple(_joint(forecaster, names, evidence, resolved) for names in asked.joint),
         most_probable=_most_probable(forecaster.plan, evidence) if asked.most_probable else None,
     )
 
@@ -213,13 +218,9 @@ def _with_effects(forecaster: Forecaster, acting: Sequence[Answer], *, each: boo
     variants: dict[str, Question] = {}
     wanted = [list(_variants(answer.question, variants, each=each)) for answer in acting]
     others = dict(zip(variants, _side_by_side(forecaster, list(variants.values())), strict=True))
-    effects = (
-        _effect(forecaster, answer, *(others[key] for key in keys), each=each)
-        for answer, keys in zip(acting, wanted, strict=True)
-    )
     return [
-        replace(answer, targets=replace(answer.targets, effect=effect))
-        for answer, effect in zip(acting, effects, strict=True)
+        _with_effect(forecaster, answer, *(others[key] for key in keys), each=each)
+        for answer, keys in zip(acting, wanted, strict=True)
     ]
 
 
@@ -235,46 +236,66 @@ def _variants(question: Question, known: dict[str, Question], *, each: bool) -> 
         yield key
 
 
-def _effect(
+def _with_effect(
     forecaster: Forecaster,
     answer: Answer,
     without: Answer | AftermathError,
     *alone: Answer | AftermathError,
     each: bool,
-) -> Effect:
+) -> Answer:
     """What is done beside not doing it; where what is known cannot be without it, the error says why."""
+    targets = answer.targets
     if isinstance(without, AftermathError):
         case = resolve(forecaster.model, replace(answer.question, settings={})).case
-        none = np.full_like(answer.targets.p, np.nan)
-        return Effect(case, -math.inf, none, none, none, none, without)
-    together = _change(forecaster, answer, answer, without)
-    changes = [_change(forecaster, answer, found, without) for found in alone]
+        none = np.full_like(targets.p, np.nan)
+        effect = Effect(case, -math.inf, none, none, none, none, without)
+        return replace(answer, targets=replace(targets, effect=effect))
+    change, low, high, outside = _change(forecaster, answer, answer, without)
+    changes = [_change(forecaster, answer, found, without)[:3] for found in alone]
     own = answer.question.settings
     if each and len(own) == 1:
-        changes = [together]
-    return Effect(
+        changes = [(change, low, high)]
+    effect = Effect(
         Case(without.findings, without.settings),
         without.log_p_evidence,
         without.targets.p,
-        *together,
-        alone=tuple(Alone(name, answer.settings[name], *change) for name, change in zip(own, changes, strict=False)),
+        change,
+        low,
+        high,
+        alone=tuple(Alone(name, answer.settings[name], *parts) for name, parts in zip(own, changes, strict=False)),
     )
+    drawn = targets.intervals
+    if drawn is not None and outside:
+        drawn = replace(drawn, outside=(*drawn.outside, *outside))
+    return replace(answer, targets=replace(targets, effect=effect, intervals=drawn))
 
 
 def _change(
     forecaster: Forecaster, asked: Answer, found: Answer | AftermathError, without: Answer
-) -> tuple[Table, Table, Table]:
-    """What an answer differs by from that without the do(), and the ends of its interval; NaN where there is none."""
+) -> tuple[Table, Table, Table, tuple[Outside, ...]]:
+    """What an answer differs by from that without the do(), the ends of its interval, and what lies outside them.
+
+    Numbers are NaN where there are none.
+    """
     none = np.full_like(asked.targets.p, np.nan)
     if isinstance(found, AftermathError):
-        return none, none, none
+        return none, none, none, ()
     change = difference(found.targets.p, without.targets.p)
     if asked.question.interval is None:
-        return change, none, none
+        return change, none, none, ()
     names = [variable.name for variable in found.targets.basis.targets]
-    case, before = (Case(each.findings, each.settings) for each in (found, without))
-    low, high = between(forecaster.draws, forecaster.plan, names, case, before, mass=asked.question.interval)
-    return change, low, high
+    case, other = (Case(each.findings, each.settings) for each in (found, without))
+    ends = between(
+        forecaster.draws,
+        forecaster.plan,
+        names,
+        case,
+        other,
+        mass=asked.question.interval,
+        p=found.targets.p,
+        before=without.targets.p,
+    )
+    return change, *ends
 
 
 def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
@@ -332,6 +353,7 @@ def _end_to_end(found: Posterior, targets: Sequence[str], every: _Every) -> Tabl
 
 def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: float, alone: float | None) -> Answer:
     model, case = forecaster.model, resolved.case
+    basis = forecaster.basis(shape_of(resolved))
     return Answer(
         model=model.name,
         revision=model.revision,
@@ -342,15 +364,16 @@ def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: floa
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
         conflict_bits=None if alone is None else (alone - log_p) / math.log(2),
-        targets=Targets(forecaster.basis(shape_of(resolved)), p, _intervals(forecaster, resolved)),
+        targets=Targets(basis, p, _intervals(forecaster, resolved, p, basis.baseline)),
     )
 
 
-def _intervals(forecaster: Forecaster, resolved: Resolved) -> Intervals | None:
+def _intervals(forecaster: Forecaster, resolved: Resolved, p: Table, before: Table) -> Intervals | None:
     mass = resolved.question.interval
     if mass is None:
         return None
-    return intervals(forecaster.draws, forecaster.plan, resolved.targets, resolved.case, mass=mass)
+    draws, plan = forecaster.draws, forecaster.plan
+    return intervals(draws, plan, resolved.targets, resolved.case, mass=mass, p=p, before=before)
 
 
 def shape_of(resolved: Resolved) -> Shape:
@@ -405,10 +428,29 @@ def _alone(case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]
     return sum(math.log(float(before[name] @ weights[name])) for name in findings)
 
 
-def _joint(plan: Plan, names: Sequence[str], evidence: Evidence) -> JointAnswer:
+def _joint(forecaster: Forecaster, names: Sequence[str], evidence: Evidence, resolved: Resolved) -> JointAnswer:
+    plan, mass = forecaster.plan, resolved.question.interval
     table: NDArray[np.float64] = inference.joint(plan, names, evidence)
-    combinations = product(*(plan.network.by_name[name].states for name in names))
-    return JointAnswer(tuple(names), tuple(zip(combinations, table.ravel().tolist(), strict=True)))
+    combinations = list(product(*(plan.network.by_name[name].states for name in names)))
+    drawn = None if mass is None else _joint_intervals(forecaster, tuple(names), resolved.case, mass, table.ravel())
+    return JointAnswer(tuple(names), tuple(zip(combinations, table.ravel().tolist(), strict=True)), drawn)
+
+
+def _joint_intervals(forecaster: Forecaster, names: tuple[str, ...], case: Case, mass: float, p: Table) -> Intervals:
+    """Intervals of combinations of states: those of one variable that has them as its states."""
+    if p.size > DRAWN_COMBINATIONS:
+        return no_intervals(mass, p.size)
+    draws, plan, name = forecaster.combined(names)
+    found = intervals_alone(draws, plan, name, case, mass=mass, p=p)
+    states = plan.network[name].states
+    said = dict(zip(states, product(*(plan.network[part].states for part in names)), strict=True))
+    outside = (replace(each, target=",".join(names), state=",".join(said[each.state])) for each in found.outside)
+    return replace(found, outside=tuple(outside))
+
+
+def _combined(base: Forecaster, names: tuple[str, ...]) -> tuple[Draws, Plan, str]:
+    model, name = with_combinations(base.model, names)
+    return replace(base.draws, model=model), inference.laid_over(base.plan, model.network), name
 
 
 def _most_probable(plan: Plan, evidence: Evidence) -> MostProbable:

@@ -53,7 +53,7 @@ def compare(forecaster: Forecaster, questions: Sequence[Question], *, mass: floa
     first = found[0]
     states = sum(forecaster.model.network.cards(point[0].targets or forecaster.model.network.names))
     base = first.targets.p if isinstance(first, Answer) else np.full(states, np.nan)
-    ends = _ends(forecaster, found, mass) if mass is not None else [None] * len(found)
+    ends = _ends(forecaster, found, base, mass) if mass is not None else [None] * len(found)
     return tuple(
         Side(question, result, _from(base, result), drawn)
         for question, result, drawn in zip(point, found, ends, strict=True)
@@ -64,22 +64,19 @@ def _from(base: Table, result: Answer | AftermathError) -> Table:
     return difference(result.targets.p, base) if isinstance(result, Answer) else np.full_like(base, np.nan)
 
 
-def _ends(forecaster: Forecaster, found: Sequence[Answer | AftermathError], mass: float) -> list[Intervals | None]:
+def _ends(
+    forecaster: Forecaster, found: Sequence[Answer | AftermathError], base: Table, mass: float
+) -> list[Intervals | None]:
     """The intervals of each answer, its shifts taken from the first under the same draws."""
     draws, plan, first = forecaster.draws, forecaster.plan, found[0]
     before = (
-        [sampled(draws, plan, variable.name, case_of(first)) for variable in first.targets.basis.targets]
+        [sampled(draws, plan, name, case_of(first)) for name in targets_of(first)]
         if isinstance(first, Answer)
         else None
     )
     return [
         intervals(
-            draws,
-            plan,
-            [variable.name for variable in each.targets.basis.targets],
-            case_of(each),
-            mass=mass,
-            against=before,
+            draws, plan, targets_of(each), case_of(each), mass=mass, p=each.targets.p, before=base, against=before
         )
         if isinstance(each, Answer)
         else None
@@ -87,12 +84,17 @@ def _ends(forecaster: Forecaster, found: Sequence[Answer | AftermathError], mass
     ]
 
 
+def targets_of(found: Answer) -> list[str]:
+    """The names of the targets of an answer."""
+    return [variable.name for variable in found.targets.basis.targets]
+
+
 def case_of(found: Answer) -> Case:
     """What an answer was worked out under."""
     return Case(found.findings, found.settings)
 
 
-def names_of(sides: Sequence[Side]) -> list[str]:
+def called(sides: Sequence[Side]) -> list[str]:
     """What each side is called: what it says that not all of them say."""
     said = [_said(side) for side in sides]
     common = set.intersection(*map(set, said)) if said else set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Literal
@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from model import inference, notebook
 from model.answers import Answer
 from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
-from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo
+from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo, in_words
 from model.forecast import Forecaster, answer, answers
 from model.inference import Evidence, Plan
 from model.inference.arrays import encode
 from model.network import Table
 from model.question import Question, of_target
+from model.specification import Model
 from model.uncertainty.draws import sampled
-from model.uncertainty.intervals import MASS, Intervals, intervals
+from model.uncertainty.intervals import MASS, Intervals, Reason, intervals, warned
 
 Using = Literal["levers", "findings", "both"]
 
@@ -61,7 +62,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class GoalSet:
-    """Changes that together reach the goal, no fewer of them doing so; ``margin`` is how far ``p`` is past it.
+    """Changes made together; ``margin`` is how far ``p`` is past the threshold, negative where it falls short.
 
     ``p_evidence`` is the probability of the question's findings and those of the set together, under what is set.
     """
@@ -70,6 +71,14 @@ class GoalSet:
     p: float
     margin: float
     p_evidence: float
+
+    def __str__(self) -> str:
+        """What is changed, and the probability then.
+
+        >>> str(GoalSet((Change("smoke", "do", "no"),), 0.25, -0.05, 1.0)), str(GoalSet((), 0.5, -0.3, 1.0))
+        ('do(smoke=no): 0.2500', 'no change: 0.5000')
+        """
+        return f"{', '.join(map(str, self.changes)) or 'no change'}: {notebook.text(self.p)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,9 @@ class Searched:
 class Goals:
     """The smallest ways to a goal. ``p`` is the probability as things are; ``found`` counts the sets that reach
     the goal, of which ``sets`` holds the first, the smallest and then the furthest past the threshold first. ``met``
-    says that nothing needs to change, ``cut`` that some sets were not tried, so that there may be others.
+    says that nothing needs to change, ``cut`` that some sets were not tried, so that there may be others. ``best`` is
+    the set of those tried that comes nearest where none reaches the goal, the smallest of equal ones: no change at
+    all where every change leads away. It is None where the goal is reached.
     """
 
     target: str
@@ -99,6 +110,7 @@ class Goals:
     sets: tuple[GoalSet, ...]
     found: int
     searched: tuple[Searched, ...]
+    best: GoalSet | None = None
     met: bool = field(init=False)
     cut: bool = field(init=False)
 
@@ -117,6 +129,7 @@ class Goals:
             f"P({self.target}={self.state}) {goal}: it is {notebook.text(self.p)} now",
             notebook.table(columns, notebook.records(columns, self.sets), bar="p", whole=1.0),
             notebook.note("nothing needs to change" if self.met else f"{self.found:,} smallest sets reach it"),
+            notebook.note("" if self.best is None else f"the nearest to it: {self.best}"),
             notebook.note("not every set was tried" if self.cut else ""),
         )
 
@@ -126,6 +139,8 @@ class Policy:
     """What setting one lever does to an event: its probability then, and the shift against doing nothing.
 
     Intervals are of both, the shift's under common draws of the parameters; None where drawing is too costly.
+    ``outside`` and ``shift_outside`` are why p and the shift lie outside their own, where they do. ``replaced`` names
+    what cohort and scenario say that the setting stands in place of.
     """
 
     variable: str
@@ -136,12 +151,24 @@ class Policy:
     high: float | None
     shift_low: float | None
     shift_high: float | None
+    outside: Reason | None
+    shift_outside: Reason | None
+    replaced: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeverLeftOut:
+    """A lever that is not tried, and why."""
+
+    variable: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
     """Every single lever setting, the lowest probability first. ``impossible`` are settings under which the
-    question's evidence cannot happen; ``warning`` is what to know before relying on the intervals.
+    question's evidence cannot happen, ``left_out`` levers of which the question itself speaks; ``warning`` is what
+    to know before relying on the intervals.
     """
 
     target: str
@@ -150,15 +177,18 @@ class Policies:
     mass: float
     rows: tuple[Policy, ...]
     impossible: tuple[Change, ...]
+    left_out: tuple[LeverLeftOut, ...]
     warning: str | None
 
     def _repr_html_(self) -> str:
-        columns = ("variable", "state", "p", "low", "high", "shift", "shift_low", "shift_high")
+        columns = ("variable", "state", "p", "low", "high", "shift", "shift_low", "shift_high", "replaced")
         return notebook.html(
             f"P({self.target}={self.state}) by what is done; {notebook.text(self.p)} with nothing more",
             notebook.table(columns, notebook.records(columns, self.rows), bar="p", whole=1.0),
             notebook.note(
-                *(f"impossible with the evidence: {change}" for change in self.impossible), self.warning or ""
+                *(f"impossible with the evidence: {change}" for change in self.impossible),
+                *(f"left out: {each.variable}, {each.why}" for each in self.left_out),
+                self.warning or "",
             ),
         )
 
@@ -193,45 +223,82 @@ def goals(
     if start.met:
         return start
     changes = _changes(forecaster, now, target, using)
-    found, searched = _search(_Trial(forecaster.plan, now, changes, target, place), start, largest)
+    found, nearest, searched = _search(_Trial(forecaster.plan, now, changes, target, place), start, largest)
     replayed = _replayed(forecaster, question, start, [changes for changes, _ in found[:SHOWN]])
-    return replace(start, sets=replayed, found=len(found), searched=searched)
+    reached = tuple(row for row in replayed if row.margin > ROUNDING)
+    tried = () if reached else _replayed(forecaster, question, start, [(), nearest])
+    best = max(tried, key=lambda row: row.margin, default=None)
+    return replace(start, sets=reached, found=len(found), searched=searched, best=best)
 
 
 def policies(forecaster: Forecaster, question: Question, *, target: str, state: str, mass: float = MASS) -> Policies:
     """What each setting of each lever, one at a time, does to P(target = state); the lowest first.
 
-    Levers that the question speaks of are left as it has them. Raises what ``forecast.answer`` raises.
+    A setting stands in place of what cohort and scenario say of the lever, which the row names. Levers that the
+    question itself speaks of are left as it has them, and named. Raises what ``forecast.answer`` raises.
     """
     if not 0 < mass < 1:
         raise BadQuestion(f"an interval holds a share between 0 and 1, not {mass:g}", where=("interval",))
     now = answer(forecaster, _asked(question, target, ()))
     place = forecaster.model.network[target].state(state, where=("state",))
-    before = now.targets[0].distribution[place].p
-    changes = _changes(forecaster, now, target, "levers")
+    left_out = _left_out(forecaster.model, now, target)
+    held = [target, *(each.variable for each in left_out)]
+    changes = _settings(forecaster.model, [name for name in forecaster.model.network.names if name not in held])
     found = answers(forecaster, [_asked(question, target, [change]) for change in changes], effects=False)
     for answered in found:
         if isinstance(answered, AftermathError) and not isinstance(answered, ImpossibleEvidence):
             raise answered
-    reached = {
-        change: answered.targets[0].distribution[place].p
-        for change, answered in zip(changes, found, strict=True)
-        if isinstance(answered, Answer)
-    }
-    ends = _ends(forecaster, now, list(reached), mass)
-    rows = (
-        Policy(change.variable, change.state, p, p - before, *end.of_state(place))
-        for (change, p), end in zip(reached.items(), ends, strict=True)
-    )
+    reached = {change: each for change, each in zip(changes, found, strict=True) if isinstance(each, Answer)}
+    ends = dict(zip(reached, _ends(forecaster, now, list(reached.values()), mass), strict=True))
+    rows = [_policy(now, change, answered, ends[change], place) for change, answered in reached.items()]
     return Policies(
         target,
         state,
-        p=before,
+        p=now.targets[0].distribution[place].p,
         mass=mass,
         rows=tuple(sorted(rows, key=lambda row: row.p)),
         impossible=tuple(change for change in changes if change not in reached),
-        warning=next((end.warning for end in ends if end.warning), None),
+        left_out=left_out,
+        warning=_warning(ends, target, state),
     )
+
+
+def _policy(now: Answer, change: Change, answered: Answer, ends: Intervals, place: int) -> Policy:
+    said, before = answered.targets[0].distribution[place], now.targets[0].distribution[place].p
+    return Policy(
+        change.variable,
+        change.state,
+        said.p,
+        said.p - before,
+        *ends.of_state(place),
+        *ends.reasons(answered.targets[0].target, said.state),
+        replaced=tuple(each for each in answered.replaced if each not in now.replaced),
+    )
+
+
+def _left_out(model: Model, now: Answer, target: str) -> tuple[LeverLeftOut, ...]:
+    """The levers that the question of an answer speaks of itself, whole or in part, and one that is the target."""
+    own, said = (*now.question.settings, *now.question.findings), {**now.findings, **now.settings}
+    why = {
+        part: f"the question sets {name}, of which it is a part" for name in own for part in _set_with(model, now, name)
+    }
+    why |= {name: f"the question itself says {in_words(name, said[name])}" for name in own}
+    why[target] = "it is the target"
+    levers = (name for name in model.network.names if model.described[name].role == "lever")
+    return tuple(LeverLeftOut(name, why[name]) for name in levers if name in why)
+
+
+def _set_with(model: Model, now: Answer, name: str) -> tuple[str, ...]:
+    """The parts of a variable, where the question sets it."""
+    return model.described[name].parts if name in now.question.settings else ()
+
+
+def _warning(ends: Mapping[Change, Intervals], target: str, state: str) -> str | None:
+    """What to know of the intervals of all settings, those that have their number outside by what is set."""
+    found = [(change, each) for change, drawn in ends.items() for each in drawn.outside_of(target, state)]
+    named = [f"{'the shift' if each.of == 'shift' else 'p'} under {change}" for change, each in found]
+    caution = next((drawn.caution for drawn in ends.values() if drawn.caution), None)
+    return warned(caution, [each for _, each in found], named)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -302,39 +369,54 @@ def _changes(forecaster: Forecaster, now: Answer, target: str, using: Using) -> 
     """Everything that may be changed, in the order of the file."""
     model = forecaster.model
     free = [n for n in model.network.names if n not in now.findings and n not in now.settings and n != target]
-    levers = [n for n in free if model.described[n].role == "lever"] if using != "findings" else []
+    settings = _settings(model, free) if using != "findings" else []
+    levers = {change.variable for change in settings}
     seen = [n for n in free if model.described[n].role == "condition" or n in model.collection]
     seen = [n for n in seen if n not in levers] if using != "levers" else []
-    return [
-        *(Change(name, "do", state) for name in levers for state in model.network[name].states),
-        *(Change(name, "observe", state) for name in seen for state in model.network[name].states),
-    ]
+    return [*settings, *(Change(name, "observe", state) for name in seen for state in model.network[name].states)]
+
+
+def _settings(model: Model, free: Sequence[str]) -> list[Change]:
+    """Every state that a lever among these may be set to, in the order of the file."""
+    levers = (name for name in free if model.described[name].role == "lever")
+    return [Change(name, "do", state) for name in levers for state in model.network[name].states]
 
 
 def _search(
     trial: _Trial, start: Goals, largest: int
-) -> tuple[list[tuple[tuple[Change, ...], float]], tuple[Searched, ...]]:
-    """Every set that does it and holds none that does, of those that are tried, with its margin, the best first."""
+) -> tuple[list[tuple[tuple[Change, ...], float]], tuple[Change, ...], tuple[Searched, ...]]:
+    """Every set that does it and holds none that does, of those that are tried, with its margin, the best first.
+
+    Then the set tried with the highest margin, of equal ones the smallest, and how far each size was searched.
+    """
     variables = np.array([change.variable for change in trial.changes])
     barred = variables[:, None] == variables[None, :]
     order = np.arange(len(variables))
     found: list[tuple[tuple[Change, ...], float]] = []
-    searched = []
+    searched, nearest, furthest = [], np.empty(0, dtype=np.int64), start.margin(start.p)
     for size in range(1, largest + 1):
         combined = order[: _most(size)]
         sets = _sets(combined, size, barred)
         p = trial.p(sets)
         margins = p - start.above if start.above is not None else (start.below or 0.0) - p
+        promise = np.nan_to_num(margins, nan=-np.inf)
         done = margins > ROUNDING
         searched.append(Searched(size, len(sets), len(combined), len(order)))
+        if len(sets) and promise.max() > furthest + ROUNDING:
+            nearest, furthest = sets[promise.argmax()], float(promise.max())
         for members, margin in zip(sets[done].tolist(), margins[done].tolist(), strict=True):
-            found.append((tuple(trial.changes[i] for i in sorted(members)), margin))
+            found.append((_named(trial, members), margin))
         if size == 1:
-            promise = np.nan_to_num(margins, nan=-np.inf)
             order = np.array([i for i in np.argsort(-promise, kind="stable") if not done[i]], dtype=np.int64)
         elif size == 2:
             barred[sets[done][:, 0], sets[done][:, 1]] = barred[sets[done][:, 1], sets[done][:, 0]] = True
-    return sorted(found, key=lambda row: (len(row[0]), -row[1])), tuple(searched)
+    found.sort(key=lambda row: (len(row[0]), -row[1]))
+    return found, _named(trial, nearest.tolist()), tuple(searched)
+
+
+def _named(trial: _Trial, members: Sequence[int]) -> tuple[Change, ...]:
+    """The changes of a set, in the order of the file."""
+    return tuple(trial.changes[i] for i in sorted(members))
 
 
 def _most(size: int) -> int:
@@ -361,7 +443,7 @@ def _sets(order: NDArray[np.int64], size: int, barred: NDArray[np.bool_]) -> NDA
 def _replayed(
     forecaster: Forecaster, question: Question, start: Goals, sets: Sequence[tuple[Change, ...]]
 ) -> tuple[GoalSet, ...]:
-    """The sets with what a question of its own answers to each, those that then reach the goal."""
+    """The sets with what a question of its own answers to each, the smallest and furthest past the goal first."""
     found = answers(forecaster, [_asked(question, start.target, changes) for changes in sets], effects=False)
     place = forecaster.model.network[start.target].state(start.state)
     kept = []
@@ -369,14 +451,15 @@ def _replayed(
         if isinstance(answered, Answer):
             p = answered.targets[0].distribution[place].p
             kept.append(GoalSet(changes, p, start.margin(p), answered.p_evidence))
-    reached = (row for row in kept if row.margin > ROUNDING)
-    return tuple(sorted(reached, key=lambda row: (len(row.changes), -row.margin)))
+    return tuple(sorted(kept, key=lambda row: (len(row.changes), -row.margin)))
 
 
-def _ends(forecaster: Forecaster, now: Answer, changes: Sequence[Change], mass: float) -> list[Intervals]:
+def _ends(forecaster: Forecaster, now: Answer, found: Sequence[Answer], mass: float) -> list[Intervals]:
     """The intervals of the target with each lever set, its shifts measured from the question as it is."""
     plan, draws = forecaster.plan, forecaster.draws
     [target] = (row.target for row in now.targets)
-    without = [sampled(draws, plan, target, Case(now.findings, now.settings))]
-    cases = (Case(now.findings, {**now.settings, change.variable: SetTo(change.state)}) for change in changes)
-    return [intervals(draws, plan, (target,), case, mass=mass, against=without) for case in cases]
+    without, before = [sampled(draws, plan, target, Case(now.findings, now.settings))], now.targets.p
+    cases = [(Case(each.findings, each.settings), each.targets.p) for each in found]
+    return [
+        intervals(draws, plan, (target,), case, mass=mass, p=p, before=before, against=without) for case, p in cases
+    ]

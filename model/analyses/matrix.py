@@ -21,7 +21,7 @@ from model.network import Network, Table, Variable
 from model.question import Question, resolve
 from model.specification import NO_SCENARIO, Headline, Model
 from model.uncertainty.draws import sampled
-from model.uncertainty.intervals import intervals
+from model.uncertainty.intervals import Intervals, Reason, intervals
 
 By = Literal["do", "given"]
 
@@ -37,7 +37,7 @@ class Shift:
     """How much likelier a state of a target is with the cause in state ``to`` than with it in state ``start``.
 
     ``shift`` is None where the cause cannot be in one of the two; ``low`` and ``high`` are the ends of its interval,
-    where one was asked for and can be drawn.
+    where one was asked for and can be drawn, ``outside`` why it lies outside them, where it does.
     """
 
     cause: str
@@ -48,6 +48,7 @@ class Shift:
     shift: float | None
     low: float | None = None
     high: float | None = None
+    outside: Reason | None = None
 
     @property
     def variable(self) -> str:
@@ -87,7 +88,7 @@ class Matrix:
         return sorted(largest, key=lambda cause: -largest[cause])
 
     def _repr_html_(self) -> str:
-        columns = ("cause", "start", "to", "target", "state", "shift", "low", "high")
+        columns = ("cause", "start", "to", "target", "state", "shift", "low", "high", "outside")
         shown = sorted(self.rows, key=lambda row: -abs(row.shift or 0.0))[: notebook.MOST]
         return notebook.html(
             f"{len(self.rows):,} shifts by {self.by}, the largest {len(shown)}",
@@ -196,8 +197,8 @@ def _shifts(
     for i, state in enumerate(network[target].states):
         shift = float(rows[to][i] - rows[start][i])
         shift = shift if abs(shift) > ROUNDING else 0.0
-        low, high = (None, None) if ends is None else (float(ends[0][i]), float(ends[1][i]))
-        yield Shift(cause.name, start, to, name, state, shift, low, high)
+        drawn = (None, None, None) if ends is None else _drawn(ends, i, target, state)
+        yield Shift(cause.name, start, to, name, state, shift, *drawn)
 
 
 def _row(network: Network, found: Answer, target: str) -> Table:
@@ -205,9 +206,22 @@ def _row(network: Network, found: Answer, target: str) -> Table:
     return found.targets.p[basis.places[basis.targets.index(network[target])]]
 
 
-def _ends(forecaster: Forecaster, start: Answer, to: Answer, target: str, mass: float) -> tuple[Table, Table] | None:
-    """The interval of each state's shift, both sides under the same draws; None where there is none."""
-    draws, plan = forecaster.draws, forecaster.plan
-    before = sampled(draws, plan, target, Case(start.findings, start.settings))
-    found = intervals(draws, plan, (target,), Case(to.findings, to.settings), mass=mass, against=[before])
-    return None if np.isnan(found.shift_low).any() else (found.shift_low, found.shift_high)
+def _ends(forecaster: Forecaster, start: Answer, to: Answer, target: str, mass: float) -> Intervals:
+    """The interval of each state's shift, both sides under the same draws."""
+    draws, plan, network = forecaster.draws, forecaster.plan, forecaster.model.network
+    return intervals(
+        draws,
+        plan,
+        (target,),
+        Case(to.findings, to.settings),
+        mass=mass,
+        p=_row(network, to, target),
+        before=_row(network, start, target),
+        against=[sampled(draws, plan, target, Case(start.findings, start.settings))],
+    )
+
+
+def _drawn(ends: Intervals, i: int, target: str, state: str) -> tuple[float | None, float | None, Reason | None]:
+    """The ends of a state's shift and why the shift lies outside them."""
+    *_, low, high = ends.of_state(i)
+    return low, high, ends.reasons(target, state)[1]

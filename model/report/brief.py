@@ -19,7 +19,7 @@ from model.forecast import Forecaster, answer
 from model.question import Question, of_target
 from model.report.probability_words import in_words, percent, range_in_words
 from model.specification import JUDGEMENT, NO_SCENARIO, Model
-from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
+from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals, warned
 
 GAP = 0.01
 """What seeing and doing must differ by to be told."""
@@ -284,7 +284,7 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
         event=_state(model, target, state),
         p=here.p,
         words=in_words(here.p),
-        interval=_range(found.targets.intervals, place),
+        interval=_range(found.targets.intervals, place, target, state),
         done=_done(model, found, explained, here.p),
         baseline=_beside(here.baseline, here.p, moved),
         shift=here.shift,
@@ -398,12 +398,12 @@ def _chance(p: float) -> Chance:
     return Chance(p, in_words(p))
 
 
-def _range(drawn: Intervals | None, place: int) -> Range | None:
+def _range(drawn: Intervals | None, place: int, target: str, state: str) -> Range | None:
     low, high, shift_low, shift_high = drawn.of_state(place) if drawn else (None,) * 4
     if drawn is None or low is None or high is None or shift_low is None or shift_high is None:
         return None
-    words = range_in_words(low, high)
-    return Range(drawn.mass, low, high, words, shift_low, shift_high, drawn.draws, drawn.effective, drawn.warning)
+    words, warning = range_in_words(low, high), warned(drawn.caution, drawn.outside_of(target, state))
+    return Range(drawn.mass, low, high, words, shift_low, shift_high, drawn.draws, drawn.effective, warning)
 
 
 def _conditions(model: Model, found: Answer, explained: Explanation) -> Iterator[Condition]:

@@ -93,9 +93,10 @@ class Draws:
     def _draw(self, name: str) -> _Drawn:
         rng = np.random.default_rng(_seed(self.model.revision, name))
         experts = exponential_races(_seed(self.model.revision, ""), COUNT)
-        drawn = np.ascontiguousarray(self.model.described[name].gate.draw(rng, COUNT, experts))
-        if (drawn == drawn[:1]).all():
+        drawn = self.model.described[name].gate.draw(rng, COUNT, experts)
+        if drawn.strides[0] == 0 or (drawn == drawn[:1]).all():  # a stride of 0: one table for all draws
             drawn = drawn[:0]
+        drawn = np.ascontiguousarray(drawn)
         drawn.setflags(write=False)
         return _Drawn(drawn)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
 
-from msgspec import Struct, defstruct
+from msgspec import Meta, Struct, defstruct
 from pydantic import Field
 
 from model import events
@@ -189,11 +189,27 @@ def json_and_csv(result: type, row: type, rows: Callable[[Any], Iterator[Any]]) 
     return body_form(result), csv_form(row, lambda found: rows(found.result))
 
 
-def body_form(result: type, places: type = AnalysisPlaces) -> Form:
-    """An analysis as JSON: what every analysis says of itself, the fields of its result, and where it stands."""
+def documented(kind: type, said: Mapping[str, str]) -> type:
+    """The shape of a dataclass as JSON with a description of some of its fields, for the schema alone.
+
+    >>> documented(Address, {"path": "Without its suffix."}).__struct_fields__
+    ('path', 'parameters')
+
+    Raises KeyError for a description of a field that it does not have.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    shape = hints | {name: Annotated[hints[name], Meta(description=text)] for name, text in said.items()}
+    return defstruct(kind.__name__, list(shape.items()), namespace={"__doc__": kind.__doc__}, module=kind.__module__)
+
+
+def body_form(result: type, places: type = AnalysisPlaces, shown: Mapping[str, Any] | None = None) -> Form:
+    """An analysis as JSON: what every analysis says of itself, the fields of its result, and where it stands.
+
+    ``shown`` are types of fields of the result that the schema shows in place of its own, with descriptions.
+    """
     about, hints, where = (get_type_hints(kind, include_extras=True) for kind in (AnalysisAbout, result, places))
     own = [each.name for each in fields(result) if each.name not in OWN]
-    shape = about | {name: hints[name] for name in own} | where
+    shape = about | {name: hints[name] for name in own} | dict(shown or {}) | where
     body = defstruct(f"{result.__name__}Answer", list(shape.items()), namespace={"__doc__": result.__doc__})
 
     def written(found: Analysed) -> bytes:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import GenericAlias
 from typing import Annotated
 
 import click
+from msgspec import Meta
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from model.analyses.collection_plan import CollectionPlan, Step, plan
 from model.forecast import Forecaster
+from model.wording import wrapped
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
     AnalysisParameters,
+    body_form,
+    documented,
     event_of,
-    json_and_csv,
     reply,
 )
 from service.analyses.command import command_of, label, page
-from service.cli.text import columns, number
-from service.http.operation import Reply, operation
+from service.cli.text import WIDTH, columns, number
+from service.http.operation import Reply, csv_form, operation
 from service.schemas.requests import AS_NUMBER, AS_WHOLE, Number
 
 MOST_STEPS = 8
@@ -40,19 +44,56 @@ class PlanParameters(AnalysisParameters):
     ] = None
 
 
+VALUE_UNIT = "Brier score"
+COST_UNIT = "comparative"
+SCORE = "a sum of squared differences of probabilities: of the whole distribution, of a state by itself half of it"
+
+MEANS = {
+    "value": f"Expected drop of the Brier score ({SCORE}) by the report, on top of the steps before.",
+    "cumulative": "Expected drop of the Brier score by this step and those before it.",
+    "cost": "In the model's units of cost, which only compare with each other.",
+    "value_per_cost": "Expected drop of the Brier score for each unit of cost; null where the report costs nothing.",
+    "lead_days": "Days from asking to knowing.",
+    "reliability": "Probability that the report names the true state, 0 to 1.",
+    "bits": "What the report tells of the target on top of the steps before: mutual information, in bits.",
+}
+"""What each number of a step is, and in which unit."""
+
+SHOWN = {
+    "score": Annotated[float, Meta(description=f"Expected Brier score now ({SCORE}): the most that it can drop.")],
+    "steps": GenericAlias(tuple, (documented(Step, MEANS), ...)),
+    "covered": Annotated[
+        float, Meta(description="Probability of the outcomes that the last step was worked out for, 0 to 1.")
+    ],
+    "cost": Annotated[float, Meta(description="Of all steps, in the model's units of cost.")],
+}
+
+
+UNITS = (
+    "value, in all: expected drop of the Brier score, by the step and with those before it; cost: in units that only "
+    "compare with each other; days: from asking to knowing; reliability: probability that the report is right"
+)
+
+
+def _means(name: str) -> Meta:
+    return Meta(description=MEANS[name])
+
+
 class PlanRow(TypedDict):
     """A step of the plan."""
 
     step: int
     variable: str
     how: str
-    value: float
-    cumulative: float
-    cost: float
-    value_per_cost: float | None
-    lead_days: float
-    reliability: float
-    bits: float
+    value: Annotated[float, _means("value")]
+    cumulative: Annotated[float, _means("cumulative")]
+    cost: Annotated[float, _means("cost")]
+    value_per_cost: Annotated[float | None, _means("value_per_cost")]
+    lead_days: Annotated[float, _means("lead_days")]
+    reliability: Annotated[float, _means("reliability")]
+    bits: Annotated[float, _means("bits")]
+    value_unit: Annotated[str, Meta(description="Of value and cumulative.")]
+    cost_unit: Annotated[str, Meta(description="Of cost: it only compares with other costs of the model.")]
 
 
 def rows(found: CollectionPlan) -> Iterator[PlanRow]:
@@ -69,6 +110,8 @@ def rows(found: CollectionPlan) -> Iterator[PlanRow]:
             "lead_days": step.lead_days,
             "reliability": step.reliability,
             "bits": step.bits,
+            "value_unit": VALUE_UNIT,
+            "cost_unit": COST_UNIT,
         }
 
 
@@ -76,7 +119,7 @@ def rows(found: CollectionPlan) -> Iterator[PlanRow]:
     "GET",
     "/v1/models/<model>/collection-plan",
     query=PlanParameters,
-    forms=json_and_csv(CollectionPlan, PlanRow, rows),
+    forms=(body_form(CollectionPlan, shown=SHOWN), csv_form(PlanRow, lambda found: rows(found.result))),
     errors=ERRORS,
 )
 def collection_plan(forecaster: Forecaster, asked: PlanParameters) -> Reply:
@@ -116,6 +159,7 @@ def command(found: Analysed) -> str:
         head = ("", "value", "in all", "cost", "days", "reliability", "find out", "how")
         rows = [_step(i, step) for i, step in enumerate(result.steps, 1)]
         lines += [*columns([head, *rows], right={0, 1, 2, 3, 4, 5}), f"cost of all steps {result.cost:g}"]
+        lines += wrapped(UNITS, WIDTH, then="  ")
     else:
         lines.append("nothing that can be collected would tell more")
     if result.skipped:

@@ -14,7 +14,7 @@ import click
 import numpy as np
 from msgspec import UNSET
 
-from model.analyses.comparison import Side, case_of, compare, names_of
+from model.analyses.comparison import Side, called, case_of, compare
 from model.answers import Answer, seen_after
 from model.errors import AftermathError, BadQuestion, Place
 from model.evidence import syntax
@@ -77,7 +77,7 @@ class Found:
         """What each question is called."""
         if self.asked.scenarios is not None:
             return ["baseline", *self.asked.scenarios]
-        made = names_of(self.sides)
+        made = called(self.sides)
         return [given or name for given, name in zip(self.asked.names, made, strict=True)]
 
 
@@ -339,6 +339,7 @@ def rows(found: Found) -> Iterator[dict[str, object]]:
     model, scenarios, first = found.model, found.asked.scenarios, found.sides[0].result
     for name, side in list(zip(found.names, found.sides, strict=True))[scenarios is not None :]:
         error = batch.problem_line(problem(side.result)) if isinstance(side.result, AftermathError) else None
+        outside = forecasts.outside_by_state(side.ends)
         for target, start in _places(model, found.asked.targets):
             for i, state in enumerate(model.network[target].states):
                 yield {
@@ -351,6 +352,8 @@ def rows(found: Found) -> Iterator[dict[str, object]]:
                     "p_evidence": side.result.p_evidence if isinstance(side.result, Answer) else None,
                     "error": error,
                     **forecasts.columns_of(model.described[target], i, state),
+                    "outside": outside.get((target, state, "p")),
+                    "difference_outside": outside.get((target, state, "shift")),
                 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 import click
+from msgspec import Meta
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -40,31 +41,33 @@ class GoalParameters(AnalysisParameters):
 
 
 class GoalRow(TypedDict):
-    """A change of a set that reaches the goal."""
+    """A change of a set that reaches the goal; where none does, of the one that comes nearest."""
 
     set: int
     size: int
-    verb: str
-    variable: str
-    state: str
+    verb: Annotated[str | None, Meta(description="Empty where the nearest to the goal is to change nothing.")]
+    variable: str | None
+    state: str | None
     p: float
-    margin: float
+    margin: Annotated[float, Meta(description="How far p is past the threshold; negative where it falls short.")]
     p_evidence: float
+    reached: Annotated[bool, Meta(description="Whether the set reaches the goal.")]
 
 
 def rows(found: Goals) -> Iterator[GoalRow]:
-    """Sets in their order, a row for each change."""
-    for i, each in enumerate(found.sets, 1):
-        for change in each.changes:
+    """Sets in their order, a row for each change; where none reaches the goal, the one that comes nearest."""
+    for i, each in enumerate(found.sets if found.best is None else (found.best,), 1):
+        for change in each.changes or (None,):
             yield {
                 "set": i,
                 "size": len(each.changes),
-                "verb": change.verb,
-                "variable": change.variable,
-                "state": change.state,
+                "verb": change.verb if change else None,
+                "variable": change.variable if change else None,
+                "state": change.state if change else None,
                 "p": each.p,
                 "margin": each.margin,
                 "p_evidence": each.p_evidence,
+                "reached": found.best is None,
             }
 
 
@@ -76,7 +79,10 @@ def rows(found: Goals) -> Iterator[GoalRow]:
     errors=ERRORS,
 )
 def goals(forecaster: Forecaster, asked: GoalParameters) -> Reply:
-    """Find the fewest changes that bring an event's probability below or above a threshold."""
+    """Find the fewest changes that bring an event's probability below or above a threshold.
+
+    Where no set that was tried does, `best` is the one that comes nearest: what it changes, and the probability then.
+    """
     event = event_of(forecaster, asked)
     if (asked.below is None) == (asked.above is None):
         raise BadQuestion("a goal has one threshold: below or above", where=("below",))
@@ -116,8 +122,10 @@ def command(found: Analysed) -> str:
     lines = [event_line(found, result.state, result.p), f"goal: {goal}"]
     if result.met:
         return page(found, [*lines, "met already: nothing needs to change"])
-    if not result.sets:
+    if result.best is not None:
         lines.append("no set of changes that was tried reaches it")
+        said = changes_text(result.best.changes) or "no change at all"
+        lines.append(f"the nearest to it: {number(result.best.p)}, {-result.best.margin:.4f} short, by {said}")
     else:
         shown = [(number(each.p), f"{each.margin:.4f}", changes_text(each.changes)) for each in result.sets]
         lines += [heading("sets that reach it", shown, result.found)]

@@ -29,7 +29,7 @@ from service.http.operation import Form, Reply, json_form, operation
 from service.http.problems import AnswerTooLarge
 from service.http.validation import Pinned, Text, validated
 from service.schemas import requests
-from service.schemas.answers import Header
+from service.schemas.answers import Header, Outside
 from service.translate.questions import interval_mass
 
 NO_WAY = "-"
@@ -68,6 +68,7 @@ class MatrixCell(Struct):
     shift: float | None
     lo: float | UnsetType | None = UNSET
     hi: float | UnsetType | None = UNSET
+    outside: Outside | UnsetType = UNSET
 
 
 class MatrixAnswer(Header):
@@ -86,7 +87,7 @@ MatrixRow = TypedDict(
     "MatrixRow",
     {"cause": str, "from": str, "to": str, "target": str, "state": str, "shift": "float | None"},
 )
-"""A row as CSV; ``lo`` and ``hi`` follow where intervals were asked for."""
+"""A row as CSV; ``lo``, ``hi`` and ``outside`` follow where intervals were asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +117,8 @@ def body(found: Found) -> MatrixAnswer:
 
 
 def _cell(row: Shift, *, intervals: bool) -> MatrixCell:
-    low, high = (row.low, row.high) if intervals else (UNSET, UNSET)
-    return MatrixCell(row.cause, row.start, row.to, row.target, row.state, row.shift, low, high)
+    ends = (row.low, row.high, row.outside) if intervals else (UNSET, UNSET, UNSET)
+    return MatrixCell(row.cause, row.start, row.to, row.target, row.state, row.shift, *ends)
 
 
 def rows(result: Matrix) -> Iterator[dict[str, object]]:
@@ -132,11 +133,12 @@ def rows(result: Matrix) -> Iterator[dict[str, object]]:
             "shift": row.shift,
             "lo": row.low,
             "hi": row.high,
+            "outside": row.outside,
         }
 
 
 def _as_csv(found: Found) -> bytes:
-    names = (*MatrixRow.__annotations__, *(("lo", "hi") if found.matrix.mass is not None else ()))
+    names = (*MatrixRow.__annotations__, *(("lo", "hi", "outside") if found.matrix.mass is not None else ()))
     return csv_bytes(names, rows(found.matrix))
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
+from msgspec import Meta
 from typing_extensions import TypedDict
 
 from model.analyses import goal_seeking
 from model.analyses.goal_seeking import Policies, Policy
 from model.forecast import Forecaster
 from model.uncertainty.intervals import MASS
-from model.wording import portion, signed
+from model.wording import portion, signed, wrapped
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -22,8 +24,9 @@ from service.analyses.analysis import (
 )
 from service.analyses.command import command_of, event_line, page
 from service.analyses.goals import changes_text
-from service.cli.text import Marks, bar, columns, listing, marks, number, span_text
+from service.cli.text import WIDTH, Marks, bar, columns, listing, marks, number, span_text
 from service.http.operation import Reply, operation
+from service.schemas.answers import Outside
 from service.schemas.requests import IntervalText
 from service.translate.questions import interval_mass
 
@@ -45,6 +48,9 @@ class PolicyRow(TypedDict):
     shift: float
     shift_lo: float | None
     shift_hi: float | None
+    outside: Outside
+    shift_outside: Outside
+    replaced: Annotated[str, Meta(description="What of cohort and scenario the setting stands in place of.")]
 
 
 def rows(found: Policies) -> Iterator[PolicyRow]:
@@ -59,6 +65,9 @@ def rows(found: Policies) -> Iterator[PolicyRow]:
             "shift": row.shift,
             "shift_lo": row.shift_low,
             "shift_hi": row.shift_high,
+            "outside": row.outside,
+            "shift_outside": row.shift_outside,
+            "replaced": "; ".join(row.replaced),
         }
 
 
@@ -70,7 +79,11 @@ def rows(found: Policies) -> Iterator[PolicyRow]:
     errors=ERRORS,
 )
 def policies(forecaster: Forecaster, asked: PolicyParameters) -> Reply:
-    """Rank every setting of every lever, one at a time, by what it does to an event."""
+    """Rank every setting of every lever, one at a time, by what it does to an event.
+
+    A setting stands in place of what cohort and scenario say of the lever, and the row says of what (`replaced`). A
+    lever that the question itself speaks of is left as it is, and named with the reason (`left_out`).
+    """
     event = event_of(forecaster, asked)
     mass = interval_mass(asked.interval, named=True) or MASS
 
@@ -99,11 +112,23 @@ def command(found: Analysed) -> str:
         lines += columns([_policy(row, result.p, drawn) for row in result.rows], right={1, 4})
     else:
         lines.append("no lever is left to set")
+    lines += _replaced(result)
+    if result.left_out:
+        lines.append("left out")
+        lines += columns([(each.variable, each.why) for each in result.left_out], right=set())
     if result.impossible:
         lines += listing("impossible with what is known", [changes_text((each,)) for each in result.impossible])
     if result.warning:
-        lines.append(result.warning)
+        lines += wrapped(result.warning, WIDTH, then="  ")
     return page(found, lines)
+
+
+def _replaced(result: Policies) -> Iterator[str]:
+    """By lever what of cohort and scenario its settings stand in place of."""
+    said = {row.variable: row.replaced for row in result.rows if row.replaced}
+    if said:
+        yield "set in place of what cohort or scenario says"
+        yield from columns([(name, "; ".join(each)) for name, each in said.items()], right=set())
 
 
 def _policy(row: Policy, before: float, drawn: Marks) -> tuple[str, ...]:

@@ -15,6 +15,13 @@ from service.cli.options import EVENT_HELP, evidence_options, interval_options, 
 @click.argument("model")
 @click.argument("targets", metavar="TARGET…", nargs=-1)
 @click.option("--event", multiple=True, metavar="EVENT", help=EVENT_HELP)
+@click.option(
+    "--joint",
+    "joints",
+    multiple=True,
+    metavar="NAMES",
+    help="Variables, with commas, to be asked together; repeat for more.",
+)
 @evidence_options
 @interval_options
 @click.option("--sources", "whole", is_flag=True, help="Say the whole of every source, not only its name.")
@@ -24,6 +31,7 @@ def ask(
     model: str,
     targets: tuple[str, ...],
     event: tuple[str, ...],
+    joints: tuple[str, ...],
     given: tuple[str, ...],
     do: tuple[str, ...],
     scenario: str | None,
@@ -39,16 +47,26 @@ def ask(
     \b
     aftermath ask asia lung --given xray:yes --do smoke:no
     aftermath ask asia --event 'any(lung:yes,tub:yes)' --given xray:yes
+    aftermath ask asia --joint lung,tub --given xray:yes
+
+    Without TARGET and --event the variables of --joint are the targets.
     """
-    if not targets and not event:
-        raise click.UsageError("Missing argument 'TARGET…', or --event in its place.")
+    if not targets and not event and not joints:
+        raise click.UsageError("Missing argument 'TARGET…', or --event or --joint in its place.")
     from model.forecast import answer
     from service.cli import text
     from service.translate import forecasts, questions
 
     forecaster, events = questions.about(ready(model, root), event)
-    question = question_of(given, do, scenario=scenario, cohort=cohort)
-    found = answer(forecaster, replace(question, targets=(*targets, *events), interval=None if point else interval))
+    together = questions.joints(joints)
+    named = (*targets, *events) or tuple(dict.fromkeys(name for names in together for name in names))
+    asked = replace(
+        question_of(given, do, scenario=scenario, cohort=cohort),
+        targets=named,
+        joint=together,
+        interval=None if point else interval,
+    )
+    found = answer(forecaster, questions.resolved(forecaster.model, asked))
     if as_json:
         sys.stdout.flush()
         sys.stdout.buffer.write(forecasts.answer_body(forecaster.model, found))

@@ -23,7 +23,7 @@ from model.analyses.model_review import (
     Warned,
     Wide,
 )
-from model.answers import Answer, Effect, StateAnswer, TargetAnswer, seen_after
+from model.answers import Answer, Effect, JointAnswer, StateAnswer, TargetAnswer, seen_after
 from model.evidence import Case, in_words
 from model.evidence.scale import Scale
 from model.inference import JunctionTree
@@ -78,6 +78,7 @@ def marks(encoding: str | None = None) -> Marks:
 def answer_text(model: Model, found: Answer, *, drawn: Marks, whole: bool = False) -> str:
     """An answer: each target's states with bars, then what it rests on; ``whole`` says all of every source."""
     parts = ["\n".join(_target(model, target, drawn)) for target in found.targets]
+    parts += ["\n".join(_joint(model, joint, drawn)) for joint in found.joint]
     return "\n\n".join([*parts, "\n".join(_about(model, found, drawn, whole=whole))]) + "\n"
 
 
@@ -86,15 +87,16 @@ def revision_line(model: Model) -> str:
     return f"{model.name} {model.revision}, as of {model.as_of}"
 
 
-def bar(p: float, baseline: float, drawn: Marks) -> str:
-    """A bar of length p with a mark where the baseline is.
+def bar(p: float, baseline: float | None, drawn: Marks) -> str:
+    """A bar of length p with a mark where the baseline is, if there is one.
 
     >>> bar(0.5, 0.25, ASCII)
     '########|#######................'
     """
     halves = round(p * BAR * 2 + ROUNDING)
     cells = list((drawn.full * (halves // 2) + drawn.half * (halves % 2)).ljust(BAR, drawn.empty))
-    cells[min(BAR - 1, int(baseline * BAR + ROUNDING))] = drawn.baseline
+    if baseline is not None:
+        cells[min(BAR - 1, int(baseline * BAR + ROUNDING))] = drawn.baseline
     return "".join(cells)
 
 
@@ -295,6 +297,25 @@ def _may_be_nothing(row: StateAnswer) -> bool:
     if row.shift_low is None or row.shift_high is None:
         return False
     return abs(row.shift) >= LEAST_SHIFT and row.shift_low <= 0 <= row.shift_high
+
+
+def _joint(model: Model, joint: JointAnswer, drawn: Marks) -> Iterator[str]:
+    """Each combination of states by their labels, with its probability, range and bar."""
+    told = [model.described[name] for name in joint.variables]
+    head = f"{', '.join(joint.variables)}  together: {'; '.join(each.label_with_unit for each in told)}"
+    yield from wrapped(head, WIDTH, then="  ")
+    rows = [
+        (
+            *(each.labels.get(state, state) for each, state in zip(told, states, strict=True)),
+            number(p),
+            span_text(*ends),
+            bar(p, None, drawn),
+        )
+        for (states, p), ends in zip(joint.rows, joint.ends(), strict=True)
+    ]
+    yield from columns(rows, right={len(told)})
+    if joint.intervals is not None and joint.intervals.warning:
+        yield from textwrap.wrap(joint.intervals.warning, WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 def _number(scale: Scale, target: TargetAnswer) -> str:

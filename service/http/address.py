@@ -18,20 +18,17 @@ ADDRESSES = 256
 class Address:
     """What identifies a resource: a path without its suffix, and parameters in canonical order.
 
-    ``beside`` are parameters for what has no place in a table, so the address of the CSV goes without them.
-
     >>> Address("/v1/models/asia/forecast/lung", (("given", "xray:yes"),)).url("json", revision="r-1")
     '/v1/models/asia/forecast/lung.json?given=xray:yes&revision=r-1'
     """
 
     path: str
     parameters: tuple[tuple[str, str], ...] = ()
-    beside: tuple[tuple[str, str], ...] = ()
 
     def url(self, form: str, *, revision: str | None = None) -> str:
         """The address in a form, pinned to a revision if one is named."""
         pinned = (("revision", revision),) if revision else ()
-        query = _query((*self.parameters, *(() if form == "csv" else self.beside), *pinned))
+        query = _query((*self.parameters, *pinned))
         return f"{self.path}.{form}" + (f"?{query}" if query else "")
 
     def permalink(self, revision: str | None, form: str = "json") -> str | None:

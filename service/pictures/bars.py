@@ -17,6 +17,7 @@ from model.answers import Answer, StateAnswer
 from model.errors import AftermathError
 from model.evidence import Finding
 from model.specification import Model
+from model.uncertainty.intervals import warned
 from model.wording import effect_text, portion
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, PALE, SKY, canvas, looked, titled, wrapped
 from service.pictures.captions import conditions, event_title, state_lines
@@ -97,7 +98,9 @@ def _covered(found: Answer) -> str:
     if held is None:
         return "probability"
     about = f"probability; intervals hold {portion(held.mass)} of {held.draws:,} draws of the numbers"
-    return wrapped(f"{about}; {held.warning}" if held.warning else about, TITLE)
+    drawn = found.targets.basis.targets[0].name
+    warning = warned(held.caution, [each for each in held.outside if (each.target, each.of) == (drawn, "p")])
+    return wrapped(f"{about}; {warning}" if warning else about, TITLE)
 
 
 @looked

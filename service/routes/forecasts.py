@@ -5,15 +5,22 @@ from __future__ import annotations
 from model.errors import UnknownVariable
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
-from service.http.operation import MEGABYTE, Intake, Reply, csv_form, json_body, json_form, operation
+from service.http.operation import MEGABYTE, Form, Intake, Reply, csv_form, json_body, json_form, operation
 from service.schemas import answers, requests
-from service.translate import batch, forecasts, questions
+from service.translate import batch, combinations, forecasts, questions
 
 FORECAST_FORMS = (
     json_form(answers.ForecastAnswer, write=forecasts.forecast_body),
     csv_form(answers.StateRow, forecasts.rows),
 )
-QUERY_FORMS = (json_form(answers.QueryAnswer, write=forecasts.query_body), csv_form(answers.StateRow, forecasts.rows))
+MARGINALS_FORMS = (
+    json_form(answers.QueryAnswer, write=forecasts.query_body),
+    csv_form(answers.StateRow, forecasts.rows),
+)
+QUERY_FORMS = (
+    json_form(answers.QueryAnswer, write=forecasts.query_body),
+    Form("csv", "text/csv; charset=utf-8", combinations.query_csv, answers.StateRow | answers.CombinationRow),
+)
 BATCH_BODY = (
     Intake("application/json", requests.BatchInFull, batch.read_json),
     Intake("text/csv", str, batch.read_csv),
@@ -41,7 +48,7 @@ def forecast(forecaster: Forecaster, target: str, asked: requests.ForecastParame
     "GET",
     "/v1/models/<model>/marginals",
     query=requests.ForecastParameters,
-    forms=QUERY_FORMS,
+    forms=MARGINALS_FORMS,
     errors=(404, 422, 503),
 )
 def marginals(forecaster: Forecaster, asked: requests.ForecastParameters) -> Reply:
@@ -58,7 +65,12 @@ def marginals(forecaster: Forecaster, asked: requests.ForecastParameters) -> Rep
     errors=(404, 422, 503),
 )
 def query_by_address(forecaster: Forecaster, asked: requests.QueryParameters) -> Reply:
-    """Answer a what-if of several targets that fits in an address: the permalink of the same question sent by POST."""
+    """Answer a what-if of several targets that fits in an address: the permalink of the same question sent by POST.
+
+    As CSV a row is a state of a target. With `joint` or `most_probable` a row is a combination of states: of each
+    joint, then of each target that is named, then of all variables; `joint` says of which, and each variable has a
+    column, empty in the rows that are not of it.
+    """
     forecaster, named = questions.about(forecaster, asked.event, beside=asked.target)
     return _query(forecaster, questions.query_from_address(forecaster.model, asked, named))
 

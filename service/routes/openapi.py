@@ -6,8 +6,9 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 
+from msgspec import Meta
 from msgspec.json import schema_components
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -149,13 +150,27 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     schema = schemas.of(form.shape) if media == JSON_MEDIA else {"type": "string"}
     entry: JSON = {"description": "The answer.", "content": {media: {"schema": schema}}}
     if form.suffix == "csv":
-        columns = ", ".join(form.shape.__annotations__)
-        entry["description"] = f"The answer as CSV (RFC 4180) with the columns {columns}."
+        entry["description"] = f"The answer as CSV (RFC 4180) with the columns {_columns(form.shape)}."
     if each.cacheable:
         entry["headers"] = {
             "ETag": {"description": "Send it as If-None-Match: 304 when nothing changed.", "schema": {"type": "string"}}
         }
     return entry
+
+
+def _columns(rows: Any) -> str:
+    """The columns of a table, each with what is said of it; of one that may have other rows, those as well."""
+    kinds = get_args(rows) or (rows,)
+    return "; or ".join(", ".join(map(_column, *zip(*_hints(kind).items(), strict=True))) for kind in kinds)
+
+
+def _hints(row: type) -> dict[str, Any]:
+    return get_type_hints(row, include_extras=True)
+
+
+def _column(name: str, hint: Any) -> str:
+    said = next((each.description for each in get_args(hint) if isinstance(each, Meta) and each.description), None)
+    return f"{name} ({said.rstrip('.')})" if said else name
 
 
 def _responses() -> JSON:

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.json import schema_components
 from typing_extensions import TypedDict
 
+from model.uncertainty.intervals import Kind, Reason
 from service.http.address import Links
 from service.http.json_encoding import AsSaid
 from service.http.problems import Problem
@@ -78,6 +79,29 @@ class MeasuredNumber(Struct):
     quantiles: list[Quantile]
 
 
+Outside = Annotated[
+    Reason | None,
+    Meta(
+        description="Why the number lies outside its own interval: few_draws (too few count to be weighed), tail (a "
+        "few far out carry their mean), baseline (the evidence moves the baseline under the draws) or nonlinear "
+        "(their mean is another number); null where it lies inside."
+    ),
+]
+
+
+class OutsideInterval(Struct):
+    """A number that lies outside its own interval: it is at the stated numbers, the interval is of draws of them."""
+
+    target: str
+    state: str
+    of: Annotated[Kind, Meta(description="Which number of the state: its probability, or its shift.")]
+    value: float
+    lo: float
+    hi: float
+    mean: Annotated[float, Meta(description="Of the draws, by their weights.")]
+    why: Outside
+
+
 class Interval(Struct):
     """What the intervals of an answer hold, rest on, cover and omit."""
 
@@ -87,6 +111,10 @@ class Interval(Struct):
     covers: str
     omits: list[str]
     warning: str | None
+    outside: Annotated[
+        list[OutsideInterval],
+        Meta(description="Numbers outside their own intervals, by more than the 1e-9 that may be rounding."),
+    ]
 
 
 class Cited(Struct):
@@ -277,10 +305,15 @@ class TargetDistribution(Struct):
 
 
 class JointRow(Struct):
-    """One combination of states."""
+    """One combination of states, with its interval: under the draws that those of the targets are of.
+
+    The ends are null where no interval was asked for, or where the combinations are too costly to draw.
+    """
 
     states: list[str]
     p: float
+    lo: float | None
+    hi: float | None
 
 
 class JointDistribution(Struct):
@@ -288,6 +321,10 @@ class JointDistribution(Struct):
 
     variables: list[str]
     rows: list[JointRow]
+    interval: Annotated[
+        Interval | None,
+        Meta(description="What its intervals mean; null where none were asked for. More than 256 have none."),
+    ]
 
 
 class MostProbableStates(Struct):
@@ -335,6 +372,26 @@ class StateRow(TypedDict):
     label: str | None
     at_least: float | None
     below: float | None
+    outside: Outside
+    effect_outside: Outside
+    shift_outside: Outside
+
+
+class CombinationRow(TypedDict):
+    """A row of an answer with joints as CSV: a combination of states.
+
+    After ``joint`` stands a column for each variable of any of the tables, empty in those that are not of it; one
+    called like another column has ``state.`` before its name.
+    """
+
+    joint: Annotated[str, Meta(description="Which table: its variables with commas, or most_probable.")]
+    p: float
+    lo: float | None
+    hi: float | None
+    outside: Outside
+    p_evidence: float
+    model: str
+    revision: str
 
 
 class StateRange(StateP):
@@ -370,6 +427,10 @@ class CaseAnswer(Struct):
     no_effect: list[str] | None
     targets: list[CaseTarget] | None
     error: Problem | None
+    outside: Annotated[
+        list[OutsideInterval] | UnsetType,
+        Meta(description="Probabilities outside their own intervals, where intervals were asked for."),
+    ] = UNSET
 
 
 class BatchAnswer(Header):
@@ -402,6 +463,8 @@ class CaseRow(TypedDict):
     label: str | None
     at_least: float | None
     below: float | None
+    outside: Outside
+    effect_outside: Outside
 
 
 class FileProblem(TypedDict):

@@ -9,7 +9,17 @@ from typing_extensions import TypedDict
 
 from service.http.address import Links
 from service.http.problems import Problem
-from service.schemas.answers import Cited, Finding, Header, Interval, SeenAfter, Setting, StateBounds, StateLabel
+from service.schemas.answers import (
+    Cited,
+    Finding,
+    Header,
+    Interval,
+    Outside,
+    SeenAfter,
+    Setting,
+    StateBounds,
+    StateLabel,
+)
 
 
 class ScenarioColumn(Struct):
@@ -151,3 +161,5 @@ class ComparisonRow(TypedDict):
     label: str | None
     at_least: float | None
     below: float | None
+    outside: Outside
+    difference_outside: Outside

@@ -242,6 +242,7 @@ def _case(name: str | None, result: Answer | AftermathError, seen: Template, don
             targets=None,
             error=problem(result),
         )
+    ends = result.targets.intervals
     return answers.CaseAnswer(
         id=name,
         p_evidence=result.p_evidence,
@@ -250,6 +251,9 @@ def _case(name: str | None, result: Answer | AftermathError, seen: Template, don
         no_effect=list(result.no_effect),
         targets=(seen if result.effect is None else done).filled(_numbers(result), missing=True),
         error=None,
+        outside=UNSET
+        if ends is None
+        else forecasts.outside_json([each for each in ends.outside if each.of != "shift"]),
     )
 
 

@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET
 
-from model.answers import Answer, Basis, Effect, status_of
-from model.errors import BadQuestion
+from model.answers import Answer, Basis, Effect, JointAnswer, status_of
 from model.events import is_laid_over
 from model.evidence.scale import Scale
 from model.network import Network, Table, Variable
 from model.specification import JUDGEMENT, Description, Model
-from model.uncertainty.intervals import COVERS, OMITS, Intervals
+from model.uncertainty.intervals import COVERS, OMITS, Intervals, Outside, Reason
 from service.http.address import Address
 from service.http.json_encoding import GAP, Template, encoded, encoded_part
 from service.http.problems import problem
@@ -84,14 +83,9 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
     return answers.QueryAnswer(
         *header(model),
         targets=_targets(model, answer.targets.basis, *_parts(answer)).filled(_numbers(answer), missing=True),
-        joint=[
-            answers.JointDistribution(
-                variables=list(joint.variables), rows=[answers.JointRow(states=list(s), p=p) for s, p in joint.rows]
-            )
-            for joint in answer.joint
-        ],
+        joint=[_joint(joint) for joint in answer.joint],
         most_probable=(
-            answers.MostProbableStates(states=_shown(model, answer.most_probable.states), p=answer.most_probable.p)
+            answers.MostProbableStates(states=shown(model, answer.most_probable.states), p=answer.most_probable.p)
             if answer.most_probable
             else None
         ),
@@ -99,7 +93,18 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
     )
 
 
-def _shown(model: Model, states: Mapping[str, str]) -> dict[str, str]:
+def _joint(joint: JointAnswer) -> answers.JointDistribution:
+    return answers.JointDistribution(
+        variables=list(joint.variables),
+        rows=[
+            answers.JointRow(states=list(states), p=p, lo=lo, hi=hi)
+            for (states, p), (lo, hi) in zip(joint.rows, joint.ends(), strict=True)
+        ],
+        interval=interval_json(joint.intervals),
+    )
+
+
+def shown(model: Model, states: Mapping[str, str]) -> dict[str, str]:
     """States by variable without what an event is counted up in."""
     return {name: state for name, state in states.items() if not is_laid_over(name) or name in model.events}
 
@@ -239,12 +244,35 @@ def interval_json(found: Intervals | None) -> answers.Interval | None:
         covers=COVERS,
         omits=list(OMITS),
         warning=found.warning,
+        outside=outside_json(found.outside),
     )
 
 
 def _parts(answer: Answer) -> tuple[bool, bool]:
     """Whether an answer has intervals, and whether it has effects."""
     return answer.targets.intervals is not None, answer.effect is not None
+
+
+def outside_by_state(found: Intervals | None) -> dict[tuple[str, str, str], Reason]:
+    """Why a number lies outside its own interval, by target, state and which number, for those that do."""
+    return {} if found is None else {(each.target, each.state, each.of): each.why for each in found.outside}
+
+
+def outside_json(found: Sequence[Outside]) -> list[answers.OutsideInterval]:
+    """Numbers that lie outside their own intervals, as JSON."""
+    return [
+        answers.OutsideInterval(
+            target=each.target,
+            state=each.state,
+            of=each.of,
+            value=each.value,
+            lo=each.low,
+            hi=each.high,
+            mean=each.mean,
+            why=each.why,
+        )
+        for each in found
+    ]
 
 
 def _numbers(answer: Answer) -> Table:
@@ -345,10 +373,8 @@ def _source_part(model: Model, name: str) -> Any:
 
 
 def rows(found: AddressedAnswer) -> list[dict[str, object]]:
-    """An answer as rows, one a state of a target. Raises BadQuestion when a joint was asked for too."""
+    """An answer as rows, one a state of a target."""
     answer = found.answer
-    if answer.joint or answer.most_probable:
-        raise BadQuestion("joint and most_probable have no place in a table: ask for JSON")
     basis, described = answer.targets.basis, found.model.described
     states = [(variable.name, i, state) for variable in basis.targets for i, state in enumerate(variable.states)]
     return [
@@ -369,8 +395,11 @@ NUMBERS = ("p", "lo", "hi", "without", "effect", "effect_lo", "effect_hi", "base
 """The columns of a row that hold numbers of a state."""
 
 
-def numbers(answer: Answer) -> list[dict[str, float | None]]:
-    """The numbers of each state of each target as columns of a row, None where the answer does not have them."""
+def numbers(answer: Answer) -> list[dict[str, object]]:
+    """The numbers of each state of each target as columns of a row, None where the answer does not have them.
+
+    Beside them why the probability, the effect and the shift lie outside their own intervals, where they do.
+    """
     targets = answer.targets
     none = np.full_like(targets.p, np.nan)
     held, effect = targets.intervals, targets.effect
@@ -379,7 +408,17 @@ def numbers(answer: Answer) -> list[dict[str, float | None]]:
     )
     done = (effect.p, effect.change, effect.low, effect.high) if effect is not None else (none,) * 4
     columns = [targets.p, low, high, *done, targets.basis.baseline, targets.shift, shift_low, shift_high]
-    return [dict(zip(NUMBERS, row, strict=True)) for row in _or_none(np.stack(columns, axis=1))]
+    why = outside_by_state(held)
+    states = [(variable.name, state) for variable in targets.basis.targets for state in variable.states]
+    return [
+        {
+            **dict(zip(NUMBERS, row, strict=True)),
+            "outside": why.get((*state, "p")),
+            "effect_outside": why.get((*state, "effect")),
+            "shift_outside": why.get((*state, "shift")),
+        }
+        for state, row in zip(states, _or_none(np.stack(columns, axis=1)), strict=True)
+    ]
 
 
 def _or_none(numbers: Table) -> list[list[Any]]:

@@ -93,9 +93,17 @@ def question_from_address(model: Model, asked: requests.ForecastParameters, *, t
 
 def query_from_address(model: Model, asked: requests.QueryParameters, named: Sequence[str]) -> Resolved:
     """The question of an address that may ask for events, joints and the most probable states too."""
-    joint = tuple(tuple(text.split(",")) for text in asked.joint)
-    question = replace(_addressed(asked, (*asked.target, *named)), joint=joint, most_probable=asked.most_probable)
-    return resolved(model, question)
+    common = _addressed(asked, (*asked.target, *named))
+    return resolved(model, replace(common, joint=joints(asked.joint), most_probable=asked.most_probable))
+
+
+def joints(said: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The variables of each joint from their names with commas.
+
+    >>> joints(["lung,tub", "smoke"])
+    (('lung', 'tub'), ('smoke',))
+    """
+    return tuple(tuple(text.split(",")) for text in said)
 
 
 def _addressed(asked: requests.ForecastParameters, targets: Sequence[str]) -> Question:
@@ -196,7 +204,7 @@ def query_address(model: Model, question: Question, *, resource: str = "query") 
     joints = [("joint", ",".join(names)) for names in question.joint]
     explanation = [("most_probable", "true")] if question.most_probable else []
     path = model_path(model.name, resource)
-    return Address(path, (*targets, *_parameters(question)), (*joints, *explanation))
+    return Address(path, (*targets, *_parameters(question), *joints, *explanation))
 
 
 def _parameters(question: Question) -> Iterator[tuple[str, str]]:

@@ -55,7 +55,7 @@ def send(client, body: str | bytes, **options):
         ("/v1/models/asia/query?target=lungs", 422, "unknown_variable", "/targets/0", "lung"),
         ("/v1/models/asia/query?joint=lung,lung", 422, "bad_question", "/joint/0", None),
         ("/v1/models/asia/query?most_probable=yes", 422, "bad_field", "/most_probable", None),
-        ("/v1/models/asia/query.csv?joint=lung,tub", 422, "bad_question", None, None),
+        ("/v1/models/asia/query.csv?joint=lung,lung", 422, "bad_question", "/joint/0", None),
         ("/v1/models/asia/compare?scenario=back", 422, "unknown_scenario", "/scenarios/0", None),
         (f"{FORECAST}?given=%ff", 400, "bad_request", None, None),
         (f"{FORECAST}?given=%ed%a0%80:a", 400, "bad_request", None, None),

@@ -22,7 +22,7 @@ def table(answer):
 def test_the_columns_are_fixed_and_the_ends_follow_where_intervals_were_asked_for(client):
     plain, drawn = table(client.get(f"{MATRIX}.csv")), table(client.get(f"{MATRIX}.csv?interval=0.9"))
     assert plain[0] == ["cause", "from", "to", "target", "state", "shift"]
-    assert drawn[0] == ["cause", "from", "to", "target", "state", "shift", "lo", "hi"]
+    assert drawn[0] == ["cause", "from", "to", "target", "state", "shift", "lo", "hi", "outside"]
     assert client.get(f"{MATRIX}.csv").text.partition("\r\n")[0] == "cause,from,to,target,state,shift"
     assert [row[:6] for row in drawn] == plain
     assert all(float(row[6]) <= float(row[5]) <= float(row[7]) for row in drawn[1:])

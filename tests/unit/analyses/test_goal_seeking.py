@@ -9,10 +9,12 @@ import model.analyses.goal_seeking
 from model.analyses.goal_seeking import Change, goals, policies
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState, UnknownVariable
 from model.evidence import Assumed, Observed, SetTo
-from model.forecast import prepare
+from model.forecast import answer, prepare
 from model.gates import TableGate
+from model.priors import load
 from model.question import Question
 from model.specification import Collectable
+from tests.sources import ROOT
 from tests.textbook import model_of, network
 
 COUGHING = Question((), {"dysp": Observed("yes")})
@@ -62,11 +64,38 @@ def test_a_goal_that_is_met_needs_no_change():
 def test_a_goal_that_nothing_reaches_says_how_far_was_searched():
     found = goals(clinic(), COUGHING, target="lung", state="yes", above=0.99)
     assert (found.sets, found.found, found.cut) == ((), 0, False)
+    assert [str(change) for change in found.best.changes] == ["do(asia=no)", "do(smoke=yes)"]
+    alone = answer(clinic(), asked_with(found.best.changes)).targets[0].distribution[0].p
+    assert (found.best.p, found.best.margin) == (alone, alone - 0.99)
     assert [(row.size, row.tried, row.combined, row.possible) for row in found.searched] == [
         (1, 4, 4, 4),
         (2, 4, 4, 4),
         (3, 0, 4, 4),
     ]
+
+
+def asked_with(changes):
+    return replace(COUGHING, targets=("lung",), settings={change.variable: SetTo(change.state) for change in changes})
+
+
+@pytest.mark.parametrize("largest", [1, 2])
+def test_the_nearest_to_a_goal_is_the_best_of_every_set_that_may_be_made(largest):
+    found = goals(clinic(), COUGHING, target="lung", state="yes", above=0.99, largest=largest)
+    each = [Change(name, "do", state) for name in ("smoke", "asia") for state in ("yes", "no")]
+    sets = [(), *((change,) for change in each), *((one, other) for one in each[:2] for other in each[2:])]
+    of = {changes: answer(clinic(), asked_with(changes)).targets[0].distribution[0].p for changes in sets}
+    assert found.best.p == pytest.approx(max(p for changes, p in of.items() if len(changes) <= largest), abs=1e-12)
+
+
+def test_where_every_change_leads_away_the_nearest_is_to_change_nothing():
+    asked = replace(COUGHING, settings={"smoke": SetTo("yes"), "asia": SetTo("no")})
+    found = goals(clinic(levers=("smoke", "asia")), asked, target="lung", state="yes", above=0.99)
+    assert (found.best.changes, found.best.p) == ((), found.p)
+
+
+def test_a_goal_that_is_reached_has_no_nearest():
+    assert goals(clinic(), COUGHING, target="lung", state="yes", below=0.05).best is None
+    assert goals(clinic(), COUGHING, target="lung", state="yes", below=0.5).best is None
 
 
 def test_a_search_that_is_cut_short_says_so_and_tries_the_most_promising_first(monkeypatch):
@@ -81,7 +110,11 @@ def test_what_the_question_speaks_of_is_left_as_it_is():
     asked = replace(COUGHING, settings={"smoke": SetTo("yes")})
     found = goals(clinic(), asked, target="lung", state="yes", below=0.05)
     assert found.sets == ()
-    assert {row.variable for row in policies(clinic(), asked, target="lung", state="yes").rows} == {"asia"}
+    ranked = policies(clinic(), asked, target="lung", state="yes")
+    assert {row.variable for row in ranked.rows} == {"asia"}
+    [left] = ranked.left_out
+    assert left.variable == "smoke"
+    assert left.why.startswith("the question itself says ")
 
 
 def test_which_single_lever_lowers_it_most():
@@ -139,3 +172,61 @@ def test_a_goal_refuses_what_an_answer_refuses():
 def test_a_change_is_plain_words():
     [row] = goals(clinic(), COUGHING, target="lung", state="yes", below=0.05).sets
     assert row.changes == (Change("smoke", "do", "no"),)
+
+
+def rare():
+    return prepare(load(ROOT / "tests" / "data" / "rare"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "replaced"),
+    [
+        (Question(), {}),
+        (Question(cohort="guarded"), {"guard": ("guard=high of cohort guarded",)}),
+        (Question(scenario="shut"), {"fence": ("do(fence=closed) of scenario shut",)}),
+        (
+            Question(cohort="guarded", scenario="shut"),
+            {"guard": ("guard=high of cohort guarded",), "fence": ("do(fence=closed) of scenario shut",)},
+        ),
+    ],
+)
+def test_a_lever_stands_in_place_of_what_cohort_and_scenario_say_of_it_and_the_row_says_so(asked, replaced):
+    found = policies(rare(), asked, target="breach", state="yes")
+    assert {(row.variable, row.state) for row in found.rows} == {
+        ("guard", "high"), ("guard", "low"), ("fence", "closed"), ("fence", "open"),
+    }  # fmt: skip
+    for row in found.rows:
+        again = answer(rare(), replace(asked, targets=("breach",), settings={row.variable: SetTo(row.state)}))
+        assert row.p == again.targets[0].distribution[0].p
+        assert row.replaced == replaced.get(row.variable, ())
+    assert found.left_out == ()
+
+
+def test_a_lever_that_is_the_target_or_that_the_question_speaks_of_is_left_out_with_the_reason():
+    asked = Question(cohort="guarded", findings={"guard": Observed("low")})
+    found = policies(rare(), asked, target="fence", state="open")
+    assert found.rows == ()
+    assert [(each.variable, each.why) for each in found.left_out] == [
+        ("guard", "the question itself says guard=low"),
+        ("fence", "it is the target"),
+    ]
+
+
+def test_the_range_of_a_setting_is_that_of_the_question_that_sets_it():
+    asked = Question(cohort="guarded", scenario="shut")
+    for row in policies(rare(), asked, target="breach", state="yes").rows:
+        settings = {row.variable: SetTo(row.state)}
+        again = answer(rare(), replace(asked, targets=("breach",), settings=settings, interval=0.9))
+        drawn = again.targets[0].distribution[0]
+        assert (row.low, row.high) == (drawn.low, drawn.high)
+        assert row.outside == again.targets.intervals.reasons("breach", "yes")[0]
+        assert (row.outside is not None) == (not row.low - 1e-9 <= row.p <= row.high + 1e-9)
+        assert (row.shift_outside is not None) == (not row.shift_low - 1e-9 <= row.shift <= row.shift_high + 1e-9)
+
+
+def test_a_ranking_says_which_settings_have_their_number_outside_its_range():
+    found = policies(rare(), Question(), target="breach", state="yes")
+    outside = [row for row in found.rows if row.outside or row.shift_outside]
+    assert [(row.variable, row.state) for row in outside] == [("guard", "high"), ("fence", "closed")]
+    head = "2 numbers lie outside their ranges: p under do(guard=high), p under do(fence=closed); "
+    assert found.warning.startswith(head)

@@ -1,6 +1,7 @@
 """The commands that analyse an event: a page each, or the bytes of the HTTP answer."""
 
 import re
+import shutil
 from dataclasses import dataclass
 
 import pytest
@@ -19,6 +20,7 @@ from service.analyses.command import span
 from service.cli import main
 from service.cli.text import ASCII
 from service.settings import Settings, default_priors
+from tests.sources import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,3 +273,51 @@ def test_what_is_done_leads_in_ask_and_in_explain(run):
     explained = run("explain", "asia", "lung", "yes", "--do", "smoke:no", "--do", "bronc:no", "--given", "xray:yes").out
     assert "what is done moved it from" in explained
     assert "do(bronc=no)  no effect" in explained
+
+
+@pytest.fixture(scope="module")
+def rare(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rare")
+    shutil.copytree(ROOT / "tests" / "data" / "rare", folder / "rare")
+    return folder
+
+
+def test_a_ranking_says_what_a_setting_replaces_what_is_left_out_and_what_lies_outside(run, rare):
+    out = run("policies", "rare", "breach", "yes", "--cohort", "guarded", "--priors", rare).out
+    assert "set in place of what cohort or scenario says\n  guard  guard=high of cohort guarded\n" in out
+    assert "numbers lie outside their ranges: p under do(" in out
+    out = run("policies", "rare", "breach", "yes", "--given", "guard:high", "--priors", rare).out
+    assert "left out\n  guard  the question itself says guard=high\n" in out
+
+
+def test_a_goal_that_nothing_reaches_says_the_nearest_and_by_what(run, rare):
+    out = run("goals", "rare", "breach", "yes", "--above", "0.5", "--priors", rare).out
+    assert "the nearest to it: 0.0200, 0.4800 short, by do guard=low, do fence=open\n" in out
+    levers = ("--do", "guard:low", "--do", "fence:open")
+    out = run("goals", "rare", "breach", "yes", "--above", "0.5", *levers, "--priors", rare).out
+    assert "the nearest to it: 0.0200, 0.4800 short, by no change at all\n" in out
+
+
+def test_a_collection_plan_says_its_units(run):
+    out = run("plan", "asia", "lung", "yes").out
+    assert "value, in all: expected drop of the Brier score" in out
+    assert "cost: in units that only" in " ".join(out.split())
+
+
+def test_a_joint_is_shown_with_its_ranges(run, rare, capsys):
+    out = run("ask", "asia", "--joint", "lung,tub", "--given", "xray:yes").out
+    assert "lung, tub  together: Lung cancer; Tuberculosis\n" in out
+    assert re.search(r"\n  yes  no   0\.4836  0\.\d\d to 0\.\d\d  ", out)
+    assert out.index("lung  Lung cancer") < out.index("tub  Tuberculosis") < out.index("lung, tub  together")
+    plain = run("ask", "asia", "smoke", "--joint", "lung,tub", "--no-interval").out
+    assert "tub  Tuberculosis\n" not in plain.replace("; Tuberculosis\n", "")
+    assert re.search(r"\n  no   no   0\.9352  [^0-9 ]", plain)
+    assert "pathway" not in plain
+    outside = run("ask", "rare", "--joint", "breach,guard", "--priors", rare).out
+    assert "1 number lies outside its range: breach,guard=yes,high (0.0005, not" in " ".join(outside.split())
+
+
+def test_a_joint_of_what_there_is_not_is_refused(run):
+    ended = run("ask", "asia", "--joint", "lung,lungs")
+    assert (ended.code, "lungs" in ended.err) == (1, True)
+    assert run("ask", "asia").code == 2

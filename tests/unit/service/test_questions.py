@@ -91,12 +91,12 @@ def test_an_answer_with_intervals_holds_them_and_says_what_they_mean():
     assert body["permalink"].endswith("interval=0.8&revision=" + MODEL.revision)
 
 
-def test_the_table_s_address_goes_without_what_has_no_place_in_a_table():
+def test_every_form_of_an_answer_stands_at_the_whole_of_its_question():
     address = questions.query_address(
         MODEL, Question(("lung",), joint=(("lung", "tub"),), most_probable=True, interval=0.9)
     )
-    assert address.url("json").endswith("query.json?target=lung&joint=lung,tub&most_probable=true")
-    assert address.url("csv").endswith("query.csv?target=lung")
+    for form in ("json", "csv"):
+        assert address.url(form).endswith(f"query.{form}?target=lung&joint=lung,tub&most_probable=true")
 
 
 def test_one_function_gives_the_body_that_http_sends():
