@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.evidence import Case, assumptions, likelihood
-from model.forecast import impossible
 from model.inference import Evidence, Plan, log_evidence
 from model.inference.arrays import encode
+from model.inference.conflict_sets import impossible
 from model.inference.jeffrey import assume
 
 Flags = NDArray[np.bool_]
@@ -29,7 +29,7 @@ def subsets(plan: Plan, case: Case, kept: Flags) -> Evidence:
     array([[0., 1.],
            [1., 1.]])
 
-    Raises BadQuestion when the assumptions of a set cannot hold together.
+    Raises ImpossibleEvidence when the assumptions of a set cannot hold together.
     """
     network = plan.network
     rows = {

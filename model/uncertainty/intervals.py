@@ -12,6 +12,7 @@ from model.evidence import Case
 from model.inference import Plan
 from model.network import Table
 from model.uncertainty.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
+from model.wording import quantity
 
 COVERS = "parameter uncertainty"
 OMITS = ("structure", "sampling of individuals")
@@ -26,7 +27,8 @@ class Intervals:
 
     ``low`` and ``high`` are of the probability, ``shift_low`` and ``shift_high`` of its difference from the
     baseline under the same draws; NaN for a target that is too costly to draw. ``effective`` is the smallest
-    number of draws that the evidence leaves any target.
+    number of draws that the evidence leaves any target; ``left_out`` draws cannot hold the assumptions, and are none
+    of ``draws``.
     """
 
     mass: float
@@ -36,6 +38,7 @@ class Intervals:
     high: Table
     shift_low: Table
     shift_high: Table
+    left_out: int = 0
 
     def of_state(self, k: int) -> tuple[float | None, float | None, float | None, float | None]:
         """Low, high, shift's low and high of one state by its place; None where there is no interval."""
@@ -46,14 +49,20 @@ class Intervals:
     @property
     def warning(self) -> str | None:
         """What to know before relying on them, in a sentence."""
+        told = []
         if np.isnan(self.low).any():
-            return "some targets have no interval: their tables are too large to draw, or no draw allows the evidence"
-        if self.effective < FEWEST:
-            return (
+            told.append(
+                "some targets have no interval: their tables are too large to draw, or too few draws allow "
+                "what is given"
+            )
+        elif self.effective < FEWEST:
+            told.append(
                 f"the evidence is so unlikely under most draws that only {self.effective:.0f} count; the draws are "
                 "taken as equally likely instead"
             )
-        return None
+        if self.left_out:
+            told.append(f"{quantity(self.left_out, 'draw')} left out, under which the assumptions cannot be held")
+        return "; ".join(told) or None
 
 
 def intervals(
@@ -81,7 +90,10 @@ def intervals(
     ends.setflags(write=False)
     kept = [sample for sample in samples if sample is not None]
     fewest = min((sample.effective for sample in kept), default=float(COUNT))
-    return Intervals(mass, min((len(sample.rows) for sample in kept), default=COUNT), fewest, *ends)
+    left_out = max((sample.left_out for sample in kept), default=0)
+    used = min((len(sample.rows) - sample.left_out for sample in kept), default=COUNT)
+    low, high, shift_low, shift_high = ends
+    return Intervals(mass, used, fewest, low, high, shift_low, shift_high, left_out)
 
 
 def _ends(sample: Sampled, before: Sampled, mass: float) -> tuple[Table, Table, Table, Table]:

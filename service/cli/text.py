@@ -30,7 +30,7 @@ from model.inference import JunctionTree
 from model.network import Network
 from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
-from model.wording import decimal, portion, quantity, signed, wrapped
+from model.wording import chance, decimal, portion, quantity, signed, wrapped
 from service.translate.forecasts import QUANTILES
 
 BAR = 32
@@ -297,7 +297,7 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
     if known:
         yield from listing("given", known)
         without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
-        yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer {without}"
+        yield f"P(evidence) {chance(found.log_p_evidence)}; {drawn.baseline} marks the answer {without}"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:

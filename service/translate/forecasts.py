@@ -94,7 +94,11 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
             for joint in answer.joint
         ],
         most_probable=(
-            answers.MostProbableStates(states=_shown(model, answer.most_probable.states), p=answer.most_probable.p)
+            answers.MostProbableStates(
+                states=_shown(model, answer.most_probable.states),
+                p=answer.most_probable.p,
+                tie=answer.most_probable.tie,
+            )
             if answer.most_probable
             else None
         ),
