@@ -18,12 +18,12 @@ Flags = NDArray[np.bool_]
 Possible = Callable[[Flags], Flags]
 """Whether the findings of each set may hold together: sets (sets, findings) in, shape (sets,) out."""
 
-MOST_SETS = 5_000
+MOST_SETS = 2_000
 WORK = 500_000_000
 """Sets of findings asked about, and table entries gone through, after which a set is no longer proven smallest."""
 
-MOST_STEPS = 200_000
-"""Steps of the search for what a smaller set would have to hold, after which it counts as unproven too: some 0.5 s."""
+MOST_STEPS = 10_000
+"""Steps of one search for what a smaller set would have to hold, after which it counts as unproven too."""
 
 
 def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
@@ -74,19 +74,25 @@ def smallest_set(count: int, possible: Possible, *, most: int = MOST_SETS) -> tu
     >>> smallest_set(4, lambda kept: ~(kept[:, 3] & kept[:, 1]))
     ((1, 3), True)
     """
-    asked = 0
-
-    def holds(sets: Sequence[Iterable[int]]) -> Flags:
-        nonlocal asked
-        asked += len(sets)
-        kept = np.zeros((len(sets), count), dtype=np.bool_)
-        for row, members in zip(kept, sets, strict=True):
-            row[list(members)] = True
-        return possible(kept)
-
-    one_by_one = holds([(i,) for i in range(count)])
+    asked = count
+    one_by_one = possible(np.eye(count, dtype=np.bool_))
     if not one_by_one.all():
         return (int(np.argmin(one_by_one)),), True
+    refuted, shown = [(1 << count) - 1], [1 << i for i in range(count)]
+
+    def holds(members: Iterable[int]) -> bool:
+        nonlocal asked
+        numbers = list(members)
+        wanted = sum(1 << i for i in numbers)
+        if any(not wanted & ~other for other in shown):
+            return True
+        if any(not other & ~wanted for other in refuted):
+            return False
+        asked += 1
+        [held] = possible(np.isin(np.arange(count), numbers)[None])
+        (shown if held else refuted).append(wanted)
+        return bool(held)
+
     found = _minimal(count, holds)
     corrections = [frozenset(_grown((i,), count, holds)) for i in found]
     while asked < most:
@@ -102,17 +108,17 @@ def smallest_set(count: int, possible: Possible, *, most: int = MOST_SETS) -> tu
     return found, False
 
 
-def _minimal(count: int, holds: Callable[[Sequence[Iterable[int]]], Flags]) -> tuple[int, ...]:
+def _minimal(count: int, holds: Callable[[Iterable[int]], bool]) -> tuple[int, ...]:
     """A set that is impossible and without any of its members possible, by deletion from the first on."""
     kept = list(range(count))
     for i in range(count):
         fewer = [other for other in kept if other != i]
-        if fewer and not holds([fewer])[0]:
+        if fewer and not holds(fewer):
             kept = fewer
     return tuple(kept)
 
 
-def _grown(start: Iterable[int], count: int, holds: Callable[[Sequence[Iterable[int]]], Flags]) -> list[int]:
+def _grown(start: Iterable[int], count: int, holds: Callable[[Iterable[int]], bool]) -> list[int]:
     """What is left out when a set takes in one after the other that it stays possible with; nothing if it is not.
 
     How far the others can follow in their order is found by halving.
@@ -120,13 +126,13 @@ def _grown(start: Iterable[int], count: int, holds: Callable[[Sequence[Iterable[
     kept = list(start)
     others = [i for i in range(count) if i not in kept]
     left_out: list[int] = []
-    if not holds([kept])[0]:
+    if not holds(kept):
         return left_out
-    while others and not holds([kept + others])[0]:
+    while others and not holds(kept + others):
         far, beyond = 0, len(others)
         while beyond - far > 1:
             middle = (far + beyond) // 2
-            far, beyond = (middle, beyond) if holds([kept + others[:middle]])[0] else (far, middle)
+            far, beyond = (middle, beyond) if holds(kept + others[:middle]) else (far, middle)
         kept += others[:far]
         left_out.append(others[far])
         others = others[far + 1 :]
@@ -151,21 +157,18 @@ def _minimum_hitting_set(sets: Sequence[frozenset[int]], most: int) -> tuple[int
                 return tuple(sorted(chosen))
             if len(chosen) + _disjoint(unmet) > size:
                 continue
-            for member in sorted(min(unmet, key=_size), reverse=True):
+            smallest = min(unmet, key=len)
+            for member in sorted(smallest, reverse=True):
                 waiting.append((chosen | {member}, barred))
                 barred |= {member}
     return tuple(range(most))
-
-
-def _size(members: frozenset[int]) -> int:
-    return len(members)
 
 
 def _disjoint(sets: Sequence[frozenset[int]]) -> int:
     """How many sets, at the least, have no member in common with each other: each needs a member of its own."""
     met: set[int] = set()
     count = 0
-    for members in sorted(sets, key=_size):
+    for members in sorted(sets, key=len):
         if not members & met:
             met |= members
             count += 1
