@@ -9,6 +9,7 @@ question over.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
@@ -59,6 +60,9 @@ __all__ = [
 DOUBTED = -208.0
 """Log P(evidence) below which numbers that the tree lost may count: what is lost is below 2**-1022, or e**-708, beside
 numbers of at most 1, so that above this it is less than e**-500 of all."""
+
+LOWEST = -sys.float_info.max
+"""A logarithm below this is that of what the tree takes for impossible, which is always looked at again."""
 
 JOINT_LIMIT = 100_000
 """Cells of a joint distribution that one answer may hold."""
@@ -132,13 +136,9 @@ def _confirmed(plan: Plan, evidence: Evidence, tree: compiled.Tree, found: Poste
     are in doubt are those with a small P(evidence), where a number was lost at all.
     """
 
-    def lost() -> bool:
-        names = tuple(found.places)
-        run = partial(compiled.posterior, tree, evidence.cases, evidence.likelihood, evidence.tables, names)
-        return underflow.watched(run)[1]
-
-    impossible = found.log_evidence == -math.inf
-    doubted = np.flatnonzero(found.log_evidence < DOUBTED if tree.lossy or lost() else impossible)
+    low = np.flatnonzero((found.log_evidence < DOUBTED) & (found.log_evidence > -math.inf))
+    counts = len(low) and (tree.lossy or _lost(tree, evidence.picked(low), tuple(found.places)))
+    doubted = np.flatnonzero(found.log_evidence < (DOUBTED if counts else LOWEST))
     if not len(doubted):
         return found
     try:
@@ -155,6 +155,13 @@ def _confirmed(plan: Plan, evidence: Evidence, tree: compiled.Tree, found: Poste
     rows[saved, -1] = logs
     rows.setflags(write=False)
     return Posterior(rows, found.places)
+
+
+def _lost(tree: compiled.Tree, evidence: Evidence, names: tuple[str, ...]) -> bool:
+    """Whether the tree loses a number over this evidence: it is asked once more, watched."""
+    return underflow.watched(
+        lambda: compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
+    )[1]
 
 
 def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str, Table]:
@@ -314,8 +321,8 @@ def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> Explanations:
         return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
 
     found, lost = underflow.watched(explained)
-    doubted = np.flatnonzero(found.logs < DOUBTED)
-    if not len(doubted) or not (lost or chosen.lossy):
+    doubted = np.flatnonzero(found.logs < (DOUBTED if lost or chosen.lossy else LOWEST))
+    if not len(doubted):
         return found
     again = most_probable_numpy(plan, evidence.picked(doubted))
     for part, other in zip(found, again, strict=True):

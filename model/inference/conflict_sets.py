@@ -18,12 +18,13 @@ Flags = NDArray[np.bool_]
 Possible = Callable[[Flags], Flags]
 """Whether the findings of each set may hold together: sets (sets, findings) in, shape (sets,) out."""
 
-MOST_SETS = 2_000
+MOST_SETS = 1_000
 WORK = 500_000_000
 """Sets of findings asked about, and table entries gone through, after which a set is no longer proven smallest."""
 
-MOST_STEPS = 10_000
-"""Steps of one search for what a smaller set would have to hold, after which it counts as unproven too."""
+MOST_STEPS = 1_000_000
+"""Correction sets looked at in the search for what a smaller set would have to hold, after which it counts as unproven
+too: some 2 s."""
 
 
 def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
@@ -94,17 +95,18 @@ def smallest_set(count: int, possible: Possible, *, most: int = MOST_SETS) -> tu
         return bool(held)
 
     found = _minimal(count, holds)
-    corrections = [frozenset(_grown((i,), count, holds)) for i in found]
+    corrections = [sum(1 << j for j in _grown((i,), count, holds)) for i in found]
+    hitting = _HittingSets()
     while asked < most:
-        tried = _minimum_hitting_set(corrections, len(found))
+        tried = hitting.smallest(corrections, len(found))
         if tried is None:
             return found, False
-        if len(tried) == len(found):
+        if not tried:
             return found, True
         correction = _grown(tried, count, holds)
         if not correction:
-            return tuple(sorted(tried)), True
-        corrections.append(frozenset(correction))
+            return tuple(tried), True
+        corrections.append(sum(1 << j for j in correction))
     return found, False
 
 
@@ -139,36 +141,44 @@ def _grown(start: Iterable[int], count: int, holds: Callable[[Iterable[int]], bo
     return left_out
 
 
-def _minimum_hitting_set(sets: Sequence[frozenset[int]], most: int) -> tuple[int, ...] | None:
-    """A smallest set that meets each of some sets, by branching on the members of one that is not yet met.
+class _HittingSets:
+    """Smallest sets that meet each of some sets, all as bits of a number; together they take MOST_STEPS at the most."""
 
-    None where more than MOST_STEPS would be taken; one of ``most`` members is known.
-    """
-    steps = 0
-    for size in range(1, most):
-        waiting: list[tuple[frozenset[int], frozenset[int]]] = [(frozenset(), frozenset())]
-        while waiting:
-            steps += 1
-            if steps > MOST_STEPS:
-                return None
-            chosen, barred = waiting.pop()
-            unmet = [members - barred for members in sets if not members & chosen]
-            if not unmet:
-                return tuple(sorted(chosen))
-            if len(chosen) + _disjoint(unmet) > size:
-                continue
-            smallest = min(unmet, key=len)
-            for member in sorted(smallest, reverse=True):
-                waiting.append((chosen | {member}, barred))
-                barred |= {member}
-    return tuple(range(most))
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def smallest(self, sets: Sequence[int], most: int) -> list[int] | None:
+        """A smallest set of under ``most`` members, by branching on the members of one that is not yet met.
+
+        None where more steps would be taken; empty where there is none so small.
+        """
+        for size in range(1, most):
+            waiting = [(0, 0, tuple(sets))]
+            while waiting:
+                chosen, barred, unmet = waiting.pop()
+                self.steps += len(unmet)
+                if self.steps > MOST_STEPS:
+                    return None
+                if not unmet:
+                    return _numbers(chosen)
+                open_sets = sorted((members & ~barred for members in unmet), key=int.bit_count)
+                if chosen.bit_count() + _disjoint(open_sets) > size:
+                    continue
+                for i in _numbers(open_sets[0]):
+                    left = tuple(members for members in unmet if not members >> i & 1)
+                    waiting.append((chosen | 1 << i, barred, left))
+                    barred |= 1 << i
+        return []
 
 
-def _disjoint(sets: Sequence[frozenset[int]]) -> int:
+def _numbers(members: int) -> list[int]:
+    return [i for i in range(members.bit_length()) if members >> i & 1]
+
+
+def _disjoint(sets: Iterable[int]) -> int:
     """How many sets, at the least, have no member in common with each other: each needs a member of its own."""
-    met: set[int] = set()
-    count = 0
-    for members in sorted(sets, key=len):
+    met = count = 0
+    for members in sets:
         if not members & met:
             met |= members
             count += 1

@@ -132,7 +132,7 @@ def most_probable(tree: Tree, cases: int, likelihood: Likelihood, tables: Likeli
     ints, floats = tree.packed.ints, tree.floats
     for part in _swapped(tree, workspace, cases, tables):
         some = rows if rows is NO_ROWS else rows[part]
-        mpe_kernels.explain(ints, floats, *workspace, some, states[part], logs[part], ties[part], counts)
+        mpe_kernels.explain(ints, floats, *workspace, some, (states[part], logs[part], ties[part]), counts)
     tree.give_back(workspace)
     return Explanations(states, logs, ties)
 

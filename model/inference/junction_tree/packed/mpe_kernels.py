@@ -85,17 +85,16 @@ def explain(
     work: Table,
     state: Ints,
     rows: Table,
-    states: NDArray[np.int64],
-    logs: Table,
-    ties: NDArray[np.bool_],
+    found: tuple[NDArray[np.int64], Table, NDArray[np.bool_]],
     counts: tuple[int, int],
 ) -> None:
-    """Fill ``states`` and ``logs`` with each case's most probable explanation; ``floats`` are those with maxima.
+    """Fill states, logs and ties with each case's most probable explanation; ``floats`` are those with maxima.
 
-    ``ties`` says whether another is as probable: one that differs first, from the root down, in some clique has there
+    Ties say whether another is as probable: one that differs first, from the root down, in some clique has there
     an entry as large, the separator's states being the same. ``counts`` are the lengths of the lists of findings and
     replaced tables in ``state``.
     """
+    states, logs, ties = found
     findings, swaps = counts
     n = ints[CLIQUES]
     for case in range(len(logs)):
