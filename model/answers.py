@@ -17,7 +17,7 @@ from model.evidence import Assumed, Case, Finding, Observed, OneOf, Reported, Ru
 from model.network import Network, Table, Variable, difference
 from model.question import Question
 from model.uncertainty.intervals import Intervals
-from model.wording import portion
+from model.wording import chance, portion
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +177,14 @@ class JointAnswer:
 
 @dataclass(frozen=True, slots=True)
 class MostProbable:
-    """The most probable state of every variable together; ``p`` is its probability given the evidence."""
+    """The most probable state of every variable together; ``p`` is its probability given the evidence.
+
+    ``tie`` says whether other states together have the same probability, to a relative 1e-12.
+    """
 
     states: Mapping[str, str]
     p: float
+    tie: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,9 @@ class Answer:
         held = self.targets.intervals
         notes = notebook.note(
             f"and {more:,} more targets" if more else "",
-            f"given {', '.join(said)}; P(evidence) {self.p_evidence:.3g}" if said else "nothing given, nothing done",
+            f"given {', '.join(said)}; P(evidence) {chance(self.log_p_evidence)}"
+            if said
+            else "nothing given, nothing done",
             "" if held is None else f"low and high hold {portion(held.mass)} of {held.draws:,} draws of the numbers",
             "" if held is None else held.warning or "",
             f"no effect: {', '.join(self.no_effect)}" if self.no_effect else "",

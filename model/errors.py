@@ -160,17 +160,21 @@ class GroupOutcomeOfCohort(BadQuestion):
 
 
 class ImpossibleEvidence(AftermathError):
-    """Evidence of probability zero; ``conflict`` is a smallest set that cannot hold together."""
+    """Evidence of probability zero; ``conflict`` is a smallest set that cannot hold together.
+
+    Where the search for one would have taken too long, ``smallest`` is False and the set is minimal: without any of
+    its members the others may hold.
+    """
 
     code = "impossible_evidence"
 
-    def __init__(self, conflict: Sequence[str], *, where: Place = ()) -> None:
+    def __init__(self, conflict: Sequence[str], *, where: Place = (), smallest: bool = True) -> None:
         if len(conflict) == 1:
             detail = f"{conflict[0]} cannot happen in this model"
         else:
             detail = f"{conflict[0]} cannot hold together with {' and '.join(conflict[1:])}"
-        super().__init__(detail, where=where)
-        self.conflict = tuple(conflict)
+        super().__init__(detail if smallest else f"{detail} (none of these can be spared)", where=where)
+        self.conflict, self.smallest = tuple(conflict), smallest
 
 
 class SeveralErrors(AftermathError):

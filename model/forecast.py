@@ -25,11 +25,12 @@ from model.answers import (
     status_of,
 )
 from model.d_separation import Dependence, requisite_each
-from model.errors import AftermathError, ImpossibleEvidence
+from model.errors import AftermathError
 from model.events import Event, with_combinations, with_events
-from model.evidence import Case, Observed, SetTo, assumptions, counted, in_words
+from model.evidence import Case, Observed, SetTo, assumptions, counted
 from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
-from model.inference.arrays import Columns, encode
+from model.inference.arrays import LEAST_EXACT, Columns, encode
+from model.inference.conflict_sets import impossible
 from model.inference.jeffrey import assume
 from model.network import Network, Table, difference
 from model.question import Question, Resolved, resolve
@@ -164,7 +165,7 @@ def _alone_answered(forecaster: Forecaster, resolved: Resolved) -> Answer:
         evidence = assume(plan, evidence, [case])
         found = inference.posterior(plan, evidence, resolved.asked)
     [p] = _end_to_end(found, resolved.targets, forecaster.every)
-    plain = _answer(forecaster, resolved, p, log_p=log_p, alone=_alone(case, _before(forecaster, case), weights))
+    plain = _answer(forecaster, resolved, p, log_p=log_p, alone=_alone(plan, case, _before(forecaster, case), weights))
     asked = resolved.question
     if not asked.joint and not asked.most_probable:
         return plain
@@ -298,19 +299,6 @@ def _change(
     return change, *ends
 
 
-def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
-    """The error for evidence of probability zero, with a minimal conflicting set found by deletion."""
-    kept = dict(case.findings)
-    for name in case.findings:
-        fewer = {other: finding for other, finding in kept.items() if other != name}
-        if fewer and not np.isfinite(
-            inference.log_evidence(plan, encode(plan.network, [Case(fewer, case.settings)]))[0]
-        ):
-            kept = fewer
-    words = [in_words(name, finding) for name, finding in kept.items()]
-    return ImpossibleEvidence(words, where=("evidence",))
-
-
 def _needs_its_own_run(resolved: Resolved) -> bool:
     question = resolved.question
     return bool(question.joint or question.most_probable or assumptions(resolved.case))
@@ -333,7 +321,7 @@ def _in_one_run(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Ans
             continue
         known = {name: before.of(name)[i] for name in asked} if before else forecaster.prior
         weights = {name: evidence.likelihood[name][i] for name in member.case.findings}
-        results.append(_answer(forecaster, member, p[i], log_p=log_p, alone=_alone(member.case, known, weights)))
+        results.append(_answer(forecaster, member, p[i], log_p=log_p, alone=_alone(plan, member.case, known, weights)))
     return results
 
 
@@ -354,6 +342,7 @@ def _end_to_end(found: Posterior, targets: Sequence[str], every: _Every) -> Tabl
 def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: float, alone: float | None) -> Answer:
     model, case = forecaster.model, resolved.case
     basis = forecaster.basis(shape_of(resolved))
+    log_p = min(log_p, 0.0) if counted(case).findings else 0.0  # sums of rounded numbers may be 1 and a last digit
     return Answer(
         model=model.name,
         revision=model.revision,
@@ -417,15 +406,21 @@ def _before(forecaster: Forecaster, case: Case) -> Mapping[str, Table]:
     return {name: found.of(name)[0] for name in case.findings}
 
 
-def _alone(case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]) -> float | None:
+def _alone(plan: Plan, case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]) -> float | None:
     """Log probability that the findings would have if they had nothing to do with each other; None for fewer than two.
 
     ``before`` holds the marginal of each variable without them, ``weights`` the likelihood of each finding by state.
+    What these are too small for is asked of the engine, whose logarithms have no least number.
     """
     findings = counted(case).findings
     if len(findings) < 2:
         return None
-    return sum(math.log(float(before[name] @ weights[name])) for name in findings)
+    return sum(
+        math.log(p)
+        if (p := float(before[name] @ weights[name])) > LEAST_EXACT
+        else float(inference.log_evidence(plan, encode(plan.network, [Case({name: finding}, case.settings)]))[0])
+        for name, finding in findings.items()
+    )
 
 
 def _joint(forecaster: Forecaster, names: Sequence[str], evidence: Evidence, resolved: Resolved) -> JointAnswer:
@@ -454,10 +449,10 @@ def _combined(base: Forecaster, names: tuple[str, ...]) -> tuple[Draws, Plan, st
 
 
 def _most_probable(plan: Plan, evidence: Evidence) -> MostProbable:
-    states, log = inference.most_probable(plan, evidence)
+    states, log, ties = inference.most_probable(plan, evidence)
     total = inference.log_evidence(plan, evidence)
     named = {v.name: v.states[k] for v, k in zip(plan.network.variables, states[0].tolist(), strict=True)}
-    return MostProbable(named, float(np.exp(log[0] - total[0])))
+    return MostProbable(named, min(float(np.exp(log[0] - total[0])), 1.0), bool(ties[0]))
 
 
 def status(forecaster: Forecaster, question: Question) -> Status:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from textwrap import TextWrapper
+
+SMALLEST_WRITTEN = 1e-300
+"""Below this a probability is written from its logarithm: as a number it loses digits, and then is 0."""
 
 
 def percent(p: float) -> str:
@@ -123,3 +127,16 @@ def wrapped(text: str, width: int, *, first: str = "", then: str = "") -> list[s
     wrapper = TextWrapper(width, initial_indent=first, subsequent_indent=then)
     wrapper.break_long_words = wrapper.break_on_hyphens = False
     return wrapper.wrap(text)
+
+
+def chance(log: float) -> str:
+    """A probability from its natural logarithm, to three digits, however small it is.
+
+    >>> chance(math.log(0.25)), chance(-921.0)
+    ('0.25', '1.01e-400')
+    """
+    p = math.exp(log)
+    if p > SMALLEST_WRITTEN:
+        return f"{p:.3g}"
+    power = math.floor(log / math.log(10))
+    return f"{math.exp(log - power * math.log(10)):.3g}e{power}"

@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from model.evidence import (
     Assumed,
@@ -124,6 +125,16 @@ def fitted(joint: Table, network: Network, targets: Mapping[str, Table], *, swee
             joint = joint * ratio.reshape(shape)
         joint = joint / joint.sum()
     return joint
+
+
+def attainable(joint: Table, network: Network, targets: Mapping[str, Table]) -> bool:
+    """Whether some distribution has the targets as marginals and is zero where the joint is: a linear programme."""
+    cells = np.argwhere(joint > 0)
+    rows = [
+        (cells[:, network.position[name]] == k, p) for name, target in targets.items() for k, p in enumerate(target)
+    ]
+    members, wanted = np.array([row for row, _ in rows], dtype=float), np.array([p for _, p in rows])
+    return bool(linprog(np.zeros(len(cells)), A_eq=members, b_eq=wanted).success)
 
 
 def grid(side):

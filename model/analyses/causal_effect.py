@@ -16,7 +16,7 @@ from model.evidence import Case, Observed, SetTo, assumptions, known_states
 from model.forecast import Forecaster
 from model.inference import Plan
 from model.inference.arrays import encode
-from model.inference.jeffrey import assume
+from model.inference.proportional_fitting import fit
 from model.network import Network
 from model.question import Question, of_target, resolve
 
@@ -214,12 +214,9 @@ def _chances(plan: Plan, cases: Sequence[Case], target: str, state: int) -> list
     """The probability of the target's state in each case, None where its statements cannot hold together."""
     if assumptions(cases[0]) and len(cases) > 1:
         return [p for case in cases for p in _chances(plan, [case], target, state)]
-    try:
-        found = inference.posterior(plan, assume(plan, encode(plan.network, cases), cases), (target,))
-    except BadQuestion:
-        # The names were checked when the question was resolved: here assumptions cannot hold under this state.
-        return [None]
-    possible = np.isfinite(found.log_evidence).tolist()
+    evidence, fitted = fit(plan, encode(plan.network, cases), cases)
+    found = inference.posterior(plan, evidence, (target,))
+    possible = (fitted & np.isfinite(found.log_evidence)).tolist()
     return [p if holds else None for p, holds in zip(found.of(target)[:, state].tolist(), possible, strict=True)]
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from model import inference, notebook
 from model.analyses.evidence_subsets import leave_one_out, subsets
-from model.evidence import Assumed, Case, Finding, counted, in_words, likelihood
-from model.inference import Plan
+from model.evidence import Assumed, Case, Finding, counted, in_words, likelihood, weight_vector
+from model.inference import Evidence, Plan
+from model.inference.arrays import LEAST_EXACT
 from model.network import Table, Variable
 
 FLAGGED = 1.0
@@ -129,34 +130,57 @@ def surprises(plan: Plan, case: Case) -> tuple[Surprise, ...]:
     >>> [(found.statement, found.bits) for found in surprises(inference.compile(chain), observe(a="yes", b="no"))]
     [('a=yes', 2.0), ('b=no', 2.0)]
 
-    Raises BadQuestion when assumptions among the findings cannot hold together.
+    Raises ImpossibleEvidence when assumptions among the findings cannot hold together.
     """
     if not case.findings:
         return ()
     # One pass over the tree costs less than to work out a program for each variable with a finding.
     names = tuple(case.findings) if plan.too_large else None
-    rest = inference.posterior(plan, subsets(plan, case, leave_one_out(len(case.findings))), names)
+    others = subsets(plan, case, leave_one_out(len(case.findings)))
+    rest = inference.posterior(plan, others, names)
     found = [
-        _surprise(plan.network[name], finding, rest.of(name)[i])
+        _surprise(plan, others.picked(np.array([i])), plan.network[name], finding, rest.of(name)[i])
         for i, (name, finding) in enumerate(case.findings.items())
     ]
     return tuple(sorted(found, key=lambda surprise: -surprise.bits))
 
 
-def _surprise(variable: Variable, finding: Finding, expected: Table) -> Surprise:
+def _surprise(plan: Plan, others: Evidence, variable: Variable, finding: Finding, expected: Table) -> Surprise:
+    """``others`` is the rest of the evidence, which lets one expect a distribution of the variable."""
     if isinstance(finding, Assumed):
-        p, bits = None, _divergence(variable, finding, expected)
+        p, bits = None, _divergence(plan, others, variable, finding, expected)
     else:
-        p = float(expected @ likelihood(variable, finding))
-        bits = -math.log2(p)
+        weights = likelihood(variable, finding)
+        p = float(expected @ weights)
+        bits = -math.log2(p) if p > LEAST_EXACT else -_log2_given(plan, others, variable, weights[None])[0]
     states = dict(zip(variable.states, expected.tolist(), strict=True))
     return Surprise(variable.name, in_words(variable.name, finding), states, p, bits)
 
 
-def _divergence(variable: Variable, finding: Assumed, expected: Table) -> float:
+def _divergence(plan: Plan, others: Evidence, variable: Variable, finding: Assumed, expected: Table) -> float:
     """Bits by which what is assumed diverges from what is expected (Kullback & Leibler 1951)."""
-    shares = [finding.probabilities.get(state, 0.0) for state in variable.states]
-    return math.fsum(q * math.log2(q / p) for q, p in zip(shares, expected.tolist(), strict=True) if q > 0)
+    shares = weight_vector(variable, finding.probabilities, ())
+    some = shares > 0
+    if expected[some].min() > LEAST_EXACT:
+        return math.fsum(q * math.log2(q / p) for q, p in zip(shares[some], expected[some].tolist(), strict=True))
+    logs = _log2_given(plan, others, variable, np.eye(len(shares)))
+    return math.fsum(q * (math.log2(q) - logs[k]) for k, q in enumerate(shares.tolist()) if q > 0)
+
+
+def _log2_given(plan: Plan, others: Evidence, variable: Variable, weights: Table) -> list[float]:
+    """log2 of how likely findings on a variable are given the rest: ``weights`` (findings, states) are theirs.
+
+    Of any size: where the probability itself is too small a number the logarithm is not.
+    """
+    count = len(weights)
+    repeated = others.picked(np.zeros(count, dtype=np.int64))
+    told = Evidence(count, {**repeated.likelihood, variable.name: weights}, repeated.tables)
+    logs: list[float] = (inference.log_evidence(plan, told) - inference.log_evidence(plan, others)).tolist()
+    return [log / math.log(2) for log in logs]
+
+
+def _log2_ratio(p: float, before: float) -> float:
+    return math.log2(p / before) if before > LEAST_EXACT else math.log2(p) - math.log2(before)
 
 
 def _explaining(plan: Plan, case: Case, bits: float) -> tuple[Hypothesis, ...]:
@@ -166,10 +190,10 @@ def _explaining(plan: Plan, case: Case, bits: float) -> tuple[Hypothesis, ...]:
     found = inference.posterior(plan, subsets(plan, case, none_and_all))
     spoken_of = {*case.findings, *case.settings}
     hypotheses = [
-        Hypothesis(variable.name, state, before, p, math.log2(p / before))
+        Hypothesis(variable.name, state, before, p, _log2_ratio(p, before))
         for variable in plan.network.variables
         if variable.name not in spoken_of
         for state, before, p in zip(variable.states, *found.of(variable.name).tolist(), strict=True)
-        if p > 0 and before > 0 and math.log2(p / before) >= bits
+        if p > 0 and before > 0 and _log2_ratio(p, before) >= bits
     ]
     return tuple(sorted(hypotheses, key=lambda hypothesis: -hypothesis.bits)[:HYPOTHESES])

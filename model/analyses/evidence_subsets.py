@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.evidence import Case, Finding, assumptions, likelihood
-from model.forecast import impossible
 from model.inference import Evidence, Plan, log_evidence
 from model.inference.arrays import encode
+from model.inference.conflict_sets import impossible
 from model.inference.jeffrey import assume
 
 Flags = NDArray[np.bool_]
@@ -34,7 +34,7 @@ def subsets(plan: Plan, case: Case, kept: Flags, background: Mapping[str, Findin
     array([[0., 1.],
            [1., 1.]])
 
-    Raises BadQuestion when the assumptions of a set cannot hold together.
+    Raises ImpossibleEvidence when the assumptions of a set cannot hold together.
     """
     network = plan.network
     behind = {name: likelihood(network[name], finding) for name, finding in background.items()}

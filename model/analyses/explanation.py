@@ -98,7 +98,7 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
     """Explain the probability of one state of a target under a question's findings and interventions.
 
     Raises what ``resolve`` raises, UnknownVariable or UnknownState for the names given, ImpossibleEvidence naming what
-    cannot hold together, BadQuestion when assumptions cannot.
+    cannot hold together.
     """
     model, plan = forecaster.model, forecaster.plan
     which = model.network.variable(target, where=("target",)).state(state, where=("state",))

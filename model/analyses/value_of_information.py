@@ -15,9 +15,10 @@ import numpy as np
 from model import d_separation, inference
 from model.errors import BadQuestion
 from model.evidence import Case, SetTo, likelihood
-from model.forecast import Forecaster, impossible
+from model.forecast import Forecaster
 from model.inference import Evidence
 from model.inference.arrays import encode
+from model.inference.conflict_sets import impossible
 from model.inference.jeffrey import assume
 from model.network import Table
 from model.question import Question, of_target, resolve

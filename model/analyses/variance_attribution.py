@@ -14,7 +14,7 @@ from model.analyses.parameter_derivatives import Asked, Numbers, ask, numbers
 from model.forecast import Forecaster
 from model.inference import Evidence
 from model.inference.arrays import encode
-from model.inference.jeffrey import assume
+from model.inference.proportional_fitting import fit
 from model.network import Table
 from model.question import Question
 from model.specification import Model, Statement
@@ -252,10 +252,11 @@ def _without(
     tables = {name: np.stack([changed[source].get(name, network.tables[name]) for source in touched]) for name in names}
     cases = [asked.case] * len(touched)
     said = encode(network, cases)
-    evidence = assume(asked.plan, Evidence(len(cases), said.likelihood, {**said.tables, **tables}), cases)
+    evidence, fitted = fit(asked.plan, Evidence(len(cases), said.likelihood, {**said.tables, **tables}), cases)
     answers = inference.posterior(asked.plan, evidence, (asked.target,))
-    for source, p, log in zip(touched, answers.of(asked.target)[:, position], answers.log_evidence, strict=True):
-        found[source] = float(p) if math.isfinite(log) else None
+    possible = fitted & np.isfinite(answers.log_evidence)
+    for source, p, holds in zip(touched, answers.of(asked.target)[:, position], possible, strict=True):
+        found[source] = float(p) if holds else None
     return found
 
 

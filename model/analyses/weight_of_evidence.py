@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from model import inference, notebook
 from model.analyses.evidence_subsets import NOTHING_BEHIND, Flags, leave_one_out, subsets
 from model.evidence import Case, Finding, in_words
-from model.inference import Plan
+from model.inference import Evidence, Plan
+from model.inference.arrays import LEAST_EXACT
 from model.network import Table
 
 ALL_ORDERS = 10
@@ -104,13 +105,14 @@ def weigh(
     >>> round(found.before_db, 4), round(found.weights[0].db, 4)
     (-6.0206, 9.5424)
 
-    The evidence must be possible. Raises BadQuestion when assumptions among the findings cannot hold together.
+    The evidence must be possible. Raises ImpossibleEvidence when assumptions among the findings cannot hold together.
     """
     count = len(case.findings)
     every = count <= ALL_ORDERS
     sets = _every_set(count) if every else _sets_in_order(count)
-    rows = inference.posterior(plan, subsets(plan, case, sets.kept, background), (target,)).of(target)
-    p, odds = rows[:, state], _log_odds(rows, state)
+    evidence = subsets(plan, case, sets.kept, background)
+    rows = inference.posterior(plan, evidence, (target,)).of(target)
+    p, odds = rows[:, state], _log_odds(plan, evidence, target, state, rows)
     full = sets.first[-1]
     change = _difference(odds[full], odds[0])
     weights = _averaged(odds, count) if every else _difference(odds[sets.first[1:]], odds[sets.first[:-1]])
@@ -189,11 +191,25 @@ def _averaged(odds: Numbers, count: int) -> Numbers:
     return found
 
 
-def _log_odds(rows: Table, state: int) -> Numbers:
-    """10 log10 of a state's odds from distributions, shape (cases, states); infinite where it is certain."""
+def _log_odds(plan: Plan, evidence: Evidence, target: str, state: int, rows: Table) -> Numbers:
+    """10 log10 of a state's odds, infinite where it is certain: from its distributions under the evidence.
+
+    ``rows`` (cases, states) are those. Where a number in them is too small to be exact, or zero, the engine is asked
+    for its logarithm.
+    """
     others = np.delete(rows, state, axis=1).sum(axis=1)
     with np.errstate(divide="ignore"):
-        return np.asarray(10.0 * (np.log10(rows[:, state]) - np.log10(others)), dtype=np.float64)
+        odds = np.asarray(10.0 * (np.log10(rows[:, state]) - np.log10(others)), dtype=np.float64)
+    small = np.flatnonzero(np.minimum(rows[:, state], others) <= LEAST_EXACT)
+    if len(small):
+        some, this = evidence.picked(small), np.eye(rows.shape[1])[[state]]
+        said = some.likelihood.get(target, np.ones((len(small), 1)))
+        logs = [
+            inference.log_evidence(plan, Evidence(len(small), {**some.likelihood, target: said * row}, some.tables))
+            for row in (this, 1.0 - this)
+        ]
+        odds[small] = 10.0 / math.log(10.0) * (logs[0] - logs[1])
+    return odds
 
 
 def _difference(after: Numbers, before: Numbers) -> Numbers:

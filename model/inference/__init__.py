@@ -9,14 +9,16 @@ question over.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import BadQuestion, JointTooLarge, NetworkTooLarge
-from model.inference import variable_elimination
-from model.inference.arrays import NOTHING, Columns, Evidence, Posterior
+from model.inference import underflow, variable_elimination
+from model.inference.arrays import NOTHING, Columns, Evidence, Explanations, Posterior
 from model.inference.junction_tree import reference
 from model.inference.junction_tree.packed import executor as compiled
 from model.inference.junction_tree.packed.pack import Packed
@@ -54,6 +56,13 @@ __all__ = [
     "searched_cells",
     "triangulate",
 ]
+
+DOUBTED = -208.0
+"""Log P(evidence) below which numbers that the tree lost may count: what is lost is below 2**-1022, or e**-708, beside
+numbers of at most 1, so that above this it is less than e**-500 of all."""
+
+LOWEST = -sys.float_info.max
+"""A logarithm below this is that of what the tree takes for impossible, which is always looked at again."""
 
 JOINT_LIMIT = 100_000
 """Cells of a joint distribution that one answer may hold."""
@@ -114,17 +123,24 @@ def _answered(plan: Plan, evidence: Evidence, names: tuple[str, ...] | None, exe
     tree = plan.fitting(evidence) if evidence.tables else plan.packed
     rows = compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
     found = Posterior(rows, tree.packed.columns if names is None else _columns(tree.packed, names))
-    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) == -math.inf:
-        return _confirmed(plan, evidence, found)
+    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) < DOUBTED:
+        return _confirmed(plan, evidence, tree, found)
     return found
 
 
-def _confirmed(plan: Plan, evidence: Evidence, found: Posterior) -> Posterior:
-    """The same, after programs have looked whether what the tree takes for impossible is only very unlikely.
+def _confirmed(plan: Plan, evidence: Evidence, tree: compiled.Tree, found: Posterior) -> Posterior:
+    """The same, after programs have worked out anew what the tree may have got wrong: they lose no number.
 
-    Where numbers below 1e-300 meet in one table, the tree loses them; programs give each a power of its own.
+    Where the product of many small numbers is below 1e-308, the tree loses it. What is lost was small beside what is
+    left at that moment, and what is left may be ruled out, or made as small, by findings met later. So the cases that
+    are in doubt are those with a small P(evidence), where a number was lost at all.
     """
-    doubted = np.flatnonzero(found.log_evidence == -math.inf)
+
+    low = np.flatnonzero((found.log_evidence < DOUBTED) & (found.log_evidence > -math.inf))
+    counts = len(low) and (tree.lossy or _lost(tree, evidence.picked(low), tuple(found.places)))
+    doubted = np.flatnonzero(found.log_evidence < (DOUBTED if counts else LOWEST))
+    if not len(doubted):
+        return found
     try:
         logs, _ = variable_elimination.posterior(plan.programs, evidence.picked(doubted))
         saved = doubted[np.isfinite(logs)]
@@ -139,6 +155,13 @@ def _confirmed(plan: Plan, evidence: Evidence, found: Posterior) -> Posterior:
     rows[saved, -1] = logs
     rows.setflags(write=False)
     return Posterior(rows, found.places)
+
+
+def _lost(tree: compiled.Tree, evidence: Evidence, names: tuple[str, ...]) -> bool:
+    """Whether the tree loses a number over this evidence: it is asked once more, watched."""
+    return underflow.watched(
+        lambda: compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
+    )[1]
 
 
 def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str, Table]:
@@ -278,11 +301,14 @@ def joint(plan: Plan, names: Sequence[str], evidence: Evidence = NOTHING) -> Tab
     return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
-def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The most probable state of every variable together, given the evidence (Dawid 1992).
+def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> Explanations:
+    """The most probable state of every variable together, given the evidence (Dawid 1992), and whether there is a tie.
 
-    Returns (states, log_p): shape (cases, variables) in file order, and the logarithm of that
-    assignment's probability together with the evidence, shape (cases,); -inf when it is impossible.
+    >>> from model.network import Variable
+    >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
+    >>> most_probable(compile(coin)).ties
+    array([ True])
+
     Raises NetworkTooLarge where the junction tree is over the limit.
     """
     if plan.too_large:
@@ -290,11 +316,22 @@ def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.
     if plan.numpy_alone:
         return most_probable_numpy(plan, evidence)
     chosen = plan.best if plan.fitting(evidence) is plan.packed else plan.best_whole
-    return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
+
+    def explained() -> Explanations:
+        return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
+
+    found, lost = underflow.watched(explained)
+    doubted = np.flatnonzero(found.logs < (DOUBTED if lost or chosen.lossy else LOWEST))
+    if not len(doubted):
+        return found
+    again = most_probable_numpy(plan, evidence.picked(doubted))
+    for part, other in zip(found, again, strict=True):
+        part[doubted] = other
+    return found
 
 
-def most_probable_numpy(plan: Plan, evidence: Evidence = NOTHING) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The same by the numpy executor."""
+def most_probable_numpy(plan: Plan, evidence: Evidence = NOTHING) -> Explanations:
+    """The same by the numpy executor, in logarithms: no probability is too small for it."""
     return reference.most_probable(plan.cliques, evidence)
 
 
@@ -314,14 +351,16 @@ def _clique_with(plan: Plan, names: Sequence[str]) -> int | None:
 
 
 def _joint_in_clique(plan: Plan, names: Sequence[str], evidence: Evidence, c: int) -> Table | None:
-    """None where the tree takes the evidence for impossible, which it may not be."""
+    """None where the tree may have lost numbers that count."""
     if plan.numpy_alone:
         table, log = reference.belief(plan.cliques, c, evidence)
         variables = plan.tree.cliques[c].variables
     else:
         tree = plan.fitting(evidence)
-        table, log = compiled.belief(tree, c, evidence.likelihood, evidence.tables)
+        (table, log), lost = underflow.watched(partial(compiled.belief, tree, c, evidence.likelihood, evidence.tables))
         variables = tree.packed.tree.cliques[c].variables
+        if log < DOUBTED and (lost or tree.lossy):
+            return None
     if log == -math.inf:
         return None
     lengths = [len(plan.network.variables[v].states) for v in variables]

@@ -15,6 +15,9 @@ from model.network import Network, Table
 Columns = tuple[slice, slice]
 """Every case, and the columns of one variable: ready to index with."""
 
+LEAST_EXACT = 1e-290
+"""Sums of products of probabilities above this have all their digits; below, products may have lost theirs."""
+
 
 class Pattern(NamedTuple):
     """Which variables evidence speaks of, and how: all of it that the cost of an answer depends on.
@@ -65,6 +68,19 @@ class Evidence:
 
 
 NOTHING = Evidence()
+
+
+class Explanations(NamedTuple):
+    """The most probable state of every variable together, in each case of a batch.
+
+    ``states`` has shape (cases, variables) in file order, ``logs`` (cases,) the logarithm of that assignment's
+    probability together with the evidence, -inf where that is impossible; ``ties`` (cases,) says whether another
+    assignment has the same probability, to a relative 1e-12.
+    """
+
+    states: NDArray[np.int64]
+    logs: NDArray[np.float64]
+    ties: NDArray[np.bool_]
 
 
 def encode(network: Network, cases: Sequence[Case]) -> Evidence:

@@ -276,13 +276,17 @@ def _cells_together(
 
 
 def _packed(cliques: Cliques, *, compress: bool) -> compiled.Tree:
-    packed = pack(cliques.network, cliques.tree, cliques.families, _potentials(cliques), compress=compress)
-    return compiled.Tree(cliques.network, packed, packed.floats)
+    lost: list[object] = []
+    with np.errstate(under="call", call=lambda *seen: lost.append(seen)):
+        packed = pack(cliques.network, cliques.tree, cliques.families, _potentials(cliques), compress=compress)
+    return compiled.Tree(cliques.network, packed, packed.floats, lossy=bool(lost))
 
 
 def _maximised(cliques: Cliques, whole: compiled.Tree) -> compiled.Tree:
-    numbers = best_numbers(whole.packed, cliques.tree, cliques.network, _potentials(cliques))
-    return compiled.Tree(cliques.network, whole.packed, numbers, whole.spare)
+    lost: list[object] = []
+    with np.errstate(under="call", call=lambda *seen: lost.append(seen)):
+        numbers = best_numbers(whole.packed, cliques.tree, cliques.network, _potentials(cliques))
+    return compiled.Tree(cliques.network, whole.packed, numbers, whole.spare, lossy=bool(lost))
 
 
 def _potentials(cliques: Cliques) -> list[NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from model.inference import Evidence, Plan
 from model.inference.arrays import encode
 from model.inference.jeffrey import assume
 from model.inference.lru import ByteLRU
+from model.inference.proportional_fitting import fit
 from model.network import Table
 from model.specification import Model
 
@@ -45,11 +46,13 @@ class Sampled:
 
     ``rows`` has shape (draws, states); ``weights`` (draws,) sum to 1. ``effective`` is how many equally weighted draws
     the evidence leaves, 1 / sum w^2 (Kish 1965); where it is below FEWEST, ``weights`` are equal ones instead.
+    Of ``left_out`` draws, under which the assumptions cannot be held, the weights are zero.
     """
 
     rows: Table
     weights: NDArray[np.float64]
     effective: float
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +111,9 @@ class Draws:
 def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
     """The distribution of a variable under each draw, given a case that is possible.
 
-    An assumption is held under every draw: its likelihood is fitted anew to each. None where even FEWEST draws would
-    cost more than WORK multiplications, or where no draw allows the evidence.
+    An assumption is held under every draw: its likelihood is fitted anew to each, and draws under which it cannot be
+    held are left out. None where even FEWEST draws would cost more than WORK multiplications, where fewer than FEWEST
+    hold the assumptions, or where no draw allows the evidence.
     """
     return draws.answers.get((name, repr(case)), lambda: _sampled(draws, plan, name, case))
 
@@ -139,13 +143,18 @@ def _held(
     count = max(map(len, tables.values()))
     rows = {other: np.repeat(found, count, axis=0) for other, found in evidence.likelihood.items()}
     repeated = Evidence(count, rows, tables | dict(evidence.tables))
-    fitted = assume(plan, repeated, [case] * count)
+    fitted, done = fit(plan, repeated, [case] * count)
     held = Evidence(count, fitted.likelihood, evidence.tables)
     answers = inference.marginal_under_draws(plan, name, held, tables)
     counted = {other: found for other, found in rows.items() if other not in assumed}
-    if not counted:
+    left_out = count - int(done.sum())
+    if not counted and not left_out:
         return _equally(answers)
-    return _weighted(answers, inference.log_evidence(plan, Evidence(count, counted, repeated.tables)))
+    if count - left_out < FEWEST:
+        return None
+    logs = inference.log_evidence(plan, Evidence(count, counted, repeated.tables))
+    weighted = _weighted(answers, np.where(done, logs, -np.inf))
+    return None if weighted is None else replace(weighted, left_out=left_out)
 
 
 def _equally(rows: Table) -> Sampled:
@@ -170,12 +179,16 @@ def interval(values: Table, weights: NDArray[np.float64], mass: float) -> tuple[
     """The ends of the central interval of each column: shape (columns,) twice.
 
     ``values`` has shape (draws, columns), ``weights`` (draws,) sum to 1. Quantiles are read from the weighted
-    distribution function with each draw in the middle of its own step (Hazen 1914 where weights are equal).
+    distribution function with each draw in the middle of its own step (Hazen 1914 where weights are equal). Draws
+    that weigh nothing have no part in it.
 
     >>> low, high = interval(np.arange(10.0)[:, None], np.full(10, 0.1), 0.8)
     >>> low.round(9), high.round(9)
     (array([0.5]), array([8.5]))
     """
+    counts = weights > 0
+    if not counts.all():
+        values, weights = values[counts], weights[counts]
     order = np.argsort(values, axis=0, kind="stable")
     ends = np.empty((2, values.shape[1]))
     for k in range(values.shape[1]):

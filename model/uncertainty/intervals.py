@@ -99,8 +99,9 @@ class Intervals:
 
     ``low`` and ``high`` are of the probability, ``shift_low`` and ``shift_high`` of its difference from the
     baseline under the same draws; NaN for a target that is too costly to draw. ``effective`` is the smallest
-    number of draws that the evidence leaves any target. ``outside`` are the probabilities and shifts that lie outside
-    their own interval by more than ROUNDING, in the order of the states.
+    number of draws that the evidence leaves any target; ``left_out`` draws cannot hold the assumptions, and are none
+    of ``draws``. ``outside`` are the probabilities, shifts and effects that lie outside their own interval by more than
+    ROUNDING, in the order of the states.
     """
 
     mass: float
@@ -111,6 +112,7 @@ class Intervals:
     shift_low: Table
     shift_high: Table
     outside: tuple[Outside, ...] = ()
+    left_out: int = 0
 
     def of_state(self, k: int) -> tuple[float | None, float | None, float | None, float | None]:
         """Low, high, shift's low and high of one state by its place; None where there is no interval."""
@@ -130,14 +132,20 @@ class Intervals:
     @property
     def caution(self) -> str | None:
         """What to know of all of them before relying on any, in a sentence."""
+        told = []
         if np.isnan(self.low).any():
-            return "some targets have no interval: their tables are too large to draw, or no draw allows the evidence"
-        if self.effective < FEWEST:
-            return (
+            told.append(
+                "some targets have no interval: their tables are too large to draw, or too few draws allow "
+                "what is given"
+            )
+        elif self.effective < FEWEST:
+            told.append(
                 f"the evidence is so unlikely under most draws that only {self.effective:.0f} count; the draws are "
                 "taken as equally likely instead"
             )
-        return None
+        if self.left_out:
+            told.append(f"{quantity(self.left_out, 'draw')} left out, under which the assumptions cannot be held")
+        return "; ".join(told) or None
 
     @property
     def warning(self) -> str | None:
@@ -202,9 +210,10 @@ def _gathered(mass: float, samples: Sequence[Sampled | None], ends: Table, outsi
     ends.setflags(write=False)
     kept = [sample for sample in samples if sample is not None]
     fewest = min((sample.effective for sample in kept), default=float(COUNT))
-    count = min((len(sample.rows) for sample in kept), default=COUNT)
+    left_out = max((sample.left_out for sample in kept), default=0)
+    used = min((len(sample.rows) - sample.left_out for sample in kept), default=COUNT)
     low, high, shift_low, shift_high = ends
-    return Intervals(mass, count, fewest, low, high, shift_low, shift_high, tuple(outside))
+    return Intervals(mass, used, fewest, low, high, shift_low, shift_high, tuple(outside), left_out)
 
 
 def between(
@@ -238,10 +247,12 @@ class _Pairs:
 
     @property
     def shared(self) -> tuple[Table, Table, Table]:
-        """The draws that both have: probabilities, those before, weights that sum to 1."""
+        """The draws that both have: probabilities, those before, weights that sum to 1, 0 where one weighs nothing."""
         count = min(len(self.sample.rows), len(self.before.rows))
         weights = self.sample.weights[:count]
-        return self.sample.rows[:count], self.before.rows[:count], weights / weights.sum()
+        both = np.where(self.before.weights[:count] > 0, weights, 0.0)
+        counted = both if both.any() else weights
+        return self.sample.rows[:count], self.before.rows[:count], counted / counted.sum()
 
     def ends(self, mass: float) -> tuple[Table, Table, Table, Table]:
         """Low and high of the probability, and of its difference from before under the same draws."""

@@ -30,7 +30,7 @@ from model.inference import JunctionTree
 from model.network import Network
 from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
-from model.wording import decimal, effect_text, portion, quantity, signed, signed_points, wrapped
+from model.wording import chance, decimal, effect_text, portion, quantity, signed, signed_points, wrapped
 from service.translate.forecasts import QUANTILES
 
 BAR = 32
@@ -341,7 +341,7 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
             yield from _effect(model, found, found.effect, drawn)
         else:
             without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
-            yield f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer {without}"
+            yield f"P(evidence) {chance(found.log_p_evidence)}; {drawn.baseline} marks the answer {without}"
             if any(_may_be_nothing(row) for target in found.targets for row in target.distribution):
                 yield "? marks a shift that its interval cannot tell from nothing"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
@@ -362,7 +362,7 @@ def _effect(model: Model, found: Answer, effect: Effect, drawn: Marks) -> Iterat
     if effect.impossible is not None:
         yield from wrapped(f"no effect of {own} can be said: without it, {effect.impossible}", WIDTH, then="  ")
     else:
-        marked = f"P(evidence) {found.p_evidence:.3g}; {drawn.baseline} marks the answer without {own}"
+        marked = f"P(evidence) {chance(found.log_p_evidence)}; {drawn.baseline} marks the answer without {own}"
         yield from wrapped(f"{marked}; points are its effect", WIDTH, then="  ")
     if len(effect.alone) > 1:
         for target, place in zip(found.targets.basis.targets, found.targets.basis.places, strict=True):

@@ -14,6 +14,7 @@ from matplotlib.path import Path as Curve
 from model.answers import Answer, TargetAnswer
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut
 from model.specification import Model
+from model.wording import chance
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, SHADES, looked, wrapped
 from service.pictures.captions import state_lines
 from service.pictures.layers import placed
@@ -188,6 +189,6 @@ def _about(figure: Figure, model: Model, found: Answer, *, cut: bool) -> None:
     figure.text(MARGIN / wide, 1 - 0.1 / high, title, fontsize=11, fontweight="bold", va="top")
     shown, count = len(found.targets), len(model.network.names)
     words = f"{shown} of {count} variables" if shown < count else f"{count} variables"
-    words += f"; P(evidence) {found.p_evidence:.3g}; causes stand left of effects"
+    words += f"; P(evidence) {chance(found.log_p_evidence)}; causes stand left of effects"
     words += "; dotted arcs are cut by what is done" if cut else ""
     figure.text(MARGIN / wide, 0.12 / high, words, fontsize=8, color=FAINT, va="bottom")

@@ -332,6 +332,7 @@ class MostProbableStates(Struct):
 
     states: dict[str, str]
     p: float
+    tie: Annotated[bool, Meta(description="Whether other states together are as probable, to a relative 1e-12.")]
 
 
 class QueryAnswer(About):

@@ -85,7 +85,11 @@ def query_answer(found: AddressedAnswer) -> answers.QueryAnswer:
         targets=_targets(model, answer.targets.basis, *_parts(answer)).filled(_numbers(answer), missing=True),
         joint=[_joint(joint) for joint in answer.joint],
         most_probable=(
-            answers.MostProbableStates(states=shown(model, answer.most_probable.states), p=answer.most_probable.p)
+            answers.MostProbableStates(
+                states=shown(model, answer.most_probable.states),
+                p=answer.most_probable.p,
+                tie=answer.most_probable.tie,
+            )
             if answer.most_probable
             else None
         ),

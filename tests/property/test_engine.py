@@ -93,14 +93,15 @@ def test_a_joint_of_some_variables_equals_the_enumerated_one(question, data):
 @given(questions(count=3))
 def test_the_most_probable_explanation_is_as_probable_as_the_enumerated_best(question):
     network, batch = question
-    states, log_p = inference.most_probable(inference.compile(network), encode(network, batch))
+    states, log_p, ties = inference.most_probable(inference.compile(network), encode(network, batch))
     for i, case in enumerate(batch):
         joint = enumerated(network, case)
         if joint.max() == 0:
-            assert log_p[i] == -math.inf
+            assert (log_p[i], ties[i]) == (-math.inf, False)
         else:
             assert math.exp(log_p[i]) == pytest.approx(joint.max(), rel=1e-12)
             assert joint[tuple(states[i])] == pytest.approx(joint.max(), rel=1e-12)
+            assert ties[i] == ((joint >= joint.max() * (1 - 1e-12)).sum() > 1)
 
 
 @given(questions(), st.floats(1e-6, 1e6))

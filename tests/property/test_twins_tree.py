@@ -352,9 +352,11 @@ def test_the_state_chosen_of_a_clique_is_that_of_its_twin(asked, data, seed):
 def test_the_most_probable_explanation_is_one_of_those_of_its_twin(asked):
     wanted, wanted_log = explanations.explain(asked.ended())
     states, logs = np.empty((1, len(asked.dense.variables)), dtype=np.int64), np.empty(1)
-    mpe_kernels.explain(*asked.arrays, executor.NO_ROWS, states, logs, (len(asked.findings), len(asked.swaps)))
+    ties, counts = np.empty(1, dtype=np.bool_), (len(asked.findings), len(asked.swaps))
+    mpe_kernels.explain(*asked.arrays, executor.NO_ROWS, (states, logs, ties), counts)
     assert logs[0] == pytest.approx(wanted_log, rel=1e-12, abs=1e-12)
     assert states[0].tolist() in wanted.tolist()
+    assert ties[0] == (len(wanted) > 1 and wanted_log > -math.inf)
     assert asked.written_out().replaced == set()
 
 

@@ -18,9 +18,10 @@ def rank(cells: Sequence[int], cell: int) -> int:
     return sum(other < cell for other in cells)
 
 
-def chosen(table: Table, s: int) -> int:
-    """The first largest entry of a column; ``table`` has shape (residual cells, separator cells)."""
-    return int(table[:, s].argmax())
+def chosen(table: Table, s: int) -> tuple[int, bool]:
+    """The first largest entry of a column, and whether it is there again; ``table`` is (residual, separator) cells."""
+    column = table[:, s]
+    return int(column.argmax()), bool((column == column.max()).sum() > 1)
 
 
 def explain(work: Workspace) -> tuple[NDArray[np.intp], float]:

@@ -23,12 +23,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.d_separation import requisite_each
-from model.inference.arrays import NOTHING, Evidence, Pattern, Posterior
+from model.inference.arrays import NOTHING, Evidence, Explanations, Pattern, Posterior
 from model.inference.junction_tree.triangulation import Clique, JunctionTree
 from model.network import Network, Table
 
 MANY_CHILDREN = 8
 """Messages after which a table is brought back to a largest entry of 1, so that no product underflows."""
+
+TIED = 1e-12
+"""Difference of logarithms up to which two assignments count as equally probable: sums are rounded."""
 
 BLOCK_CELLS = 4_000_000
 """Table cells worked on at once: a batch is cut so that the working memory stays near 100 MB."""
@@ -101,10 +104,10 @@ def belief(cliques: Cliques, c: int, evidence: Evidence) -> tuple[Table, float]:
     return _distribute(cliques, collected, {c})[c][0], float(_log_total(collected, 1)[0])
 
 
-def most_probable(cliques: Cliques, evidence: Evidence) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """States of shape (cases, variables) and log of their probability with the evidence, shape (cases,)."""
+def most_probable(cliques: Cliques, evidence: Evidence) -> Explanations:
+    """The most probable state of every variable together in each case: in logarithms, so that nothing underflows."""
     parts = [_most_probable_block(cliques, part) for part in _blocks(cliques, evidence)]
-    return np.concatenate([states for states, _ in parts]), np.concatenate([log for _, log in parts])
+    return Explanations(*(np.concatenate([part[i] for part in parts]) for i in range(3)))
 
 
 def gradient(cliques: Cliques, evidence: Evidence, reference: float) -> list[Table]:
@@ -193,8 +196,8 @@ def _entering(cliques: Cliques, evidence: Evidence) -> dict[int, list[Table]]:
     return entering
 
 
-def _collect(cliques: Cliques, evidence: Evidence, *, prior: Collected | None, best: bool = False) -> Collected:
-    """The upward pass; cliques that the evidence does not reach are taken from ``prior``. ``best`` maximises."""
+def _collect(cliques: Cliques, evidence: Evidence, *, prior: Collected | None) -> Collected:
+    """The upward pass; cliques that the evidence does not reach are taken from ``prior``."""
     entering = _entering(cliques, evidence)
     replaced = {c for c, names in enumerate(cliques.families) if any(name in evidence.tables for name in names)}
     dirty = [prior is None or c in entering or c in replaced for c in range(len(cliques.shapes))]
@@ -219,8 +222,8 @@ def _collect(cliques: Cliques, evidence: Evidence, *, prior: Collected | None, b
             if i % MANY_CHILDREN == 0:
                 largest = _or_one(table.max(axis=tuple(range(1, table.ndim))))
                 table, taken = table / _column(largest, table), taken + np.log(largest)
-        message = _summed_up(table, clique.residual, best=best)
-        total = _summed_up(message, message.ndim - 1, best=best)
+        message = _summed_up(table, clique.residual)
+        total = _summed_up(message, message.ndim - 1)
         tables.append(table)
         messages.append(message / _column(_or_one(total), message))
         totals.append(total)
@@ -236,9 +239,8 @@ def _facing(cliques: Cliques, message: Table, child: int, parent: int) -> Table:
     return message.reshape(len(message), *(lengths.get(v, 1) for v in cliques.tree.cliques[parent].variables))
 
 
-def _summed_up(table: Table, residual: int, *, best: bool) -> Table:
-    axes = tuple(range(1, residual + 1))
-    return np.asarray(table.max(axis=axes) if best else table.sum(axis=axes), dtype=np.float64)
+def _summed_up(table: Table, residual: int) -> Table:
+    return np.asarray(table.sum(axis=tuple(range(1, residual + 1))), dtype=np.float64)
 
 
 def _or_one(total: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -305,22 +307,45 @@ def _marginal(cliques: Cliques, belief: Table, name: str, cases: int) -> Table:
     return np.array(np.broadcast_to(rows / _or_one(total), (cases, rows.shape[1])))
 
 
-def _most_probable_block(cliques: Cliques, evidence: Evidence) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    collected = _collect(cliques, evidence, prior=None, best=True)
+def _most_probable_block(cliques: Cliques, evidence: Evidence) -> Explanations:
+    """Maxima of sums of logarithms go up, choices come down (Dawid 1992)."""
+    tables, log = _collected_maxima(cliques, evidence)
     states = np.zeros((evidence.cases, len(cliques.network.names)), dtype=np.int64)
+    ties = np.zeros(evidence.cases, dtype=np.bool_)
     cases = np.arange(evidence.cases)
-    for clique, table in zip(reversed(cliques.tree.cliques), reversed(collected.tables), strict=True):
+    for clique, table in zip(reversed(cliques.tree.cliques), reversed(tables), strict=True):
         if not clique.residual:
             continue
         # index arrays apart from each other put their common axis first: shape (cases, *residual)
         full = np.broadcast_to(table, (evidence.cases, *table.shape[1:]))
         index: tuple[Any, ...] = (cases, *([slice(None)] * clique.residual), *(states[:, v] for v in clique.separator))
-        given = full[index]
-        flat = given.reshape(evidence.cases, -1).argmax(axis=1)
+        given = full[index].reshape(evidence.cases, -1)
+        flat = given.argmax(axis=1)
+        ties |= (given >= given[cases, flat][:, None] - TIED).sum(axis=1) > 1
         shape = table.shape[1 : clique.residual + 1]
         for v, found in zip(clique.variables, np.unravel_index(flat, shape), strict=False):
             states[:, v] = found
-    return states, _log_total(collected, evidence.cases)
+    possible = np.isfinite(log)
+    return Explanations(np.where(possible[:, None], states, 0), log, ties & possible)
+
+
+def _collected_maxima(cliques: Cliques, evidence: Evidence) -> tuple[list[Table], NDArray[np.float64]]:
+    """The upward pass in logarithms, by clique: its table with its children's messages in; and the largest sum."""
+    tables: list[Table] = []
+    messages: list[Table] = []
+    log = np.zeros(evidence.cases)
+    for c, clique in enumerate(cliques.tree.cliques):
+        factors, likelihoods = _clique_factors(cliques, c, evidence)
+        with np.errstate(divide="ignore"):
+            table = sum(map(np.log, (*factors.values(), *likelihoods)), np.zeros((1, *cliques.shapes[c])))
+        for child in cliques.children[c]:
+            table = table + _facing(cliques, messages[child], child, c)
+        message = table.max(axis=tuple(range(1, clique.residual + 1)))
+        largest = message.max(axis=tuple(range(1, message.ndim)))
+        log = log + largest
+        tables.append(table)
+        messages.append(message - _column(np.where(np.isfinite(largest), largest, 0.0), message))
+    return tables, log
 
 
 def _clique_factors(cliques: Cliques, c: int, evidence: Evidence) -> tuple[dict[str, Table], list[Table]]:

@@ -157,7 +157,7 @@ def _relative(ints: Ints, floats: Table, work: Table, clique: int) -> bool:
 def up(ints: Ints, floats: Table, work: Table, state: Ints, top: int, best: bool) -> float:
     """Send messages up from every clique that is touched, as far as ``top``; returns the logarithm of their totals.
 
-    Messages are left summing to 1; -inf as soon as one is all zero.
+    Messages are left summing to 1; -inf as soon as one is all zero, or so small that its inverse is no number.
     """
     n = ints[CLIQUES]
     stack = ints[STACK_AT]
@@ -190,12 +190,9 @@ def up(ints: Ints, floats: Table, work: Table, state: Ints, top: int, best: bool
         total = 0.0
         for s in range(cells):
             total += work[unsigned(heard + s)]
-        if total == 0.0:
+        scale = 1.0 / total if total > 0.0 else math.inf
+        if scale == math.inf:
             return -math.inf
-        scale = 1.0 / total
-        if not math.isfinite(scale):
-            scale = 1.0
-            total = 1.0
         for s in range(cells):
             work[unsigned(heard + s)] *= scale
         if SMALL < total < LARGE:

@@ -71,9 +71,9 @@ def start_distribution(ints: Ints, floats: Table, work: Table, state: Ints, top:
         x = work[heard + s] * floats[above + s]
         work[believed + s] = x
         total += x
-    if total == 0.0:
+    scale = 1.0 / total if total > 0.0 else math.inf
+    if scale == math.inf:
         return -math.inf
-    scale = 1.0 / total
     for s in range(cells):
         work[believed + s] *= scale
     return log + math.log(total)

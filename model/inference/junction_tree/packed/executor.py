@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.inference.arrays import Explanations
 from model.inference.junction_tree.packed import gradient_kernels, marginal_kernels, mpe_kernels
 from model.inference.junction_tree.packed.layout import ASKED, FOUND, PER_CLIQUE, SWAPPED, Ints
 from model.inference.junction_tree.packed.pack import Packed
@@ -28,12 +28,16 @@ Likelihood = Mapping[str, Table]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
-    """A packed junction tree with its spare workspaces. ``floats`` are those of ``packed``, or those with maxima."""
+    """A packed junction tree with its spare workspaces. ``floats`` are those of ``packed``, or those with maxima.
+
+    ``lossy`` says that some of these were too small to be held.
+    """
 
     network: Network
     packed: Packed
     floats: Table
     spare: list[tuple[Table, Ints]] = field(default_factory=list)
+    lossy: bool = False
     found_at: int = field(init=False)
     asked_at: int = field(init=False)
     swapped_at: int = field(init=False)
@@ -118,20 +122,19 @@ def belief(tree: Tree, c: int, likelihood: Likelihood, tables: Likelihood) -> tu
     return table, float(log)
 
 
-def most_probable(
-    tree: Tree, cases: int, likelihood: Likelihood, tables: Likelihood
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """States of shape (cases, variables) and log of their probability with the evidence, shape (cases,)."""
+def most_probable(tree: Tree, cases: int, likelihood: Likelihood, tables: Likelihood) -> Explanations:
+    """The most probable state of every variable together in each case."""
     workspace = tree.take()
     rows = _find(tree, workspace, cases, likelihood)
     states = np.empty((cases, len(tree.network.names)), dtype=np.int64)
-    logs = np.empty(cases)
+    logs, ties = np.empty(cases), np.empty(cases, dtype=np.bool_)
     counts = len(likelihood), len(tables)
+    ints, floats = tree.packed.ints, tree.floats
     for part in _swapped(tree, workspace, cases, tables):
         some = rows if rows is NO_ROWS else rows[part]
-        mpe_kernels.explain(tree.packed.ints, tree.floats, *workspace, some, states[part], logs[part], counts)
+        mpe_kernels.explain(ints, floats, *workspace, some, (states[part], logs[part], ties[part]), counts)
     tree.give_back(workspace)
-    return states, logs
+    return Explanations(states, logs, ties)
 
 
 def gradient(tree: Tree, likelihood: Likelihood, tables: Likelihood, reference: float) -> list[Table]:

@@ -33,6 +33,9 @@ from model.inference.junction_tree.packed.table_kernels import unsigned
 from model.inference.numba_door import kernel
 from model.network import Table
 
+TIED = 1.0 - 1e-12
+"""Share of the largest entry from which another counts as equal to it: products are rounded."""
+
 
 @kernel
 def _rank(ints: Ints, at: int, length: int, cell: int) -> int:
@@ -48,21 +51,31 @@ def _rank(ints: Ints, at: int, length: int, cell: int) -> int:
 
 
 @kernel
-def _chosen(ints: Ints, table: Table, at: int, clique: int, s: int) -> int:
-    """The residual cell with the largest entry in a table, given the separator's cell; the first on a tie."""
+def _chosen(ints: Ints, table: Table, at: int, clique: int, s: int) -> tuple[int, bool]:
+    """The residual cell with the largest entry in a table, given the separator's cell, and whether another equals it.
+
+    The first on a tie.
+    """
     entries, cells, choices = ints[clique + ENTRIES], ints[clique + CELLS], ints[clique + CHOICES]
-    best, found = -1.0, 0
+    best, second, found = -1.0, -1.0, 0
     if choices < 0:
         for r in range(entries // cells):
             x = table[unsigned(at + r * cells + s)]
             if x > best:
-                best, found = x, r
-        return found
+                best, second, found = x, best, r
+            elif x > second:
+                second = x
+        return found, second >= best * TIED
     own = ints[ints[clique + TO_SEPARATOR] + 5]
     for e in range(entries):
-        if ints[unsigned(own + e)] == s and table[unsigned(at + e)] > best:
-            best, found = table[unsigned(at + e)], ints[unsigned(choices + e)]
-    return found
+        if ints[unsigned(own + e)] != s:
+            continue
+        x = table[unsigned(at + e)]
+        if x > best:
+            best, second, found = x, best, ints[unsigned(choices + e)]
+        elif x > second:
+            second = x
+    return found, second >= best * TIED
 
 
 @kernel
@@ -72,14 +85,16 @@ def explain(
     work: Table,
     state: Ints,
     rows: Table,
-    states: NDArray[np.int64],
-    logs: Table,
+    found: tuple[NDArray[np.int64], Table, NDArray[np.bool_]],
     counts: tuple[int, int],
 ) -> None:
-    """Fill ``states`` and ``logs`` with each case's most probable explanation; ``floats`` are those with maxima.
+    """Fill states, logs and ties with each case's most probable explanation; ``floats`` are those with maxima.
 
-    ``counts`` are the lengths of the lists of findings and replaced tables in ``state``.
+    Ties say whether another is as probable: one that differs first, from the root down, in some clique has there
+    an entry as large, the separator's states being the same. ``counts`` are the lengths of the lists of findings and
+    replaced tables in ``state``.
     """
+    states, logs, ties = found
     findings, swaps = counts
     n = ints[CLIQUES]
     for case in range(len(logs)):
@@ -90,6 +105,7 @@ def explain(
         if log > -math.inf and state[MODE * n + n - 1] != REBUILT:
             log += floats[ints[ints[CLIQUE_AT] + CLIQUE * (n - 1) + LOG_SCALE]]
         logs[case] = log
+        ties[case] = False
         if log == -math.inf:
             states[case, :] = 0
             continue
@@ -102,9 +118,10 @@ def explain(
             if ints[clique + RANKS] >= 0:
                 s = _rank(ints, ints[clique + RANKS], ints[clique + CELLS], s)
             if state[MODE * n + c] == CLEAN:
-                r = _chosen(ints, floats, ints[clique + TABLE], clique, s)
+                r, tied = _chosen(ints, floats, ints[clique + TABLE], clique, s)
             else:
-                r = _chosen(ints, work, state[VISITED * n + c], clique, s)
+                r, tied = _chosen(ints, work, state[VISITED * n + c], clique, s)
+            ties[case] = ties[case] or tied
             p = ints[clique + RESIDUAL]
             for i in range(ints[p]):
                 v, step = ints[p + 1 + 2 * i], ints[p + 2 + 2 * i]

@@ -1,0 +1,185 @@
+"""Which findings cannot hold together: a smallest set of them, assumptions among them, settings in place throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import inference
+from model.errors import ImpossibleEvidence
+from model.evidence import Case, assumptions, in_words, likelihood
+from model.inference.arrays import Evidence, encode
+from model.inference.plan import Plan
+from model.inference.proportional_fitting import fit
+
+Flags = NDArray[np.bool_]
+Possible = Callable[[Flags], Flags]
+"""Whether the findings of each set may hold together: sets (sets, findings) in, shape (sets,) out."""
+
+MOST_SETS = 1_000
+WORK = 500_000_000
+"""Sets of findings asked about, and table entries gone through, after which a set is no longer proven smallest."""
+
+MOST_STEPS = 1_000_000
+"""Correction sets looked at in the search for what a smaller set would have to hold, after which it counts as unproven
+too: some 2 s."""
+
+
+def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
+    """The error for findings, or assumptions, that cannot hold together, with a smallest set of them.
+
+    Where the search for a smallest one would take too long the set is minimal: without any of its findings the
+    others may hold. The error then says so.
+
+    >>> from model.evidence import observe
+    >>> from model.network import Network, Variable
+    >>> two, same = ("no", "yes"), np.eye(2)
+    >>> chain = Network([Variable("a", two), Variable("b", two, ("a",))], {"a": np.array([0.5, 0.5]), "b": same})
+    >>> print(impossible(inference.compile(chain), observe(a="yes", b="no")))
+    evidence: a=yes cannot hold together with b=no
+    """
+    given = list(case.findings.items())
+    most = min(MOST_SETS, WORK // plan.cells)
+    found, smallest = smallest_set(len(given), lambda kept: _possible(plan, case, kept), most=most)
+    return ImpossibleEvidence([in_words(*given[i]) for i in found], where=("evidence",), smallest=smallest)
+
+
+def _possible(plan: Plan, case: Case, kept: Flags) -> Flags:
+    """Whether each set of a case's findings has a probability and its assumptions can be fitted."""
+    network, given = plan.network, list(case.findings.items())
+    rows = {
+        name: np.where(kept[:, i, None], likelihood(network[name], finding), 1.0)
+        for i, (name, finding) in enumerate(given)
+    }
+    evidence = Evidence(len(kept), rows, encode(network, [Case({}, case.settings)]).tables)
+    holds: Flags = np.isfinite(inference.log_evidence(plan, evidence))
+    assumed = set(assumptions(case))
+    fitting = np.flatnonzero(holds & kept[:, [name in assumed for name, _ in given]].any(axis=1))
+    if len(fitting):
+        members = [Case({given[i][0]: given[i][1] for i in np.flatnonzero(kept[s])}, case.settings) for s in fitting]
+        holds[fitting] = fit(plan, evidence.picked(fitting), members)[1]
+    return holds
+
+
+def smallest_set(count: int, possible: Possible, *, most: int = MOST_SETS) -> tuple[tuple[int, ...], bool]:
+    """A smallest of the sets of 0..count-1 that are impossible, as all together are, and whether that is proven.
+
+    Proven it is not where more than ``most`` sets would have to be asked about; the set is minimal then.
+
+    Every impossible set meets each correction set, the complement of a possible one. So a minimum hitting set of
+    those known is tried: where it is impossible nothing smaller is, else it is grown as far as it stays possible,
+    which gives one correction set more (Ignatiev, Previti, Liffiton & Marques-Silva 2015).
+
+    >>> smallest_set(4, lambda kept: ~(kept[:, 3] & kept[:, 1]))
+    ((1, 3), True)
+    """
+    asked = count
+    one_by_one = possible(np.eye(count, dtype=np.bool_))
+    if not one_by_one.all():
+        return (int(np.argmin(one_by_one)),), True
+    refuted, shown = [(1 << count) - 1], [1 << i for i in range(count)]
+
+    def holds(members: Iterable[int]) -> bool:
+        nonlocal asked
+        numbers = list(members)
+        wanted = sum(1 << i for i in numbers)
+        if any(not wanted & ~other for other in shown):
+            return True
+        if any(not other & ~wanted for other in refuted):
+            return False
+        asked += 1
+        [held] = possible(np.isin(np.arange(count), numbers)[None])
+        (shown if held else refuted).append(wanted)
+        return bool(held)
+
+    found = _minimal(count, holds)
+    corrections = [sum(1 << j for j in _grown((i,), count, holds)) for i in found]
+    hitting = _HittingSets()
+    while asked < most:
+        tried = hitting.smallest(corrections, len(found))
+        if tried is None:
+            return found, False
+        if not tried:
+            return found, True
+        correction = _grown(tried, count, holds)
+        if not correction:
+            return tuple(tried), True
+        corrections.append(sum(1 << j for j in correction))
+    return found, False
+
+
+def _minimal(count: int, holds: Callable[[Iterable[int]], bool]) -> tuple[int, ...]:
+    """A set that is impossible and without any of its members possible, by deletion from the first on."""
+    kept = list(range(count))
+    for i in range(count):
+        fewer = [other for other in kept if other != i]
+        if fewer and not holds(fewer):
+            kept = fewer
+    return tuple(kept)
+
+
+def _grown(start: Iterable[int], count: int, holds: Callable[[Iterable[int]], bool]) -> list[int]:
+    """What is left out when a set takes in one after the other that it stays possible with; nothing if it is not.
+
+    How far the others can follow in their order is found by halving.
+    """
+    kept = list(start)
+    others = [i for i in range(count) if i not in kept]
+    left_out: list[int] = []
+    if not holds(kept):
+        return left_out
+    while others and not holds(kept + others):
+        far, beyond = 0, len(others)
+        while beyond - far > 1:
+            middle = (far + beyond) // 2
+            far, beyond = (middle, beyond) if holds(kept + others[:middle]) else (far, middle)
+        kept += others[:far]
+        left_out.append(others[far])
+        others = others[far + 1 :]
+    return left_out
+
+
+class _HittingSets:
+    """Smallest sets that meet each of some sets, all as bits of a number; together they take MOST_STEPS at the most."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def smallest(self, sets: Sequence[int], most: int) -> list[int] | None:
+        """A smallest set of under ``most`` members, by branching on the members of one that is not yet met.
+
+        None where more steps would be taken; empty where there is none so small.
+        """
+        for size in range(1, most):
+            waiting = [(0, 0, tuple(sets))]
+            while waiting:
+                chosen, barred, unmet = waiting.pop()
+                self.steps += len(unmet)
+                if self.steps > MOST_STEPS:
+                    return None
+                if not unmet:
+                    return _numbers(chosen)
+                open_sets = sorted((members & ~barred for members in unmet), key=int.bit_count)
+                if chosen.bit_count() + _disjoint(open_sets) > size:
+                    continue
+                for i in _numbers(open_sets[0]):
+                    left = tuple(members for members in unmet if not members >> i & 1)
+                    waiting.append((chosen | 1 << i, barred, left))
+                    barred |= 1 << i
+        return []
+
+
+def _numbers(members: int) -> list[int]:
+    return [i for i in range(members.bit_length()) if members >> i & 1]
+
+
+def _disjoint(sets: Iterable[int]) -> int:
+    """How many sets, at the least, have no member in common with each other: each needs a member of its own."""
+    met = count = 0
+    for members in sets:
+        if not members & met:
+            met |= members
+            count += 1
+    return count
