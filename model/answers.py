@@ -1,8 +1,7 @@
-"""What an answer holds: distributions of the targets, what they rest on, and how each variable entered."""
+"""What an answer holds: distributions of the targets, and what they rest on."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -10,8 +9,8 @@ from typing import overload
 import numpy as np
 
 from model import notebook
-from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, in_words, likelihood
-from model.network import Network, Table, Variable
+from model.evidence import Finding, Setting, in_words
+from model.network import Table, Variable
 from model.question import Question
 from model.uncertainty.intervals import Intervals
 from model.wording import portion
@@ -167,60 +166,3 @@ class Answer:
             f"no effect: {', '.join(self.no_effect)}" if self.no_effect else "",
         )
         return notebook.html(f"{self.model} {self.revision}", *parts, notes)
-
-
-CERTAIN = 1e-12
-"""What the other states of a variable may have together where one state counts as certain: rounding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How each variable spoken of entered an answer, and which others it settled.
-
-    ``observed`` is by variable the state that is known, ``restricted`` the states that are left, in the order of
-    the file; ``reported`` and ``assumed`` are variables with a likelihood and with a distribution to be held.
-    ``controlled`` is by variable set with do() the parents whose arcs to it were cut. ``implied`` is by
-    variable the state that became certain with no statement on it; ``no_effect`` are variables
-    spoken of that matter to no target.
-    """
-
-    observed: Mapping[str, str]
-    restricted: Mapping[str, tuple[str, ...]]
-    reported: tuple[str, ...]
-    assumed: tuple[str, ...]
-    controlled: Mapping[str, tuple[str, ...]]
-    implied: Mapping[str, str]
-    no_effect: tuple[str, ...]
-
-
-def status_of(network: Network, found: Answer) -> Status:
-    """The same from an answer already found, without asking the engine anything."""
-    given = found.findings
-    return Status(
-        observed={name: f.state for name, f in given.items() if isinstance(f, Observed)},
-        restricted={
-            name: _left(network.by_name[name], f) for name, f in given.items() if isinstance(f, OneOf | RuledOut)
-        },
-        reported=tuple(name for name, f in given.items() if isinstance(f, Reported)),
-        assumed=tuple(name for name, f in given.items() if isinstance(f, Assumed)),
-        controlled={name: network.by_name[name].parents for name in found.settings},
-        implied=_implied(found),
-        no_effect=found.no_effect,
-    )
-
-
-def _left(variable: Variable, finding: Finding) -> tuple[str, ...]:
-    allowed = likelihood(variable, finding)
-    return tuple(state for state, weight in zip(variable.states, allowed, strict=True) if weight > 0)
-
-
-def _implied(found: Answer) -> dict[str, str]:
-    """Of the targets without a statement of their own, those with a state that is certain now and was not before."""
-    basis, now = found.targets.basis, found.targets.p
-    settled: dict[str, str] = {}
-    for at in np.flatnonzero((now > 1.0 - CERTAIN) & (basis.baseline <= 1.0 - CERTAIN)).tolist():
-        i = bisect_right(basis.places, at, key=lambda place: place.start) - 1
-        variable = basis.targets[i]
-        if variable.name not in found.findings and variable.name not in found.settings:
-            settled[variable.name] = variable.states[at - basis.places[i].start]
-    return settled
