@@ -17,6 +17,12 @@ MOST = 20
 WHAT_IFS = {
     "asia": ("asia/forecast/lung?interval=none&given=smoke:", "no", "yes"),
     "flagship": ("mosul-2017/forecast/pathway?interval=none&given=commitment:", "low", "high"),
+    "do": ("asia/forecast/lung?interval=none&do=smoke:", "no", "yes"),
+    "measured finding": (
+        "mosul-2017/forecast/pathway?interval=none&given=foreign_fighter_stock:",
+        "over(10000)",
+        "under(20000)",
+    ),
     "measured target": ("mosul-2017/forecast/foreign_fighter_stock?interval=none&given=commitment:", "low", "high"),
 }
 
