@@ -8,6 +8,7 @@
 The environment stands in .venv, or where AFTERMATH_VENV says. It holds exactly what requirements.txt
 lists, hashes checked, and is made afresh when that file, setup.cfg or the Python changes. A set-up that
 was killed is done again from the start: an environment is used only once its stamp has been written.
+It belongs to the checkout that made it, and is left alone by any other for as long as that one exists.
 
 This file needs nothing but the standard library, and parses under Python 3.6, so that an old Python is
 answered with a sentence and not with a syntax error.
@@ -140,8 +141,24 @@ def environment() -> Path:
     if stamped(folder) != digest(folder):
         with held(folder):
             if stamped(folder) != digest(folder):
+                demand_ours(folder)
                 make(folder, python)
     return python
+
+
+def demand_ours(folder: Path) -> None:
+    """Raise CannotSetUp where another checkout made the environment and is still there.
+
+    An environment that names no owner is older than owner files; this checkout's .venv may have been copied with it.
+    """
+    made_by = owned_by(folder)
+    if made_by is None or made_by == ROOT or not (made_by / "dev.py").exists() or folder.resolve() == ROOT / ".venv":
+        return
+    raise CannotSetUp(
+        f"{folder} is the environment of another checkout, {made_by}, so it is left alone.\n"
+        f"Name a folder of this checkout's own: AFTERMATH_VENV=DIR python3 dev.py {' '.join(sys.argv[1:])}\n"
+        f"Without AFTERMATH_VENV it is {ROOT / '.venv'}."
+    )
 
 
 def digest(folder: Path) -> str:
@@ -153,6 +170,18 @@ def digest(folder: Path) -> str:
 
 def stamp(folder: Path) -> Path:
     return folder / "aftermath.stamp"
+
+
+def owner(folder: Path) -> Path:
+    return folder / "aftermath.owner"
+
+
+def owned_by(folder: Path) -> Optional[Path]:
+    """The checkout that made an environment, None where it does not say."""
+    try:
+        return Path(owner(folder).read_text(encoding="utf-8"))
+    except OSError:
+        return None
 
 
 def stamped(folder: Path) -> Optional[str]:
@@ -188,6 +217,7 @@ def make(folder: Path, python: Path) -> None:
     say(f"Setting up {folder} (once; the next start skips this).")
     folder.mkdir()
     stamp(folder).write_text(UNFINISHED)
+    owner(folder).write_text(str(ROOT), encoding="utf-8")
     for step in (make_venv, install_packages, install_project, compile_kernels):
         step(folder, python)
     finished = folder / "aftermath.stamp.new"

@@ -39,7 +39,7 @@ class Checked(TypedDict):
 )
 def checked(forecaster: Forecaster, body: requests.AskedInFull) -> Reply:
     """Read a question, check it against the model, and leave it at that."""
-    question = questions.question_from_body(forecaster.model, body)
+    question = questions.question_from_body(forecaster.model, body, ())
     return Reply(lambda: {"ok": True}, questions.query_address(forecaster.model, question))
 
 

@@ -1,19 +1,16 @@
-"""What an answer holds: distributions of the targets, what they rest on, and how each variable entered."""
+"""What an answer holds: distributions of the targets, and what they rest on."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import overload
 
-import numpy as np
-
 from model import notebook
 from model.d_separation import children_left
 from model.errors import AftermathError
-from model.evidence import Assumed, Case, Finding, Observed, OneOf, Reported, RuledOut, Setting, in_words, likelihood
+from model.evidence import Case, Finding, Setting, in_words
 from model.network import Network, Table, Variable, difference
 from model.question import Question
 from model.uncertainty.intervals import Intervals
@@ -252,55 +249,12 @@ class Answer:
         return notebook.html(f"{self.model} {self.revision}", *parts, notes)
 
 
-CERTAIN = 1e-12
-"""What the other states of a variable may have together where one state counts as certain: rounding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How each variable spoken of entered an answer, and which others it settled.
-
-    ``observed`` is by variable the state that is known, ``restricted`` the states that are left, in the order of
-    the file; ``reported`` and ``assumed`` are variables with a likelihood and with a distribution to be held.
-    ``controlled`` is by variable set with do() the parents whose arcs to it were cut. ``implied`` is by
-    variable the state that became certain with no statement on it; ``no_effect`` are variables
-    spoken of that matter to no target. ``after_do`` is by finding the variables set with do() that can influence
-    it: such a finding is read as seen after they were set.
-    """
-
-    observed: Mapping[str, str]
-    restricted: Mapping[str, tuple[str, ...]]
-    reported: tuple[str, ...]
-    assumed: tuple[str, ...]
-    controlled: Mapping[str, tuple[str, ...]]
-    implied: Mapping[str, str]
-    no_effect: tuple[str, ...]
-    after_do: Mapping[str, tuple[str, ...]]
-
-
-def status_of(network: Network, found: Answer) -> Status:
-    """The same from an answer already found, without asking the engine anything."""
-    given = found.findings
-    return Status(
-        observed={name: f.state for name, f in given.items() if isinstance(f, Observed)},
-        restricted={
-            name: _left(network.by_name[name], f) for name, f in given.items() if isinstance(f, OneOf | RuledOut)
-        },
-        reported=tuple(name for name, f in given.items() if isinstance(f, Reported)),
-        assumed=tuple(name for name, f in given.items() if isinstance(f, Assumed)),
-        controlled={name: network.by_name[name].parents for name in found.settings},
-        implied=_implied(found),
-        no_effect=found.no_effect,
-        after_do=seen_after(network, Case(given, found.settings)),
-    )
-
-
 def seen_after(network: Network, case: Case) -> dict[str, tuple[str, ...]]:
     """By finding the variables set with do() that it is a consequence of, both in the order of the file.
 
     A way that leads into another variable that is set ends there: its arcs are cut.
 
-    >>> from model.evidence import SetTo
+    >>> from model.evidence import Observed, SetTo
     >>> two, even = ("no", "yes"), np.full((2, 2), 0.5)
     >>> rain, wet = Variable("rain", two), Variable("wet", two, ("rain",))
     >>> both = Network([rain, wet], {"rain": even[0], "wet": even})
@@ -317,20 +271,3 @@ def seen_after(network: Network, case: Case) -> dict[str, tuple[str, ...]]:
             causes[child] |= causes[name] | own
     in_order = {name: tuple(sorted(causes[name], key=network.position.__getitem__)) for name in case.findings}
     return {name: done for name, done in in_order.items() if done}
-
-
-def _left(variable: Variable, finding: Finding) -> tuple[str, ...]:
-    allowed = likelihood(variable, finding)
-    return tuple(state for state, weight in zip(variable.states, allowed, strict=True) if weight > 0)
-
-
-def _implied(found: Answer) -> dict[str, str]:
-    """Of the targets without a statement of their own, those with a state that is certain now and was not before."""
-    basis, now = found.targets.basis, found.targets.p
-    settled: dict[str, str] = {}
-    for at in np.flatnonzero((now > 1.0 - CERTAIN) & (basis.baseline <= 1.0 - CERTAIN)).tolist():
-        i = bisect_right(basis.places, at, key=lambda place: place.start) - 1
-        variable = basis.targets[i]
-        if variable.name not in found.findings and variable.name not in found.settings:
-            settled[variable.name] = variable.states[at - basis.places[i].start]
-    return settled

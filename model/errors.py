@@ -109,12 +109,12 @@ class NotACutPoint(BadQuestion):
 
     def __init__(self, found: float, cut_points: Sequence[float], *, unit: str, where: Place = ()) -> None:
         shown = [f"{number:.10g}" for number in cut_points]
+        self.found = f"{found:.10g} {unit}"
         super().__init__(
-            f"{found:.10g} {unit} is not a cut point; the cut points are {', '.join(shown) or 'none'}",
+            f"{self.found} is not a cut point; the cut points are {', '.join(shown) or 'none'}",
             where=where,
             allowed=shown,
         )
-        self.found = found
 
 
 class NoScale(BadQuestion):

@@ -13,17 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
-from model.answers import (
-    Alone,
-    Answer,
-    Basis,
-    Effect,
-    JointAnswer,
-    MostProbable,
-    Status,
-    Targets,
-    status_of,
-)
+from model.answers import Alone, Answer, Basis, Effect, JointAnswer, MostProbable, Targets
 from model.d_separation import Dependence, requisite_each
 from model.errors import AftermathError
 from model.events import Event, with_combinations, with_events
@@ -453,11 +443,3 @@ def _most_probable(plan: Plan, evidence: Evidence) -> MostProbable:
     total = inference.log_evidence(plan, evidence)
     named = {v.name: v.states[k] for v, k in zip(plan.network.variables, states[0].tolist(), strict=True)}
     return MostProbable(named, min(float(np.exp(log[0] - total[0])), 1.0), bool(ties[0]))
-
-
-def status(forecaster: Forecaster, question: Question) -> Status:
-    """How each variable enters the answer to a question. States implied are looked for among its targets.
-
-    Raises what ``answer`` raises.
-    """
-    return status_of(forecaster.model.network, answer(forecaster, question))

@@ -490,7 +490,10 @@ class Model:
             return self.default_scenario
         if name == NO_SCENARIO:
             return NO_SCENARIO if self.default_scenario else None
-        return self.scenario(name, where=where).name
+        if name not in self.scenarios:
+            without = (NO_SCENARIO,) if self.default_scenario else ()
+            raise UnknownScenario(name, (*self.scenarios, *without), where=where)
+        return name
 
     def cohort(self, name: str, *, where: tuple[str | int, ...] = ("cohort",)) -> Cohort:
         """The cohort of that name. Raises UnknownCohort."""

@@ -42,10 +42,15 @@ class Scale:
     def within(self, low: float | None, high: float | None, *, where: Place = ()) -> range:
         """Positions of the states from ``low`` up to ``high``; None leaves that side open.
 
-        Raises NotACutPoint for a number at which no state begins or ends, BadQuestion where nothing lies between.
+        Raises NotACutPoint where no state begins at ``low`` or none ends at ``high``, BadQuestion where nothing lies
+        between. Both ends named, the outermost bounds may be among them; one of them alone would say nothing.
         """
-        first = 0 if low is None else self._position(low, where)
-        last = len(self.bounds) - 1 if high is None else self._position(high, where)
+        both = low is not None and high is not None
+        first, last = 0, len(self.bounds) - 1
+        if low is not None:
+            first = self._position(low, self.bounds[:-1], both, where)
+        if high is not None:
+            last = self._position(high, self.bounds[1:], both, where) + 1
         if first >= last:
             raise BadQuestion(f"nothing lies from {low or 0:,.10g} up to {high or 0:,.10g} {self.unit}", where=where)
         return range(first, last)
@@ -98,10 +103,12 @@ class Scale:
             raise BadQuestion(f"the scale in {self.unit} has an open end, so the number has no expectation")
         return self.bounds
 
-    def _position(self, number: float, where: Place) -> int:
-        if number not in self.bounds:
-            raise NotACutPoint(number, self.cut_points, unit=self.unit, where=where)
-        return self.bounds.index(number)
+    def _position(self, number: float, ends: Sequence[float], both: bool, where: Place) -> int:
+        """Where a number stands among the ends of states on one side; else what can be used is named."""
+        if number not in ends:
+            usable = [end for end in ends if math.isfinite(end)] if both else self.cut_points
+            raise NotACutPoint(number, usable, unit=self.unit, where=where)
+        return ends.index(number)
 
 
 def faults(bounds: Sequence[float], states: int) -> list[tuple[int | None, str, str]]:

@@ -1,15 +1,16 @@
-"""A network compiled for inference, and the choice of what answers a question about it.
+"""A network compiled for inference, the choice of what answers a question about it, and the answer from there.
 
 Three executors give the same numbers: the *tree* (two passes over a packed junction tree), *programs* of variable
 elimination (for each target, the few multiplications that it needs under these findings, many cases side by side) and
 *numpy* (the textbook's passes, where numba is missing). ``Plan.choice`` decides by counting; ``Plan.explain`` shows
-the count.
+the count; ``posterior`` and ``marginals`` hand the question over.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
@@ -18,15 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import NetworkTooLarge
-from model.inference import variable_elimination
-from model.inference.arrays import NOTHING, Evidence, Pattern
+from model.inference import underflow, variable_elimination
+from model.inference.arrays import NOTHING, Columns, Evidence, Pattern, Posterior
 from model.inference.junction_tree import reference
 from model.inference.junction_tree.packed import executor as compiled
-from model.inference.junction_tree.packed.pack import best_numbers, pack
+from model.inference.junction_tree.packed.pack import Packed, best_numbers, pack
 from model.inference.junction_tree.reference import Cliques
 from model.inference.junction_tree.triangulation import CELL_LIMIT, JunctionTree, too_large, triangulate
 from model.inference.numba_door import COMPILED
-from model.network import Network
+from model.network import Network, Table
 
 
 class Choice(NamedTuple):
@@ -51,6 +52,13 @@ than programs of what each of a few cases speaks of are found."""
 
 SIDE_BY_SIDE = 8
 """What programs of a batch gain on entries one by one."""
+
+DOUBTED = -208.0
+"""Log P(evidence) below which numbers that the tree lost may count: what is lost is below 2**-1022, or e**-708, beside
+numbers of at most 1, so that above this it is less than e**-500 of all."""
+
+LOWEST = -sys.float_info.max
+"""A logarithm below this is that of what the tree takes for impossible, which is always looked at again."""
 
 PATTERNS = 1_000
 """Evidence patterns whose cost is kept, the least recently used dropped first."""
@@ -265,6 +273,98 @@ class Plan:
         return np.array(self.packed.packed.entries)
 
 
+def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
+    """Probability of each state of the variables named (all of them by default) once the evidence is known.
+
+    Exact, by whichever executor has the fewest table entries to go through: two passes over the junction tree,
+    the downward one only to what the names need, or a program made for this target and these findings.
+    Raises NetworkTooLarge where the tree is over the limit and so is the program of a name.
+    """
+    names = None if names is None else tuple(dict.fromkeys(names))
+    plan = plan.narrowed(names, evidence)
+    return _answered(plan, evidence, names, plan.choice(evidence, names).executor)
+
+
+def _answered(plan: Plan, evidence: Evidence, names: tuple[str, ...] | None, executor: str) -> Posterior:
+    if executor is PROGRAMS:
+        return Posterior.gathered(
+            *variable_elimination.posterior(plan.programs, evidence, plan.network.names if names is None else names)
+        )
+    if executor is NUMPY:
+        return posterior_numpy(plan, evidence, names)
+    tree = plan.fitting(evidence) if evidence.tables else plan.packed
+    rows = compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
+    found = Posterior(rows, tree.packed.columns if names is None else _columns(tree.packed, names))
+    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) < DOUBTED:
+        return _confirmed(plan, evidence, tree, found)
+    return found
+
+
+def _confirmed(plan: Plan, evidence: Evidence, tree: compiled.Tree, found: Posterior) -> Posterior:
+    """The same, after programs have worked out anew what the tree may have got wrong: they lose no number.
+
+    Where the product of many small numbers is below 1e-308, the tree loses it. What is lost was small beside what is
+    left at that moment, and what is left may be ruled out, or made as small, by findings met later. So the cases that
+    are in doubt are those with a small P(evidence), where a number was lost at all.
+    """
+
+    low = np.flatnonzero((found.log_evidence < DOUBTED) & (found.log_evidence > -math.inf))
+    counts = len(low) and (tree.lossy or _lost(tree, evidence.picked(low), tuple(found.places)))
+    doubted = np.flatnonzero(found.log_evidence < (DOUBTED if counts else LOWEST))
+    if not len(doubted):
+        return found
+    try:
+        logs, _ = variable_elimination.posterior(plan.programs, evidence.picked(doubted))
+        saved = doubted[np.isfinite(logs)]
+        if not len(saved):
+            return found
+        logs, rows_of = variable_elimination.posterior(plan.programs, evidence.picked(saved), found.places)
+    except NetworkTooLarge:
+        return found
+    rows = found.rows.copy()
+    for name, (_, columns) in found.places.items():
+        rows[saved, columns] = rows_of[name]
+    rows[saved, -1] = logs
+    rows.setflags(write=False)
+    return Posterior(rows, found.places)
+
+
+def _lost(tree: compiled.Tree, evidence: Evidence, names: tuple[str, ...]) -> bool:
+    """Whether the tree loses a number over this evidence: it is asked once more, watched."""
+    return underflow.watched(
+        lambda: compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
+    )[1]
+
+
+def marginals(plan: Plan, evidence: Evidence, names: Iterable[str]) -> dict[str, Table]:
+    """The distributions of ``posterior`` alone, shape (cases, states): less is read where nobody asks for P(evidence).
+
+    A finding that is irrelevant to a variable may then be impossible unnoticed.
+
+    >>> from model.network import Variable
+    >>> coin = Network([Variable("coin", ("heads", "tails"))], {"coin": np.array([0.5, 0.5])})
+    >>> marginals(Plan(coin), NOTHING, ("coin",))
+    {'coin': array([[0.5, 0.5]])}
+    """
+    wanted = tuple(dict.fromkeys(names))
+    plan = plan.narrowed(wanted, evidence)
+    executor = plan.choice(evidence, wanted, with_p_evidence=False).executor
+    if executor is PROGRAMS:
+        return variable_elimination.marginals(plan.programs, evidence, wanted)
+    found = _answered(plan, evidence, wanted, executor)
+    return {name: found.of(name) for name in wanted}
+
+
+def posterior_numpy(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:
+    """``posterior`` by the numpy executor: the fallback where numba is missing, and an independent check.
+
+    Raises NetworkTooLarge where the junction tree is over the limit.
+    """
+    if plan.too_large:
+        raise plan.too_large
+    return reference.posterior(plan.cliques, evidence, tuple(plan.network.names if names is None else names))
+
+
 def _cells_together(
     programs: variable_elimination.Prepared, pattern: Pattern, names: tuple[str, ...], with_p_evidence: bool
 ) -> float:
@@ -273,6 +373,15 @@ def _cells_together(
         return sum(variable_elimination.cells_of_pattern(programs, pattern, name, with_p_evidence) for name in names)
     except NetworkTooLarge:
         return math.inf
+
+
+def _columns(packed: Packed, names: Sequence[str]) -> Mapping[str, Columns]:
+    found = {}
+    start = 0
+    for name in names:
+        place = packed.places[name].marginal
+        found[name] = (slice(None), slice(start, start := start + place.stop - place.start))
+    return found
 
 
 def _packed(cliques: Cliques, *, compress: bool) -> compiled.Tree:

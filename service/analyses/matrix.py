@@ -19,6 +19,7 @@ from model.forecast import Forecaster
 from model.question import Question, resolve
 from model.specification import NO_SCENARIO, Description, Model
 from model.uncertainty.intervals import MASS
+from model.wording import portion
 from service.analyses.analysis import ERRORS
 from service.cli.options import matrix_options, priors_option, ready, split_names
 from service.cli.text import columns
@@ -241,6 +242,8 @@ def text(found: Found) -> str:
     under = f" under {result.scenario}" if result.scenario else ", nothing else known"
     about = f"shift in points of the state that moves most, the cause {how} from one state to the other{under}"
     notes = [about] if all(line[1] != "*" for line in lines[1:]) else [about, "* between the two states furthest apart"]
+    if result.mass is not None:
+        notes.append(f"in brackets what holds {portion(result.mass)} of the draws")
     return "\n".join([*columns(lines, right=set()), *notes, f"{found.model.name} {found.model.revision}"]) + "\n"
 
 
@@ -268,6 +271,7 @@ def _table(result: Matrix, model: Model) -> list[tuple[str, ...]]:
 def _points(target: Description, row: Shift) -> str:
     if row.shift is None:
         return NO_WAY
-    return (
-        f"{target.labels.get(row.state, row.state)} {100 * row.shift:+.1f}" if abs(row.shift) >= FEWEST_SHOWN else "·"
-    )
+    if abs(row.shift) < FEWEST_SHOWN:
+        return "·"
+    ends = "" if row.low is None or row.high is None else f" ({100 * row.low:+.1f} to {100 * row.high:+.1f})"
+    return f"{target.labels.get(row.state, row.state)} {100 * row.shift:+.1f}{ends}"

@@ -21,7 +21,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 EVENT_HELP = "In place of TARGET: VARIABLE:STATE, in(…), over(…), or any(…), all(…), at_least(2,…) of several of these."
 
-STATE_HELP = "VARIABLE:STATE, or in(…), not(…), like(…), assumed(…) after the colon; repeat for more."
+STATE_HELP = (
+    "VARIABLE:STATE, or in(…), not(…), like(…), assumed(…), over(…), under(…), between(…) after the colon; "
+    "repeat for more."
+)
+DO_HELP = "VARIABLE:STATE, or chances(…), over(…), under(…), between(…) after the colon; repeat for more."
 
 
 def priors_option(command: Command) -> Command:
@@ -39,7 +43,7 @@ def evidence_options(command: Command) -> Command:
     """``--given``, ``--do``, ``--scenario`` and ``--cohort``, on every command that asks under a what-if."""
     options = (
         click.option("--given", multiple=True, metavar="EVIDENCE", help=f"What is known: {STATE_HELP}"),
-        click.option("--do", multiple=True, metavar="SETTING", help="What is done: VARIABLE:STATE or chances(…)."),
+        click.option("--do", multiple=True, metavar="SETTING", help=f"What is done: {DO_HELP}"),
         click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model."),
         click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence."),
     )

@@ -77,7 +77,7 @@ def marks(encoding: str | None = None) -> Marks:
 
 def answer_text(model: Model, found: Answer, *, drawn: Marks, whole: bool = False) -> str:
     """An answer: each target's states with bars, then what it rests on; ``whole`` says all of every source."""
-    parts = ["\n".join(_target(model, target, drawn)) for target in found.targets]
+    parts = ["\n".join(_target(model, target, found.no_effect, drawn)) for target in found.targets]
     parts += ["\n".join(_joint(model, joint, drawn)) for joint in found.joint]
     return "\n\n".join([*parts, "\n".join(_about(model, found, drawn, whole=whole))]) + "\n"
 
@@ -261,15 +261,17 @@ def _learned(learned: Learned) -> str:
     return f"{learned.variable}: {rows} by {cases:,.3g} cases' worth, the furthest probability by {furthest:.2g}"
 
 
-def _target(model: Model, target: TargetAnswer, drawn: Marks) -> Iterator[str]:
+def _target(model: Model, target: TargetAnswer, idle: Sequence[str], drawn: Marks) -> Iterator[str]:
+    """A target's distribution; what has no effect on it, but for what is ``idle`` for every target."""
     described = model.described[target.target]
     yield f"{target.target}  {described.label_with_unit}"
     rows = [_state(described, i, row, drawn) for i, row in enumerate(target.distribution)]
     yield from columns(rows, right={3, 6})
     if described.scale is not None and described.scale.is_closed:
         yield _number(described.scale, target)
-    if target.no_effect:
-        yield from listing("no effect on it", target.no_effect)
+    own = [name for name in target.no_effect if name not in idle]
+    if own:
+        yield from listing("no effect on it", own)
 
 
 def _state(described: Description, i: int, row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
@@ -335,15 +337,18 @@ def span_text(low: float | None, high: float | None) -> str:
 
 def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
     known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
+    without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
+    legend = f"{drawn.baseline} marks the answer {without}"
     if known:
         yield from listing("given", known)
         if found.effect is not None:
             yield from _effect(model, found, found.effect, drawn)
         else:
-            without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
-            yield f"P(evidence) {chance(found.log_p_evidence)}; {drawn.baseline} marks the answer {without}"
-            if any(_may_be_nothing(row) for target in found.targets for row in target.distribution):
-                yield "? marks a shift that its interval cannot tell from nothing"
+            yield f"P(evidence) {chance(found.log_p_evidence)}; {legend}"
+    elif found.question.scenario != model.default_scenario:
+        yield f"nothing known; {legend}"
+    if found.effect is None and any(_may_be_nothing(row) for target in found.targets for row in target.distribution):
+        yield "? marks a shift that its interval cannot tell from nothing"
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:

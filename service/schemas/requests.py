@@ -26,22 +26,9 @@ MOST_SIDES = 100
 StatementText = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[Number, Field(gt=0, lt=1)]
-
-
-def _share(value: Any) -> Any:
-    """A share as written in an address; what is no number is left for the shape to refuse."""
-    try:
-        return "none" if value == "none" else float(value)
-    except ValueError:
-        return value
-
-
-def _number(value: Any) -> Any:
-    """A number as written in an address."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+AS_NUMBER = Field(strict=False)
+"""In an address a number is text."""
+ShareText = Annotated[Share, AS_NUMBER]
 
 
 def _whole(value: Any) -> Any:
@@ -49,13 +36,11 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else value
 
 
-AS_NUMBER = BeforeValidator(_number)
 AS_WHOLE = BeforeValidator(_whole)
 
 
 IntervalText = Annotated[
-    Share | Literal["none"] | None,
-    BeforeValidator(_share),
+    ShareText | Literal["none"] | None,
     Field(
         description="What share of the draws the interval of each state holds, or `none`. Without it 0.9 where targets "
         "are named, none where every variable is asked for."
@@ -189,8 +174,7 @@ BatchInterval = Annotated[
 
 
 MatrixInterval = Annotated[
-    Share | Literal["none"] | None,
-    BeforeValidator(_share),
+    ShareText | Literal["none"] | None,
     Field(description="The share of the draws that the interval of each shift holds; none unless asked for."),
 ]
 
@@ -374,7 +358,6 @@ class BatchParameters(Pinned):
     ] = []
     event: EventTexts = []
     interval: Annotated[
-        Share | Literal["none"] | None,
-        BeforeValidator(_share),
+        ShareText | Literal["none"] | None,
         Field(description="For CSV: the share that intervals hold; none unless asked for."),
     ] = None

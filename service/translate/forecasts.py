@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,8 +12,9 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET
 
-from model.answers import Answer, Basis, Effect, JointAnswer, status_of
+from model.answers import Answer, Basis, Effect, JointAnswer, seen_after
 from model.events import is_laid_over
+from model.evidence import Assumed, Case, Observed, OneOf, Reported, RuledOut
 from model.evidence.scale import Scale
 from model.network import Network, Table, Variable
 from model.specification import JUDGEMENT, Description, Model
@@ -25,6 +27,9 @@ from service.translate.questions import findings_json, forecast_address, query_a
 
 QUANTILES = (0.05, 0.5, 0.95)
 """Shares of the probability below the numbers that an answer gives of a measured target."""
+
+CERTAIN = 1e-12
+"""What the other states of a variable may have together where one state counts as certain: rounding."""
 
 TEMPLATES = 64
 """Templates that are cached, by basis: some 100 KB each where every variable is a target."""
@@ -143,8 +148,8 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
         "log10_p_evidence": log10(answer.log_p_evidence),
         "conflict_bits": answer.conflict_bits,
         "interval": interval_json(answer.targets.intervals),
-        "status": _status(model.network, answer),
-        "no_effect": list(answer.no_effect),
+        "status": status(model.network, answer),
+        "no_effect": list(answer.targets.basis.no_effect),
         "sources": _sources(model, answer.targets.basis),
         "permalink": found.address.permalink(answer.revision),
         "links": found.address.links(),
@@ -223,18 +228,46 @@ def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _status(network: Network, answer: Answer) -> answers.Status:
-    found = status_of(network, answer)
+def status(network: Network, answer: Answer) -> answers.Status:
+    """How each variable spoken of entered an answer, and which others it settled, in the order of the file.
+
+    States implied are looked for among the targets. What is listed as settled has no statement of its own.
+    """
+    given = answer.findings
     return answers.Status(
-        observed=dict(found.observed),
-        restricted={name: list(states) for name, states in found.restricted.items()},
-        reported=list(found.reported),
-        assumed=list(found.assumed),
-        controlled=[answers.Controlled(variable=name, cut=list(parents)) for name, parents in found.controlled.items()],
-        implied=dict(found.implied),
-        no_effect=list(found.no_effect),
-        after_do=[answers.SeenAfter(variable=name, do=list(done)) for name, done in found.after_do.items()],
+        observed={name: said.state for name, said in given.items() if isinstance(said, Observed)},
+        restricted={
+            name: _left(network.by_name[name], said)
+            for name, said in given.items()
+            if isinstance(said, OneOf | RuledOut)
+        },
+        reported=[name for name, said in given.items() if isinstance(said, Reported)],
+        assumed=[name for name, said in given.items() if isinstance(said, Assumed)],
+        controlled=[answers.Controlled(name, list(network.by_name[name].parents)) for name in answer.settings],
+        implied=_implied(answer),
+        no_effect=list(answer.targets.basis.no_effect),
+        after_do=[
+            answers.SeenAfter(variable=name, do=list(done))
+            for name, done in seen_after(network, Case(given, answer.settings)).items()
+        ],
     )
+
+
+def _left(variable: Variable, said: OneOf | RuledOut) -> list[str]:
+    """The states that are possible, in the order of the file."""
+    return [state for state in variable.states if (state in said.states) == isinstance(said, OneOf)]
+
+
+def _implied(answer: Answer) -> dict[str, str]:
+    """Of the targets without a statement of their own, those with a state that is certain now and was not before."""
+    basis, now = answer.targets.basis, answer.targets.p
+    settled: dict[str, str] = {}
+    for at in np.flatnonzero((now > 1.0 - CERTAIN) & (basis.baseline <= 1.0 - CERTAIN)).tolist():
+        i = bisect_right(basis.places, at, key=lambda place: place.start) - 1
+        variable = basis.targets[i]
+        if variable.name not in answer.findings and variable.name not in answer.settings:
+            settled[variable.name] = variable.states[at - basis.places[i].start]
+    return settled
 
 
 def interval_json(found: Intervals | None) -> answers.Interval | None:

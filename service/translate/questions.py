@@ -51,6 +51,8 @@ def refuse_events(model: Model, names: Iterable[tuple[str, Place]]) -> None:
 
     Raises UnknownVariable.
     """
+    if not model.events:
+        return
     for name, where in names:
         if name in model.network and events.is_laid_over(name):
             own = tuple(each for each in model.network.names if not events.is_laid_over(each))

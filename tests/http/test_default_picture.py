@@ -153,4 +153,9 @@ def test_every_variable_is_shown_as_the_picture_has_it(pictured):
 def test_another_name_is_refused(pictured, refused, asked):
     problem = refused(pictured.get(f"{ARMY}/forecast/fate?{asked}"), 422, "unknown_scenario")
     assert problem["pointer"] == "/scenario"
-    assert "the_fort_holds" in problem["allowed"]
+    assert problem["allowed"] == ["the_fort_falls", "the_fort_holds", "none"]
+
+
+def test_where_there_is_no_picture_none_is_not_offered(plain, refused):
+    problem = refused(plain.get(f"{ARMY}/forecast/fate?scenario=nobody"), 422, "unknown_scenario")
+    assert problem["allowed"] == ["the_fort_holds"]

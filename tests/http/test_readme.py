@@ -72,7 +72,8 @@ def test_a_command_of_dev_py_exists(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", of("aftermath"))
-def test_a_command_runs_as_it_is_written(command: str) -> None:
+def test_a_command_runs_as_it_is_written(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     ran = CliRunner().invoke(commands, shlex.split(command)[1:], prog_name="aftermath")
     assert ran.exit_code == 0, ran.output
 

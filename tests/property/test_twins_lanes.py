@@ -32,6 +32,7 @@ from model.inference.variable_elimination.columns import (
     FACTOR,
     FIRST,
     HARD,
+    INC,
     LANED,
     OUT,
     ROWS,
@@ -248,6 +249,13 @@ def test_a_factor_differs_between_cases_by_its_numbers_or_by_its_slices(shape):
 
 
 # from an order to steps
+
+
+@given(st.integers(1, 30))
+def test_a_program_is_written_where_there_is_room_for_its_factors(most):
+    made = compiler.blank(most)
+    assert tuple(each.shape for each in made) == programs_twins.blank(most)
+    assert made[-1].tolist() == [0, 0]
 
 
 @given(st.integers(0, 9), st.integers(0, 30))
@@ -824,6 +832,39 @@ def test_a_table_far_from_one_is_scaled_by_a_power_of_two(numbers, exponent):
     wanted, power = loading_twins.near_one(table, single_kernels.SMALL, single_kernels.LARGE)
     assert single_kernels.near_one(table) == power
     np.testing.assert_array_equal(table, wanted)
+
+
+@given(st.integers(1, 5), st.integers(1, 4), SEEDS)
+def test_numbers_that_lie_apart_are_read_and_summed(count, apart, seed):
+    numbers, row = np.random.default_rng(seed).random(count * apart), np.full(count, np.nan)
+    wanted, total = loading_twins.read(numbers, apart, count)
+    assert simd_kernels.read(numbers, apart, row) == pytest.approx(total)
+    np.testing.assert_array_equal(row, wanted)
+
+
+@given(st.integers(0, 5), SEEDS)
+def test_the_lane_form_has_room_for_what_differs(count, seed):
+    steps = np.random.default_rng(seed).integers(1, 6, (count, 7))
+    steps[:, VARYING] %= 2
+    assert simd_kernels.room(steps) == loading_twins.room(steps)
+
+
+@given(st.integers(1, MOST_FACTORS), st.integers(0, MOST_FACTORS), SEEDS)
+def test_inputs_that_run_along_are_listed_first_and_those_left_out_are_not(running, constant, seed):
+    rng = np.random.default_rng(seed)
+    count, first = running + constant, int(rng.integers(0, 3))
+    inputs = rng.integers(0, 50, (first + count, 4))
+    inputs[:, INC] = rng.permutation([0] * first + [1] * running + [0] * constant)
+    inputs[:, FACTOR] = rng.permutation(first + count)
+    step = np.zeros(7, dtype=np.int64)
+    step[[FIRST, COUNT, OUT]] = first, count, first + count
+    at, exponents = rng.integers(-20, 50, first + count + 1), rng.integers(-5, 5, first + count + 1).astype(np.float64)
+    listed = tuple(np.full(2 * MOST_FACTORS, -1) for _ in range(3))
+    wanted, along = interpreters.list_inputs(step, inputs, at)
+    total = exponents[step[OUT]] + exponents[inputs[first:, FACTOR]].sum()
+    assert single_kernels.list_inputs(step, inputs, at, exponents, listed) == (along, len(wanted))
+    assert np.stack(listed, axis=1)[: len(wanted)].tolist() == wanted.tolist()
+    assert exponents[step[OUT]] == total
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=4))

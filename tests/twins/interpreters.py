@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inference.simd import LANES
-from model.inference.variable_elimination.columns import Bound, Workspace
+from model.inference.variable_elimination.columns import COUNT, FACTOR, FIRST, INC, MAP_AT, STRIDE, Bound, Workspace
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -28,6 +28,15 @@ def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, e
             table = np.ldexp(table, -power)
             exponents[out] += power
         memory[at[out] : at[out] + rows * run] = table
+
+
+def list_inputs(step: Ints, inputs: Ints, at: Ints) -> tuple[Ints, int]:
+    """Rows (place, stride, map) of a step's inputs that are there, and how many of them, the first, run along."""
+    own = inputs[step[FIRST] : step[FIRST] + step[COUNT]]
+    there = own[at[own[:, FACTOR]] >= 0]
+    order = np.argsort(-there[:, INC], kind="stable")
+    rows = np.stack([at[there[:, FACTOR]], there[:, STRIDE], there[:, MAP_AT]], axis=1)
+    return rows[order], int(there[:, INC].sum())
 
 
 def wide_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, powers: Ints) -> None:

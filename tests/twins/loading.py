@@ -106,6 +106,17 @@ def near_one(table: Floats, small: float, large: float) -> tuple[Floats, int]:
     return np.ldexp(table, -power), power
 
 
+def room(steps: Ints) -> tuple[int, int]:
+    """Entries of results that differ between cases, times the inputs of their step, and times the states summed."""
+    card, rows, _, count, _, run, varying = steps.T
+    return int((varying * rows * run * count).sum()), int((varying * rows * run * card).sum())
+
+
+def read(numbers: Floats, apart: int, count: int) -> Answer:
+    """So many numbers, so far apart, and their sum."""
+    return numbers[::apart][:count], float(numbers[::apart][:count].sum())
+
+
 def divide(row: Floats) -> Answer:
     """The row over its sum, and the logarithm of that."""
     with np.errstate(divide="ignore"):

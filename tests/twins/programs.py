@@ -94,6 +94,11 @@ def lanes_differ(source: int, role: Sequence[int], parents: Parents) -> bool:
     )
 
 
+def blank(most: int) -> tuple[tuple[int, ...], ...]:
+    """Shapes of what a program is written into: twice as many steps as factors, twice as many inputs as steps."""
+    return (2 * most, 7), (4 * most, 4), (1024,), (2,)
+
+
 def longer(array: Ints, needed: int) -> Ints:
     """The array with room for as many entries, or twice as many as it had if that is more."""
     return array if len(array) >= needed else np.resize(array, max(needed, 2 * len(array)))

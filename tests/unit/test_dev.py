@@ -1,7 +1,8 @@
-"""dev.py before it makes anything: what it demands of the machine, what it reads, and its lock."""
+"""dev.py before it installs anything: what it demands of the machine, reads and leaves alone, and its lock."""
 
 import ast
 import re
+import shutil
 import sys
 from configparser import ConfigParser
 from importlib.metadata import packages_distributions
@@ -67,6 +68,94 @@ def test_a_command_that_does_not_exist_is_refused(command: list[str]) -> None:
 def test_what_is_written_after_test_goes_to_pytest() -> None:
     options, rest = dev.parsed(["test", "--long", "-k", "lung", "tests/unit"])
     assert (options.command, rest) == ("test", ["--long", "-k", "lung", "tests/unit"])
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout in which an environment is made of nothing but its folder."""
+    for name in ("make_venv", "install_packages", "install_project", "compile_kernels"):
+        monkeypatch.setattr(dev, name, lambda *_: None)
+    place = at(tmp_path / "mine", monkeypatch)
+    monkeypatch.setattr(sys, "argv", ["dev.py", "test", "-k", "lung"])
+    return place
+
+
+def at(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """dev.py as it runs in another checkout."""
+    place.mkdir(exist_ok=True)
+    for name in ("dev.py", "setup.cfg", "requirements.txt"):
+        (place / name).write_text(name)
+    monkeypatch.setattr(dev, "ROOT", place)
+    monkeypatch.setattr(dev, "LOCK", place / "requirements.txt")
+    return place
+
+
+def made_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment named by AFTERMATH_VENV, made, with a file by which to see whether it is made anew."""
+    monkeypatch.setenv("AFTERMATH_VENV", str(folder))
+    assert dev.environment() == folder / "bin" / "python"
+    (folder / "mark").touch()
+    return folder
+
+
+def test_an_environment_of_another_checkout_is_left_alone_while_that_one_exists(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made_in(tmp_path / "shared", monkeypatch)
+    theirs = at(tmp_path / "theirs", monkeypatch)
+    with pytest.raises(dev.CannotSetUp) as refused:
+        dev.environment()
+    assert str(refused.value).splitlines() == [
+        f"{folder} is the environment of another checkout, {checkout}, so it is left alone.",
+        "Name a folder of this checkout's own: AFTERMATH_VENV=DIR python3 dev.py test -k lung",
+        f"Without AFTERMATH_VENV it is {theirs / '.venv'}.",
+    ]
+    assert (folder / "mark").exists()
+    at(checkout, monkeypatch)
+    dev.environment()
+    assert (folder / "mark").exists()
+
+
+def test_an_environment_whose_checkout_is_gone_is_made_anew(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made_in(tmp_path / "shared", monkeypatch)
+    theirs = at(tmp_path / "theirs", monkeypatch)
+    shutil.rmtree(checkout)
+    dev.environment()
+    assert not (folder / "mark").exists()
+    assert dev.owned_by(folder) == theirs
+
+
+@pytest.mark.usefixtures("checkout")
+def test_an_environment_that_names_no_owner_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = made_in(tmp_path / "shared", monkeypatch)
+    dev.owner(folder).unlink()
+    theirs = at(tmp_path / "theirs", monkeypatch)
+    dev.environment()
+    assert not (folder / "mark").exists()
+    assert dev.owned_by(folder) == theirs
+
+
+def test_an_environment_that_was_copied_with_its_checkout_is_made_anew(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_in(checkout / ".venv", monkeypatch)
+    shutil.copytree(checkout, tmp_path / "copy")
+    copy = at(tmp_path / "copy", monkeypatch)
+    monkeypatch.delenv("AFTERMATH_VENV")
+    dev.environment()
+    assert not (copy / ".venv" / "mark").exists()
+    assert (checkout / ".venv" / "mark").exists()
+
+
+def test_the_owner_of_an_environment_makes_it_anew_when_its_lock_changes(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made_in(tmp_path / "shared", monkeypatch)
+    (checkout / "requirements.txt").write_text("newer")
+    dev.environment()
+    assert not (folder / "mark").exists()
 
 
 def pins() -> dict[str, list[Version]]:

@@ -332,48 +332,36 @@ def emit(
 ) -> tuple[Ints, Ints, Ints, Factors, int]:
     """The steps that eliminate the variables in this order, and their index maps.
 
-    Each factor's axes are in elimination order, so that a variable is the first axis of every factor it
-    is summed out of, and what is left are consecutive runs. ``single_case``: at most MOST_FACTORS inputs a step
-    (one case); otherwise at most so many that differ between cases, and so many that do not. The question is given as
-    to ``begin``.
+    Each factor's axes are in elimination order, so that a variable is the first axis of every factor it is summed out
+    of, and what is left are consecutive runs. ``single_case``: at most MOST_FACTORS inputs a step; otherwise at most so
+    many that differ between cases, and so many that do not. The question is given as to ``begin``.
 
     Returns steps (steps, 7), inputs (inputs, 4), maps (row offsets,), the factors, and the multiplications of a case.
     """
-    place, factors, buckets = begin(order, target, sources, given_at, given, card, differs)
     # numba counts a reference at each reading of a tuple's field: unpacked once, not in every turn of the loops
-    records, scope_at, scopes, _ = factors
-    heads, after = buckets
-    made = len(sources)
-    most = len(records)
-    steps = np.empty((2 * most, 7), np.int64)
-    inputs = np.empty((4 * most, 4), np.int64)
-    maps = np.empty(1024, np.int64)
-    ends = np.zeros(2, np.int64)
-    parts = np.empty(most, np.int64)
-    pair, used = np.empty(2, np.int64), np.empty(2, np.int64)
-    found = np.empty(len(card) + 1, np.int64)
-    spare = np.empty(len(card) + 1, np.int64), np.empty(2 * len(card) + 2, np.int64)
-    step = 0
-    cells = 0
+    place, (records, scope_at, scopes, _), (head, after) = begin(order, target, sources, given_at, given, card, differs)
+    made, step, cells = len(sources), 0, 0
+    steps, inputs, maps, ends = blank(len(records))
+    parts, pair, used = np.empty(len(records), np.int64), np.empty(2, np.int64), np.empty(2, np.int64)
+    most = len(card) + 1
+    found, spare = np.empty(most, np.int64), (np.empty(most, np.int64), np.empty(2 * most, np.int64))
     # bucket elimination; the last bucket holds what is over the target alone, of which nothing is summed
     for b in range(len(order) + 1):
         x = order[b] if b < len(order) else -1
-        count, counted = listed(heads[b, HEAD], after, records, single_case, parts)
+        count, counted = listed(head[b, HEAD], after, records, single_case, parts)
         if count == 0 and x >= 0:
             continue
         merge = True
-        # multiply pairs first where there are too many factors, or where that is cheaper; then multiply all and sum out
-        # x
+        # pairs first where there are too many factors, or where that is cheaper; then multiply all and sum out x
         while merge:
-            merge = False
             many = count - counted > MOST_FACTORS
+            merge = False
             if counted > 1 or many:
-                width = union(scopes, scope_at, parts[:count], place, found, -1)
-                joint = size_of(found, width, card)
+                joint = size_of(found, union(scopes, scope_at, parts[:count], place, found, -1), card)
                 smallest_pair(records, parts[:count], not many, single_case, pair)
                 used[0], used[1] = parts[pair[0]], parts[pair[1]]
-                width = union(scopes, scope_at, used, place, found, -1)
-                merge = many or counted > MOST_FACTORS or WORTH_A_STEP * size_of(found, width, card) <= joint
+                paired = size_of(found, union(scopes, scope_at, used, place, found, -1), card)
+                merge = many or counted > MOST_FACTORS or WORTH_A_STEP * paired <= joint
             summed = -1 if merge else x
             taken = used if merge else parts[:count]
             width = union(scopes, scope_at, taken, place, found, summed)
@@ -388,15 +376,21 @@ def emit(
                 parts[count - 1] = made
                 counted -= 0 if many else 1
             elif x >= 0:
-                enlist(heads, after, place[found[0]] if width > 0 else len(order), made)
+                enlist(head, after, place[found[0]] if width > 0 else len(order), made)
             made += 1
-    written = Factors(
-        records[:made].copy(),
-        scope_at[: made + 1].copy(),
-        scopes[: scope_at[made]].copy(),
-        card,
-    )
+    written = Factors(records[:made].copy(), scope_at[: made + 1].copy(), scopes[: scope_at[made]].copy(), card)
     return steps[:step].copy(), inputs[: ends[INPUTS_END]].copy(), maps[: ends[MAPS_END]].copy(), written, cells
+
+
+@kernel
+def blank(most: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Room for steps, inputs and maps where at most so many factors are made, and the count of the last two."""
+    return (
+        np.empty((2 * most, 7), np.int64),
+        np.empty((4 * most, 4), np.int64),
+        np.empty(1024, np.int64),
+        np.zeros(2, np.int64),
+    )
 
 
 @kernel

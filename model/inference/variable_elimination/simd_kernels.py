@@ -67,13 +67,7 @@ def expand(
     Returns the first five arrays of ``Bound``: steps (steps, 6), inputs (inputs, 3), maps, weights, and the exponent of
     each step's weights.
     """
-    rows_all = 0
-    weights_all = 0
-    # room: maps for every input, a weight for every entry and state summed
-    for s in range(len(steps)):
-        if steps[s, VARYING] == 1:
-            rows_all += steps[s, ROWS] * steps[s, RUN] * steps[s, COUNT]
-            weights_all += steps[s, CARD] * steps[s, ROWS] * steps[s, RUN]
+    rows_all, weights_all = room(steps)
     new_steps = np.empty((len(steps), 6), np.int64)
     new_inputs = np.empty((len(inputs), 3), np.int64)
     new_maps = np.empty(rows_all, np.int64)
@@ -115,6 +109,21 @@ def expand(
         weights,
         weight_exponents[:step].copy(),
     )
+
+
+@kernel
+def room(steps: Ints) -> tuple[int, int]:
+    """Row offsets and weights of a lane form at most: maps for every input, a weight for every entry and state summed.
+
+    ``steps`` (steps, 7).
+    """
+    offsets = 0
+    weights = 0
+    for s in range(len(steps)):
+        if steps[s, VARYING] == 1:
+            offsets += steps[s, ROWS] * steps[s, RUN] * steps[s, COUNT]
+            weights += steps[s, CARD] * steps[s, ROWS] * steps[s, RUN]
+    return offsets, weights
 
 
 @kernel
@@ -329,11 +338,10 @@ def run_lanes(
     bound, loads, numbers = Bound(*program), Loads(*loading), Numbers(*evidence)
     memory, mixed = scratch
     place, constant_at, constants = bound.place, bound.constant_at, bound.constants
-    final, states = len(place) - 1, result.shape[1]
+    final = len(place) - 1
     live = np.ones(len(place), np.uint8)
     exponents = np.zeros(LANES)
-    waiting = np.empty(LANES, np.bool_)
-    wide = np.empty(LANES, np.bool_)
+    waiting, wide = np.empty(LANES, np.bool_), np.empty(LANES, np.bool_)
     work = Workspace(memory, mixed, live, exponents, wide)
     marked = 0
     # block by block of LANES cases
@@ -355,13 +363,10 @@ def run_lanes(
                 i = to[first + k]
                 if not waiting[k]:
                     continue
-                z = 0.0
-                for s in range(states):
-                    if live[final] == 2:
-                        result[i, s] = memory[(place[final] + s) * LANES + k]
-                    else:
-                        result[i, s] = constants[constant_at[final] + s]
-                    z += result[i, s]
+                if live[final] == 2:
+                    z = read(memory[place[final] * LANES + k :], LANES, result[i])
+                else:
+                    z = read(constants[constant_at[final] :], 1, result[i])
                 if not careful and not SURE < z < 1.0 / SURE:
                     left += 1
                     continue
@@ -372,6 +377,16 @@ def run_lanes(
             if left == 0:
                 break
     return marked
+
+
+@kernel
+def read(numbers: Floats, apart: int, row: Floats) -> float:
+    """Fill ``row`` (states,) with numbers so far ``apart``, from the first on; returns their sum."""
+    z = 0.0
+    for s in range(len(row)):
+        row[s] = numbers[s * apart]
+        z += row[s]
+    return z
 
 
 @kernel

@@ -48,19 +48,7 @@ def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, e
     for s in range(len(steps)):
         card, rows, run, made = steps[s, CARD], steps[s, ROWS], steps[s, RUN], steps[s, OUT]
         out = at[made]
-        # list inputs that run along with the result first, then those constant along a run; add up exponents once
-        running = 0
-        present = 0
-        for turn in range(2):
-            for i in range(steps[s, FIRST], steps[s, FIRST] + steps[s, COUNT]):
-                f = inputs[i, FACTOR]
-                exponents[made] += exponents[f] * turn
-                if inputs[i, INC] == 1 - turn and at[f] >= 0:
-                    from_[present] = at[f]
-                    stride[present] = inputs[i, STRIDE]
-                    map_at[present] = inputs[i, MAP_AT]
-                    present += 1
-                    running += 1 - turn
+        running, present = list_inputs(steps[s], inputs, at, exponents, (from_, stride, map_at))
         for j in range(rows):
             start = out + j * run
             row = memory[start : start + run]
@@ -102,6 +90,32 @@ def run_steps(steps: Ints, inputs: Ints, maps: Ints, at: Ints, memory: Floats, e
                         product *= memory[from_[i] + x * stride[i] + maps[map_at[i] + j] + r]
                     row[r] += product
         exponents[made] += near_one(memory[out : out + rows * run])
+
+
+@kernel
+def list_inputs(
+    step: Ints, inputs: Ints, at: Ints, exponents: Floats, listed: tuple[Ints, Ints, Ints]
+) -> tuple[int, int]:
+    """List the inputs of a step: first those that run along with the result, then those constant along a run.
+
+    ``step`` (7,), other shapes as in ``run_steps``. Writes where each begins in memory, how far apart its states are
+    and where its row map begins, (inputs of a step,) each, and adds their exponents to the result's. Returns how many
+    run along, and how many there are.
+    """
+    from_, stride, map_at = listed
+    running = 0
+    present = 0
+    for turn in range(2):
+        for i in range(step[FIRST], step[FIRST] + step[COUNT]):
+            f = inputs[i, FACTOR]
+            exponents[step[OUT]] += exponents[f] * turn
+            if inputs[i, INC] == 1 - turn and at[f] >= 0:
+                from_[present] = at[f]
+                stride[present] = inputs[i, STRIDE]
+                map_at[present] = inputs[i, MAP_AT]
+                present += 1
+                running += 1 - turn
+    return running, present
 
 
 @kernel

@@ -8,7 +8,7 @@ from math import fsum, inf
 from typing import Any, TypeVar
 
 from model import evidence, specification
-from model.errors import BadQuestion, Problem, listed, nearest
+from model.errors import BadQuestion, NotACutPoint, Problem, listed, nearest
 from model.evidence.scale import Scale, faults
 from model.network import SUM_TOLERANCE, Variable
 from model.priors.build.symbols import Contents
@@ -191,13 +191,13 @@ class Entries:
         scale = measured(about.said)
         try:
             return read(Variable(variable, tuple(about.said.states)), numbers, scale, where=())
+        except NotACutPoint as error:
+            found, among = f"{error.found}, which is not a cut point", error.allowed
         except BadQuestion as error:
-            shown = [f"{number:.10g}" for number in scale.cut_points] if scale else []
-            expected = (
-                f"cut points of its scale: {', '.join(shown)}" if shown else "states, or a scale for the variable"
-            )
-            self._note(written, *steps, verb, found=error.detail, expected=expected)
-            return None
+            found, among = error.detail, tuple(f"{number:.10g}" for number in scale.cut_points) if scale else ()
+        expected = f"cut points of its scale: {', '.join(among)}" if among else "states, or a scale for the variable"
+        self._note(written, *steps, verb, found=found, expected=expected)
+        return None
 
     def _ruled_out(
         self, variable: str, said: findings.FindingNot, written: Written[Definition], *steps: str | int
@@ -492,6 +492,7 @@ class Entries:
     def _headlines(self, settings: Written[definitions.ModelFile]) -> tuple[specification.Headline, ...]:
         """The targets that matter most must exist, each asked once of the same cases."""
         found: list[specification.Headline] = []
+        seen: set[str] = set()
         for position, said in enumerate(settings.said.headline):
             place = ("headline", position)
             if isinstance(said, str):
@@ -499,13 +500,23 @@ class Entries:
                 self._name("variables", said, settings, *place)
                 headline = specification.Headline(about.said.label if about else said, said)
             else:
-                self._name("variables", said.target, settings, *place, "target")
-                findings = self._findings(said.given, settings, *place, "given")
-                headline = specification.Headline(said.label, said.target, findings)
-            if str(headline) in map(str, found):
-                self._note(settings, *place, found=f"{str(headline)!r} again", expected="each name once")
+                headline = self._conditional_headline(said, settings, *place)
             found.append(headline)
+            if isinstance(said, str) or len(headline.findings) == len(said.given):
+                if str(headline) in seen:
+                    self._note(settings, *place, found=f"{str(headline)!r} again", expected="each name once")
+                seen.add(str(headline))
         return tuple(found)
+
+    def _conditional_headline(
+        self, said: definitions.HeadlineQuestion, settings: Written[definitions.ModelFile], *place: str | int
+    ) -> specification.Headline:
+        """A target asked of some cases, without the conditions on variables that are not there."""
+        self._name("variables", said.target, settings, *place, "target")
+        if said.target in said.given:
+            found, expected = f"{said.target!r}, which is the target", "a condition on other variables"
+            self._note(settings, *place, "given", said.target, found=found, expected=expected, at_key=True)
+        return specification.Headline(said.label, said.target, self._findings(said.given, settings, *place, "given"))
 
     def _left_out(self, settings: Written[definitions.ModelFile]) -> dict[str, str]:
         """What is left out must be no variable, nor be folded into some."""

@@ -256,8 +256,14 @@ def meant_number(text: str) -> str | None:
 
     >>> meant_number("0,27"), meant_number("30%"), meant_number("1_000"), meant_number("0.5")
     ('a decimal point: 0.27', '0.3', '1000', '0.5 without quotes')
+    >>> meant_number("4,500"), meant_number("1,234,567.5")
+    ('a decimal point: 4.500, or no comma between thousands: 4500', 'no comma between thousands: 1234567.5')
     """
     plain = text.strip()
+    if re.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", plain):
+        whole = f"no comma between thousands: {plain.replace(',', '')}"
+        ambiguous = plain.count(",") == 1 and "." not in plain
+        return f"a decimal point: {plain.replace(',', '.')}, or {whole}" if ambiguous else whole
     if re.fullmatch(r"-?\d+,\d+", plain):
         return f"a decimal point: {plain.replace(',', '.')}"
     if re.fullmatch(r"\d+(\.\d+)?\s*%", plain):

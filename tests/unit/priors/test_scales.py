@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from model.errors import BadQuestion, NoScale, NotACutPoint
-from model.evidence import Observed, OneOf, SetTo, Within
+from model.evidence import Observed, OneOf, SetTo, Within, within_states
 from model.evidence.scale import Scale
 from model.forecast import answer, prepare
+from model.network import Variable
 from model.priors import load
 from model.question import Question, resolve
 from model.specification import NO_SCENARIO
@@ -137,6 +138,40 @@ def test_numbers_name_states_at_cut_points_alone(tmp_path):
         resolve(model, Question(findings={"war": Within(low=1)}))
 
 
+BOUNDS = (0.0, 450.0, 900.0, 2000.0)
+
+
+@pytest.mark.parametrize("number", [*BOUNDS, -1.0, 500.0, 3000.0])
+@pytest.mark.parametrize(
+    ("ends", "accepted", "named"),
+    [
+        (lambda number: (number, None), BOUNDS[:-1], ["450", "900"]),
+        (lambda number: (None, number), BOUNDS[1:], ["450", "900"]),
+        (lambda number: (number, 2000.0), BOUNDS[:-1], ["0", "450", "900"]),
+        (lambda number: (0.0, number), BOUNDS[1:], ["450", "900", "2000"]),
+    ],
+    ids=["over", "under", "between, its low end", "between, its high end"],
+)
+def test_a_number_where_a_state_begins_or_ends_is_used_and_for_any_other_these_are_named(ends, accepted, named, number):
+    scale = Scale("soldiers", BOUNDS, "")
+    if number in accepted:
+        assert len(scale.within(*ends(number))) > 0
+    else:
+        with pytest.raises(NotACutPoint, match=f"{number:g} soldiers is not a cut point") as refused:
+            scale.within(*ends(number))
+        assert list(refused.value.allowed) == named
+
+
+@pytest.mark.parametrize(
+    ("said", "number"), [(Within(low=2000), 2000), (Within(high=0), 0), (Within(low=math.inf), math.inf)]
+)
+def test_an_end_of_the_scale_beyond_which_nothing_lies_is_no_cut_point(said, number):
+    stock = Variable("stock", ("few", "some", "many"))
+    bounds = (*BOUNDS[:-1], number) if math.isinf(number) else BOUNDS
+    with pytest.raises(NotACutPoint, match=f"{number:g} soldiers is not a cut point; the cut points are 450, 900"):
+        within_states(stock, said, Scale("soldiers", bounds, ""), where=())
+
+
 def test_a_number_is_done_where_it_names_one_state(tmp_path):
     model = load(scaled(tmp_path))
     assert resolve(model, Question(settings={"stock": Within(low=900)})).question.settings == {"stock": SetTo("many")}
@@ -161,7 +196,9 @@ def test_files_may_use_numbers_too(tmp_path):
     scenarios.write_text(text)
     assert load(folder).scenarios["large"].findings == {"stock": Observed("many")}
     scenarios.write_text(text.replace("over: 900", "over: 901"))
-    assert any("901 soldiers is not a cut point" in problem and "450, 900" in problem for problem in said(folder))
+    [problem] = [text for text in said(folder) if "901" in text]
+    assert "901 soldiers, which is not a cut point, expected cut points of its scale: 450, 900" in problem
+    assert problem.count("450") == 1
 
 
 def test_only_a_closed_scale_has_a_mean_and_quantiles():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from model import priors
+from model.evidence import syntax
 from model.interchange import read
 from service.cli import main
 from service.settings import default_priors
@@ -106,7 +107,52 @@ def test_ask_says_how_likely_the_evidence_is_and_what_the_answer_rests_on(run):
 
 def test_ask_says_which_evidence_has_no_effect(run):
     ran = run("ask", "asia", "smoke", "--given", "asia:yes", "--given", "smoke:not(no)")
+    assert ran.out.count("asia\n") == 1
+    assert ran.out.count("no effect") == 1
     assert "no effect: asia" in ran.out
+
+
+def test_what_has_no_effect_is_said_once_with_its_target_or_of_all(run):
+    of_one = run(
+        "ask", "asia", "bronc", "lung", "--given", "smoke:yes", "--given", "asia:yes", "--given", "xray:yes"
+    ).out
+    bronc, lung, about = of_one.split("\n\n")
+    assert "no effect on it: asia, xray" in bronc
+    assert "no effect" not in lung + about
+    of_all = run("ask", "asia", "dysp", "lung", "--given", "either:yes", "--given", "xray:yes").out
+    assert re.findall("no effect.*", of_all) == ["no effect: xray"]
+
+
+def test_bars_that_are_marked_have_their_legend(run):
+    marked = "│ marks the answer under march_2017 alone"
+    assert marked in run("ask", "mosul-2017", "return_flow", "--given", "is_finances:halved").out
+    assert f"nothing known; {marked}" in run("ask", "mosul-2017", "return_flow", "--scenario", "none").out
+    assert "nothing known" not in run("ask", "asia", "lung", "--scenario", "none").out
+
+
+@pytest.mark.parametrize(
+    ("option", "verbs"), [("--given EVIDENCE", syntax.FINDING_VERBS), ("--do SETTING", syntax.DO_VERBS)]
+)
+def test_the_help_of_a_question_names_every_verb(run, option, verbs):
+    said = " ".join(run("ask", "--help").out.split())
+    said = said[said.index(option) :]
+    said = said[: said.index("repeat for more")]
+    assert [verb for verb in verbs if f"{verb}(…)" not in said] == []
+
+
+def test_the_page_of_a_matrix_has_the_intervals_that_were_asked_for(run):
+    asked = ("matrix", "asia", "--interval", "0.5")
+    page = run(*asked).out
+    [row] = [
+        each
+        for each in json.loads(run(*asked, "--json").out)["rows"]
+        if each["cause"] == "asia" and each["state"] == "yes"
+    ]
+    said = f"yes {100 * row['shift']:+.1f} ({100 * row['lo']:+.1f} to {100 * row['hi']:+.1f})"
+    assert said in page
+    assert said in run(*asked, "--markdown").out
+    assert "in brackets what holds 50 % of the draws" in page
+    assert "(" not in run("matrix", "asia").out.replace("do()", "")
 
 
 def test_an_intervention_is_not_an_observation(run):
