@@ -9,7 +9,13 @@ from model.gates.formulas import LEAST, tails
 from model.network import Table
 
 CALIBRATED = 1e-13
-"""A calibrated marginal is within this of the stated one."""
+"""A calibrated marginal is within this part of the stated one, state by state: a rare state is met as well as any."""
+
+LARGEST = 1e300
+"""Odds over this count as this: what is below them is as good as impossible, and no float is smaller."""
+
+NARROW = 1e-3
+"""Thresholds closer than this say little of the rare state between them, whose share is solved for by itself."""
 
 LONGEST_STEP = 8.0
 """No log factor moves further than this in one step."""
@@ -37,6 +43,9 @@ def calibrated_ordinal(base: Table, shift: Table, joint: Table) -> Table:
     lower, upper = threshold[..., :-1], threshold[..., 1:]
     with np.errstate(invalid="ignore"):
         share = _sigmoid(upper) * _sigmoid(-lower) * -np.expm1(lower - upper)
+        narrow = (base > 0) & (upper - lower < NARROW)
+    if narrow.any():
+        share = np.where(narrow, base / _average_rise(threshold, shift, weight), share)
     return np.where(base > 0, np.maximum(share, LEAST), 0.0)
 
 
@@ -58,15 +67,23 @@ def calibrated_nominal(base: Table, shift: Table, joint: Table) -> Table:
         level = np.log(base)
     for _ in range(200):
         cost, rows = _cost(level, shift, weight=weight, base=base)
-        error = np.abs(weight @ rows - base).max()
+        error = (np.abs(weight @ rows - base) / np.where(base > 0, base, 1.0)).max()
         if error <= CALIBRATED:
             break
         step = np.clip(_newton_step(rows, weight, base), -LONGEST_STEP, LONGEST_STEP)
         level = _descended(level, step, shift, weight=weight, base=base, cost=cost)
     else:
-        raise BadNetwork(f"no base gives the stated marginal on average: the nearest is off by {float(error):.1e}")
+        raise BadNetwork(f"no base gives the stated marginal on average: the nearest is off by {float(error):.1e} of it")
     row = _softmax(level)
     return np.where(base > 0, np.maximum(row, LEAST), 0.0)
+
+
+def _average_rise(threshold: Table, shift: Table, weight: Table) -> Table:
+    """What ``ordinal`` multiplies each state's share at shift 0 by, on average, with these thresholds: (…, states)."""
+    half = np.exp(shift / 2)[..., None]
+    spread = _sigmoid(threshold)[..., None, :] / half + _sigmoid(-threshold)[..., None, :] * half
+    rise: Table = np.moveaxis(1 / (spread[..., 1:] * spread[..., :-1]), -2, -1) @ weight
+    return rise
 
 
 def _thresholds(goal: Table, shift: Table, weight: Table) -> Table:
@@ -82,7 +99,8 @@ def _thresholds(goal: Table, shift: Table, weight: Table) -> Table:
     tolerance = CALIBRATED * (1 + np.abs(wanted))
     odds, gap_before = np.exp(shift), np.full(wanted.shape, np.inf)
     for _ in range(400):
-        above = np.exp(-threshold)[..., None] * odds
+        with np.errstate(over="ignore"):
+            above = np.minimum(np.exp(-threshold)[..., None] * odds, LARGEST)
         below = 1 / (1 + above)
         above *= below
         mean_below, mean_above = below @ weight, above @ weight
