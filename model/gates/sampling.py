@@ -67,7 +67,7 @@ def _dirichlet_rows(rng: np.random.Generator, mean: Table, ess: Table, draws: in
             )
             found[:, broken, k] = left[:, broken] * special.expit(odds)
             left[:, broken] *= special.expit(-odds)
-    return np.where(mean > 0, np.maximum(found, LEAST), 0.0)
+    return np.where(mean > 0, np.maximum(found, np.minimum(mean, LEAST)), 0.0)
 
 
 def _beta_log_odds(scores: Table, a: Table, b: Table) -> Table:
@@ -91,10 +91,12 @@ def _log_odds(a: Table, b: Table, scores: Table) -> Table:
     A share so near to 1 that it says nothing of the other is replaced by that of the other.
     """
     a, b = a[:, None], b[:, None]
-    share = np.maximum(special.betaincinv(a, b, special.ndtr(scores)), LEAST)
+    # What is stated as rarer than LEAST is drawn as rare as it is stated.
+    least, least_other = np.minimum(a / (a + b), LEAST), np.minimum(b / (a + b), LEAST)
+    share = np.maximum(special.betaincinv(a, b, special.ndtr(scores)), least)
     odds = np.log(share) - np.log1p(-np.minimum(share, NEAR_CERTAIN))
     row, at = np.nonzero(share > NEAR_CERTAIN)
     if len(row):
-        other = np.maximum(special.betaincinv(b[row, 0], a[row, 0], special.ndtr(-scores[at])), LEAST)
+        other = np.maximum(special.betaincinv(b[row, 0], a[row, 0], special.ndtr(-scores[at])), least_other[row, 0])
         odds[row, at] = np.log1p(-other) - np.log(other)
     return np.asarray(odds, dtype=np.float64)
