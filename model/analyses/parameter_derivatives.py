@@ -243,7 +243,7 @@ def _tables(number: Parameter) -> Table:
     """
     here = number.tables(np.array([number.value]))[0].ravel()
     if number.linear:
-        first, second = number.tables(np.array([0.0, 1.0])).reshape(2, -1)
+        first, second = number.tables(np.array([0.0, 1.0]), np.array([1.0, 0.0])).reshape(2, -1)
         return np.stack([second - first, first, second, here])
     first, second = number.tables(*_range(number)).reshape(2, -1)
     steps = STEP * _scale(number) * np.array([-2, -1, 0, 1, 2])
