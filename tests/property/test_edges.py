@@ -49,8 +49,11 @@ from tests.stated import stated
 CLOSE = 1e-9
 """Relative error that is allowed where nothing cancels in the question itself."""
 
-FAINT = 1e-290
-"""What is smaller may be any number as small: it is at the end of the range of floats."""
+FAINT = 1e-220
+"""What is smaller may be any number as small: products of it with what is likely are at the end of the range of floats."""
+
+LIKELY = 1e-80
+"""Evidence is at least as likely as this, for what is FAINT beside it to be in that range."""
 
 ORDINARY = 25
 
@@ -125,13 +128,14 @@ def log(p: Fraction) -> float:
 
 def close(found: float, right: Fraction, *, digits: Fraction | float = 0) -> bool:
     """Whether a number is right; ``digits`` is the size of what cancels in it, of which 1e-12 may be missed."""
-    return abs(Fraction(found) - right) <= Fraction(CLOSE) * abs(right) + Fraction(1e-12) * Fraction(digits) + Fraction(FAINT)
+    missed = abs(Fraction(found) - right)
+    return missed <= Fraction(CLOSE) * abs(right) + Fraction(1e-12) * Fraction(digits) + Fraction(FAINT)
 
 
 def possible(joint: Joint) -> Fraction:
     """P(evidence), in the range in which no float is lost under way."""
     total = sum(joint.values(), Fraction(0))
-    assume(total > Fraction(1e-280))
+    assume(total > Fraction(LIKELY))
     return total
 
 
@@ -218,7 +222,7 @@ def check_influences(drawn: tuple[Table, Table, Table]) -> None:
         (calibrated_nominal, nominal, shift),
         (calibrated_ordinal, ordinal, shift[:, 0]),
     ):
-        if (base[base > 0] > 1e-290).all():
+        if (base[base > 0] > 1e-280).all():
             average = weights @ spread(solve(base, moved, weights), moved)
             np.testing.assert_allclose(average, base, rtol=1e-8)
 
@@ -314,7 +318,7 @@ def check_function(swing: Swing, number: Parameter, sides: tuple[Fraction, ...],
         at, away = Fraction(max(end, 1e-200)), Fraction(max(left, 1e-200))
         with_state = away * n0 + at * n1
         everything = with_state + away * m0 + at * m1
-        if everything > Fraction(1e-250):
+        if everything > Fraction(FAINT):
             assert close(p, with_state / everything)
 
 
@@ -323,8 +327,8 @@ def check_break_even(found: BreakEven, sides: tuple[Fraction, ...], threshold: F
     at_zero, at_one = ((1 - threshold) * n - threshold * m for n, m in ((n0, m0), (n1, m1)))
     size = max(n0, n1, m0, m1)
     for margin, total, wanted in zip(found.margins, (n0 + m0, n1 + m1), (at_zero, at_one), strict=True):
-        assert (margin is None) == (total == 0) or total < size * Fraction(1e-280)
-        if margin is not None and total > size * Fraction(1e-280):
+        assert (margin is None) == (total == 0) or total < size * Fraction(FAINT)
+        if margin is not None and total > size * Fraction(FAINT):
             assert close(margin, wanted / total, digits=1)
     if found.values:
         assert at_zero * at_one <= 0 or min(abs(at_zero) / (n0 + m0), abs(at_one) / (n1 + m1)) < 1e-12
@@ -383,7 +387,7 @@ def check_causal(drawn: tuple[Network, Case, str, int], cause: int) -> None:
             total = sum(joint.values(), Fraction(0))
             if total == 0:
                 assert p is None
-            elif total > Fraction(1e-280):
+            elif total > Fraction(LIKELY):
                 assert p is not None
                 assert close(p, summed(joint, network.position[target])[state,] / total)
 
@@ -400,7 +404,7 @@ def check_weights(drawn: tuple[Network, Case, str, int]) -> None:
         of_target = summed(fractions(network, Case(findings, case.settings)), network.position[target])
         others = sum(p for (k,), p in of_target.items() if k != state)
         total = others + of_target[state,]
-        if min(others, of_target[state,]) > total * Fraction(1e-290) or min(others, of_target[state,]) == 0:
+        if min(others, of_target[state,]) > total * Fraction(FAINT) or min(others, of_target[state,]) == 0:
             certain = others == 0 or of_target[state,] == 0
             assert (db is None) == certain
             if db is not None:
