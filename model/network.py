@@ -157,8 +157,8 @@ class Network:
 def complements(rows: Table) -> Table:
     """The sum of the other entries of each row, for every entry: (…, states), as ``rows``.
 
-    Summed from both ends, with no subtraction: beside a state of probability 1e-17 the other is 1.0, whose complement is
-    1e-17 all the same, which 1 - 1.0 is not.
+    Summed from both ends, with no subtraction: beside a state of probability 1e-17 the other is 1.0, whose complement
+    is 1e-17 all the same, which 1 - 1.0 is not.
 
     >>> complements(np.array([1e-17, 1.0])), complements(np.array([0.5, 0.3, 0.2])).round(12)
     (array([1.e+00, 1.e-17]), array([0.5, 0.7, 0.8]))

@@ -19,8 +19,8 @@ from model import inference
 from model.analyses.evidence_subsets import whole
 from model.evidence import Case, assumptions
 from model.forecast import Forecaster, shape_of
-from model.inference import Evidence, Plan, derivatives
 from model.gates.formulas import LEAST
+from model.inference import Evidence, Plan, derivatives
 from model.network import Table, complements
 from model.question import Question, of_target, resolve
 from model.specification import Model
@@ -95,8 +95,8 @@ class Numbers:
 class Lines:
     """A probability with each number moved alone, as sums of what is positive: each (numbers,).
 
-    ``elsewhere`` is what the entries that the number leaves alone give, ``first`` and ``second`` what the others give in
-    the two tables of ``Numbers``.
+    ``elsewhere`` is what the entries that the number leaves alone give, ``first`` and ``second`` what the others give
+    in the two tables of ``Numbers``.
     """
 
     elsewhere: Table

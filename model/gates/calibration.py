@@ -11,7 +11,7 @@ from model.network import Table
 CALIBRATED = 1e-13
 """A calibrated marginal is within this part of the stated one, state by state: a rare state is met as well as any.
 
-Times one and the size of its logarithm, in which it is solved for and whose last digit is the larger, the rarer it is."""
+Times one and the size of its logarithm, in which it is solved for: the rarer it is, the larger is its last digit."""
 
 LARGEST = 1e300
 """Odds over this count as this: what is below them is as good as impossible, and no float is smaller."""
@@ -82,7 +82,9 @@ def calibrated_nominal(base: Table, shift: Table, joint: Table) -> Table:
         step = np.clip(_newton_step(rows, weight, base), -LONGEST_STEP, LONGEST_STEP)
         level = _descended(level, step, shift, weight=weight, base=base, cost=cost)
     else:
-        raise BadNetwork(f"no base gives the stated marginal on average: the nearest is off by {float(error):.1e} of it")
+        raise BadNetwork(
+            f"no base gives the stated marginal on average: the nearest is off by {float(error):.1e} of it"
+        )
     return _kept_possible(_softmax(level), base)
 
 

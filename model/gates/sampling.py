@@ -86,7 +86,7 @@ def _beta_log_odds(scores: Table, a: Table, b: Table) -> Table:
 
 
 def _log_odds(a: Table, b: Table, scores: Table) -> Table:
-    """Log odds at normal scores (scores,) that are not above 0, of Betas with parameters ``a`` and ``b``: (rows, scores).
+    """Log odds at normal scores (scores,), none above 0, of Betas with parameters ``a`` and ``b``: (rows, scores).
 
     A share so near to 1 that it says nothing of the other is replaced by that of the other.
     """

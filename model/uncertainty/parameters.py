@@ -109,7 +109,7 @@ def parameters(description: Description, variable: Variable) -> tuple[Parameter,
 
 
 def covaried(row: Table, state: int, values: Table, rests: Table) -> Table:
-    """A row with one entry moved to each of the values and the others sharing the rests in proportion: (values, states).
+    """A row with one entry moved to each value and the others sharing each rest in proportion: (values, states).
 
     >>> covaried(np.array([0.5, 0.3, 0.2]), 0, np.array([0.0, 0.75]), np.array([1.0, 0.25]))
     array([[0.  , 0.6 , 0.4 ],

@@ -250,7 +250,7 @@ def markdown(result: Matrix, model: Model) -> str:
 
 
 def _table(result: Matrix, model: Model) -> list[tuple[str, ...]]:
-    """A heading, then a line a cause; where a target that moves has states of its own that are furthest apart, a star."""
+    """A heading, then a line a cause; a star where a target that moves has furthest states of its own."""
     strongest, described = result.strongest(), model.described
     lines: list[tuple[str, ...]] = [("cause", "from", "to", *result.targets)]
     for cause in result.ranked():

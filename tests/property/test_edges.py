@@ -17,7 +17,7 @@ from model import inference
 from model.analyses.causal_effect import cause_effect
 from model.analyses.parameter_derivatives import numbers
 from model.analyses.sensitivity import BreakEven, Swing, sensitivity
-from model.analyses.value_of_information import brier_drop, mutual_information
+from model.analyses.value_of_information import brier_drop, mutual_information, tells
 from model.analyses.variance_attribution import attribution
 from model.analyses.weight_of_evidence import weigh
 from model.evidence import Case, Observed, distribution, likelihood
@@ -50,7 +50,7 @@ CLOSE = 1e-9
 """Relative error that is allowed where nothing cancels in the question itself."""
 
 FAINT = 1e-220
-"""What is smaller may be any number as small: products of it with what is likely are at the end of the range of floats."""
+"""What is smaller may be any number as small: its products are at the end of the range of floats."""
 
 LIKELY = 1e-80
 """Evidence is at least as likely as this, for what is FAINT beside it to be in that range."""
@@ -102,7 +102,9 @@ def fractions(network: Network, case: Case, tables: dict[str, Callable[..., Frac
         own, above = network.position[name], [network.position[parent] for parent in network[name].parents]
         table: np.ndarray = np.vectorize(Fraction, otypes=[object])(network.tables[name])
         if name in case.settings:
-            table = np.broadcast_to([Fraction(p) for p in distribution(network[name], case.settings[name])], table.shape)
+            table = np.broadcast_to(
+                [Fraction(p) for p in distribution(network[name], case.settings[name])], table.shape
+            )
         if tables and name in tables:
             table = tables[name](table)
         said = [Fraction(1)] * len(network[name].states)
@@ -262,25 +264,25 @@ def check_draws(gate: Gate) -> None:
 
 def function_of(
     network: Network, case: Case, target: str, state: int, number: Parameter
-) -> tuple[Fraction, Fraction, Fraction, Fraction]:
-    """P(state, evidence) and P(other states, evidence) with the number at 0 and at 1: N(0), N(1), M(0), M(1)."""
-    ends = []
+) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+    """P(state, evidence) and P(other states, evidence): each with the number at 0, at 1, and where it says nothing."""
     assert number.state is not None
-    own = network[number.variable].states.index(number.state)
     assert number.when is not None
-    for t in (0, 1):
+    own, when = network[number.variable].states.index(number.state), number.when
+    ends = []
+    for t, rest in ((0, 1), (1, 0), (0, 0)):
 
-        def moved(table: np.ndarray, t: int = t) -> np.ndarray:
+        def moved(table: np.ndarray, t: int = t, rest: int = rest) -> np.ndarray:
             table = np.array(table)
-            for at in zip(*np.nonzero(number.when), strict=True) if number.when.ndim else [()]:
-                rest = sum(p for k, p in enumerate(table[at]) if k != own)
-                table[at] = [Fraction(t) if k == own else p / rest * (1 - t) for k, p in enumerate(table[at])]
+            for at in zip(*np.nonzero(when), strict=True) if when.ndim else [()]:
+                others = sum(p for k, p in enumerate(table[at]) if k != own)
+                table[at] = [Fraction(t) if k == own else p / others * rest for k, p in enumerate(table[at])]
             return table
 
         of_target = summed(fractions(network, case, {number.variable: moved}), network.position[target])
-        ends.append((of_target[state,], sum(p for (k,), p in of_target.items() if k != state)))
-    (n0, m0), (n1, m1) = ends
-    return n0, n1, Fraction(m0), Fraction(m1)
+        ends.append((of_target[state,], Fraction(sum(p for (k,), p in of_target.items() if k != state))))
+    of_state, of_others = zip(*ends, strict=True)
+    return of_state, of_others
 
 
 def check_sensitivity(drawn: tuple[Network, Case, str, int], threshold: float) -> None:
@@ -295,29 +297,32 @@ def check_sensitivity(drawn: tuple[Network, Case, str, int], threshold: float) -
     assert not shares or sum(shares) == pytest.approx(1, abs=1e-9) or not any(shares)
     for swing in found.rows:
         number = by_what[swing.variable, swing.what]
-        sides = tuple(side / total for side in function_of(network, case, target, state, number))
-        check_function(swing, number, sides, total)
+        both = function_of(network, case, target, state, number)
+        of_state, of_others = (tuple(p / total for p in side) for side in both)
+        check_function(swing, number, of_state, of_others, total)
         if swing.threshold is not None:
-            check_break_even(swing.threshold, sides, Fraction(threshold))
+            check_break_even(swing.threshold, (*of_state[:2], *of_others[:2]), Fraction(threshold))
 
 
-def check_function(swing: Swing, number: Parameter, sides: tuple[Fraction, ...], total: Fraction) -> None:
-    n0, n1, m0, m1 = sides
-    ups, downs = n1 * m0, n0 * m1
+def check_function(
+    swing: Swing, number: Parameter, of_state: Sequence[Fraction], of_others: Sequence[Fraction], total: Fraction
+) -> None:
+    (n0, n1, n), (m0, m1, m) = of_state, of_others
     assert number.rests is not None
-    t, rest = Fraction(number.value), Fraction(number.rests[0])
-    n, m = rest * n0 + t * n1, rest * m0 + t * m1
-    right = (ups - downs) / (n + m) ** 2
-    # Elsewhere cancels in the two products; what is left are the terms that the formula is made of.
-    terms = abs(n1 - n0) * max(m0, m1) + abs(m1 - m0) * max(n0, n1)
-    assert close(swing.derivative, right, digits=terms / (n + m) ** 2)
+    at, left = Fraction(number.value), Fraction(number.rests[0])
+    unit = (left * (n0 + m0) + at * (n1 + m1)) ** 2
+    terms = n * (m0 + m1 - 2 * m) + m * (n0 + n1 - 2 * n) + (n1 - n) * (m0 - m) + (n0 - n) * (m1 - m)
+    assert close(swing.derivative, (n1 * m0 - n0 * m1) / unit, digits=terms / unit)
     assert swing.coefficients is not None
-    for value, wanted in zip(swing.coefficients, (n1 - n0, n0, n1 + m1 - n0 - m0, n0 + m0), strict=True):
-        assert close(value, wanted * total, digits=(n0 + n1 + m0 + m1) * total if wanted not in (n0, n0 + m0) else 0)
-    for end, left, p in ((number.low, number.rests[1], swing.p_low), (number.high, number.rests[2], swing.p_high)):
-        at, away = Fraction(max(end, 1e-200)), Fraction(max(left, 1e-200))
-        with_state = away * n0 + at * n1
-        everything = with_state + away * m0 + at * m1
+    alpha, beta, gamma, delta = swing.coefficients
+    assert close(beta, n0 * total)
+    assert close(delta, (n0 + m0) * total)
+    assert close(alpha, (n1 - n0) * total, digits=(n0 + n1 - 2 * n) * total)
+    assert close(gamma, (n1 + m1 - n0 - m0) * total, digits=(n0 + n1 + m0 + m1 - 2 * n - 2 * m) * total)
+    for end, rest, p in ((number.low, number.rests[1], swing.p_low), (number.high, number.rests[2], swing.p_high)):
+        at, left = Fraction(max(end, 1e-200)), Fraction(max(rest, 1e-200))
+        with_state = n + left * (n0 - n) + at * (n1 - n)
+        everything = with_state + m + left * (m0 - m) + at * (m1 - m)
         if everything > Fraction(FAINT):
             assert close(p, with_state / everything)
 
@@ -348,19 +353,40 @@ def joints(draw: st.DrawFn) -> Table:
     return weights / weights.sum()
 
 
-def check_information(joint: Table) -> None:
-    exact = [[list(map(Fraction, line)) for line in table] for table in joint]
-    bits, drop = Fraction(0), Fraction(0)
-    for table in exact:
+def told(joint: Sequence[Sequence[Sequence[Fraction]]]) -> tuple[Fraction, Fraction]:
+    """Mutual information in nats and the drop of the Brier score, of a joint whose first axis is known beforehand."""
+    nats, drop = Fraction(0), Fraction(0)
+    for table in joint:
         all_ = sum(map(sum, table), Fraction(0))
         of_t = [sum(column, Fraction(0)) for column in zip(*table, strict=True)]
         for line in table:
             of_x = sum(line, Fraction(0))
             for p, t in zip(line, of_t, strict=True):
-                bits += p * ln(p * all_ / (of_x * t)) if p else 0
+                nats += p * ln(p * all_ / (of_x * t)) if p else 0
                 drop += of_x * (p / of_x - t / all_) ** 2 if of_x else 0
-    assert close(mutual_information(joint) * math.log(2), bits)
+    return nats, drop
+
+
+def check_information(joint: Table) -> None:
+    nats, drop = told([[list(map(Fraction, line)) for line in table] for table in joint])
+    assert close(mutual_information(joint) * math.log(2), nats)
     assert close(brier_drop(joint), drop)
+
+
+def check_tells(drawn: tuple[Network, Case, str, int]) -> None:
+    network, case, target, _ = drawn
+    joint = fractions(network, case)
+    total = possible(joint)
+    forecaster = prepare(stated(network, ess=10.0))
+    for row in tells(forecaster, Question(findings=case.findings, settings=case.settings), target=target):
+        pair = summed(joint, network.position[row.variable], network.position[target])
+        cards = network.cards((row.variable, target))
+        table = [[pair[x, t] / total for t in range(cards[1])] for x in range(cards[0])]
+        nats, drop = told([table])
+        # What two variables tell that are independent, but for the last digits of how likely each is.
+        open_ = min(1 - max(map(sum, side)) for side in (table, list(zip(*table, strict=True))))
+        assert close(row.bits * math.log(2), nats, digits=Fraction(1e-10) * open_)
+        assert close(row.value, drop, digits=Fraction(1e-10) * open_)
 
 
 def ln(p: Fraction) -> Fraction:
@@ -382,7 +408,9 @@ def check_causal(drawn: tuple[Network, Case, str, int], cause: int) -> None:
     found = cause_effect(forecaster, question, cause=name, target=target, state=network[target].states[state])
     for k, row in enumerate(found.rows):
         seen = fractions(network, Case({**case.findings, name: Observed(row.state)}, case.settings))
-        done = fractions(network, case, {name: lambda table, k=k: np.broadcast_to(unit(k, table.shape[-1]), table.shape)})
+        done = fractions(
+            network, case, {name: lambda table, k=k: np.broadcast_to(unit(k, table.shape[-1]), table.shape)}
+        )
         for joint, p in ((seen, row.observe), (done, row.intervene)):
             total = sum(joint.values(), Fraction(0))
             if total == 0:
@@ -444,6 +472,7 @@ CHECKS = {
     "draws": (check_draws, [gates()]),
     "sensitivity": (check_sensitivity, [questions(), st.one_of(tiny, st.floats(0.01, 0.99))]),
     "information": (check_information, [joints()]),
+    "what variables tell": (check_tells, [questions()]),
     "causal effect": (check_causal, [questions(), st.integers(0, 3)]),
     "weight of evidence": (check_weights, [questions()]),
     "counts": (check_counts, [counted()]),

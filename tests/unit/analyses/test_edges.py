@@ -70,13 +70,17 @@ def test_a_leak_as_rare_as_its_cause_is_half_as_likely_to_be_the_reason(power: i
     both = leak * (1 - (1 - leak) / 2)
     right = both / (both + (1 - leak) * leak)
     assert found.targets.p[-1] == pytest.approx(float(right), rel=1e-12)
-    swings = sensitivity(forecaster, Question((), observe(x="yes").findings), target="rare", state="yes", threshold=0.25)
+    swings = sensitivity(
+        forecaster, Question((), observe(x="yes").findings), target="rare", state="yes", threshold=0.25
+    )
     [row] = [row for row in swings.rows if row.what == "with no cause: yes"]
     assert row.threshold is not None
     assert row.threshold.values == pytest.approx((1.5 * float(leak),), rel=1e-6)
 
 
-@pytest.mark.parametrize(("p", "size"), [(1e-9, 29.742014742342217), (1e-12, 29.742014742015), (1e-300, 29.742014742014742)])
+@pytest.mark.parametrize(
+    ("p", "size"), [(1e-9, 29.742014742342217), (1e-12, 29.742014742015), (1e-300, 29.742014742014742)]
+)
 def test_an_incomplete_case_teaches_a_row_of_a_rare_state_as_it_does_any(p: float, size: float) -> None:
     after = sequential(30 * np.array([[p, 1 - p]]), np.array([[0.4 * 1.7 * p, 0.4 * (1 - 1.7 * p)]]))
     assert after.sum() == pytest.approx(size, rel=1e-12)
