@@ -49,7 +49,7 @@ from tests.stated import stated
 CLOSE = 1e-9
 """Relative error that is allowed where nothing cancels in the question itself."""
 
-FAINT = 1e-220
+FAINT = 1e-200
 """What is smaller may be any number as small: its products are at the end of the range of floats."""
 
 LIKELY = 1e-80
@@ -367,10 +367,21 @@ def told(joint: Sequence[Sequence[Sequence[Fraction]]]) -> tuple[Fraction, Fract
     return nats, drop
 
 
+def rounding(joint: Sequence[Sequence[Sequence[Fraction]]]) -> Fraction:
+    """What two variables may tell that are independent but for the last digits of the joint: less, the rarer it is."""
+    open_ = Fraction(0)
+    for table in joint:
+        sides = ([sum(line, Fraction(0)) for line in side] for side in (table, list(zip(*table, strict=True))))
+        open_ += min(sum(side, Fraction(0)) - max(side) for side in sides)
+    return Fraction(1e-10) * open_
+
+
 def check_information(joint: Table) -> None:
-    nats, drop = told([[list(map(Fraction, line)) for line in table] for table in joint])
-    assert close(mutual_information(joint) * math.log(2), nats)
-    assert close(brier_drop(joint), drop)
+    exact = [[list(map(Fraction, line)) for line in table] for table in joint]
+    nats, drop = told(exact)
+    least = rounding(exact)
+    assert close(mutual_information(joint) * math.log(2), nats, digits=least)
+    assert close(brier_drop(joint), drop, digits=least)
 
 
 def check_tells(drawn: tuple[Network, Case, str, int]) -> None:
@@ -383,10 +394,9 @@ def check_tells(drawn: tuple[Network, Case, str, int]) -> None:
         cards = network.cards((row.variable, target))
         table = [[pair[x, t] / total for t in range(cards[1])] for x in range(cards[0])]
         nats, drop = told([table])
-        # What two variables tell that are independent, but for the last digits of how likely each is.
-        open_ = min(1 - max(map(sum, side)) for side in (table, list(zip(*table, strict=True))))
-        assert close(row.bits * math.log(2), nats, digits=Fraction(1e-10) * open_)
-        assert close(row.value, drop, digits=Fraction(1e-10) * open_)
+        least = rounding([table])
+        assert close(row.bits * math.log(2), nats, digits=least)
+        assert close(row.value, drop, digits=least)
 
 
 def ln(p: Fraction) -> Fraction:
