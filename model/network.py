@@ -168,6 +168,23 @@ class Network:
         return digest.hexdigest()
 
 
+def complements(rows: Table) -> Table:
+    """The sum of the other entries of each row, for every entry: (…, states), as ``rows``.
+
+    Summed from both ends, with no subtraction: beside a state of probability 1e-17 the other is 1.0, whose complement
+    is 1e-17 all the same, which 1 - 1.0 is not.
+
+    >>> complements(np.array([1e-17, 1.0])), complements(np.array([0.5, 0.3, 0.2])).round(12)
+    (array([1.e+00, 1.e-17]), array([0.5, 0.7, 0.8]))
+    """
+    if rows.shape[-1] == 2:
+        return rows[..., ::-1]
+    others = np.zeros(rows.shape)
+    others[..., 1:] = np.cumsum(rows[..., :-1], axis=-1)
+    others[..., :-1] += np.cumsum(rows[..., :0:-1], axis=-1)[..., ::-1]
+    return others
+
+
 def topological(variables: Sequence[Variable]) -> tuple[str, ...]:
     """Names so that every parent comes before its children, file order kept where it may be.
 

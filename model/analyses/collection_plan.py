@@ -20,7 +20,7 @@ from model.analyses.value_of_information import (
     why_closed,
 )
 from model.forecast import Forecaster
-from model.network import Table
+from model.network import Table, complements
 from model.question import Question
 from model.specification import Collectable
 
@@ -159,7 +159,7 @@ def plan(
     return CollectionPlan(
         target,
         state,
-        score=start.weight * float(1.0 - (start.p**2).sum()),
+        score=start.weight * float(start.p @ complements(start.p)),
         steps=tuple(taken),
         skipped=_skipped(start, taken, left, steps=steps, money=money),
         covered=covered,

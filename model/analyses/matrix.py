@@ -192,13 +192,18 @@ def _shifts(
         for state in network[target].states:
             yield Shift(cause.name, cause.states[0], cause.states[-1], name, state, None)
         return
-    start, to = max(pairs, key=lambda pair: float(np.abs(rows[pair[1]] - rows[pair[0]]).sum()))
+    start, to = max(pairs, key=lambda pair: float(np.abs(_moved(rows, *pair)).sum()))
     ends = None if mass is None else _ends(forecaster, possible[start], possible[to], target, mass)
-    for i, state in enumerate(network[target].states):
-        shift = float(rows[to][i] - rows[start][i])
-        shift = shift if abs(shift) > ROUNDING else 0.0
+    moved = _moved(rows, start, to).tolist()
+    for i, (state, shift) in enumerate(zip(network[target].states, moved, strict=True)):
         drawn = (None, None, None) if ends is None else _drawn(ends, i, target, state)
         yield Shift(cause.name, start, to, name, state, shift, *drawn)
+
+
+def _moved(rows: Mapping[str, Table], start: str, to: str) -> Table:
+    """How much likelier each state of the target is with the cause in one state than in another; (states,)."""
+    moved: Table = rows[to] - rows[start]
+    return np.where(np.abs(moved) > ROUNDING, moved, 0.0)
 
 
 def _row(network: Network, found: Answer, target: str) -> Table:

@@ -19,8 +19,9 @@ from model import inference
 from model.analyses.evidence_subsets import whole
 from model.evidence import Case, assumptions
 from model.forecast import Forecaster, shape_of
+from model.gates.formulas import LEAST
 from model.inference import Evidence, Plan, derivatives
-from model.network import Table
+from model.network import Table, complements
 from model.question import Question, of_target, resolve
 from model.specification import Model
 from model.uncertainty.parameters import Parameter, parameters
@@ -39,18 +40,23 @@ NATS = 4.3
 class Numbers:
     """Every number of a model with what moving it does to the tables, whatever the question.
 
-    The tables of all variables are taken end to end; number i changes the entries ``cells[starts[i]:starts[i + 1]]``:
-    by ``slope`` for each unit at its value, by ``to_low`` and ``to_high`` when it goes to the ends of its range.
-    ``places`` says where the table of each variable is.
+    The tables of all variables are taken end to end, ``stated`` as they stand; ``places`` says where that of each
+    variable is. Number i changes the entries ``cells[starts[i]:starts[i + 1]]``, by ``slope`` for each unit at its
+    value. ``first`` and ``second`` are what these entries are in two of its tables: where it is ``linear`` at 0 and 1,
+    of which every other table is a mean, else at its low and its high end. ``ends`` (2, 2, numbers) are the weights of
+    these two tables at the low end and at the high.
     """
 
     parameters: tuple[Parameter, ...]
     places: Mapping[str, slice]
+    stated: Table
     cells: NDArray[np.int64]
     starts: NDArray[np.int64]
     slope: Table
-    to_low: Table
-    to_high: Table
+    first: Table
+    second: Table
+    ends: Table
+    linear: NDArray[np.bool_]
 
     def along(self, direction: Table, slopes: Table) -> Table:
         """What a probability changes by when each number moves in a direction: (numbers,).
@@ -61,6 +67,64 @@ class Numbers:
             return np.zeros(0)
         return np.asarray(np.add.reduceat(direction * slopes[self.cells], self.starts), dtype=np.float64)
 
+    def lines(self, slopes: Table) -> Lines:
+        """A probability as a function of each number, by its derivatives by every entry of every table, end to end."""
+        first, second = (self.along(table, slopes) for table in (self.first, self.second))
+        return Lines(self._elsewhere(slopes), first, second, self.ends)
+
+    def _elsewhere(self, slopes: Table) -> Table:
+        """What the entries that a number does not change give: (numbers,).
+
+        The whole less what the changed ones give, or where that is most of it, so that digits would cancel, their sum.
+        """
+        parts = self.stated * slopes
+        of_table = {name: float(parts[place].sum()) for name, place in self.places.items()}
+        whole = np.array([of_table[number.variable] for number in self.parameters])
+        changed = self.along(self.stated[self.cells], slopes)
+        rest = np.maximum(whole - changed, 0.0)
+        stops = [*self.starts[1:], len(self.cells)]
+        for i in np.flatnonzero(changed > whole / 2).tolist():
+            place = self.places[self.parameters[i].variable]
+            others = parts[place].copy()
+            others[self.cells[self.starts[i] : stops[i]] - place.start] = 0.0
+            rest[i] = others.sum()
+        return rest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """A probability with each number moved alone, as sums of what is positive: each (numbers,).
+
+    ``elsewhere`` is what the entries that the number leaves alone give, ``first`` and ``second`` what the others give
+    in the two tables of ``Numbers``.
+    """
+
+    elsewhere: Table
+    first: Table
+    second: Table
+    ends: Table
+
+    @property
+    def at_first(self) -> Table:
+        return self.elsewhere + self.first
+
+    @property
+    def at_second(self) -> Table:
+        return self.elsewhere + self.second
+
+    @property
+    def low(self) -> Table:
+        """With each number at the low end of its range."""
+        return self._mean(self.ends[0])
+
+    @property
+    def high(self) -> Table:
+        """With each number at the high end of its range."""
+        return self._mean(self.ends[1])
+
+    def _mean(self, weights: Table) -> Table:
+        return np.asarray(self.elsewhere + weights[0] * self.first + weights[1] * self.second, dtype=np.float64)
+
 
 @lru_cache(maxsize=MODELS)
 def numbers(model: Model) -> Numbers:
@@ -70,14 +134,24 @@ def numbers(model: Model) -> Numbers:
     begins = accumulate(sizes, initial=0)
     places = {name: slice(at, at + size) for name, size, at in zip(names, sizes, begins, strict=False)}
     found = [number for name in names for number in parameters(model.described[name], model.network[name])]
-    parts = [_differences(number) for number in found]
+    parts = [_tables(number) for number in found]
     cells = [_changed(part) for part in parts]
-    moved = [part[:, at] for part, at in zip(parts, cells, strict=True)]
-    ends = np.cumsum([0, *(len(at) for at in cells)])[:-1]
-    slope, to_low, to_high = np.concatenate(moved, axis=1) if moved else np.zeros((3, 0))
+    kept = [part[:3, at] for part, at in zip(parts, cells, strict=True)]
+    starts = np.cumsum([0, *(len(at) for at in cells)])[:-1]
+    slope, first, second = np.concatenate(kept, axis=1) if kept else np.zeros((3, 0))
     absolute = [at + places[number.variable].start for number, at in zip(found, cells, strict=True)]
-    every = np.concatenate(absolute) if absolute else np.zeros(0, dtype=np.int64)
-    return Numbers(tuple(found), places, every, ends, slope, to_low, to_high)
+    return Numbers(
+        parameters=tuple(found),
+        places=places,
+        stated=np.concatenate([model.network.tables[name].ravel() for name in names]),
+        cells=np.concatenate(absolute) if absolute else np.zeros(0, dtype=np.int64),
+        starts=starts,
+        slope=slope,
+        first=first,
+        second=second,
+        ends=np.array([_ends(number) for number in found]).reshape(-1, 2, 2).transpose(1, 2, 0),
+        linear=np.array([number.linear for number in found], dtype=np.bool_),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +160,6 @@ class Asked:
 
     ``p`` (states of the target,); ``needed`` are the variables whose tables count; ``held`` those whose assumed
     distribution was fitted: their likelihood stays as fitted when a number moves.
-    ``of_evidence`` are the derivatives of log P(evidence) by every entry of every table, end to end.
     """
 
     plan: Plan
@@ -97,18 +170,45 @@ class Asked:
     log_p_evidence: float
     needed: frozenset[str]
     held: tuple[str, ...]
-    of_evidence: Table
 
-    def of_state(self, state: int) -> Table:
-        """Derivatives of P(target is in this state, evidence), scaled and laid out as those of the evidence."""
-        variable = self.plan.network[self.target]
-        point = np.eye(len(variable.states))[state][None]
-        both = {**self.evidence.likelihood, self.target: point * self.evidence.likelihood.get(self.target, 1.0)}
-        return _slopes(self.plan, Evidence(1, both, self.evidence.tables), self.log_p_evidence)
+    def slopes(self, states: Table) -> Table:
+        """Derivatives of P(the target is in a state that is marked, evidence) over P(evidence).
+
+        ``states`` (states of the target,) marks by ones; by every entry of every table, end to end.
+        """
+        both = {**self.evidence.likelihood, self.target: states * self.evidence.likelihood.get(self.target, 1.0)}
+        found = derivatives.slopes(self.plan, Evidence(1, both, self.evidence.tables), self.log_p_evidence)
+        return np.concatenate([found[name].ravel() for name in self.plan.network.names])
+
+    def parted(self, state: int) -> Parted:
+        """The answer for one state of the target, and for all others together, with the derivatives of both."""
+        marks = np.eye(len(self.p))[state][None]
+        p, p_others = float(self.p[state]), float(complements(self.p)[state])
+        return Parted(state, p, p_others, self.slopes(marks), self.slopes(1 - marks))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parted:
+    """One state of a target beside all its others together: what each has, and its derivatives (``Asked.slopes``).
+
+    All are sums of what is positive, so that a rare state beside a near-certain one keeps its digits, which the
+    difference of the whole and the other would not.
+    """
+
+    state: int
+    p: float
+    p_others: float
+    of_state: Table
+    of_others: Table
+
+    @property
+    def of_evidence(self) -> Table:
+        """Derivatives of log P(evidence)."""
+        return self.of_state + self.of_others
 
 
 def ask(forecaster: Forecaster, question: Question, target: str) -> Asked:
-    """Resolve a question for one target and answer it, with the derivatives of P(evidence).
+    """Resolve a question for one target and answer it.
 
     Raises as ``forecast.answer`` does, and NetworkTooLarge where the junction tree is over the limit: then there is
     nothing to take derivatives on.
@@ -122,41 +222,64 @@ def ask(forecaster: Forecaster, question: Question, target: str) -> Asked:
     log_p = float(found.log_evidence[0])
     [tables] = shape_of(resolved).needs(plan.network).tables
     needed = frozenset(compress(plan.network.names, tables.tolist()))
-    slopes = _slopes(plan, evidence, log_p)
-    return Asked(
-        plan, target, resolved.case, evidence, found.of(target)[0], log_p, needed, assumptions(resolved.case), slopes
-    )
+    return Asked(plan, target, resolved.case, evidence, found.of(target)[0], log_p, needed, assumptions(resolved.case))
 
 
-def _slopes(plan: Plan, evidence: Evidence, reference: float) -> Table:
-    found = derivatives.slopes(plan, evidence, reference)
-    return np.concatenate([found[name].ravel() for name in plan.network.names])
+def derivative(every: Numbers, parted: Parted, state: Lines, others: Lines) -> Table:
+    """What the answer moves by for each unit of each number, at its value: (numbers,).
+
+    For the quotient of two straight lines it is a determinant of four sums over P(evidence) squared, which is the unit.
+    """
+    ups = state.second * others.first + state.elsewhere * others.first + others.elsewhere * state.second
+    downs = state.first * others.second + state.elsewhere * others.second + others.elsewhere * state.first
+    rise, rise_others = (every.along(every.slope, slopes) for slopes in (parted.of_state, parted.of_others))
+    return np.where(every.linear, ups - downs, parted.p_others * rise - parted.p * rise_others)
 
 
-def _differences(number: Parameter) -> Table:
-    """How the table changes with a number: by one unit at its value, to its low end, to its high end; (3, cells)."""
+def _tables(number: Parameter) -> Table:
+    """What a number does to the table of its variable, cells end to end: (4, cells).
+
+    By one unit at its value; the two tables of ``Numbers``; and the table at its value.
+    """
+    here = number.tables(np.array([number.value]))[0].ravel()
     if number.linear:
-        at_zero, at_one = number.tables(np.array([0.0, 1.0])).reshape(2, -1)
-        slope = at_one - at_zero
-        return np.outer([1.0, number.low - number.value, number.high - number.value], slope)
-    step = STEP * _scale(number)
-    values = number.value + step * np.array([-2, -1, 0, 1, 2])
-    tables = number.tables(np.array([*values, number.low, number.high])).reshape(7, -1)
-    slope = np.array([1, -8, 0, 8, -1]) @ tables[:5] / (12 * step)
-    return np.stack([slope, tables[5] - tables[2], tables[6] - tables[2]])
+        first, second = number.tables(np.array([0.0, 1.0]), np.array([1.0, 0.0])).reshape(2, -1)
+        return np.stack([second - first, first, second, here])
+    first, second = number.tables(*_range(number)).reshape(2, -1)
+    steps = STEP * _scale(number) * np.array([-2, -1, 0, 1, 2])
+    left = None if number.rests is None else number.rests[0] - steps
+    tables = number.tables(number.value + steps, left).reshape(5, -1)
+    slope = np.array([1, -8, 0, 8, -1]) @ tables / (12 * STEP * _scale(number))
+    return np.stack([slope, first, second, here])
+
+
+def _range(number: Parameter) -> tuple[Table, Table | None]:
+    """The low and the high end of a number, and what each leaves to the rest of its row, where it is of one: (2,).
+
+    Neither end is one where what is possible is ruled out: a quantile below every float is still above 0.
+    """
+    ends = np.array([number.low, number.high])
+    return (ends, None) if number.rests is None else (np.maximum(ends, LEAST), np.maximum(number.rests[1:], LEAST))
+
+
+def _ends(number: Parameter) -> Table:
+    """The weights of the two tables at the low end of a number and at its high end: (2, 2)."""
+    ends, rests = _range(number)
+    return np.stack([rests, ends], axis=1) if number.linear and rests is not None else np.eye(2)
 
 
 def _scale(number: Parameter) -> float:
     match number.scale:
         case "probability":
-            return min(number.value, 1 - number.value)
+            return min(number.value, number.rests[0]) if number.rests else number.value
         case "decibels":
             return NATS
         case "weight" | "variance":
             return number.value
 
 
-def _changed(differences: Table) -> NDArray[np.int64]:
+def _changed(tables: Table) -> NDArray[np.int64]:
     """The entries that a number changes; one at least, so that each number has its place."""
-    changed = np.flatnonzero(differences.any(axis=0))
+    slope, first, second, here = tables
+    changed = np.flatnonzero((slope != 0) | (first != here) | (second != here))
     return changed if len(changed) else np.zeros(1, dtype=np.int64)

@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 
 from model import notebook
-from model.analyses.parameter_derivatives import Asked, Numbers, ask, numbers
+from model.analyses.parameter_derivatives import Asked, Lines, Numbers, Parted, ask, derivative, numbers
 from model.errors import BadQuestion
 from model.forecast import Forecaster
+from model.gates.formulas import LEAST
 from model.network import Table
 from model.question import Question
 from model.uncertainty.parameters import Parameter
@@ -26,10 +27,10 @@ GRIDS = 1_024
 """Numbers whose tables along a grid are kept for that search."""
 
 TIPPED = 1e-13
-"""A margin this small is none."""
+"""A margin this small a part of those between which it changes sign is none."""
 
-VANISHED = 1e-12
-"""Where P(evidence) falls below this part of what it can be, nothing is said of the answer."""
+SECANTS = 8
+"""Rounds after which a search for a break-even halves its interval as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,15 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Contrast:
-    """A difference of two probabilities whose sign decides something: its value, and its derivatives by all entries."""
+    """A difference of two probabilities whose sign decides something: its value, and the derivatives of its two parts.
+
+    ``gain`` and ``loss`` are by every entry of every table, and of what is positive: each part is summed by itself, so
+    that the difference is as exact as it can be.
+    """
 
     value: float
-    slopes: Table
+    gain: Table
+    loss: Table
 
 
 def sensitivity(
@@ -157,17 +163,18 @@ def sensitivity(
         raise BadQuestion(f"the threshold is {threshold!r}, not a probability", where=("threshold",))
     position = forecaster.model.network.variable(target, where=("target",)).state(state, where=("state",))
     asked = ask(forecaster, question, target)
-    of_state = asked.of_state(position)
-    p = float(asked.p[position])
-    over = None if threshold is None else _Contrast(p - threshold, of_state - threshold * asked.of_evidence)
+    parted = asked.parted(position)
     leading = _leading(asked)
-    lead = None if leading is None else _lead(asked, leading, position, of_state)
-    rows = _rows(forecaster, asked, of_state, p, contrasts=(over, lead), search=search)
+    contrasts = (
+        None if threshold is None else _over(parted, threshold),
+        None if leading is None else _lead(asked, parted, leading),
+    )
+    rows = _rows(forecaster, asked, parted, contrasts=contrasts, search=search)
     states = forecaster.model.network[target].states
     return Sensitivity(
         target=target,
         state=state,
-        p=p,
+        p=parted.p,
         p_evidence=math.exp(asked.log_p_evidence),
         threshold=threshold,
         leading=None if leading is None else (states[leading[0]], states[leading[1]]),
@@ -198,63 +205,65 @@ def _leading(asked: Asked) -> tuple[int, int] | None:
     return (int(order[0]), int(order[1])) if len(order) > 1 else None
 
 
-def _lead(asked: Asked, leading: tuple[int, int], position: int, of_state: Table) -> _Contrast:
-    first, second = (of_state if k == position else asked.of_state(k) for k in leading)
-    return _Contrast(float(asked.p[leading[0]] - asked.p[leading[1]]), first - second)
+def _over(parted: Parted, threshold: float) -> _Contrast:
+    """P(state) over a threshold: the part of the state that it leaves against the part of the others that it takes."""
+    left = 1 - threshold
+    return _Contrast(
+        left * parted.p - threshold * parted.p_others, left * parted.of_state, threshold * parted.of_others
+    )
+
+
+def _lead(asked: Asked, parted: Parted, leading: tuple[int, int]) -> _Contrast:
+    first, second = leading
+    eye = np.eye(len(asked.p))
+    gain, loss = (parted.of_state if k == parted.state else asked.slopes(eye[k][None]) for k in leading)
+    return _Contrast(float(asked.p[first] - asked.p[second]), gain, loss)
 
 
 def _rows(
     forecaster: Forecaster,
     asked: Asked,
-    of_state: Table,
-    p: float,
+    parted: Parted,
     *,
     contrasts: Sequence[_Contrast | None],
     search: int | None,
 ) -> tuple[Swing, ...]:
     every = numbers(forecaster.model)
-    slope, slope_e = every.along(every.slope, of_state), every.along(every.slope, asked.of_evidence)
-    p_low, p_high = (
-        (p + every.along(way, of_state)) / (1 + every.along(way, asked.of_evidence))
-        for way in (every.to_low, every.to_high)
-    )
-    kept = [i for i, number in enumerate(every.parameters) if number.variable in asked.needed]
-    kept.sort(key=lambda i: -abs(p_high[i] - p_low[i]))
-    tips = [_break_evens(every, contrast, asked, kept, search=search) for contrast in contrasts]
+    kept = np.array([i for i, n in enumerate(every.parameters) if n.variable in asked.needed], dtype=np.int64)
+    state, others = every.lines(parted.of_state), every.lines(parted.of_others)
+    slopes = derivative(every, parted, state, others)
+    ends = np.zeros((2, len(every.parameters)))
+    for end, with_state, in_all in zip(ends, (state.low, state.high), (others.low, others.high), strict=True):
+        end[kept] = with_state[kept] / (with_state + in_all)[kept]
+    order = sorted(kept.tolist(), key=lambda i: -abs(ends[1, i] - ends[0, i]))
+    tips = [_break_evens(every, contrast, parted.of_evidence, order, search=search) for contrast in contrasts]
+    coefficients = _coefficients(state, others, asked.log_p_evidence)
     rows = []
-    for i in kept:
+    for i in order:
         number, (over, lead) = every.parameters[i], (found.get(i) for found in tips)
-        ends = float(p_low[i]), float(p_high[i])
-        one_way = _OneWay(p, float(slope[i]), float(slope_e[i]), asked.log_p_evidence)
-        rows.append(_swing(number, ends, one_way, over=over, lead=lead))
+        ways = coefficients[i] if number.linear else None
+        moved = (float(ends[0, i]), float(ends[1, i]), float(slopes[i]))
+        rows.append(_swing(number, moved, ways, over=over, lead=lead))
     return tuple(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _OneWay:
-    """P(state, evidence) and P(evidence) about a number's value, ``p`` and 1 with slopes, in units of P(evidence)."""
-
-    p: float
-    slope: float
-    slope_e: float
-    log_p_evidence: float
-
-    @property
-    def derivative(self) -> float:
-        return self.slope - self.p * self.slope_e
-
-    def coefficients(self, value: float) -> tuple[float, float, float, float]:
-        """Both as straight lines, back on the scale of probabilities."""
-        scale = math.exp(self.log_p_evidence)
-        lines = (self.slope, self.p - value * self.slope, self.slope_e, 1 - value * self.slope_e)
-        alpha, beta, gamma, delta = (scale * part for part in lines)
-        return alpha, beta, gamma, delta
+def _coefficients(state: Lines, others: Lines, log_p_evidence: float) -> list[tuple[float, float, float, float]]:
+    """Both straight lines of each number, back on the scale of probabilities."""
+    rise, rise_e = state.second - state.first, (state.second + others.second) - (state.first + others.first)
+    lines = np.stack([rise, state.at_first, rise_e, state.at_first + others.at_first], axis=1)
+    return [(a, b, c, d) for a, b, c, d in (math.exp(log_p_evidence) * lines).tolist()]
 
 
 def _swing(
-    number: Parameter, ends: tuple[float, float], one_way: _OneWay, *, over: BreakEven | None, lead: BreakEven | None
+    number: Parameter,
+    moved: tuple[float, float, float],
+    coefficients: tuple[float, float, float, float] | None,
+    *,
+    over: BreakEven | None,
+    lead: BreakEven | None,
 ) -> Swing:
-    said = number.statement
+    """What is said of one number; ``moved`` are the answer at its low end and at its high end, and its derivative."""
+    said, (p_low, p_high, slope) = number.statement, moved
     return Swing(
         variable=number.variable,
         what=number.what,
@@ -267,61 +276,66 @@ def _swing(
         value=number.value,
         low=number.low,
         high=number.high,
-        p_low=ends[0],
-        p_high=ends[1],
-        derivative=one_way.derivative,
+        p_low=p_low,
+        p_high=p_high,
+        derivative=slope,
         method="exact" if number.linear else "numeric",
-        coefficients=one_way.coefficients(number.value) if number.linear else None,
+        coefficients=coefficients,
         threshold=over,
         lead=lead,
     )
 
 
 def _break_evens(
-    every: Numbers, contrast: _Contrast | None, asked: Asked, kept: Sequence[int], *, search: int | None
+    every: Numbers, contrast: _Contrast | None, of_evidence: Table, kept: Sequence[int], *, search: int | None
 ) -> dict[int, BreakEven]:
     """Where each number makes the contrast nil, by its place among all numbers."""
     if contrast is None:
         return {}
-    tilt, slope_e = every.along(every.slope, contrast.slopes), every.along(every.slope, asked.of_evidence)
-    numeric = [i for i in kept if not every.parameters[i].linear]
-    found = {i: _solved(every.parameters[i], contrast.value, float(tilt[i]), float(slope_e[i])) for i in kept}
-    for i in numeric:
-        del found[i]
+    gain, loss = every.lines(contrast.gain), every.lines(contrast.loss)
+    evidence = every.lines(of_evidence)
+    margins = np.stack([gain.at_first - loss.at_first, gain.at_second - loss.at_second], axis=1).tolist()
+    occurs = np.stack([evidence.at_first, evidence.at_second], axis=1).tolist()
+    found = {
+        i: _solved(every.parameters[i], contrast.value, margins[i], occurs[i])
+        for i in kept
+        if every.parameters[i].linear
+    }
+    numeric = [i for i in kept if i not in found]
     for i in numeric if search is None else numeric[:search]:
         number = every.parameters[i]
         place = every.places[number.variable]
-        found[i] = _searched(number, contrast.value, contrast.slopes[place], asked.of_evidence[place])
+        found[i] = _searched(number, contrast.gain[place], contrast.loss[place], of_evidence[place])
     return found
 
 
-def _solved(number: Parameter, margin: float, tilt: float, slope_e: float) -> BreakEven:
-    """By formula: the margin and P(evidence) are both straight lines in the number."""
-    value, ends = number.value, (number.least, number.most)
-    most = max(1 + (end - value) * slope_e for end in ends)
-
-    def occurs(at: float) -> bool:
-        return 1 + (at - value) * slope_e > VANISHED * most
-
-    def gained(at: float) -> float | None:
-        return (margin + (at - value) * tilt) / (1 + (at - value) * slope_e) if occurs(at) else None
-
-    at = value - margin / tilt if tilt else math.inf
-    good = number.least <= at <= number.most and occurs(at)
-    direction = _direction(at, value, rising=tilt > 0) if good else None
-    return BreakEven((at,) if good else (), direction, *ends, (gained(ends[0]), gained(ends[1])))
+def _solved(number: Parameter, margin: float, margins: Sequence[float], occurs: Sequence[float]) -> BreakEven:
+    """By formula: from what the margin and P(evidence) are with the number at 0 and at 1, straight lines between."""
+    at_zero, at_one = margins
+    gained = tuple(at / p if p > 0 else None for at, p in zip(margins, occurs, strict=True))
+    apart = at_zero - at_one
+    crosses = apart != 0 and min(at_zero, at_one) <= 0 <= max(at_zero, at_one)
+    at = at_zero / apart if crosses else math.inf
+    good = crosses and (1 - at) * occurs[0] + at * occurs[1] > 0
+    above = (margin <= 0) == (at_one > at_zero)
+    direction: Literal["above", "below"] | None = ("above" if above else "below") if good else None
+    return BreakEven((at,) if good else (), direction, number.least, number.most, (gained[0], gained[1]))
 
 
-def _searched(number: Parameter, margin: float, tilts: Table, slopes_e: Table) -> BreakEven:
+def _direction(at: float, value: float, *, rising: bool) -> Literal["above", "below"]:
+    return "above" if at > value or (at == value and rising) else "below"
+
+
+def _searched(number: Parameter, gain: Table, loss: Table, of_evidence: Table) -> BreakEven:
     """By a search: along a grid for changes of sign, and then between its points."""
-    points, tables, stated = _grid(number)
-    moved = tables - stated
-    margins, evidence = margin + moved @ tilts, 1 + moved @ slopes_e
-    occurs = evidence > VANISHED * evidence.max()
+    points, tables = _grid(number)
+    margins, evidence = tables @ gain - tables @ loss, tables @ of_evidence
+    occurs = evidence > 0
     at, gained = points[occurs], margins[occurs]
 
     def margin_at(values: Table) -> Table:
-        found: Table = margin + (number.tables(values).reshape(len(values), -1) - stated) @ tilts
+        moved = number.tables(values).reshape(len(values), -1)
+        found: Table = moved @ gain - moved @ loss
         return found
 
     crossings = [(a, b) for a, b in pairwise(range(len(at))) if gained[a] * gained[b] < 0]
@@ -333,13 +347,9 @@ def _searched(number: Parameter, margin: float, tilts: Table, slopes_e: Table) -
     return BreakEven(tuple(values), direction, number.least, number.most, (ends[0], ends[1]))
 
 
-def _direction(at: float, value: float, *, rising: bool) -> Literal["above", "below"]:
-    return "above" if at > value or (at == value and rising) else "below"
-
-
 @lru_cache(maxsize=GRIDS)
-def _grid(number: Parameter) -> tuple[Table, Table, Table]:
-    """Values of a number from end to end, the variable's table at each, (values, cells), and as stated, (cells,)."""
+def _grid(number: Parameter) -> tuple[Table, Table]:
+    """Values of a number from end to end, and the variable's table at each, (values, cells)."""
     match number.scale:
         case "probability":
             points = [0.0, 0.001, 0.01, 0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 0.99, 0.999, 1.0]
@@ -347,25 +357,33 @@ def _grid(number: Parameter) -> tuple[Table, Table, Table]:
             points = np.linspace(number.least, number.most, 13).tolist()
         case "weight" | "variance":
             points = np.geomspace(number.least, number.most, 13).tolist()
-    values = np.unique([*points, number.low, number.value, number.high])
-    tables = number.tables(values).reshape(len(values), -1)
+    own = (number.value, number.low, number.high)
+    # An entry of 1.0 is not yet the end of its range, where it leaves something to the others.
+    pairs = {*((point, 1 - point) for point in points), *zip(own, number.rests or (1 - v for v in own), strict=True)}
+    values, rests = np.array(sorted(pairs, key=lambda pair: (pair[0], -pair[1]))).T
+    tables = number.tables(values, rests).reshape(len(values), -1)
     for array in (values, tables):
         array.setflags(write=False)
-    return values, tables, tables[np.searchsorted(values, number.value)]
+    return values, tables
 
 
 def _refined(margin_at: Callable[[Table], Table], ends: tuple[float, float], margins: tuple[float, float]) -> float:
-    """Where the margin is nil between two ends of unlike sign: a few points about the secant's in each round."""
+    """Where the margin is nil between two ends of unlike sign: a few points about the secant's in each round.
+
+    From the round on in which secants should have met, the middles of the interval too: by difference and by ratio.
+    """
     (low, high), (at_low, at_high) = ends, margins
-    for _ in range(100):
+    tipped = TIPPED * min(abs(at_low), abs(at_high))
+    for turn in range(100):
         secant = low - at_low * (high - low) / (at_high - at_low)
-        width = high - low
-        about = secant + width * np.array([-1 / 64, -1 / 4096, 0.0, 1 / 4096, 1 / 64])
+        about = secant + (high - low) * np.array([-1 / 64, -1 / 4096, 0.0, 1 / 4096, 1 / 64])
+        if turn >= SECANTS:
+            about = np.append(about, [low + (high - low) / 2, math.sqrt(max(low, LEAST) * max(high, LEAST))])
         points = np.unique(about[(about > low) & (about < high)])
         if not len(points):
             break
         found = margin_at(points)
-        if np.abs(found).min() <= TIPPED:
+        if np.abs(found).min() <= tipped:
             return float(points[np.abs(found).argmin()])
         points, found = np.array([low, *points, high]), np.array([at_low, *found, at_high])
         k = int(np.flatnonzero(np.sign(found[:-1]) != np.sign(found[1:]))[0])

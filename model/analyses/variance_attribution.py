@@ -10,7 +10,7 @@ import numpy as np
 
 from model import inference, notebook
 from model.analyses.leave_out import table_without
-from model.analyses.parameter_derivatives import Asked, Numbers, ask, numbers
+from model.analyses.parameter_derivatives import Asked, Numbers, ask, derivative, numbers
 from model.forecast import Forecaster
 from model.inference import Evidence
 from model.inference.arrays import encode
@@ -115,17 +115,16 @@ def attribution(forecaster: Forecaster, question: Question, *, target: str, stat
     """
     position = forecaster.model.network.variable(target, where=("target",)).state(state, where=("state",))
     asked = ask(forecaster, question, target)
-    every = numbers(forecaster.model)
-    p = float(asked.p[position])
-    derivative = every.along(every.slope, asked.of_state(position)) - p * every.along(every.slope, asked.of_evidence)
-    groups = _groups(every, derivative, asked)
+    every, parted = numbers(forecaster.model), asked.parted(position)
+    slopes = derivative(every, parted, every.lines(parted.of_state), every.lines(parted.of_others))
+    groups, unit = _groups(every, slopes, asked)
     variance = math.fsum(group.variance for group in groups)
-    statements = tuple(_share(every, group, variance, asked) for group in groups)
+    statements = tuple(_share(every, group, variance, parted.of_evidence, unit=unit) for group in groups)
     return Attribution(
         target=target,
         state=state,
-        p=p,
-        sd=math.sqrt(variance),
+        p=parted.p,
+        sd=unit * math.sqrt(variance),
         held=asked.held,
         statements=statements,
         sources=_sources(forecaster.model, asked, groups, variance, position),
@@ -151,29 +150,33 @@ def parts_of(statement: Statement) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Group:
-    """The numbers of one statement, by their places among all, and what they add to the variance of the answer."""
+    """The numbers of one statement, by their places among all, and what they add to the variance of the answer.
+
+    The variance is in units of that of the number which adds most, so that none vanishes as a square too small.
+    """
 
     statement: Statement
     numbers: tuple[int, ...]
     variance: float
 
 
-def _groups(every: Numbers, derivative: Table, asked: Asked) -> list[_Group]:
-    """The uncertain statements that matter to the answer, the largest variance first."""
+def _groups(every: Numbers, slopes: Table, asked: Asked) -> tuple[list[_Group], float]:
+    """The uncertain statements that matter to the answer, the largest variance first, and the unit: a deviation."""
     members: dict[int, list[int]] = {}
     for i, number in enumerate(every.parameters):
         if number.variable in asked.needed and not number.certain:
             members.setdefault(id(number.statement), []).append(i)
+    sd = {i: math.sqrt(every.parameters[i].variance) * abs(float(slopes[i])) for own in members.values() for i in own}
+    unit = max(sd.values(), default=0.0) or 1.0
     groups = []
     for group in members.values():
-        variance = math.fsum(every.parameters[i].variance * float(derivative[i]) ** 2 for i in group)
+        variance = math.fsum((sd[i] / unit) ** 2 for i in group)
         groups.append(_Group(every.parameters[group[0]].statement, tuple(group), variance))
-    return sorted(groups, key=lambda group: -group.variance)
+    return sorted(groups, key=lambda group: -group.variance), unit
 
 
-def _share(every: Numbers, group: _Group, total: float, asked: Asked) -> StatementShare:
+def _share(every: Numbers, group: _Group, total: float, of_evidence: Table, *, unit: float) -> StatementShare:
     said, first = group.statement, every.parameters[group.numbers[0]]
-    about_all = first.when is None or bool(first.when.all())
     return StatementShare(
         variable=said.variable,
         what=said.what,
@@ -182,16 +185,18 @@ def _share(every: Numbers, group: _Group, total: float, asked: Asked) -> Stateme
         sources=said.sources,
         ess=said.ess,
         share=group.variance / total if total else 0.0,
-        sd=math.sqrt(group.variance),
-        p_visited=None if about_all else _visited(every, first, asked),
+        sd=unit * math.sqrt(group.variance),
+        p_visited=_visited(every, first, of_evidence),
         numbers=tuple(every.parameters[i].what for i in group.numbers),
     )
 
 
-def _visited(every: Numbers, number: Parameter, asked: Asked) -> float:
-    """P(the case that a number is about | evidence): entries times their derivatives of log P(evidence)."""
-    table = asked.plan.network.tables[number.variable]
-    occurs = asked.of_evidence[every.places[number.variable]].reshape(table.shape) * table
+def _visited(every: Numbers, number: Parameter, of_evidence: Table) -> float | None:
+    """P(the case that a number is about | evidence): entries times their derivatives; None where of every case."""
+    if number.when is None or number.when.all():
+        return None
+    place = every.places[number.variable]
+    occurs = (of_evidence[place] * every.stated[place]).reshape(*number.when.shape, -1)
     return min(1.0, float(occurs[number.when].sum()))
 
 

@@ -9,7 +9,21 @@ from model.gates.formulas import LEAST, tails
 from model.network import Table
 
 CALIBRATED = 1e-13
-"""A calibrated marginal is within this of the stated one."""
+"""A calibrated marginal is within this part of the stated one, state by state: a rare state is met as well as any.
+
+Times one and the size of its logarithm, in which it is solved for: the rarer it is, the larger is its last digit."""
+
+LARGEST = 1e300
+"""Odds over this count as this: what is below them is as good as impossible, and no float is smaller."""
+
+FAINT = 1e-110
+"""The largest influences there are take a base below this to less than LEAST."""
+
+TINIEST = 1e-307
+"""The smallest probability that keeps all of its digits."""
+
+NARROW = 1e-3
+"""Thresholds closer than this say little of the rare state between them, whose share is solved for by itself."""
 
 LONGEST_STEP = 8.0
 """No log factor moves further than this in one step."""
@@ -37,7 +51,10 @@ def calibrated_ordinal(base: Table, shift: Table, joint: Table) -> Table:
     lower, upper = threshold[..., :-1], threshold[..., 1:]
     with np.errstate(invalid="ignore"):
         share = _sigmoid(upper) * _sigmoid(-lower) * -np.expm1(lower - upper)
-    return np.where(base > 0, np.maximum(share, LEAST), 0.0)
+        narrow = (base > 0) & (upper - lower < NARROW)
+    if narrow.any():
+        share = np.where(narrow, base / _average_rise(threshold, shift, weight), share)
+    return _kept_possible(share, base)
 
 
 def calibrated_nominal(base: Table, shift: Table, joint: Table) -> Table:
@@ -56,17 +73,32 @@ def calibrated_nominal(base: Table, shift: Table, joint: Table) -> Table:
     shift = shift.reshape(*base.shape[:-1], -1, base.shape[-1])[..., occurs, :]
     with np.errstate(divide="ignore"):
         level = np.log(base)
+    unit = np.where(base > 0, base * (1 - np.where(base > 0, level, 0.0)), 1.0)
     for _ in range(200):
         cost, rows = _cost(level, shift, weight=weight, base=base)
-        error = np.abs(weight @ rows - base).max()
+        error = (np.abs(weight @ rows - base) / unit).max()
         if error <= CALIBRATED:
             break
         step = np.clip(_newton_step(rows, weight, base), -LONGEST_STEP, LONGEST_STEP)
         level = _descended(level, step, shift, weight=weight, base=base, cost=cost)
     else:
-        raise BadNetwork(f"no base gives the stated marginal on average: the nearest is off by {float(error):.1e}")
-    row = _softmax(level)
-    return np.where(base > 0, np.maximum(row, LEAST), 0.0)
+        raise BadNetwork(
+            f"no base gives the stated marginal on average: the nearest is off by {float(error):.1e} of it"
+        )
+    return _kept_possible(_softmax(level), base)
+
+
+def _kept_possible(row: Table, base: Table) -> Table:
+    """A row whose possible states stay possible: none falls below LEAST, unless influences can take its base there."""
+    return np.where(base > 0, np.maximum(row, np.where(base < FAINT, TINIEST, LEAST)), 0.0)
+
+
+def _average_rise(threshold: Table, shift: Table, weight: Table) -> Table:
+    """What ``ordinal`` multiplies each state's share at shift 0 by, on average, with these thresholds: (…, states)."""
+    half = np.exp(shift / 2)[..., None]
+    spread = _sigmoid(threshold)[..., None, :] / half + _sigmoid(-threshold)[..., None, :] * half
+    rise: Table = np.moveaxis(1 / (spread[..., 1:] * spread[..., :-1]), -2, -1) @ weight
+    return rise
 
 
 def _thresholds(goal: Table, shift: Table, weight: Table) -> Table:
@@ -82,7 +114,8 @@ def _thresholds(goal: Table, shift: Table, weight: Table) -> Table:
     tolerance = CALIBRATED * (1 + np.abs(wanted))
     odds, gap_before = np.exp(shift), np.full(wanted.shape, np.inf)
     for _ in range(400):
-        above = np.exp(-threshold)[..., None] * odds
+        with np.errstate(over="ignore"):
+            above = np.minimum(np.exp(-threshold)[..., None] * odds, LARGEST)
         below = 1 / (1 + above)
         above *= below
         mean_below, mean_above = below @ weight, above @ weight
@@ -116,7 +149,7 @@ def _cost(level: Table, shift: Table, *, weight: Table, base: Table) -> tuple[Ta
 def _newton_step(rows: Table, weight: Table, base: Table) -> Table:
     """Newton's step on the log factors, scaled so that rare states do no harm; nil for impossible ones."""
     reached = weight @ rows
-    root = np.sqrt(np.where(base > 0, np.maximum(reached, LEAST), 1.0))
+    root = np.sqrt(np.where(base > 0, np.maximum(reached, np.minimum(base, LEAST)), 1.0))
     scaled = rows / root[..., None, :]
     together = np.swapaxes(scaled, -1, -2) @ (weight[:, None] * scaled)
     free = np.where(base > 0, root, 0.0)

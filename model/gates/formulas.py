@@ -30,16 +30,22 @@ def any_cause(leak: Table, effects: Sequence[Table]) -> Table:
     (…, states), ``effects[i]`` (…, states of parent i, states), states low to high; the result
     (…, states of parent 1, …, states). With two states it is the noisy-OR.
 
+    The highest of two is at k when one is at k and the other no higher, or the other at k and the first below: sums of
+    products, whose digits do not cancel as those of the differences of P(at most k) do where a state is rare.
+
     >>> off_on = np.array([[1.0, 0.0], [0.7, 0.3]])
     >>> any_cause(np.array([0.95, 0.05]), [off_on]).round(3)
     array([[0.95 , 0.05 ],
            [0.665, 0.335]])
     """
     batch = leak.ndim - 1
-    at_most = _cumulative(leak)
+    mass, at_most = _exact_and_at_most(leak)
     for position, effect in enumerate(effects):
-        at_most = at_most[..., None, :] * _with_axes(_cumulative(effect), batch, position)
-    return np.diff(at_most, prepend=0.0, axis=-1)
+        own, own_at_most = (_with_axes(part, batch, position) for part in _exact_and_at_most(effect))
+        mass = mass[..., None, :] * own_at_most
+        mass[..., 1:] += at_most[..., None, :-1] * own[..., 1:]
+        at_most = at_most[..., None, :] * own_at_most
+    return mass
 
 
 def all_needed(ceiling: Table, limits: Sequence[Table]) -> Table:
@@ -129,6 +135,11 @@ def tails(distribution: Table) -> tuple[Table, Table]:
     below = np.concatenate([none, _cumulative(distribution)], axis=-1)
     above = np.concatenate([none, _cumulative(distribution[..., ::-1])], axis=-1)[..., ::-1]
     return below, above
+
+
+def _exact_and_at_most(distribution: Table) -> tuple[Table, Table]:
+    """P(k) and P(at most k), both over the sum of the row."""
+    return distribution / np.cumsum(distribution, axis=-1)[..., -1:], _cumulative(distribution)
 
 
 def _cumulative(distribution: Table) -> Table:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from model.errors import BadNetwork
 from model.gates.formulas import NATS_PER_DECIBEL
 from model.gates.sampling import Indices, dirichlet
-from model.network import SUM_TOLERANCE, Table
+from model.network import SUM_TOLERANCE, Table, complements
 
 Method = Literal["linear", "log"]
 
@@ -78,11 +78,11 @@ class RowPool:
         if self.method == "log":
             return float(self.ess.sum())
         mean, variance = self.row(), float((self.within() + self.between()).sum())
-        return float((mean * (1 - mean)).sum()) / variance - 1 if variance > 0 else inf
+        return float((mean * complements(mean)).sum()) / variance - 1 if variance > 0 else inf
 
     def within(self) -> Table:
         """Variance that the experts' own uncertainty gives each state of the mixture; (states,)."""
-        own: Table = self.weights @ (self.rows * (1 - self.rows) / (self.ess[:, None] + 1))
+        own: Table = self.weights @ (self.rows * complements(self.rows) / (self.ess[:, None] + 1))
         return own
 
     def between(self) -> Table:

@@ -23,6 +23,9 @@ A draw is then off by 1e-4 of its score at the most, a tenth of the finest of a 
 is half of the cost of a draw, so that as many as needed is worth as few as do.
 """
 
+NEAR_CERTAIN = 1 - 1e-8
+"""A share above this is read from its complement."""
+
 
 def latin_hypercube_normals(rng: np.random.Generator, draws: int, count: int) -> Table:
     """Standard normal numbers, one in each of ``draws`` equally likely strata; shape (draws, count).
@@ -32,7 +35,7 @@ def latin_hypercube_normals(rng: np.random.Generator, draws: int, count: int) ->
     """
     strata = rng.permuted(np.broadcast_to(np.arange(draws), (count, draws)), axis=1)
     chance = (strata + rng.random((count, draws))) / draws
-    return np.asarray(special.ndtri(np.maximum(chance, LEAST)).T, dtype=np.float64)
+    return np.asarray(special.ndtri(np.clip(chance, LEAST, 1 - 1e-16)).T, dtype=np.float64)
 
 
 def dirichlet(rng: np.random.Generator, mean: Table, ess: Table, *, draws: int, tied: Indices | None = None) -> Table:
@@ -51,8 +54,8 @@ def dirichlet(rng: np.random.Generator, mean: Table, ess: Table, *, draws: int, 
 def _dirichlet_rows(rng: np.random.Generator, mean: Table, ess: Table, draws: int) -> Table:
     """Rows (rows, states) by breaking a stick: each state takes a Beta share of what those before it left."""
     alpha = ess[:, None] * mean
-    after = np.cumsum(alpha[:, ::-1], axis=1)[:, ::-1] - alpha
-    after[np.cumsum((mean > 0)[:, ::-1], axis=1)[:, ::-1] <= (mean > 0)] = 0.0
+    after = np.zeros(alpha.shape)
+    after[:, :-1] = np.cumsum(alpha[:, :0:-1], axis=1)[:, ::-1]
     left = np.ones((draws, len(mean)))
     found = np.zeros((draws, *mean.shape))
     for k in range(mean.shape[1]):
@@ -64,7 +67,7 @@ def _dirichlet_rows(rng: np.random.Generator, mean: Table, ess: Table, draws: in
             )
             found[:, broken, k] = left[:, broken] * special.expit(odds)
             left[:, broken] *= special.expit(-odds)
-    return np.where(mean > 0, np.maximum(found, LEAST), 0.0)
+    return np.where(mean > 0, np.maximum(found, np.minimum(mean, LEAST)), 0.0)
 
 
 def _beta_log_odds(scores: Table, a: Table, b: Table) -> Table:
@@ -72,14 +75,28 @@ def _beta_log_odds(scores: Table, a: Table, b: Table) -> Table:
 
     Cubic between quantiles worked out at KNOTS: as a function of the score the log odds are nearly straight.
     """
-    chance, other = special.ndtr(KNOTS), special.ndtr(-KNOTS)
-    low = special.betaincinv(a[:, None], b[:, None], chance[: len(KNOTS) // 2])
-    high = special.betaincinv(b[:, None], a[:, None], other[len(KNOTS) // 2 :])
-    low, high = np.clip(low, LEAST, 1 - 1e-16), np.clip(high, LEAST, 1 - 1e-16)
-    odds = np.concatenate([np.log(low) - np.log1p(-low), np.log1p(-high) - np.log(high)], axis=1)
+    half = len(KNOTS) // 2
+    odds = np.concatenate([_log_odds(a, b, KNOTS[:half]), -_log_odds(b, a, -KNOTS[half:])], axis=1)
     place = np.clip((scores - KNOTS[0]) / (KNOTS[1] - KNOTS[0]), 1, len(KNOTS) - 2 - 1e-9)
     at, row = place.astype(np.int64), np.arange(len(a))
     t = place - at
     before, here, there, beyond = (odds[row, at + step] for step in (-1, 0, 1, 2))
     slope, bend = there - before, 2 * before - 5 * here + 4 * there - beyond
     return np.asarray(here + 0.5 * t * (slope + t * (bend + t * (3 * (here - there) + beyond - before))))
+
+
+def _log_odds(a: Table, b: Table, scores: Table) -> Table:
+    """Log odds at normal scores (scores,), none above 0, of Betas with parameters ``a`` and ``b``: (rows, scores).
+
+    A share so near to 1 that it says nothing of the other is replaced by that of the other.
+    """
+    a, b = a[:, None], b[:, None]
+    # What is stated as rarer than LEAST is drawn as rare as it is stated.
+    least, least_other = np.minimum(a / (a + b), LEAST), np.minimum(b / (a + b), LEAST)
+    share = np.maximum(special.betaincinv(a, b, special.ndtr(scores)), least)
+    odds = np.log(share) - np.log1p(-np.minimum(share, NEAR_CERTAIN))
+    row, at = np.nonzero(share > NEAR_CERTAIN)
+    if len(row):
+        other = np.maximum(special.betaincinv(b[row, 0], a[row, 0], special.ndtr(-scores[at])), least_other[row, 0])
+        odds[row, at] = np.log1p(-other) - np.log(other)
+    return np.asarray(odds, dtype=np.float64)

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from model.gates import Gate, Pinned, Rule, TableGate
-from model.network import Table
+from model.network import Table, complements
 
 LOW, HIGH = 0.05, 0.95
 DRAWS = 4_000
@@ -46,10 +46,11 @@ def beta_range(rows: Table, ess: Table) -> Range:
     """Quantiles of each cell of rows that are Dirichlet with these sample sizes; certain cells stay put."""
     from scipy.special import betaincinv
 
-    open_ = (rows > 0) & (rows < 1) & np.isfinite(ess)[..., None]
+    others = complements(rows)
+    open_ = (rows > 0) & (others > 0) & np.isfinite(ess)[..., None]
     size = np.where(open_, ess[..., None], 1.0)
-    mean = np.where(open_, rows, 0.5)
-    low, high = (betaincinv(size * mean, size * (1 - mean), q) for q in (LOW, HIGH))
+    mean, rest = np.where(open_, rows, 0.5), np.where(open_, others, 0.5)
+    low, high = (betaincinv(size * mean, size * rest, q) for q in (LOW, HIGH))
     return np.where(open_, low, rows), np.where(open_, high, rows)
 
 

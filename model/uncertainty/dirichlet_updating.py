@@ -27,13 +27,13 @@ from model.evidence import Case, Observed
 from model.gates import TableGate
 from model.inference import Evidence, Plan, joint, log_evidence
 from model.inference.arrays import encode
-from model.network import Table
+from model.network import Table, complements
 from model.specification import Counts, Seen
 
 DAYS_A_YEAR = 365.25
 
 SAME = 1e-12
-"""Shares that differ from what the row itself expects by less than this say nothing about the row."""
+"""Shares that differ from what the row itself expects by less than this part of it say nothing about the row."""
 
 SMALL = 0.05
 """Cases that are alike and incomplete are absorbed together as long as no alpha changes by more than this part."""
@@ -78,7 +78,8 @@ def sequential(alpha: Table, shares: Table) -> Table:
 
     Spiegelhalter & Lauritzen, Networks 20 (1990) 579.
     """
-    told = (np.abs(shares - shares.sum(axis=-1, keepdims=True) * _mean(alpha)) > SAME).any(axis=-1)
+    expected = shares.sum(axis=-1, keepdims=True) * _mean(alpha)
+    told = (np.abs(shares - expected) > SAME * expected).any(axis=-1)
     after = np.array(alpha, dtype=np.float64)
     after[told] = _matched(after[told], shares[told])
     return after
@@ -92,19 +93,25 @@ def _matched(alpha: Table, shares: Table) -> Table:
     """The Dirichlet with the mean and the average variance of the mixture that a case leaves of each row.
 
     Of one state's probability the mixture has three parts: the case fell under this row with this state, with
-    another state, or not under this row.
+    another state, or not under this row. All is summed from what is positive, so that a row of 1e-12 and the rest is as
+    exact as any: for each part 1 - mean, its distance from the mixture's mean, and mean (1 - mean) - variance as the
+    average of p (1 - p).
     """
     size = alpha.sum(axis=-1, keepdims=True)
-    under = shares.sum(axis=-1, keepdims=True)
-    weights = (shares, under - shares, 1 - under)
-    means = ((alpha + 1) / (size + 1), alpha / (size + 1), alpha / size)
-    mean = sum(weight * each for weight, each in zip(weights, means, strict=True))
-    spread = sum(
-        weight * (each * (1 - each) / (total + 1) + (each - mean) ** 2)
-        for weight, each, total in zip(weights, means, (size + 1, size + 1, size), strict=True)
-    )
-    mean, spread = np.where(alpha > 0, mean, 0), np.where(alpha > 0, spread, 0)
-    ess = (mean**2 * (1 - mean)).sum(axis=-1) / (mean * spread).sum(axis=-1) - 1
+    p, q = alpha / size, complements(alpha) / size
+    here, other = shares, complements(shares)
+    away = np.maximum(1 - shares.sum(axis=-1, keepdims=True), 0.0)
+    weights = np.stack([here, other, np.broadcast_to(away, here.shape)])
+    totals = np.stack([size + 1, size + 1, size])
+    below = (size * q, size * q + 1, size * q)
+    means = np.stack([size * p + 1, size * p, size * p]) / totals
+    spreads = means * np.stack(below) / totals
+    apart = np.stack([q * (other + away) + p * other, p * (here + away) + q * here, here * q - other * p]) / (size + 1)
+    mean = (weights * means).sum(axis=0)
+    variance = (weights * (spreads / (totals + 1) + apart**2)).sum(axis=0)
+    expected = (weights * spreads * (totals / (totals + 1))).sum(axis=0)
+    mean = np.where(alpha > 0, mean, 0)
+    ess = (mean * expected).sum(axis=-1) / (mean * variance).sum(axis=-1)
     return np.asarray(mean * ess[:, None], dtype=np.float64)
 
 
@@ -177,7 +184,7 @@ class _Parameters:
         self.group: NDArray[np.intp] = group.reshape(gate.ess.shape)
         rows = gate.rows.reshape(-1, gate.rows.shape[-1])[first]
         size = gate.ess.ravel()[first]
-        self.certain = np.isinf(size) | (rows.max(axis=-1) == 1)
+        self.certain = np.isinf(size) | ((rows > 0).sum(axis=-1) == 1)
         self.prior = rows * np.where(self.certain, 1.0, size)[:, None]
 
     def rows(self, alpha: Table) -> Table:

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from model.errors import BadNetwork
 from model.gates import NATS_PER_DECIBEL, AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, TableGate
 from model.gates.formulas import all_needed, any_cause
-from model.network import Table, Variable
+from model.network import Table, Variable, complements
 from model.specification import Description, Statement
 
 Mask = NDArray[np.bool_]
-Expand = Callable[[Table], Table]
+Expand = Callable[[Table, Table], Table]
+FromRows = Callable[[Table], Table]
 Scale = Literal["probability", "decibels", "weight", "variance"]
 
 Z90 = 1.6448536269514722
@@ -42,6 +43,8 @@ class Parameter:
     variance of the answer; the entries of one row of a Dirichlet move together, and theirs add up to the row's.
     ``linear`` says that the table is an affine function of the number. ``when`` (*parents' states) marks the
     combinations of the parents that the number is about, None where it is about all of them.
+    ``rests`` are, of an entry of a row, what its other entries hold at ``value``, ``low`` and ``high``: beside an entry
+    of 1.0 a rest of 1e-17 is no difference of 1. Other numbers have none.
     Strengths are signed decibels: what lowers is negative.
     """
 
@@ -61,14 +64,26 @@ class Parameter:
     linear: bool
     when: Mask | None
     expand: Expand
+    rests: tuple[float, float, float] | None = None
 
-    def tables(self, values: Table) -> Table:
+    def tables(self, values: Table, rests: Table | None = None) -> Table:
         """The variable's whole table when this number takes each of the values: (values, *parents' states, states).
 
         The rest of a row covaries in proportion, so that it sums to 1; rows written as one move as one; what is
         `never` stays so; a typical base is calibrated anew over the same joint of the parents.
+        ``rests`` (values,) are what is left to the rest of the row, where it is known more exactly than 1 - value.
         """
-        return self.expand(np.asarray(values, dtype=np.float64))
+        values = np.asarray(values, dtype=np.float64)
+        return self.expand(values, self._left(values) if rests is None else rests)
+
+    def _left(self, values: Table) -> Table:
+        """What each value leaves to the rest of its row: as stated at the value and the ends of its range."""
+        left: Table = 1 - values
+        if self.rests is not None:
+            at_value, at_low, at_high = self.rests
+            for known, rest in ((self.low, at_low), (self.high, at_high), (self.value, at_value)):
+                left = np.where(values == known, rest, left)
+        return left
 
 
 def parameters(description: Description, variable: Variable) -> tuple[Parameter, ...]:
@@ -93,14 +108,14 @@ def parameters(description: Description, variable: Variable) -> tuple[Parameter,
     return tuple(number for said in description.statements for number in _stated(description.gate, said, variable))
 
 
-def covaried(row: Table, state: int, values: Table) -> Table:
-    """A row with one entry moved to each of the values and the others in proportion: (values, states).
+def covaried(row: Table, state: int, values: Table, rests: Table) -> Table:
+    """A row with one entry moved to each value and the others sharing each rest in proportion: (values, states).
 
-    >>> covaried(np.array([0.5, 0.3, 0.2]), 0, np.array([0.0, 0.75]))
+    >>> covaried(np.array([0.5, 0.3, 0.2]), 0, np.array([0.0, 0.75]), np.array([1.0, 0.25]))
     array([[0.  , 0.6 , 0.4 ],
            [0.75, 0.15, 0.1 ]])
     """
-    rows: Table = row * ((1 - values) / (row.sum() - row[state]))[:, None]
+    rows: Table = row / complements(row)[state] * rests[:, None]
     rows[:, state] = values
     return rows
 
@@ -257,20 +272,18 @@ def _row(
     variable: Variable,
     row: Table,
     ess: float,
-    expand: Expand,
+    expand: FromRows,
     *,
     linear: bool = True,
     when: Mask | None = None,
 ) -> Iterator[Parameter]:
     """The entries of one row, a Dirichlet of the size stated; ``expand`` makes tables of rows (values, states)."""
-    from scipy.special import betaincinv
-
     condition = said.what.rpartition(": ")[0]
     states = _moved_states(row, variable.states)
     for k in states:
-        p = float(row[k])
-        low, high = (float(betaincinv(ess * p, ess * (1 - p), q)) for q in (0.05, 0.95)) if ess < math.inf else (p, p)
-        sd = math.sqrt(p * (1 - p) / (ess + 1))
+        p, rest = float(row[k]), float(complements(row)[k])
+        (low, high), (low_rest, high_rest) = _range(p, rest, ess)
+        sd = math.sqrt(p * rest / (ess + 1))
         yield Parameter(
             variable=said.variable,
             statement=said,
@@ -283,12 +296,24 @@ def _row(
             least=0.0,
             most=1.0,
             sd=sd,
-            variance=sd**2 * (1 - p if len(states) > 1 else 1),
-            certain=sd == 0,
+            variance=sd**2 * (rest if len(states) > 1 else 1),
+            certain=math.isinf(ess),
             linear=linear,
             when=when,
             expand=partial(_covaried_tables, expand, row, k),
+            rests=(rest, low_rest, high_rest),
         )
+
+
+def _range(p: float, rest: float, ess: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The 5 % and 95 % quantiles of an entry of a row, a Beta, and what each leaves to the rest of the row."""
+    from scipy.special import betaincinv
+
+    if math.isinf(ess):
+        return (p, p), (rest, rest)
+    low, high = (float(betaincinv(ess * p, ess * rest, q)) for q in (0.05, 0.95))
+    low_rest, high_rest = (float(betaincinv(ess * rest, ess * p, q)) for q in (0.95, 0.05))
+    return (low, high), (low_rest, high_rest)
 
 
 def _moved_states(row: Table, states: tuple[str, ...]) -> list[int]:
@@ -305,8 +330,8 @@ def _about(parent: int, states: Mask, cards: list[int] | tuple[int, ...]) -> Mas
     return np.broadcast_to(states.reshape(shape), cards)
 
 
-def _covaried_tables(expand: Expand, row: Table, state: int, values: Table) -> Table:
-    return expand(covaried(row, state, values))
+def _covaried_tables(expand: FromRows, row: Table, state: int, values: Table, rests: Table) -> Table:
+    return expand(covaried(row, state, values, rests))
 
 
 def _with_rows(table: Table, where: Mask, rows: Table) -> Table:
@@ -315,8 +340,8 @@ def _with_rows(table: Table, where: Mask, rows: Table) -> Table:
     return tables
 
 
-def _pinned(gate: Pinned, expand: Expand, values: Table) -> Table:
-    return np.where(gate.mask[..., None], gate.rows, expand(values))
+def _pinned(gate: Pinned, expand: Expand, values: Table, rests: Table) -> Table:
+    return np.where(gate.mask[..., None], gate.rows, expand(values, rests))
 
 
 def _alone(combine: Callable[..., Table], effects: list[Table], rows: Table) -> Table:
@@ -338,13 +363,13 @@ def _from_bases(gate: Influences, rows: Table) -> Table:
     return gate.tables(rows, _stated_strengths(gate, len(rows)))
 
 
-def _from_strengths(gate: Influences, k: int, values: Table) -> Table:
+def _from_strengths(gate: Influences, k: int, values: Table, _rests: Table) -> Table:
     strengths = _stated_strengths(gate, len(values))
     strengths[:, k] = values * NATS_PER_DECIBEL
     return gate.tables(np.broadcast_to(gate.base, (len(values), gate.base.size)), strengths)
 
 
-def _from_ranked(gate: Ranked, i: int | None, values: Table) -> Table:
+def _from_ranked(gate: Ranked, i: int | None, values: Table, _rests: Table) -> Table:
     weights, variance = np.tile(gate.weights, (len(values), 1)), np.full(len(values), gate.variance)
     if i is None:
         return gate.tables(weights, values)

@@ -255,12 +255,13 @@ def markdown(result: Matrix, model: Model) -> str:
 
 
 def _table(result: Matrix, model: Model) -> list[tuple[str, ...]]:
-    """A heading, then a line a cause; where a target has states of its own that are furthest apart, a star."""
+    """A heading, then a line a cause; a star where a target that moves has furthest states of its own."""
     strongest, described = result.strongest(), model.described
     lines: list[tuple[str, ...]] = [("cause", "from", "to", *result.targets)]
     for cause in result.ranked():
         each = [strongest.get((cause, target)) for target in result.targets]
-        pairs = {(row.start, row.to) for row in each if row is not None}
+        there = [row for row in each if row is not None]
+        pairs = {(row.start, row.to) for row in there if row.shift} or {(row.start, row.to) for row in there}
         ends = next(iter(pairs)) if len(pairs) == 1 else ("*", "*")
         start, to = (described[cause].labels.get(state, state) for state in ends)
         cells = [_points(described[row.variable], row) if row else NO_WAY for row in each]

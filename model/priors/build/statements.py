@@ -227,7 +227,7 @@ class Reader:
 
     def row_size(self, cited: Cited, row: Table | None, *steps: Step) -> float:
         """As ``_size``; a row that is certain has nothing to be unsure of."""
-        if row is not None and row.max() == 1:
+        if row is not None and np.count_nonzero(row) == 1:
             self._stated_ess(cited, *steps)
             return math.inf
         return self.size(cited, *steps)
