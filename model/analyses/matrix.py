@@ -17,7 +17,7 @@ from model.answers import Answer
 from model.errors import AftermathError, BadQuestion
 from model.evidence import Case, Observed, SetTo
 from model.forecast import Forecaster, answers
-from model.network import Network, Table, Variable
+from model.network import Network, Table, Variable, difference
 from model.question import Question, resolve
 from model.specification import NO_SCENARIO, Headline, Model
 from model.uncertainty.draws import sampled
@@ -202,8 +202,7 @@ def _shifts(
 
 def _moved(rows: Mapping[str, Table], start: str, to: str) -> Table:
     """How much likelier each state of the target is with the cause in one state than in another; (states,)."""
-    moved: Table = rows[to] - rows[start]
-    return np.where(np.abs(moved) > ROUNDING, moved, 0.0)
+    return difference(rows[to], rows[start])
 
 
 def _row(network: Network, found: Answer, target: str) -> Table:

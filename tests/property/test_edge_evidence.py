@@ -312,35 +312,35 @@ def test_an_explanation_has_finite_numbers(question):
     explanation_is_finite(*question)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @DEEP
 @given(questions(), LIMITS)
 def test_deep_posteriors(question, limit):
     posterior_is_exact(*question, limit)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @DEEP
 @given(questions())
 def test_deep_answers(question):
     answer_is_exact(*question)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @DEEP
 @given(questions())
 def test_deep_most_probable_states(question):
     most_probable_is_exact(*question)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @DEEP
 @given(questions(least=1))
 def test_deep_conflicts(question):
     conflict_is_smallest(*question)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @DEEP
 @given(questions(), st.data(), SHARES)
 def test_deep_assumptions(question, data, shares):
@@ -349,7 +349,7 @@ def test_deep_assumptions(question, data, shares):
     assumption_is_held(network, case, name, shares_of(network[name], shares))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @DEEP
 @given(questions(variables=4))
 def test_deep_explanations(question):
