@@ -24,8 +24,10 @@ from service.cli.options import EVENT_HELP, evidence_options, interval_options, 
 )
 @evidence_options
 @interval_options
+@click.option("--most-probable", is_flag=True, help="Also the most probable states of all variables together.")
 @click.option("--sources", "whole", is_flag=True, help="Say the whole of every source, not only its name.")
-@click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer.")
+@click.option("--json", "form", flag_value="json", help="Exactly the body of the HTTP answer.")
+@click.option("--csv", "form", flag_value="csv", help="Exactly the table of the HTTP answer.")
 @priors_option
 def ask(
     model: str,
@@ -38,8 +40,9 @@ def ask(
     cohort: str | None,
     interval: float,
     point: bool,
+    most_probable: bool,
     whole: bool,
-    as_json: bool,
+    form: str | None,
     root: Path | None,
 ) -> None:
     """How likely each state of TARGET is under a what-if.
@@ -55,7 +58,7 @@ def ask(
         raise click.UsageError("Missing argument 'TARGET…', or --event or --joint in its place.")
     from model.forecast import answer
     from service.cli import text
-    from service.translate import forecasts, questions
+    from service.translate import combinations, forecasts, questions
 
     forecaster, events = questions.about(ready(model, root), event)
     together = questions.joints(joints)
@@ -64,11 +67,13 @@ def ask(
         question_of(given, do, scenario=scenario, cohort=cohort),
         targets=named,
         joint=together,
+        most_probable=most_probable,
         interval=None if point else interval,
     )
     found = answer(forecaster, questions.resolved(forecaster.model, asked))
-    if as_json:
+    if form is not None:
+        write = forecasts.answer_body if form == "json" else combinations.answer_csv
         sys.stdout.flush()
-        sys.stdout.buffer.write(forecasts.answer_body(forecaster.model, found))
+        sys.stdout.buffer.write(write(forecaster.model, found))
         return
     click.echo(text.answer_text(forecaster.model, found, drawn=text.marks(), whole=whole), nl=False)

@@ -23,7 +23,8 @@ from model.analyses.model_review import (
     Warned,
     Wide,
 )
-from model.answers import Answer, Effect, JointAnswer, StateAnswer, TargetAnswer, seen_after
+from model.answers import Answer, Effect, JointAnswer, MostProbable, StateAnswer, TargetAnswer, seen_after
+from model.events import is_laid_over
 from model.evidence import Case, in_words
 from model.evidence.scale import Scale
 from model.inference import JunctionTree
@@ -79,6 +80,8 @@ def answer_text(model: Model, found: Answer, *, drawn: Marks, whole: bool = Fals
     """An answer: each target's states with bars, then what it rests on; ``whole`` says all of every source."""
     parts = ["\n".join(_target(model, target, found.no_effect, drawn)) for target in found.targets]
     parts += ["\n".join(_joint(model, joint, drawn)) for joint in found.joint]
+    if found.most_probable is not None:
+        parts.append("\n".join(_most_probable(model, found.most_probable)))
     return "\n\n".join([*parts, "\n".join(_about(model, found, drawn, whole=whole))]) + "\n"
 
 
@@ -318,6 +321,14 @@ def _joint(model: Model, joint: JointAnswer, drawn: Marks) -> Iterator[str]:
     yield from columns(rows, right={len(told)})
     if joint.intervals is not None and joint.intervals.warning:
         yield from textwrap.wrap(joint.intervals.warning, WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _most_probable(model: Model, found: MostProbable) -> Iterator[str]:
+    """The most probable states of all variables together by their labels; that others are as probable is said."""
+    yield f"most probable together  {number(found.p)}{', and other states are as probable' if found.tie else ''}"
+    shown = {name: state for name, state in found.states.items() if not is_laid_over(name) or name in model.events}
+    rows = [(name, model.described[name].labels.get(state, state)) for name, state in shown.items()]
+    yield from columns(rows, right=set())
 
 
 def _number(scale: Scale, target: TargetAnswer) -> str:

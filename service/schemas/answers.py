@@ -390,6 +390,7 @@ class CombinationRow(TypedDict):
     lo: float | None
     hi: float | None
     outside: Outside
+    tie: Annotated[bool | None, Meta(description="Of the most probable: whether other states are as probable.")]
     p_evidence: float
     model: str
     revision: str

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from model.answers import Answer, TargetAnswer
+from model.specification import Model
 from model.uncertainty.intervals import Intervals, Reason
 from service.http.csv_tables import csv_bytes
 from service.schemas import answers
 from service.translate import forecasts
 from service.translate.forecasts import AddressedAnswer
+from service.translate.questions import query_address
 
 FIXED = tuple(answers.CombinationRow.__annotations__)
 MOST_PROBABLE = "most_probable"
@@ -25,6 +27,12 @@ class _Combination:
     p: float
     ends: tuple[float | None, float | None] = (None, None)
     outside: Reason | None = None
+    tie: bool | None = None
+
+
+def answer_csv(model: Model, answer: Answer) -> bytes:
+    """The table of an answer, as HTTP sends it."""
+    return query_csv(AddressedAnswer(model, answer, query_address(model, answer.question)))
 
 
 def query_csv(found: AddressedAnswer) -> bytes:
@@ -40,7 +48,14 @@ def query_csv(found: AddressedAnswer) -> bytes:
     rows = (
         dict.fromkeys(columns.values())
         | {columns[name]: state for name, state in each.states.items()}
-        | {"joint": each.joint, "p": each.p, "lo": each.ends[0], "hi": each.ends[1], "outside": each.outside}
+        | {
+            "joint": each.joint,
+            "p": each.p,
+            "lo": each.ends[0],
+            "hi": each.ends[1],
+            "outside": each.outside,
+            "tie": each.tie,
+        }
         | common
         for each in listed
     )
@@ -68,7 +83,7 @@ def _combinations(found: AddressedAnswer) -> Iterator[_Combination]:
         yield from _of_target(answer, target)
     if answer.most_probable:
         every = forecasts.shown(found.model, answer.most_probable.states)
-        yield _Combination(MOST_PROBABLE, every, answer.most_probable.p)
+        yield _Combination(MOST_PROBABLE, every, answer.most_probable.p, tie=answer.most_probable.tie)
 
 
 def _of_target(answer: Answer, target: TargetAnswer) -> Iterator[_Combination]:

@@ -12,7 +12,7 @@ from service.settings import Settings
 from tests.sources import ROOT
 
 RARE = "/v1/models/rare"
-FIXED = ["p", "lo", "hi", "outside", "p_evidence", "model", "revision"]
+FIXED = ["p", "lo", "hi", "outside", "tie", "p_evidence", "model", "revision"]
 REASONS = {"few_draws", "tail", "baseline", "nonlinear"}
 
 

@@ -321,3 +321,21 @@ def test_a_joint_of_what_there_is_not_is_refused(run):
     ended = run("ask", "asia", "--joint", "lung,lungs")
     assert (ended.code, "lungs" in ended.err) == (1, True)
     assert run("ask", "asia").code == 2
+
+
+def test_the_most_probable_states_are_shown_and_a_tie_is_said(run, client):
+    said = run("ask", "asia", "lung", "--most-probable", "--given", "xray:yes").out
+    assert "most probable together  0.2351\n" in said
+    assert "\n  smoke   yes\n" in said
+    tied = run("ask", "asia", "smoke", "--most-probable", "--do", "asia:no", "--do", "tub:no", "--do", "lung:no").out
+    found = client.get("/v1/models/asia/query?target=smoke&most_probable=true&do=asia:no&do=tub:no&do=lung:no").json
+    assert ("and other states are as probable" in tied) == found["most_probable"]["tie"]
+
+
+def test_ask_gives_the_table_of_http(run, client):
+    for asked, address in (
+        ([], "forecast/lung.csv?"),
+        (["--most-probable"], "query.csv?target=lung&most_probable=true&"),
+    ):
+        said = run("ask", "asia", "lung", "--given", "xray:yes", *asked, "--csv").out
+        assert said.splitlines() == client.get(f"/v1/models/asia/{address}given=xray:yes").text.splitlines()
