@@ -60,6 +60,9 @@ numbers of at most 1, so that above this it is less than e**-500 of all."""
 LOWEST = -sys.float_info.max
 """A logarithm below this is that of what the tree takes for impossible, which is always looked at again."""
 
+TINY = 1e-60
+"""A number of which six in one product are below the smallest that can be held."""
+
 PATTERNS = 1_000
 """Evidence patterns whose cost is kept, the least recently used dropped first."""
 
@@ -295,9 +298,16 @@ def _answered(plan: Plan, evidence: Evidence, names: tuple[str, ...] | None, exe
     tree = plan.fitting(evidence) if evidence.tables else plan.packed
     rows = compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
     found = Posterior(rows, tree.packed.columns if names is None else _columns(tree.packed, names))
-    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) < DOUBTED:
+    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) < DOUBTED or _lost_before(
+        tree, evidence
+    ):
         return _confirmed(plan, evidence, tree, found)
     return found
+
+
+def _lost_before(tree: compiled.Tree, evidence: Evidence) -> bool:
+    """Whether numbers that the tree lost when it was packed may be raised again: by a table that is replaced."""
+    return tree.lossy and bool(evidence.tables)
 
 
 def _confirmed(plan: Plan, evidence: Evidence, tree: compiled.Tree, found: Posterior) -> Posterior:
@@ -305,12 +315,13 @@ def _confirmed(plan: Plan, evidence: Evidence, tree: compiled.Tree, found: Poste
 
     Where the product of many small numbers is below 1e-308, the tree loses it. What is lost was small beside what is
     left at that moment, and what is left may be ruled out, or made as small, by findings met later. So the cases that
-    are in doubt are those with a small P(evidence), where a number was lost at all.
+    are in doubt are those with a small P(evidence), where a number was lost at all; and all of them where one was lost
+    before, and a table is replaced by one that makes likely what it was of.
     """
-
     low = np.flatnonzero((found.log_evidence < DOUBTED) & (found.log_evidence > -math.inf))
     counts = len(low) and (tree.lossy or _lost(tree, evidence.picked(low), tuple(found.places)))
-    doubted = np.flatnonzero(found.log_evidence < (DOUBTED if counts else LOWEST))
+    below = math.inf if _lost_before(tree, evidence) else DOUBTED if counts else LOWEST
+    doubted = np.flatnonzero(found.log_evidence < below)
     if not len(doubted):
         return found
     try:
@@ -388,14 +399,21 @@ def _packed(cliques: Cliques, *, compress: bool) -> compiled.Tree:
     lost: list[object] = []
     with np.errstate(under="call", call=lambda *seen: lost.append(seen)):
         packed = pack(cliques.network, cliques.tree, cliques.families, _potentials(cliques), compress=compress)
-    return compiled.Tree(cliques.network, packed, packed.floats, lossy=bool(lost))
+    return compiled.Tree(cliques.network, packed, packed.floats, lossy=bool(lost) or _has_tiny(cliques.network))
 
 
 def _maximised(cliques: Cliques, whole: compiled.Tree) -> compiled.Tree:
     lost: list[object] = []
     with np.errstate(under="call", call=lambda *seen: lost.append(seen)):
         numbers = best_numbers(whole.packed, cliques.tree, cliques.network, _potentials(cliques))
-    return compiled.Tree(cliques.network, whole.packed, numbers, whole.spare, lossy=bool(lost))
+    return compiled.Tree(
+        cliques.network, whole.packed, numbers, whole.spare, lossy=bool(lost) or _has_tiny(cliques.network)
+    )
+
+
+def _has_tiny(network: Network) -> bool:
+    """Whether a table has numbers of which a few in one product are too small to be held."""
+    return any(((table > 0) & (table < TINY)).any() for table in network.tables.values())
 
 
 def _potentials(cliques: Cliques) -> list[NDArray[np.float64]]:

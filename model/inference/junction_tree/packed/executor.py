@@ -30,7 +30,7 @@ Likelihood = Mapping[str, Table]
 class Tree:
     """A packed junction tree with its spare workspaces. ``floats`` are those of ``packed``, or those with maxima.
 
-    ``lossy`` says that some of these were too small to be held.
+    ``lossy`` says that some of these were too small to be held, or that products of them may be.
     """
 
     network: Network
