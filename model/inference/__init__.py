@@ -27,7 +27,7 @@ from model.inference.junction_tree.triangulation import (
     searched_cells,
     triangulate,
 )
-from model.inference.plan import DOUBTED, LOWEST, Plan, marginals, posterior, posterior_numpy
+from model.inference.plan import DOUBTED, LOWEST, Plan, lost_before, marginals, posterior, posterior_numpy
 from model.network import Network, Table
 
 __all__ = [
@@ -220,7 +220,8 @@ def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> Explanations:
         return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
 
     found, lost = underflow.watched(explained)
-    doubted = np.flatnonzero(found.logs < (DOUBTED if lost or chosen.lossy else LOWEST))
+    below = math.inf if lost_before(chosen, evidence) else DOUBTED if lost or chosen.lossy else LOWEST
+    doubted = np.flatnonzero(found.logs < below)
     if not len(doubted):
         return found
     again = most_probable_numpy(plan, evidence.picked(doubted))
@@ -249,7 +250,7 @@ def _joint_in_clique(plan: Plan, names: Sequence[str], evidence: Evidence, c: in
         tree = plan.fitting(evidence)
         (table, log), lost = underflow.watched(partial(compiled.belief, tree, c, evidence.likelihood, evidence.tables))
         variables = tree.packed.tree.cliques[c].variables
-        if log < DOUBTED and (lost or tree.lossy):
+        if (log < DOUBTED and (lost or tree.lossy)) or lost_before(tree, evidence):
             return None
     if log == -math.inf:
         return None

@@ -298,14 +298,14 @@ def _answered(plan: Plan, evidence: Evidence, names: tuple[str, ...] | None, exe
     tree = plan.fitting(evidence) if evidence.tables else plan.packed
     rows = compiled.posterior(tree, evidence.cases, evidence.likelihood, evidence.tables, names)
     found = Posterior(rows, tree.packed.columns if names is None else _columns(tree.packed, names))
-    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) < DOUBTED or _lost_before(
+    if (rows.item(-1) if evidence.cases == 1 else rows[:, -1].min(initial=0.0)) < DOUBTED or lost_before(
         tree, evidence
     ):
         return _confirmed(plan, evidence, tree, found)
     return found
 
 
-def _lost_before(tree: compiled.Tree, evidence: Evidence) -> bool:
+def lost_before(tree: compiled.Tree, evidence: Evidence) -> bool:
     """Whether numbers that the tree lost when it was packed may be raised again: by a table that is replaced."""
     return tree.lossy and bool(evidence.tables)
 
@@ -320,7 +320,7 @@ def _confirmed(plan: Plan, evidence: Evidence, tree: compiled.Tree, found: Poste
     """
     low = np.flatnonzero((found.log_evidence < DOUBTED) & (found.log_evidence > -math.inf))
     counts = len(low) and (tree.lossy or _lost(tree, evidence.picked(low), tuple(found.places)))
-    below = math.inf if _lost_before(tree, evidence) else DOUBTED if counts else LOWEST
+    below = math.inf if lost_before(tree, evidence) else DOUBTED if counts else LOWEST
     doubted = np.flatnonzero(found.log_evidence < below)
     if not len(doubted):
         return found
