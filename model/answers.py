@@ -11,7 +11,8 @@ from model import notebook
 from model.d_separation import children_left
 from model.errors import AftermathError
 from model.evidence import Case, Finding, Setting, in_words
-from model.network import Network, Table, Variable, difference
+from model.inference.arrays import difference
+from model.network import Network, Table, Variable
 from model.question import Question
 from model.uncertainty.intervals import Intervals
 from model.wording import chance, portion
@@ -111,11 +112,6 @@ class Targets(Sequence[TargetAnswer]):
     p: Table
     intervals: Intervals | None = None
     effect: Effect | None = None
-
-    @property
-    def shift(self) -> Table:
-        """How far the evidence and interventions moved each state from the baseline, end to end."""
-        return difference(self.p, self.basis.baseline)
 
     def __len__(self) -> int:
         return len(self.basis.targets)
@@ -254,6 +250,7 @@ def seen_after(network: Network, case: Case) -> dict[str, tuple[str, ...]]:
 
     A way that leads into another variable that is set ends there: its arcs are cut.
 
+    >>> import numpy as np
     >>> from model.evidence import Observed, SetTo
     >>> two, even = ("no", "yes"), np.full((2, 2), 0.5)
     >>> rain, wet = Variable("rain", two), Variable("wet", two, ("rain",))

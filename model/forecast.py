@@ -19,10 +19,10 @@ from model.errors import AftermathError
 from model.events import Event, with_combinations, with_events
 from model.evidence import Case, Observed, SetTo, assumptions, counted
 from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
-from model.inference.arrays import LEAST_EXACT, Columns, encode
+from model.inference.arrays import LEAST_EXACT, Columns, difference, encode
 from model.inference.conflict_sets import impossible
 from model.inference.jeffrey import assume
-from model.network import Network, Table, difference
+from model.network import Network, Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model
 from model.uncertainty.draws import Draws

@@ -22,20 +22,6 @@ EXACT = 1e-14
 that leaves out barren variables agrees with one that does not."""
 
 
-AGREE = 1e-12
-"""Relative to the larger: probabilities that are nearer to each other than this differ by rounding alone."""
-
-
-def difference(p: Table, before: Table) -> Table:
-    """How far probabilities moved, exactly 0 where they differ by no more than rounding; of any one shape.
-
-    >>> difference(np.array([0.3, 0.1 + 0.2, 3e-300]), np.array([0.1, 0.3, 1e-300])).tolist()
-    [0.19999999999999998, 0.0, 2e-300]
-    """
-    moved = p - before
-    return np.where(np.abs(moved) <= AGREE * np.maximum(p, before), 0.0, moved)
-
-
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A quantity with finitely many states, in the order of the file, and its direct causes.

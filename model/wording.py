@@ -80,17 +80,15 @@ def quantity(count: int, what: str) -> str:
 
 
 def signed_points(difference: float) -> str:
-    """A difference in points of a hundred with its sign, to one decimal, more where that would say 0.
+    """A difference in points of a hundred with its sign, to one decimal, a second where that would say 0.
 
     >>> signed_points(-0.045), signed_points(0.0004), signed_points(-0.0000004), signed_points(0.0)
-    ('-4.5', '+0.04', '-4e-05', '0')
+    ('-4.5', '+0.04', '-0.00', '0')
     """
     if difference == 0:
         return "0"
     points = 100 * difference
-    if abs(points) >= 0.05:
-        return f"{points:+.1f}"
-    return f"{points:+.2f}" if abs(points) >= 0.005 else f"{points:+.0e}"
+    return f"{points:+.1f}" if abs(points) >= 0.05 else f"{points:+.2f}"
 
 
 def effect_text(effect: float | None, low: float | None, high: float | None, *, none: str = "no effect") -> str:
@@ -99,7 +97,7 @@ def effect_text(effect: float | None, low: float | None, high: float | None, *, 
     >>> effect_text(-0.045, -0.061, 0.002)
     '-4.5 points (-6.1 to +0.2, perhaps nothing)'
     >>> effect_text(0.0, 0.0, 0.0), effect_text(0.0004, 0.0001, 0.0009), effect_text(None, None, None)
-    ('no effect', '+0.04 points (+0.01 to +0.09)', '-')
+    ('no effect', '+0.04 points (+0.01 to +0.1)', '-')
     """
     if effect is None:
         return "-"
@@ -133,7 +131,7 @@ def chance(log: float) -> str:
     """A probability from its natural logarithm, to three digits, however small it is.
 
     >>> chance(math.log(0.25)), chance(-921.0)
-    ('0.25', '1.01e-400')
+    ('0.25', '1.03e-400')
     """
     p = math.exp(log)
     if p > SMALLEST_WRITTEN:

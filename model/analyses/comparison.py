@@ -11,7 +11,8 @@ from model.answers import Answer
 from model.errors import AftermathError
 from model.evidence import Case, syntax
 from model.forecast import Forecaster, answers
-from model.network import Table, difference
+from model.inference.arrays import difference
+from model.network import Table
 from model.question import Question
 from model.uncertainty.draws import sampled
 from model.uncertainty.intervals import MASS, Intervals, intervals

@@ -17,7 +17,8 @@ from model.answers import Answer
 from model.errors import AftermathError, BadQuestion
 from model.evidence import Case, Observed, SetTo
 from model.forecast import Forecaster, answers
-from model.network import Network, Table, Variable, difference
+from model.inference.arrays import difference
+from model.network import Network, Table, Variable
 from model.question import Question, resolve
 from model.specification import NO_SCENARIO, Headline, Model
 from model.uncertainty.draws import sampled

@@ -19,6 +19,20 @@ LEAST_EXACT = 1e-290
 """Sums of products of probabilities above this have all their digits; below, products may have lost theirs."""
 
 
+AGREE = 1e-12
+"""Relative to the larger: probabilities that are nearer to each other than this differ by rounding alone."""
+
+
+def difference(p: Table, before: Table) -> Table:
+    """How far probabilities moved, exactly 0 where they differ by no more than rounding; of any one shape.
+
+    >>> difference(np.array([0.5, 0.1 + 0.2, 2e-300]), np.array([0.25, 0.3, 1e-300])).tolist()
+    [0.25, 0.0, 1e-300]
+    """
+    moved = p - before
+    return np.where(np.abs(moved) <= AGREE * np.maximum(p, before), 0.0, moved)
+
+
 class Pattern(NamedTuple):
     """Which variables evidence speaks of, and how: all of it that the cost of an answer depends on.
 

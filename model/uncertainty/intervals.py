@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from model.evidence import Case
 from model.inference import Plan
-from model.network import Table, Variable, difference
+from model.inference.arrays import difference
+from model.network import Table, Variable
 from model.uncertainty.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
 from model.wording import decimal, quantity
 

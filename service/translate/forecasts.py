@@ -16,6 +16,7 @@ from model.answers import Answer, Basis, Effect, JointAnswer, seen_after
 from model.events import is_laid_over
 from model.evidence import Assumed, Case, Observed, OneOf, Reported, RuledOut
 from model.evidence.scale import Scale
+from model.inference.arrays import difference
 from model.network import Network, Table, Variable
 from model.specification import JUDGEMENT, Description, Model
 from model.uncertainty.intervals import COVERS, OMITS, Intervals, Outside, Reason
@@ -154,7 +155,7 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
         "permalink": found.address.permalink(answer.revision),
         "links": found.address.links(),
         "numbers": _measured(model, answer),
-        **(_done(model, answer, answer.effect) if answer.effect is not None else {}),
+        **(_done(model, answer, answer.targets.effect) if answer.targets.effect is not None else {}),
     }
 
 
@@ -248,7 +249,7 @@ def status(network: Network, answer: Answer) -> answers.Status:
         no_effect=list(answer.targets.basis.no_effect),
         after_do=[
             answers.SeenAfter(variable=name, do=list(done))
-            for name, done in seen_after(network, Case(given, answer.settings)).items()
+            for name, done in (seen_after(network, Case(given, answer.settings)) if answer.settings else {}).items()
         ],
     )
 
@@ -287,7 +288,7 @@ def interval_json(found: Intervals | None) -> answers.Interval | None:
 
 def _parts(answer: Answer) -> tuple[bool, bool]:
     """Whether an answer has intervals, and whether it has effects."""
-    return answer.targets.intervals is not None, answer.effect is not None
+    return answer.targets.intervals is not None, answer.targets.effect is not None
 
 
 def outside_by_state(found: Intervals | None) -> dict[tuple[str, str, str], Reason]:
@@ -319,9 +320,10 @@ def _numbers(answer: Answer) -> Table:
     """
     targets = answer.targets
     held, effect = targets.intervals, targets.effect
-    columns = [targets.p, targets.shift]
+    shift = difference(targets.p, targets.basis.baseline)
+    columns = [targets.p, shift]
     if held is not None:
-        columns = [targets.p, held.low, held.high, targets.shift, held.shift_low, held.shift_high]
+        columns = [targets.p, held.low, held.high, shift, held.shift_low, held.shift_high]
     if effect is not None:
         columns += [effect.p, effect.change, *((effect.low, effect.high) if held is not None else ())]
     return np.stack(columns, axis=1)
@@ -444,7 +446,8 @@ def numbers(answer: Answer) -> list[dict[str, object]]:
         (held.low, held.high, held.shift_low, held.shift_high) if held is not None else (none,) * 4
     )
     done = (effect.p, effect.change, effect.low, effect.high) if effect is not None else (none,) * 4
-    columns = [targets.p, low, high, *done, targets.basis.baseline, targets.shift, shift_low, shift_high]
+    before = targets.basis.baseline
+    columns = [targets.p, low, high, *done, before, difference(targets.p, before), shift_low, shift_high]
     why = outside_by_state(held)
     states = [(variable.name, state) for variable in targets.basis.targets for state in variable.states]
     return [

@@ -194,7 +194,9 @@ def test_states_have_their_labels_and_bounds(army):
 def test_a_table_has_them_as_columns(army):
     sent = army.get(f"{ARMY}/query.csv?target=war&target=stock")
     rows = list(csv.DictReader(io.StringIO(sent.text, newline="")))
-    assert sent.text.partition("\r\n")[0].endswith(",revision,label,at_least,below,outside,shift_outside")
+    assert sent.text.partition("\r\n")[0].endswith(
+        ",revision,label,at_least,below,outside,effect_outside,shift_outside"
+    )
     assert [(row["label"], row["at_least"], row["below"]) for row in rows] == [
         ("", "", ""),
         ("", "", ""),
