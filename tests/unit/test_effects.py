@@ -42,7 +42,7 @@ def test_what_a_do_displaces_in_the_cohort_counts_again_without_it():
     np.testing.assert_allclose(said.effect.p, without.targets.p, rtol=1e-12)
     np.testing.assert_allclose(said.effect.change, said.targets.p - without.targets.p, rtol=0, atol=1e-12)
     # The baseline is the default picture alone: the cohort's own distance from it is no effect of the borders.
-    assert np.abs(said.targets.shift).max() > 5 * np.abs(said.effect.change).max()
+    assert np.abs(said.targets.p - said.targets.basis.baseline).max() > 5 * np.abs(said.effect.change).max()
 
 
 def test_a_do_of_the_scenario_is_part_of_the_picture():
