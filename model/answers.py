@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isnan
 from typing import overload
 
@@ -14,8 +15,11 @@ from model.evidence import Case, Finding, Setting, in_words
 from model.inference.arrays import difference
 from model.network import Network, Table, Variable
 from model.question import Question
-from model.uncertainty.intervals import Intervals
+from model.uncertainty.intervals import Intervals, Outside, Reason
 from model.wording import chance, portion
+
+FORMS = 1_024
+"""Ways of asking, by the names that they speak of, of which it is kept what is seen after a do()."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Alone:
     """What one of several do() changes by itself, beside the same question with none of them.
 
     ``change`` is the states of all targets end to end, ``low`` and ``high`` are the ends of its interval; NaN where
-    the findings cannot be with this one alone, or where there is no interval.
+    the findings cannot be with this one alone, or where there is no interval. ``outside`` are the changes that lie
+    outside their own interval.
     """
 
     variable: str
@@ -81,6 +86,11 @@ class Alone:
     change: Table
     low: Table
     high: Table
+    outside: tuple[Outside, ...] = ()
+
+    def why(self, target: str, state: str) -> Reason | None:
+        """Why the change of a state lies outside its interval; None where it does not."""
+        return next((each.why for each in self.outside if (each.target, each.state) == (target, state)), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,11 +270,18 @@ def seen_after(network: Network, case: Case) -> dict[str, tuple[str, ...]]:
     """
     if not case.settings or not case.findings:
         return {}
-    children = children_left(network, case.settings)
+    return dict(_seen_after(network, tuple(case.findings), tuple(case.settings)))
+
+
+@lru_cache(FORMS)
+def _seen_after(
+    network: Network, findings: tuple[str, ...], settings: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    children = children_left(network, settings)
     causes: dict[str, set[str]] = {name: set() for name in network.names}
     for name in network.topological:
-        own = {name} if name in case.settings else set()
+        own = {name} if name in settings else set()
         for child in children[name]:
             causes[child] |= causes[name] | own
-    in_order = {name: tuple(sorted(causes[name], key=network.position.__getitem__)) for name in case.findings}
-    return {name: done for name, done in in_order.items() if done}
+    in_order = ((name, tuple(sorted(causes[name], key=network.position.__getitem__))) for name in findings)
+    return tuple((name, done) for name, done in in_order if done)

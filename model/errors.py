@@ -163,16 +163,19 @@ class ImpossibleEvidence(AftermathError):
     """Evidence of probability zero; ``conflict`` is a smallest set that cannot hold together.
 
     Where the search for one would have taken too long, ``smallest`` is False and the set is minimal: without any of
-    its members the others may hold.
+    its members the others may hold. ``under`` is what is set with do() and rules it out: without it, it may happen.
     """
 
     code = "impossible_evidence"
 
-    def __init__(self, conflict: Sequence[str], *, where: Place = (), smallest: bool = True) -> None:
+    def __init__(
+        self, conflict: Sequence[str], *, where: Place = (), smallest: bool = True, under: Sequence[str] = ()
+    ) -> None:
         if len(conflict) == 1:
-            detail = f"{conflict[0]} cannot happen in this model"
+            detail = f"{conflict[0]} cannot happen {'once' if under else 'in this model'}"
         else:
-            detail = f"{conflict[0]} cannot hold together with {' and '.join(conflict[1:])}"
+            detail = f"{conflict[0]} cannot hold together with {' and '.join(conflict[1:])}{' once' if under else ''}"
+        detail += f" {' and '.join(under)} {'is' if len(under) == 1 else 'are'} set" if under else ""
         super().__init__(detail if smallest else f"{detail} (none of these can be spared)", where=where)
         self.conflict, self.smallest = tuple(conflict), smallest
 

@@ -19,7 +19,7 @@ from model.errors import AftermathError
 from model.events import Event, with_combinations, with_events
 from model.evidence import Case, Observed, SetTo, assumptions, counted
 from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
-from model.inference.arrays import LEAST_EXACT, Columns, difference, encode
+from model.inference.arrays import LEAST_EXACT, Columns, difference, encode, settled
 from model.inference.conflict_sets import impossible
 from model.inference.jeffrey import assume
 from model.network import Network, Table
@@ -242,10 +242,10 @@ def _with_effect(
         effect = Effect(case, -math.inf, none, none, none, none, without)
         return replace(answer, targets=replace(targets, effect=effect))
     change, low, high, outside = _change(forecaster, answer, answer, without)
-    changes = [_change(forecaster, answer, found, without)[:3] for found in alone]
+    changes = [_change(forecaster, answer, found, without) for found in alone]
     own = answer.question.settings
     if each and len(own) == 1:
-        changes = [(change, low, high)]
+        changes = [(change, low, high, outside)]
     effect = Effect(
         Case(without.findings, without.settings),
         without.log_p_evidence,
@@ -342,7 +342,7 @@ def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: floa
         replaced=resolved.replaced,
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
-        conflict_bits=None if alone is None else (alone - log_p) / math.log(2),
+        conflict_bits=None if alone is None else settled((alone - log_p) / math.log(2), max(1.0, -log_p)),
         targets=Targets(basis, p, _intervals(forecaster, resolved, p, basis.baseline)),
     )
 

@@ -138,7 +138,7 @@ def collecting(wrong: list[AftermathError]) -> Iterator[None]:
     try:
         yield
     except AftermathError as error:
-        wrong.append(error)
+        wrong.extend(each_of(error))
 
 
 def tried(wrong: list[AftermathError], read: Callable[..., Result], *args: Any, **named: Any) -> Result | None:
@@ -146,8 +146,13 @@ def tried(wrong: list[AftermathError], read: Callable[..., Result], *args: Any, 
     try:
         return read(*args, **named)
     except AftermathError as error:
-        wrong.append(error)
+        wrong.extend(each_of(error))
         return None
+
+
+def each_of(error: AftermathError) -> tuple[AftermathError, ...]:
+    """The mistakes that an error tells of, each by itself."""
+    return error.errors if isinstance(error, SeveralErrors) else (error,)
 
 
 def raise_all(wrong: Sequence[AftermathError]) -> None:

@@ -15,7 +15,7 @@ from model.errors import BadQuestion
 from model.evidence import Case, Observed, SetTo, assumptions, known_states
 from model.forecast import Forecaster
 from model.inference import Plan
-from model.inference.arrays import encode
+from model.inference.arrays import encode, settled
 from model.inference.proportional_fitting import fit
 from model.network import Network
 from model.question import Question, of_target, resolve
@@ -221,4 +221,5 @@ def _chances(plan: Plan, cases: Sequence[Case], target: str, state: int) -> list
 
 
 def _contrast(state: str, seen: float | None, done: float | None) -> Contrast:
-    return Contrast(state, seen, done, None if seen is None or done is None else seen - done)
+    gap = None if seen is None or done is None else settled(seen - done, max(seen, done))
+    return Contrast(state, seen, done, gap)

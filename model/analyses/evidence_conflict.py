@@ -12,7 +12,7 @@ from model import inference, notebook
 from model.analyses.evidence_subsets import leave_one_out, subsets
 from model.evidence import Assumed, Case, Finding, counted, in_words, likelihood, weight_vector
 from model.inference import Evidence, Plan
-from model.inference.arrays import LEAST_EXACT
+from model.inference.arrays import LEAST_EXACT, ranked, settled
 from model.network import Table, Variable
 
 FLAGGED = 1.0
@@ -105,15 +105,16 @@ def conflict(plan: Plan, case: Case) -> Conflict:
     kept = np.concatenate([np.ones((1, count), dtype=np.bool_), leave_one_out(count), np.eye(count, dtype=np.bool_)])
     logs = inference.log_evidence(plan, subsets(plan, case, kept)) / math.log(2)
     together, others, alone = logs[0], logs[1 : count + 1], logs[count + 1 :]
-    bits = float(alone.sum() - together)
+    scale = max(1.0, -float(together))
+    bits = settled(float(alone.sum() - together), scale)
     parts = [
-        Odd(name, in_words(name, finding), float(alone[i] + others[i] - together))
+        Odd(name, in_words(name, finding), settled(float(alone[i] + others[i] - together), scale))
         for i, (name, finding) in enumerate(case.findings.items())
     ]
     return Conflict(
         bits=bits,
         flagged=bits > FLAGGED,
-        findings=tuple(sorted(parts, key=lambda part: -part.bits)),
+        findings=tuple(sorted(parts, key=lambda part: -ranked(part.bits))),
         resolved_by=_explaining(plan, case, bits) if bits > 0 else (),
     )
 
@@ -142,7 +143,7 @@ def surprises(plan: Plan, case: Case) -> tuple[Surprise, ...]:
         _surprise(plan, others.picked(np.array([i])), plan.network[name], finding, rest.of(name)[i])
         for i, (name, finding) in enumerate(case.findings.items())
     ]
-    return tuple(sorted(found, key=lambda surprise: -surprise.bits))
+    return tuple(sorted(found, key=lambda surprise: -ranked(surprise.bits)))
 
 
 def _surprise(plan: Plan, others: Evidence, variable: Variable, finding: Finding, expected: Table) -> Surprise:

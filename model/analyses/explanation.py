@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,17 +14,19 @@ from model.analyses.evidence_conflict import Conflict, Surprise, conflict, surpr
 from model.analyses.evidence_subsets import whole
 from model.analyses.weight_of_evidence import Balance, weigh
 from model.answers import Answer, seen_after
-from model.evidence import Case, in_words
+from model.evidence import Case, Setting, in_words
 from model.forecast import Forecaster, answer
-from model.question import Question, of_target, picture_of, resolve
-from model.uncertainty.intervals import MASS
+from model.question import Question, Resolved, of_target, picture_of, resolve
+from model.specification import Model
+from model.uncertainty.intervals import MASS, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What one do() of a question moved by itself: ``effect`` beside none of them, with the ends of its interval.
 
-    None where the findings cannot be with this one alone, the ends where drawing is too costly too.
+    None where the findings cannot be with this one alone, the ends where drawing is too costly too. ``outside`` says
+    why the effect lies outside its own interval, None where it does not.
     """
 
     variable: str
@@ -32,6 +34,7 @@ class Moved:
     effect: float | None
     effect_low: float | None
     effect_high: float | None
+    outside: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Done:
     effect: float | None
     effect_low: float | None
     effect_high: float | None
+    outside: Reason | None
     mass: float
     each: tuple[Moved, ...]
 
@@ -54,6 +58,7 @@ class Done:
 class Explanation:
     """The reasons for the probability of one state of a target, ``settings`` in place, under a model's revision.
 
+    ``set_by_scenario`` are those that the question's scenario sets.
     ``done`` says what the question's own do() moved, None where it does nothing; ``after_do`` is by finding the
     variables set that can influence it. ``balance`` weighs each finding of the question beside those of the default
     picture, its ``background``; ``conflict`` says whether all of them sit badly together, ``surprises`` which of them
@@ -68,6 +73,7 @@ class Explanation:
     scenario: str | None
     cohort: str | None
     settings: tuple[str, ...]
+    set_by_scenario: tuple[str, ...]
     done: Done | None
     after_do: Mapping[str, tuple[str, ...]]
     background: tuple[str, ...]
@@ -114,6 +120,7 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
         scenario=resolved.question.scenario,
         cohort=resolved.question.cohort,
         settings=tuple(in_words(name, setting) for name, setting in case.settings.items()),
+        set_by_scenario=tuple(in_words(name, setting) for name, setting in _not_own(model, resolved)),
         done=_done(answer(forecaster, resolved), which) if resolved.question.settings else None,
         after_do=seen_after(model.network, case),
         background=tuple(in_words(name, finding) for name, finding in background.items() if name not in own),
@@ -125,6 +132,12 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
     )
 
 
+def _not_own(model: Model, resolved: Resolved) -> Iterator[tuple[str, Setting]]:
+    """What is set in a question and not by itself: by its scenario, since a part of what it sets is set by itself."""
+    own = {part for name in resolved.question.settings for part in (name, *model.described[name].parts)}
+    return ((name, setting) for name, setting in resolved.case.settings.items() if name not in own)
+
+
 def _done(found: Answer, which: int) -> Done | None:
     """What the do() of an answered question moved of one state of its one target."""
     effect = found.effect
@@ -132,15 +145,14 @@ def _done(found: Answer, which: int) -> Done | None:
         return None
     [target] = found.targets
     row = target.distribution[which]
-    each = tuple(
-        Moved(
-            alone.variable,
-            in_words(alone.variable, alone.setting),
-            *(_or_none(numbers[which]) for numbers in (alone.change, alone.low, alone.high)),
-        )
-        for alone in effect.alone
-    )
-    return Done(row.p, row.without, row.effect, row.effect_low, row.effect_high, MASS, each)
+    each = []
+    for alone in effect.alone:
+        change, low, high = (_or_none(numbers[which]) for numbers in (alone.change, alone.low, alone.high))
+        said, outside = in_words(alone.variable, alone.setting), alone.why(target.target, row.state)
+        each.append(Moved(alone.variable, said, change, low, high, outside))
+    held = found.targets.intervals
+    why = {each.of: each.why for each in held.outside_of(target.target, row.state)} if held is not None else {}
+    return Done(row.p, row.without, row.effect, row.effect_low, row.effect_high, why.get("effect"), MASS, tuple(each))
 
 
 def _or_none(number: np.float64) -> float | None:

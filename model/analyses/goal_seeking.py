@@ -17,7 +17,7 @@ from model.errors import AftermathError, BadQuestion, ImpossibleEvidence
 from model.evidence import Assumed, Case, Finding, Observed, Setting, SetTo, in_words
 from model.forecast import Forecaster, answer, answers
 from model.inference import Evidence, Plan
-from model.inference.arrays import encode
+from model.inference.arrays import AGREE, encode, ranked, settled
 from model.network import Table
 from model.question import Question, of_target
 from model.specification import Model
@@ -39,8 +39,8 @@ SHOWN = 20
 BLOCK_CELLS = 2_000_000
 """Table entries and likelihoods written out at once: the working memory of a block stays near 16 MB."""
 
-ROUNDING = 1e-12
-"""How far past the threshold a probability must be: what is nearer may be rounding."""
+NEAR_ONE = 2.3e-4
+"""AGREE of this is the last digit of a probability near 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,19 @@ class Goals:
     cut: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "met", self.margin(self.p) > ROUNDING)
+        object.__setattr__(self, "met", self.margin(self.p) > 0)
         object.__setattr__(self, "cut", any(row.combined < row.possible for row in self.searched))
 
     def margin(self, p: float) -> float:
         """How far a probability is past the threshold; negative on the wrong side of it."""
-        return p - self.above if self.above is not None else (self.below or 0.0) - p
+        return float(self.margins(np.array(p)))
+
+    def margins(self, p: Table) -> Table:
+        """``margin`` of many probabilities, of any shape; 0 where what lies between them may be rounding."""
+        threshold = self.above if self.above is not None else (self.below or 0.0)
+        past = p - threshold if self.above is not None else threshold - p
+        scale = np.minimum(np.maximum(p, threshold), np.maximum(np.maximum(1.0 - p, 1.0 - threshold), NEAR_ONE))
+        return np.where(np.abs(past) <= AGREE * scale, 0.0, past)
 
     def _repr_html_(self) -> str:
         columns = ("changes", "p", "margin", "p_evidence")
@@ -225,7 +232,7 @@ def goals(
     changes = _changes(forecaster, now, target, using)
     found, nearest, searched = _search(_Trial(forecaster.plan, now, changes, target, place), start, largest)
     replayed = _replayed(forecaster, question, start, [changes for changes, _ in found[:SHOWN]])
-    reached = tuple(row for row in replayed if row.margin > ROUNDING)
+    reached = tuple(row for row in replayed if row.margin > 0)
     tried = () if reached else _replayed(forecaster, question, start, [(), nearest])
     best = max(tried, key=lambda row: row.margin, default=None)
     return replace(start, sets=reached, found=len(found), searched=searched, best=best)
@@ -256,7 +263,7 @@ def policies(forecaster: Forecaster, question: Question, *, target: str, state: 
         state,
         p=now.targets[0].distribution[place].p,
         mass=mass,
-        rows=tuple(sorted(rows, key=lambda row: row.p)),
+        rows=tuple(sorted(rows, key=lambda row: ranked(row.p))),
         impossible=tuple(change for change in changes if change not in reached),
         left_out=left_out,
         warning=_warning(ends, target, state),
@@ -269,7 +276,7 @@ def _policy(now: Answer, change: Change, answered: Answer, ends: Intervals, plac
         change.variable,
         change.state,
         said.p,
-        said.p - before,
+        settled(said.p - before, max(said.p, before)),
         *ends.of_state(place),
         *ends.reasons(answered.targets[0].target, said.state),
         replaced=tuple(each for each in answered.replaced if each not in now.replaced),
@@ -398,11 +405,11 @@ def _search(
         combined = order[: _most(size)]
         sets = _sets(combined, size, barred)
         p = trial.p(sets)
-        margins = p - start.above if start.above is not None else (start.below or 0.0) - p
+        margins = start.margins(p)
         promise = np.nan_to_num(margins, nan=-np.inf)
-        done = margins > ROUNDING
+        done = margins > 0
         searched.append(Searched(size, len(sets), len(combined), len(order)))
-        if len(sets) and promise.max() > furthest + ROUNDING:
+        if len(sets) and ranked(promise.max()) > ranked(furthest):
             nearest, furthest = sets[promise.argmax()], float(promise.max())
         for members, margin in zip(sets[done].tolist(), margins[done].tolist(), strict=True):
             found.append((_named(trial, members), margin))

@@ -16,6 +16,7 @@ from model.analyses.parameter_derivatives import Asked, Lines, Numbers, Parted, 
 from model.errors import BadQuestion
 from model.forecast import Forecaster
 from model.gates.formulas import LEAST
+from model.inference.arrays import difference, ranked
 from model.network import Table
 from model.question import Question
 from model.uncertainty.parameters import Parameter
@@ -235,7 +236,8 @@ def _rows(
     ends = np.zeros((2, len(every.parameters)))
     for end, with_state, in_all in zip(ends, (state.low, state.high), (others.low, others.high), strict=True):
         end[kept] = with_state[kept] / (with_state + in_all)[kept]
-    order = sorted(kept.tolist(), key=lambda i: -abs(ends[1, i] - ends[0, i]))
+    swings = np.abs(difference(ends[1], ends[0]))
+    order = sorted(kept.tolist(), key=lambda i: -ranked(float(swings[i])))
     tips = [_break_evens(every, contrast, parted.of_evidence, order, search=search) for contrast in contrasts]
     coefficients = _coefficients(state, others, asked.log_p_evidence)
     rows = []
@@ -249,7 +251,13 @@ def _rows(
 
 def _coefficients(state: Lines, others: Lines, log_p_evidence: float) -> list[tuple[float, float, float, float]]:
     """Both straight lines of each number, back on the scale of probabilities."""
-    rise, rise_e = state.second - state.first, (state.second + others.second) - (state.first + others.first)
+    rise, rise_e = (
+        difference(second, first)
+        for second, first in (
+            (state.second, state.first),
+            (state.second + others.second, state.first + others.first),
+        )
+    )
     lines = np.stack([rise, state.at_first, rise_e, state.at_first + others.at_first], axis=1)
     return [(a, b, c, d) for a, b, c, d in (math.exp(log_p_evidence) * lines).tolist()]
 

@@ -13,12 +13,15 @@ from model.analyses.leave_out import table_without
 from model.analyses.parameter_derivatives import Asked, Numbers, ask, derivative, numbers
 from model.forecast import Forecaster
 from model.inference import Evidence
-from model.inference.arrays import encode
+from model.inference.arrays import encode, settled
 from model.inference.proportional_fitting import fit
 from model.network import Table
 from model.question import Question
 from model.specification import Model, Statement
 from model.uncertainty.parameters import Parameter
+
+SHARE_DIGITS = 12
+"""Digits of a share by which statements and sources are ordered: what comes after them is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,7 @@ def _variables(statements: Sequence[StatementShare]) -> tuple[VariableShare, ...
 
 
 def _largest_first(shares: dict[str, float]) -> list[tuple[str, float]]:
-    return sorted(shares.items(), key=lambda item: -item[1])
+    return sorted(shares.items(), key=lambda item: -round(item[1], SHARE_DIGITS))
 
 
 def _sources(
@@ -240,7 +243,7 @@ def _sources(
 
 
 def _shift(without: float | None, p: float) -> float | None:
-    return None if without is None else without - p
+    return None if without is None else settled(without - p, max(without, p))
 
 
 def _without(

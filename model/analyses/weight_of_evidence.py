@@ -13,7 +13,7 @@ from model import inference, notebook
 from model.analyses.evidence_subsets import NOTHING_BEHIND, Flags, leave_one_out, subsets
 from model.evidence import Case, Finding, in_words
 from model.inference import Evidence, Plan
-from model.inference.arrays import LEAST_EXACT
+from model.inference.arrays import LEAST_EXACT, difference
 from model.network import Table
 
 ALL_ORDERS = 10
@@ -142,7 +142,7 @@ def direction(change: float, fallback: float = 0.0) -> str:
 def _weights(case: Case, sets: _Sets, p: Numbers, odds: Numbers, weights: Numbers) -> tuple[Weight, ...]:
     steps = _difference(odds[sets.first[1:]], odds[sets.first[:-1]])
     last = _difference(odds[sets.first[-1]], odds[sets.without])
-    delta = p[sets.first[-1]] - p[sets.without]
+    delta = difference(p[sets.first[-1]], p[sets.without])
     return tuple(
         Weight(
             finding=name,
@@ -213,8 +213,10 @@ def _log_odds(plan: Plan, evidence: Evidence, target: str, state: int, rows: Tab
 
 
 def _difference(after: Numbers, before: Numbers) -> Numbers:
+    """What log odds changed by, in decibels; what is below ROUNDING is nothing."""
     with np.errstate(invalid="ignore"):
-        return np.asarray(after - before, dtype=np.float64)
+        change = after - before
+    return np.where(np.abs(change) < ROUNDING, 0.0, change)
 
 
 def _finite(number: float | Numbers) -> float | None:

@@ -33,6 +33,24 @@ def difference(p: Table, before: Table) -> Table:
     return np.where(np.abs(moved) <= AGREE * np.maximum(p, before), 0.0, moved)
 
 
+def settled(number: float, scale: float) -> float:
+    """A number that was worked out from others of about this scale, exactly 0 where it is no more than their rounding.
+
+    >>> settled(-5.6e-17, 0.25), settled(1e-15, 2e-15)
+    (0.0, 1e-15)
+    """
+    return 0.0 if abs(number) <= AGREE * scale else number
+
+
+def ranked(number: float) -> float:
+    """A number to order by: the same for two that differ by rounding alone, so that the order of the file decides.
+
+    >>> ranked(0.1 + 0.2) == ranked(0.3)
+    True
+    """
+    return float(f"{number:.11g}")
+
+
 class Pattern(NamedTuple):
     """Which variables evidence speaks of, and how: all of it that the cost of an answer depends on.
 

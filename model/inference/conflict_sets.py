@@ -43,7 +43,12 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
     given = list(case.findings.items())
     most = min(MOST_SETS, WORK // plan.cells)
     found, smallest = smallest_set(len(given), lambda kept: _possible(plan, case, kept), most=most)
-    return ImpossibleEvidence([in_words(*given[i]) for i in found], where=("evidence",), smallest=smallest)
+    under = []
+    if case.settings:
+        left = Case(dict(given[i] for i in found))
+        if _possible(plan, left, np.ones((1, len(found)), dtype=np.bool_))[0]:
+            under = [in_words(name, setting) for name, setting in case.settings.items()]
+    return ImpossibleEvidence([in_words(*given[i]) for i in found], where=("evidence",), smallest=smallest, under=under)
 
 
 def _possible(plan: Plan, case: Case, kept: Flags) -> Flags:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.evidence import Case
 from model.inference import Plan
-from model.inference.arrays import difference
+from model.inference.arrays import AGREE, difference
 from model.network import Table, Variable
 from model.uncertainty.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
 from model.wording import decimal, quantity
@@ -25,7 +25,7 @@ MASS = 0.9
 """What an interval holds unless another share is asked for."""
 
 ROUNDING = 1e-9
-"""How far past an end of its interval a number must be to be called outside: what is nearer may be rounding."""
+"""How far past an end of its interval a number must be, relative to them, to be called outside."""
 
 NAMED = 3
 """Numbers outside their intervals that a warning names; of more it says how many."""
@@ -174,8 +174,9 @@ def intervals(
     """The intervals of the targets in a case that is possible, and which of its numbers lie outside them.
 
     ``p`` and ``before`` are the targets' probabilities at the stated numbers and those that shifts are measured from,
-    end to end, shape (states,). ``against`` are the samples that shifts are measured from; by default those without
-    evidence.
+    end to end, shape (states,). ``against`` are the samples that shifts are measured from, and their draws weigh half
+    of each pair then, so that either side seen from the other is its mirror; by default they are those of the baseline,
+    and the case alone weighs.
     """
     befores = against or [draws.baseline(plan, name) for name in targets]
     samples = [sampled(draws, plan, name, case) for name in targets]
@@ -186,7 +187,7 @@ def intervals(
         if sample is None or other is None:
             parts.append(np.full((4, end - start), np.nan))
             continue
-        pairs = _Pairs(sample, other)
+        pairs = _Pairs(sample, other, even=against is not None)
         parts.append(np.stack(pairs.ends(mass)))
         outside += pairs.outside(plan.network[name], parts[-1], p[start:end], before[start:end])
     return _gathered(mass, samples, np.concatenate(parts, axis=1), outside)
@@ -199,7 +200,7 @@ def intervals_alone(draws: Draws, plan: Plan, name: str, case: Case, *, mass: fl
         return no_intervals(mass, len(variable.states))
     ends = np.full((4, len(variable.states)), np.nan)
     ends[:2] = interval(sample.rows, sample.weights, mass)
-    return _gathered(mass, [sample], ends, [*_Pairs(sample, sample).outside(variable, ends, p, p)])
+    return _gathered(mass, [sample], ends, [*_Pairs(sample, sample, even=False).outside(variable, ends, p, p)])
 
 
 def no_intervals(mass: float, states: int) -> Intervals:
@@ -241,18 +242,23 @@ def between(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pairs:
-    """One target under each draw, and what its shift is measured from under the same draw."""
+    """One target under each draw, and what its shift is measured from under the same draw.
+
+    The draws of a pair weigh what the case gives them, or with ``even`` the mean of that and of what the other gives.
+    """
 
     sample: Sampled
     before: Sampled
+    even: bool
 
     @property
     def shared(self) -> tuple[Table, Table, Table]:
         """The draws that both have: probabilities, those before, weights that sum to 1, 0 where one weighs nothing."""
         count = min(len(self.sample.rows), len(self.before.rows))
-        weights = self.sample.weights[:count]
-        both = np.where(self.before.weights[:count] > 0, weights, 0.0)
-        counted = both if both.any() else weights
+        weights, others = (each.weights[:count] / each.weights[:count].sum() for each in (self.sample, self.before))
+        pair = (weights + others) / 2 if self.even else weights
+        both = np.where((weights > 0) & (others > 0), pair, 0.0)
+        counted = both if both.any() else pair
         return self.sample.rows[:count], self.before.rows[:count], counted / counted.sum()
 
     def ends(self, mass: float) -> tuple[Table, Table, Table, Table]:
@@ -266,12 +272,13 @@ class _Pairs:
     def outside(self, variable: Variable, ends: Table, p: Table, before: Table) -> Iterator[Outside]:
         """What lies outside its ends, of shape (4, states): each state's probability, then its shift."""
         values, low, high = np.stack([p, difference(p, before)]), ends[[0, 2]], ends[[1, 3]]
-        beyond = _beyond(values, low, high)
+        slack = AGREE * np.maximum(p, before)
+        beyond = _beyond(values, low, high, slack)
         if not beyond.any():
             return
         rows, others, weights = self.shared
         means = np.stack([self.sample.weights @ self.sample.rows, weights @ (rows - others)])
-        tails = _beyond(means, low, high)
+        tails = _beyond(means, low, high, slack)
         learnt = weights @ others - self.before.weights @ self.before.rows
         moved = np.abs(learnt) > np.abs(values[1] - means[1] - learnt)
         for k, i in np.argwhere(beyond.T).tolist():
@@ -287,7 +294,8 @@ class _Pairs:
         return "baseline" if baseline else "nonlinear"
 
 
-def _beyond(values: Table, low: Table, high: Table) -> NDArray[np.bool_]:
-    """Which numbers lie outside their intervals; not those that have none."""
-    found: NDArray[np.bool_] = (values < low - ROUNDING) | (values > high + ROUNDING)
+def _beyond(values: Table, low: Table, high: Table, slack: Table) -> NDArray[np.bool_]:
+    """Which numbers lie outside their intervals by more than rounding; not those that have none."""
+    near = slack + ROUNDING * np.maximum(np.abs(values), np.maximum(np.abs(low), np.abs(high)))
+    found: NDArray[np.bool_] = (values < low - near) | (values > high + near)
     return found

@@ -19,7 +19,7 @@ from model.answers import Answer, seen_after
 from model.errors import AftermathError, BadQuestion, Place
 from model.evidence import syntax
 from model.forecast import Forecaster
-from model.question import Question, collecting, raise_all, resolve
+from model.question import Question, collecting, each_of, raise_all, resolve
 from model.specification import NO_SCENARIO, Model
 from model.wording import effect_text
 from service.analyses.analysis import ERRORS
@@ -78,7 +78,16 @@ class Found:
         if self.asked.scenarios is not None:
             return ["baseline", *self.asked.scenarios]
         made = called(self.sides)
-        return [given or name for given, name in zip(self.asked.names, made, strict=True)]
+        return _apart([given or name for given, name in zip(self.asked.names, made, strict=True)])
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """The same names with a number behind one that was had before.
+
+    >>> _apart(["a", "b", "a"])
+    ['a', 'b', 'a (2)']
+    """
+    return [f"{name} ({names[: i + 1].count(name)})" if name in names[:i] else name for i, name in enumerate(names)]
 
 
 def of_scenarios(model: Model, common: Question, scenarios: Sequence[str]) -> Asked:
@@ -110,6 +119,10 @@ def of_sides(model: Model, common: Question, sides: Sequence[tuple[str | None, Q
         raise BadQuestion("a comparison has two sides or more, and this is one", where=(where,))
     wrong: list[AftermathError] = []
     targets = common.targets or _headline(model, [_laid_over(common, side) for _, side in sides])
+    questions.refuse_events(model, questions.stated(common))
+    resolve(model, replace(common, targets=targets, cohort=None))
+    if common.cohort is not None:
+        model.cohort(common.cohort)
     posed = []
     for i, (_, side) in enumerate(sides):
         with collecting(wrong), _placed((where, i)):
@@ -127,9 +140,15 @@ def _placed(place: Place) -> Iterator[None]:
     try:
         yield
     except AftermathError as error:
-        for each in getattr(error, "errors", (error,)):
-            each.where = (*place, *each.where)
+        place_in(error, place)
         raise
+
+
+def place_in(error: AftermathError, place: Place) -> None:
+    """Say of an error, and of each in it, that it is in this place of the request."""
+    for each in each_of(error):
+        where = ("given", *each.where[1:]) if each.where[:1] == ("evidence",) else each.where
+        each.where = (*place, *where)
 
 
 def _laid_over(common: Question, side: Question) -> Question:
@@ -422,6 +441,9 @@ def _compared(
 
     def found() -> Found:
         compared = compare(forecaster, asked.questions, mass=asked.interval)
+        for i, side in enumerate(compared):
+            if asked.scenarios is None and isinstance(side.result, AftermathError):
+                place_in(side.result, (where, i))
         if asked.scenarios is not None and isinstance(compared[0].result, AftermathError):
             raise compared[0].result
         return Found(model, asked, compared, place)
@@ -497,7 +519,7 @@ def text(found: Found) -> str:
     """A page: for each state of each target a line a question, and what it differs by from the first in points."""
     model = found.model
     letters = [_letter(i) for i in range(len(found.sides))]
-    lines = [f"{letter}: {name}" for letter, name in zip(letters, names_in_full(found), strict=True)]
+    lines = [f"{letter}: {' '.join(name.split())}" for letter, name in zip(letters, names_in_full(found), strict=True)]
     for target, start in _places(model, found.asked.targets):
         described = model.described[target]
         table: list[tuple[str, ...]] = []

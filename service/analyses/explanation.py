@@ -11,7 +11,7 @@ from model.analyses.evidence_conflict import Conflict, Surprise
 from model.analyses.explanation import Explanation, explain
 from model.analyses.weight_of_evidence import direction
 from model.forecast import Forecaster
-from model.wording import effect_text, signed
+from model.wording import effect_text, signed, wrapped
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -22,7 +22,7 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, event_line, or_dash, page, span
-from service.cli.text import Marks, after_do_text, bar, columns, listing, marks, number
+from service.cli.text import WIDTH, Marks, after_do_text, bar, columns, listing, marks, number
 from service.http.operation import Reply, operation
 
 
@@ -133,14 +133,16 @@ def _under(found: Explanation) -> Iterator[str]:
 
 def _done(found: Explanation) -> Iterator[str]:
     """What was done, what it moved, and the findings that are read as seen after it."""
-    done, own = found.done, {each.statement for each in found.done.each} if found.done else set()
-    others = [statement for statement in found.settings if statement not in own]
-    if others:
-        yield from listing("set by the scenario, and with it by its parts", others)
+    done = found.done
+    if found.set_by_scenario:
+        yield from listing(f"set by {found.scenario}", found.set_by_scenario)
     if done is None:
         return
     if done.effect is None or done.without is None:
-        yield "what is known cannot be without what is done, so that this has no effect of its own"
+        own = [statement for statement in found.settings if statement not in found.set_by_scenario]
+        yield from wrapped(
+            f"what is known cannot be without {' and '.join(own)}, so that no effect can be said", WIDTH, then="  "
+        )
     else:
         ends = effect_text(done.effect, done.effect_low, done.effect_high)
         yield f"what is done moved it from {number(done.without)} to {number(done.p)}: {ends}"
@@ -148,6 +150,8 @@ def _done(found: Explanation) -> Iterator[str]:
             rows = [(each.statement, effect_text(each.effect, each.effect_low, each.effect_high)) for each in done.each]
             yield "each alone:"
             yield from columns(rows, right=set())
+        if done.outside is not None or any(each.outside for each in done.each):
+            yield "an effect that lies outside its range is at the stated numbers, ranges are of draws of them"
     yield from after_do_text(found.after_do)
 
 

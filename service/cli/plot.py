@@ -214,16 +214,18 @@ def matrix(model: str, file: Path, by: By, scenario: str | None, targets: tuple[
 
 @plot.command(short_help="Questions about a target beside each other.")
 @click.argument("model")
-@click.argument("target")
+@click.argument("named", metavar="[TARGET]", nargs=-1)
 @file_argument
+@click.option("--event", metavar="EVENT", help=EVENT_HELP)
 @side_option
 @evidence_options
 @interval_options
 @priors_option
 def compare(
     model: str,
-    target: str,
+    named: tuple[str, ...],
     file: Path,
+    event: str | None,
     sides: tuple[str, ...],
     given: Sequence[str],
     do: Sequence[str],
@@ -240,11 +242,12 @@ def compare(
     """
     from service.analyses import comparison
 
+    _demand_names(("target",), named, event)
     pictures = _pictures(file)
     mass = "none" if point else interval
     asked = {"side": list(sides), "given": list(given), "do": list(do), "cohort": cohort, "interval": mass}
-    named = {"scenario": [scenario] if scenario else [], "target": [target]}
-    found = comparison.asked_of(ready(model, root), asked | named)
+    about = {"target": list(named), "event": [event] if event else []}
+    found = comparison.asked_of(ready(model, root), asked | about | {"scenario": [scenario] if scenario else []})
     _save(pictures, pictures.comparison(found.model, found.sides, comparison.names_in_full(found)), file)
 
 

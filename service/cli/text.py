@@ -376,7 +376,7 @@ def _effect(model: Model, found: Answer, effect: Effect, drawn: Marks) -> Iterat
     """What is done, how its effect is to be read, each of several alone, and what is read as seen after it."""
     own = " and ".join(in_words(name, found.settings[name]) for name in found.question.settings)
     if effect.impossible is not None:
-        yield from wrapped(f"no effect of {own} can be said: without it, {effect.impossible}", WIDTH, then="  ")
+        yield from wrapped(f"no effect of {own} can be said: without it, {effect.impossible.detail}", WIDTH, then="  ")
     else:
         marked = f"P(evidence) {chance(found.log_p_evidence)}; {drawn.baseline} marks the answer without {own}"
         yield from wrapped(f"{marked}; points are its effect", WIDTH, then="  ")

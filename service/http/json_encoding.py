@@ -53,8 +53,8 @@ def rounded(number: float) -> float:
     >>> rounded(0.5000000000000039), rounded(1 / 3), rounded(1e-300)
     (0.5, 0.3333333333333, 1e-300)
     """
-    if abs(number) >= LARGE:
-        return number
+    if abs(number) >= LARGE or not number:
+        return number + 0.0
     if abs(number) < 1e-9:
         return float(f"{number:.{DIGITS}g}")
     ten = 10.0 ** (DIGITS - 1 - math.floor(math.log10(abs(number))))
@@ -67,7 +67,7 @@ def _all_rounded(numbers: NDArray[np.float64]) -> list[float]:
     some = (sizes >= 1e-9) & (sizes < LARGE)
     within = np.where(some, numbers, 1.0)
     tens = _TENS[DIGITS - 1 - np.floor(np.log10(np.abs(within))).astype(np.int64)]
-    found: list[float] = np.where(some, np.rint(within * tens) / tens, numbers).tolist()
+    found: list[float] = (np.where(some, np.rint(within * tens) / tens, numbers) + 0.0).tolist()
     for i in np.flatnonzero((sizes > 0) & (sizes < 1e-9)).tolist():
         found[i] = rounded(found[i])
     return found

@@ -67,6 +67,7 @@ def distribution(model: Model, found: Answer) -> Figure:
     axes.set_yticks(places, ["\n".join(state_lines(described, i, row.state, LABEL)) for i, row in enumerate(rows)])
     furthest = max(max(row.p, other, row.high or 0.0) for row, other in zip(rows, before, strict=True))
     axes.set_xlim(0, min(1.12, 1.15 * furthest) + (0 if rows[0].without is None else 0.55 * furthest))
+    axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 1])
     axes.invert_yaxis()
     titled(figure, axes, described.label_with_unit, under)
     axes.set_xlabel(_covered(found))

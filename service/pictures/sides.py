@@ -39,15 +39,17 @@ BAR = 0.24
 def comparison(model: Model, sides: Sequence[Side], names: Sequence[str]) -> Figure:
     """Each state of the first target in each question, its interval, and its difference from the first question.
 
-    Raises AftermathError for more questions than can be told apart, and for one whose findings are impossible.
+    A question whose findings are impossible is left out. Raises AftermathError for more questions than can be told
+    apart, and where the first is impossible.
     """
     if len(sides) > MOST:
         raise AftermathError(f"no picture: {len(sides)} questions are compared, and {MOST} can be told apart")
-    found = []
-    for name, side in zip(names, sides, strict=True):
-        if isinstance(side.result, AftermathError):
-            raise AftermathError(f"no picture: {name}: {side.result}")
-        found.append(side.result)
+    drawn = [
+        (name, side, side.result) for name, side in zip(names, sides, strict=True) if isinstance(side.result, Answer)
+    ]
+    if isinstance(sides[0].result, AftermathError):
+        raise AftermathError(f"no picture: {names[0]}: {sides[0].result.detail}")
+    names, sides, found = zip(*drawn, strict=True)
     variable = found[0].targets.basis.targets[0]
     described, states, count = model.described[variable.name], len(variable.states), len(sides)
     figure, axes = canvas(8.0, 1.7 + BAR * states * (count + 1) + 0.2 * count)

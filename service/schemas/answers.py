@@ -236,6 +236,7 @@ class StateEffect(Struct):
     effect: float | None
     effect_lo: float | None
     effect_hi: float | None
+    outside: Outside
 
 
 class TargetEffect(Struct):
@@ -432,6 +433,10 @@ class CaseAnswer(Struct):
     outside: Annotated[
         list[OutsideInterval] | UnsetType,
         Meta(description="Probabilities outside their own intervals, where intervals were asked for."),
+    ] = UNSET
+    after_do: Annotated[
+        list[SeenAfter] | UnsetType,
+        Meta(description="Findings that a do can influence, read as seen after it, where the case sets something."),
     ] = UNSET
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from model.answers import Answer
+from model.answers import Answer, seen_after
 from model.errors import AftermathError, BadQuestion, UnknownVariable
-from model.evidence import syntax
+from model.evidence import Case, syntax
 from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
-from model.network import Table
+from model.network import Network, Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model
 from service.http import csv_tables, strict_json
@@ -190,7 +190,7 @@ def body(found: Answered) -> bytes:
         interval=found.interval,
         answered=len(good),
         refused=len(found.cases) - len(good),
-        cases=[_case(name, result, seen, done) for name, result in found.cases],
+        cases=[_case(model.network, name, result, seen, done) for name, result in found.cases],
         sources=forecasts.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
     )
     return encoded(said)
@@ -230,7 +230,9 @@ def _numbers(result: Answer) -> Table:
     return np.stack(columns, axis=1)
 
 
-def _case(name: str | None, result: Answer | AftermathError, seen: Template, done: Template) -> answers.CaseAnswer:
+def _case(
+    network: Network, name: str | None, result: Answer | AftermathError, seen: Template, done: Template
+) -> answers.CaseAnswer:
     """One case by the template of those that only know, or of those that do something too."""
     if not isinstance(result, Answer):
         return answers.CaseAnswer(
@@ -251,10 +253,19 @@ def _case(name: str | None, result: Answer | AftermathError, seen: Template, don
         no_effect=list(result.no_effect),
         targets=(seen if result.effect is None else done).filled(_numbers(result), missing=True),
         error=None,
+        after_do=_after_do(network, result),
         outside=UNSET
         if ends is None
         else forecasts.outside_json([each for each in ends.outside if each.of != "shift"]),
     )
+
+
+def _after_do(network: Network, result: Answer) -> list[answers.SeenAfter] | UnsetType:
+    """The findings of a case that what it sets can influence; left out where it sets nothing."""
+    if not result.settings:
+        return UNSET
+    found = seen_after(network, Case(result.findings, result.settings))
+    return [answers.SeenAfter(variable=name, do=list(done)) for name, done in found.items()]
 
 
 COLUMNS = tuple(answers.CaseRow.__annotations__)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET
 
-from model.answers import Answer, Basis, Effect, JointAnswer, seen_after
+from model.answers import Alone, Answer, Basis, Effect, JointAnswer, seen_after
 from model.events import is_laid_over
 from model.evidence import Assumed, Case, Observed, OneOf, Reported, RuledOut
 from model.evidence.scale import Scale
@@ -173,22 +173,23 @@ def _done(model: Model, answer: Answer, effect: Effect) -> dict[str, Any]:
     if not effect.alone:
         return {"without": without}
     alone = [
-        answers.Alone(
-            each.variable, set_to, targets=_alone(basis, np.stack([each.change, each.low, each.high], axis=1))
-        )
+        answers.Alone(each.variable, set_to, targets=_alone(basis, each))
         for each in effect.alone
         for set_to in settings_json({each.variable: each.setting}).values()
     ]
     return {"without": without, "alone": alone}
 
 
-def _alone(basis: Basis, numbers: Table) -> list[answers.TargetEffect]:
-    """The effects of one do on every target; ``numbers`` has shape (states of all, 3)."""
-    rows = _or_none(numbers)
+def _alone(basis: Basis, alone: Alone) -> list[answers.TargetEffect]:
+    """The effects of one do on every target."""
+    rows = _or_none(np.stack([alone.change, alone.low, alone.high], axis=1))
     return [
         answers.TargetEffect(
             variable.name,
-            [answers.StateEffect(state, *row) for state, row in zip(variable.states, rows[place], strict=True)],
+            [
+                answers.StateEffect(state, effect, low, high, alone.why(variable.name, state))
+                for state, (effect, low, high) in zip(variable.states, rows[place], strict=True)
+            ],
         )
         for variable, place in zip(basis.targets, basis.places, strict=True)
     ]
