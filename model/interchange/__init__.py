@@ -1,6 +1,7 @@
 """The door to other tools: BIF, XMLBIF and XDSL files, pgmpy models, and prior files made from a network.
 
-The three file formats are read and written here, by strict code of our own, and not by pgmpy: its
+Files of Hugin (.net), Netica (.dne), the inference competitions (.uai) and old GeNIe (.dsl) are read, not written.
+The file formats are read and written here, by strict code of our own, and not by pgmpy: its
 readers and writers lose things without saying so (states renamed, deterministic nodes dropped, the
 last table lost with the last newline, numbers under 1e-16 turned to zero, variables sorted by name).
 pgmpy stays the referee: the tests hold what is written here against what pgmpy reads from it.
@@ -14,14 +15,15 @@ import gzip
 import os
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 
 from model.errors import BadExchangeFile, listed
-from model.interchange import bif, xdsl, xmlbif
-from model.interchange.prior_files import to_priors
+from model.interchange import bif, dsl, hugin_net, netica, uai, xdsl, xmlbif
+from model.interchange.influence import settle_decisions
+from model.interchange.prior_files import Particulars, to_priors
 from model.interchange.unchecked import Declared, Draft, declared, difference, settle
 from model.interchange.with_pgmpy import from_pgmpy, to_pgmpy
 from model.network import Network
@@ -57,6 +59,18 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 """By the ending of the file's name; a BIF may also be packed as .bif.gz, as the public collections are."""
 
 
+READ_ONLY: Mapping[str, Parse] = MappingProxyType(
+    {
+        ".net": hugin_net.parse,
+        ".dne": netica.parse,
+        ".dnet": netica.parse,
+        ".uai": uai.parse,
+        ".dsl": dsl.parse,
+    }
+)
+"""Formats that are read and not written, by the ending of the file's name."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Exchange:
     """What a file of another tool says: the network, its name there, and what was changed or left out in reading."""
@@ -64,21 +78,27 @@ class Exchange:
     network: Network
     name: str
     notes: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    particulars: Particulars = field(default_factory=Particulars)
 
 
-def read(path: Path) -> Exchange:
-    """Read a BIF, XMLBIF or XDSL file; the ending of its name says which, ``.gz`` is unpacked.
+def read(path: Path, *, chance_only: bool = False) -> Exchange:
+    """Read a file of another tool; the ending of its name says which format it is of, ``.gz`` is unpacked.
 
+    ``chance_only`` reads influence diagrams too: decisions become levers with a uniform prior, utilities are left out.
     Rows that miss 1 by more than 1e-9 are scaled and reported, by more than 1e-6 refused.
 
     Raises BadExchangeFile with the file and line: for damage, for a document type declaration, for
     names that we cannot keep, and for node kinds that other readers silently drop.
     """
     packed = path.suffix.lower() == ".gz"
-    form = _format(path.with_suffix("") if packed else path)
-    draft = form.parse(_bytes(path, packed=packed), path.name)
+    bare = path.with_suffix("") if packed else path
+    parse = READ_ONLY.get(bare.suffix.lower()) or _format(bare, (*FORMATS, *READ_ONLY)).parse
+    read_draft = parse(_bytes(path, packed=packed), path.name)
+    draft, influence = settle_decisions(read_draft, path.name, chance_only=chance_only)
     network, scaled = settle(draft, path.name)
-    return Exchange(network, draft.name, (*draft.notes, *scaled))
+    particulars = Particulars(draft.state_labels, influence.levers, influence.left_out)
+    return Exchange(network, draft.name, (*draft.notes, *scaled), draft.labels, particulars)
 
 
 def write(
@@ -131,13 +151,14 @@ def losses(model: Model, path: Path) -> tuple[str, ...]:
     return (*found, "definitions, notes, roles and the revision")
 
 
-def _format(path: Path) -> Format:
+def _format(path: Path, endings: tuple[str, ...] = tuple(FORMATS)) -> Format:
     ending = path.suffix.lower()
     if ending not in FORMATS:
+        why = "of a format that is read and not written" if ending in READ_ONLY else "of no known format"
         raise BadExchangeFile(
-            f"the ending {path.suffix!r} is of no known format; the endings are {listed(tuple(FORMATS))}",
+            f"the ending {path.suffix!r} is {why}; the endings are {listed(endings)}",
             where=(path.name,),
-            allowed=tuple(FORMATS),
+            allowed=endings,
         )
     return FORMATS[ending]
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,6 +24,22 @@ FILE_CHARACTERS = 1_000_000
 HEADLINES = 8
 UNSTATED = ("unstated", 10.0)
 """The confidence word, and its equivalent sample size, of numbers whose file does not say how sure they are."""
+
+DECISION_NOTE = "A decision of the imported diagram: its uniform prior is a convention and not the file's."
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What an imported file says of variables besides numbers and titles.
+
+    ``state_labels`` by variable and state; ``levers`` were decisions, whose uniform prior is not the file's;
+    ``left_out`` is what the network has no place for, by name, each with why.
+    """
+
+    state_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    levers: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
 
 _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -45,12 +62,14 @@ def to_priors(
     as_of: str,
     ess: float | None = None,
     labels: Mapping[str, str] = MappingProxyType({}),
+    particulars: Particulars | None = None,
 ) -> None:
     """Make a folder of prior files that loads as exactly this network, each table bit for bit.
 
     Every number cites ``source``; ``ess`` is its equivalent sample size, else the confidence word
-    'unstated' stands for it. The folder appears at once and whole: it is written elsewhere, loaded,
-    compared with the network and only then renamed.
+    'unstated' stands for it. ``particulars`` adds labels of states, levers and what was left out.
+    The folder appears at once and whole: it is written elsewhere, loaded, compared with the network and
+    only then renamed.
 
     Raises BadExchangeFile when the folder exists, its name cannot be a model's, or the files do not
     load as the same network.
@@ -64,9 +83,9 @@ def to_priors(
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(mkdtemp(dir=folder.parent, prefix=".import-"))
         try:
-            _write(
-                aside / folder.name, _files(network, title=title, source=source, as_of=as_of, ess=ess, labels=labels)
-            )
+            known = particulars or Particulars()
+            files = _files(network, title=title, source=source, as_of=as_of, ess=ess, labels=labels, particulars=known)
+            _write(aside / folder.name, files)
             _compare(network, aside / folder.name)
             os.rename(aside / folder.name, folder)
         finally:
@@ -76,13 +95,21 @@ def to_priors(
 
 
 def _files(
-    network: Network, *, title: str, source: Source, as_of: str, ess: float | None, labels: Mapping[str, str]
+    network: Network,
+    *,
+    title: str,
+    source: Source,
+    as_of: str,
+    ess: float | None,
+    labels: Mapping[str, str],
+    particulars: Particulars,
 ) -> dict[str, str]:
     """Name and text of each file."""
     cited = f"    sources: [{source.name}]\n    " + (f"ess: {_number(ess)}" if ess else f"confidence: {UNSTATED[0]}")
-    parts = _parts([_variable(network, v, cited, labels) for v in network.variables])
+    parts = _parts([_variable(network, v, cited, labels, particulars) for v in network.variables])
     names = ["variables.yaml"] if len(parts) == 1 else [f"variables-{i:02}.yaml" for i in range(1, len(parts) + 1)]
-    files = {"model.yaml": _model(network, title, source, as_of, ("sources.yaml", *names))}
+    model = _model(network, title, source, as_of, ("sources.yaml", *names))
+    files = {"model.yaml": _framed("model", model + _left_out(particulars))}
     files["sources.yaml"] = _framed("sources", _source(source))
     for name, part in zip(names, parts, strict=True):
         files[name] = _framed("variables", "variables:\n" + "".join(part))
@@ -95,15 +122,19 @@ def _framed(kind: str, text: str) -> str:
 
 def _model(network: Network, title: str, source: Source, as_of: str, files: Sequence[str]) -> str:
     leaves = [name for name in network.names if not network.children(name)][:HEADLINES]
-    return _framed(
-        "model",
+    return (
         f"title: {_text(title)}\n"
         f"description: {_text(f'Imported from {source.publication}.')}\n"
         f"as_of: {_text(as_of)}\n"
         f"horizon: {_text('not stated by the imported file')}\n"
         f"files: [{', '.join(files)}]\n"
-        f"headline: [{', '.join(map(_word, leaves))}]\n" + _WORDS,
+        f"headline: [{', '.join(map(_word, leaves))}]\n" + _WORDS
     )
+
+
+def _left_out(particulars: Particulars) -> str:
+    lines = [f"  {_word(name)}: {_text(why)}\n" for name, why in particulars.left_out.items()]
+    return "".join(("left_out:\n", *lines)) if lines else ""
 
 
 def _source(source: Source) -> str:
@@ -133,14 +164,26 @@ def _parts(variables: Sequence[str]) -> list[list[str]]:
     return parts
 
 
-def _variable(network: Network, variable: Variable, cited: str, labels: Mapping[str, str]) -> str:
+def _variable(
+    network: Network, variable: Variable, cited: str, labels: Mapping[str, str], particulars: Particulars
+) -> str:
+    lever = variable.name in particulars.levers
     lines = [f"  {_word(variable.name)}:", f"    label: {_text(labels.get(variable.name, variable.name))}"]
-    lines.append(f"    states: [{', '.join(map(_word, variable.states))}]")
-    lines.append(f"    role: {_role(network, variable)}")
+    lines.append(f"    states: {_states(variable, particulars.state_labels.get(variable.name, {}))}")
+    lines.append(f"    role: {'lever' if lever else _role(network, variable)}")
     if variable.parents:
         lines.append(f"    parents: [{', '.join(map(_word, variable.parents))}]")
+    if lever:
+        lines.append(f"    note: {_text(DECISION_NOTE)}")
     lines += [cited, "    rows:", *_rows(network, variable)]
     return "\n".join(lines) + "\n"
+
+
+def _states(variable: Variable, labels: Mapping[str, str]) -> str:
+    """The states' names, with labels where the file has any."""
+    if not labels:
+        return f"[{', '.join(map(_word, variable.states))}]"
+    return f"{{{', '.join(f'{_word(state)}: {_text(labels.get(state, state))}' for state in variable.states)}}}"
 
 
 def _role(network: Network, variable: Variable) -> str:

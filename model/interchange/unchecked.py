@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -42,14 +43,31 @@ class Filled:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class DiagramNode:
+    """A decision or a utility of an influence diagram: what it is informed by, or what it depends on."""
+
+    name: str
+    parents: tuple[str, ...]
+    line: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """Everything read from one file; ``notes`` says what was left out."""
+    """Everything read from one file; ``notes`` says what was left out.
+
+    ``variables`` has the decisions too, which have no table; ``labels`` are the file's titles of variables,
+    ``state_labels`` those of their states.
+    """
 
     name: str
     variables: tuple[Declared, ...]
     tables: tuple[Filled, ...]
     notes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    state_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decisions: tuple[DiagramNode, ...] = ()
+    utilities: tuple[DiagramNode, ...] = ()
 
 
 def complaint(file: str, line: int, detail: str) -> BadExchangeFile:
@@ -210,7 +228,7 @@ def _check_states(variable: Declared, where: str) -> None:
         if not state or len(state) > STATE_LENGTH or not state.isprintable() or state != state.strip():
             rule = f"1 to {STATE_LENGTH} printable characters without spaces around them"
             raise BadExchangeFile(f"variable {variable.name!r}: state {state!r} is not {rule}", where=(where,))
-    twice = sorted({state for state in variable.states if variable.states.count(state) > 1})
+    twice = sorted(state for state, count in Counter(variable.states).items() if count > 1)
     if twice:
         raise BadExchangeFile(f"variable {variable.name!r}: state {listed(twice)} named twice", where=(where,))
 

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from model.interchange.unchecked import (
     Declared,
+    DiagramNode,
     Draft,
     Filled,
     complaint,
@@ -37,10 +38,17 @@ def parse(data: bytes, file: str) -> Draft:
     nodes = root.one("nodes", file)
     for node in nodes.children:
         _check_kind(node, file)
-    variables = tuple(_variable(node, file) for node in nodes.children)
+    variables = tuple(_variable(node, file) for node in nodes.named("cpt", "decision"))
     known = declared(variables, file)
-    tables = tuple(_table(node, known, file) for node in nodes.children)
-    return Draft(root.attributes.get("id", "unknown"), variables, tables, _notes(root, nodes))
+    tables = tuple(_table(node, known, file) for node in nodes.named("cpt"))
+    return Draft(
+        root.attributes.get("id", "unknown"),
+        variables,
+        tables,
+        _notes(root, nodes),
+        decisions=tuple(_diagram(node, file) for node in nodes.named("decision")),
+        utilities=tuple(_diagram(node, file) for node in nodes.named("utility", "mau")),
+    )
 
 
 def render(network: Network, name: str, labels: Mapping[str, str]) -> str:
@@ -97,7 +105,7 @@ def _places(network: Network) -> dict[str, tuple[int, int]]:
 
 
 def _check_kind(node: Element, file: str) -> None:
-    if node.tag != "cpt":
+    if node.tag not in ("cpt", "decision", "utility", "mau"):
         name = node.attributes.get("id", "without a name")
         detail = f"node {name!r} is of the kind <{node.tag}>; only <cpt> nodes hold a full table"
         raise complaint(file, node.line, f"{detail}: change its type to a chance node with a CPT in GeNIe")
@@ -112,15 +120,23 @@ def _variable(node: Element, file: str) -> Declared:
 
 def _table(node: Element, variables: Mapping[str, Declared], file: str) -> Filled:
     name = node.attribute("id", file)
-    parents = tuple(word for element in node.named("parents") for word in element.text.split())
+    parents = _parents(node)
     shape = shape_of(name, parents, variables, file=file, line=node.line)
     written = node.one("probabilities", file)
     values = numbers("".join(written.pieces), file=file, line=written.line)
     return filled(name, parents, values, shape=shape, file=file, line=written.line)
 
 
+def _parents(node: Element) -> tuple[str, ...]:
+    return tuple(word for element in node.named("parents") for word in element.text.split())
+
+
+def _diagram(node: Element, file: str) -> DiagramNode:
+    return DiagramNode(node.attribute("id", file), _parents(node), node.line)
+
+
 def _notes(root: Element, nodes: Element) -> tuple[str, ...]:
-    known = {"state", "parents", "probabilities"}
+    known = {"state", "parents", "probabilities", "utilities", "weights"}
     odd = Counter(child.tag for node in nodes.children for child in node.children if child.tag not in known)
     odd.update(child.tag for child in root.children if child.tag != "nodes")
     if not odd:

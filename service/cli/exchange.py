@@ -12,7 +12,7 @@ import click
 from service.cli.options import load, priors_option, root_of
 
 
-@click.command("import", short_help="Make prior files from a BIF, XMLBIF or XDSL file.")
+@click.command("import", short_help="Make prior files from a file of another tool.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("folder")
 @click.option("--title", help="Title of the model (the file's name by default).")
@@ -21,6 +21,7 @@ from service.cli.options import load, priors_option, root_of
 @click.option("--date", help="When it was published: YYYY, YYYY-MM or YYYY-MM-DD; today by default.")
 @click.option("--as-of", help="The model's as-of date, YYYY-MM-DD; today by default.")
 @click.option("--ess", type=click.FloatRange(min=0, min_open=True), help="How sure every number is; else 'unstated'.")
+@click.option("--chance-only", is_flag=True, help="Read an influence diagram: decisions as levers, no utilities.")
 @priors_option
 def import_file(
     file: Path,
@@ -31,9 +32,12 @@ def import_file(
     date: str | None,
     as_of: str | None,
     ess: float | None,
+    chance_only: bool,
     root: Path | None,
 ) -> None:
-    """Make prior files in FOLDER from a BIF, XMLBIF or XDSL FILE, number for number.
+    """Make prior files in FOLDER from a FILE of another tool, number for number.
+
+    FILE is BIF, XMLBIF, XDSL, Hugin's .net, Netica's .dne, .uai or .dsl, by its ending.
 
     A FOLDER without a slash is made inside the folder of models. Nothing is written over, and nothing
     is written when the network is too large for exact inference.
@@ -44,7 +48,7 @@ def import_file(
     from service.cli import text
 
     place = Path(folder) if os.sep in folder else root_of(root) / folder
-    exchange = read(file)
+    exchange = read(file, chance_only=chance_only)
     tree = triangulate(exchange.network)
     today = datetime.date.today().isoformat()
     source = Source(
@@ -58,7 +62,16 @@ def import_file(
         if publication
         else "The file does not say where its numbers were published; the date is the import's.",
     )
-    to_priors(exchange.network, place, title=title or _stem(file), source=source, as_of=as_of or today, ess=ess)
+    to_priors(
+        exchange.network,
+        place,
+        title=title or _stem(file),
+        source=source,
+        as_of=as_of or today,
+        ess=ess,
+        labels=exchange.labels,
+        particulars=exchange.particulars,
+    )
     for note in exchange.notes:
         click.echo(note)
     click.echo(f"{place}: {text.size_text(exchange.network, tree)}")

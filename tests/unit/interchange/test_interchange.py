@@ -311,8 +311,8 @@ def test_a_damaged_packed_file_is_refused(file):
 def test_a_missing_file_and_an_unknown_ending_are_said_plainly(tmp_path):
     with pytest.raises(BadExchangeFile, match="cannot be read: No such file"):
         read(tmp_path / "none.bif")
-    with pytest.raises(BadExchangeFile, match=r"the ending '\.net' is of no known format"):
-        read(tmp_path / "none.net")
+    with pytest.raises(BadExchangeFile, match=r"the ending '\.foo' is of no known format"):
+        read(tmp_path / "none.foo")
 
 
 # Writing
