@@ -28,6 +28,7 @@ _SPACE = re.compile(r"\s*")
 _TOKEN = re.compile(rf'{STRING}|[^\s"(){{}};=,|:]+|[(){{}};=,|:]', re.DOTALL)
 _VALUE = re.compile(rf'{STRING}|[(){{}};"]', re.DOTALL)
 _ITEM = re.compile(rf'{STRING}|[(),]|[^\s"(),]+', re.DOTALL)
+_NAMED_BLOCK = re.compile(r"[A-Za-z_]\w*\s*(?={)")
 _ESCAPE = re.compile(r"\\(\r?\n|.)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _MARKS = frozenset("(){};=,|:")
@@ -306,7 +307,10 @@ class _Scanner:
             if len(head) != 1:
                 raise self.complain_at(begin, f"expected one word before '=', found {' '.join(head)[:60]!r}")
             self._take("=")
-            if not self._sees("{"):
+            named = _NAMED_BLOCK.match(self.text, self.at)
+            if named:
+                self.at = named.end()
+            elif not self._sees("{"):
                 return self._field(head[0])
         scope = self._scope() if self._sees("(") else None
         if not self._sees("{"):
