@@ -94,10 +94,9 @@ def read(path: Path, *, chance_only: bool = False) -> Exchange:
     packed = path.suffix.lower() == ".gz"
     bare = path.with_suffix("") if packed else path
     parse = READ_ONLY.get(bare.suffix.lower()) or _format(bare, (*FORMATS, *READ_ONLY)).parse
-    read_draft = parse(_bytes(path, packed=packed), path.name)
-    draft, influence = settle_decisions(read_draft, path.name, chance_only=chance_only)
+    draft = settle_decisions(parse(_bytes(path, packed=packed), path.name), path.name, chance_only=chance_only)
     network, scaled = settle(draft, path.name)
-    particulars = Particulars(draft.state_labels, influence.levers, influence.left_out)
+    particulars = Particulars(draft.state_labels, draft.definitions, draft.levers, draft.left_out)
     return Exchange(network, draft.name, (*draft.notes, *scaled), draft.labels, particulars)
 
 

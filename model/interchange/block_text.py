@@ -15,10 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from model.errors import BadExchangeFile
-from model.interchange.unchecked import Filled
+from model.interchange.unchecked import Filled, filled, numbers
 
 DEPTH_LIMIT = 64
 """Blocks within blocks, and brackets within brackets, beyond which a text is no network."""
@@ -26,11 +24,12 @@ DEPTH_LIMIT = 64
 STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _SPACE = re.compile(r"\s*")
 _TOKEN = re.compile(rf'{STRING}|[^\s"(){{}};=,|:]+|[(){{}};=,|:]', re.DOTALL)
-_VALUE = re.compile(rf'{STRING}|[(){{}};"]', re.DOTALL)
+_VALUE = re.compile(rf"{STRING}|[(){{}};]", re.DOTALL)
 _ITEM = re.compile(rf'{STRING}|[(),]|[^\s"(),]+', re.DOTALL)
 _NAMED_BLOCK = re.compile(r"[A-Za-z_]\w*\s*(?={)")
+_GROUPING = re.compile(r"[()]")
 _ESCAPE = re.compile(r"\\(\r?\n|.)", re.DOTALL)
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MARKS = frozenset("(){};=,|:")
 _BRACKETS = frozenset("(),")
 
@@ -104,12 +103,12 @@ class Field:
         """The only word of the value, as text."""
         return self.one(what).word
 
-    def string(self) -> str:
-        """A value in quotes; several in a row are one, as long texts are written."""
+    def text(self) -> str:
+        """A text in quotes on one line; several in a row are one, as long texts are written."""
         found = list(self._items())
         if not found or any(item.bare for item in found):
             raise self.complain(f"{self.name}: expected text in quotes, found {self.value.strip()[:40]!r}")
-        return "".join(item.word for item in found)
+        return " ".join("".join(item.word for item in found).split())
 
     def entries(self, what: str, *, commas: bool) -> list[Item | None]:
         """The words or strings between one pair of brackets.
@@ -178,19 +177,20 @@ class Field:
         about = f"table of {name!r}"
 
         def number(item: Item) -> float:
-            if not item.bare or not _NUMBER.fullmatch(item.word):
+            if not item.bare or not NUMBER.fullmatch(item.word):
                 raise self.complain(f"{about}: expected a number, found {item.word[:40]!r}", at=item.at)
             return float(item.word)
 
-        values = np.array(self.cells(shape, about, number), dtype=np.float64)
-        return Filled(name, tuple(parents), values.reshape(shape), self.line)
+        self.cells(shape, about, number)
+        values = numbers(_GROUPING.sub(" ", self.value), file=self.source.file, line=self.line)
+        return filled(name, parents, values, shape=shape, file=self.source.file, line=self.line)
 
     def numbers(self) -> list[float]:
         """Numbers in one pair of brackets, infinities among them."""
         found = []
         for item in self.entries("numbers", commas="," in self.value):
             word = item.word if item is not None else ""
-            if item is None or not (_NUMBER.fullmatch(word) or word.lower().lstrip("+-") in ("infinity", "inf")):
+            if item is None or not (NUMBER.fullmatch(word) or word.lower().lstrip("+-") in ("infinity", "inf")):
                 raise self.complain(f"{self.name}: expected a number, found {word[:40]!r}")
             found.append(float(word))
         return found
@@ -357,8 +357,6 @@ class _Scanner:
         begin, depth = self.at, 0
         for match in _VALUE.finditer(self.text, begin):
             mark = match[0]
-            if mark == '"':
-                raise self.complain_at(match.start(), f"{name}: a quote is never closed")
             if mark == "(":
                 depth += 1
             elif mark == ")":
@@ -412,16 +410,17 @@ def _without_comments(text: str, comment: str, file: str) -> str:
     ``comment`` is a regular expression of what begins a comment that ends with its line; ``/*`` and ``/#`` begin
     those that their closing pair ends.
     """
-    pattern = re.compile(rf"{STRING}|(?:{comment})[^\n]*|/\*.*?(?:\*/|\Z)|/#.*?(?:#/|\Z)", re.DOTALL)
+    pattern = re.compile(rf'{STRING}|"|(?:{comment})[^\n]*|/\*.*?(?:\*/|\Z)|/#.*?(?:#/|\Z)', re.DOTALL)
 
     def blank(match: re.Match[str]) -> str:
         found = match[0]
-        if found.startswith('"'):
+        if found.startswith('"') and len(found) > 1:
             return found
-        ends = {"/*": "*/", "/#": "#/"}.get(found[:2])
-        if ends and (len(found) < 4 or not found.endswith(ends)):
+        ends = {"/*": "*/", "/#": "#/"}.get(found[:2], "")
+        if found == '"' or len(found) < 2 * len(ends) or not found.endswith(ends):
+            what = "this quotation mark, or one before it," if found == '"' else f"a comment {found[:2]!r}"
             line = text.count("\n", 0, match.start()) + 1
-            raise BadExchangeFile(f"a comment {found[:2]!r} is never closed", where=(f"{file}:{line}",))
+            raise BadExchangeFile(f"{what} is never closed", where=(f"{file}:{line}",))
         return re.sub(r"[^\n]", " ", found)
 
     return pattern.sub(blank, text)

@@ -45,7 +45,8 @@ def parse(data: bytes, file: str) -> Draft:
         variables,
         tables,
         left_out(nodes, _UNDERSTOOD),
-        labels={block.name: label for block in chance if (label := _label(block))},
+        labels={block.name: label for block in chance if (label := _header(block, "NAME")) not in ("", block.name)},
+        definitions={block.name: comment for block in chance if (comment := _header(block, "COMMENT"))},
         decisions=_diagram(block for block in chance if _type(block) == _DECISION),
         utilities=_diagram(block for block in nodes if _type(block) in _UTILITIES),
     )
@@ -85,11 +86,10 @@ def _table(block: Block, variables: Mapping[str, Declared]) -> Filled:
     return _definition(block).need("PROBABILITIES", "its table").table(block.name, parents, shape)
 
 
-def _label(block: Block) -> str:
+def _header(block: Block, name: str) -> str:
     header = block.inner("HEADER")
-    written = header.get("NAME") if header else None
-    label = " ".join(written.string().split()) if written else ""
-    return label if label != block.name else ""
+    written = header.get(name) if header else None
+    return written.text() if written else ""
 
 
 def _diagram(blocks: Iterable[Block]) -> tuple[DiagramNode, ...]:

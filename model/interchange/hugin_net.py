@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from model.interchange.block_text import Block, Field, Text, left_out
+from model.interchange.block_text import Block, Text, left_out
 from model.interchange.block_text import parse as parse_blocks
 from model.interchange.unchecked import Declared, DiagramNode, Draft, Filled, declared, shape_of
 
@@ -28,7 +28,7 @@ _REFUSED = {
     "class": "a class of an object-oriented network: unfold it in Hugin and save the whole as .net",
     "temporal": "a node of a network over time steps: unroll it in Hugin and save the whole as .net",
 }
-_UNDERSTOOD = frozenset({"states", "label", "subtype", "state_values", "data"})
+_UNDERSTOOD = frozenset({"states", "label", "subtype", "state_values", "data", "HR_Desc"})
 
 
 def parse(data: bytes, file: str) -> Draft:
@@ -54,7 +54,8 @@ def parse(data: bytes, file: str) -> Draft:
         variables,
         tables,
         left_out((block for block in blocks if block.head != ("net",)), _UNDERSTOOD),
-        labels=_labels(chance),
+        labels=_texts(chance, "label"),
+        definitions=_texts(chance, "HR_Desc"),
         decisions=_diagram(nodes, "decision", parents),
         utilities=_diagram(nodes, "utility", parents),
     )
@@ -129,14 +130,15 @@ def _diagram(nodes: Iterable[Block], kind: str, parents: Mapping[str, tuple[str,
     )
 
 
-def _labels(nodes: Iterable[Block]) -> dict[str, str]:
-    found = {block.name: _label(block.get("label")) for block in nodes}
-    return {name: label for name, label in found.items() if label}
+def _texts(nodes: Iterable[Block], name: str) -> dict[str, str]:
+    """What a field of each node says, where it says anything."""
+    return {block.name: text for block in nodes if (text := _text(block, name))}
 
 
-def _label(written: Field | None) -> str:
-    return " ".join(written.string().split()) if written else ""
+def _text(block: Block, name: str) -> str:
+    written = block.get(name)
+    return written.text() if written else ""
 
 
 def _name(blocks: Iterable[Block]) -> str:
-    return next((_label(block.get("name")) for block in blocks if block.head == ("net",)), "") or "unknown"
+    return next((_text(block, "name") for block in blocks if block.head == ("net",)), "") or "unknown"

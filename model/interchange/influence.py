@@ -8,8 +8,8 @@ network has no place for them. Utilities are left out and listed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,22 +17,14 @@ from model.errors import BadExchangeFile, listed
 from model.interchange.unchecked import DiagramNode, Draft, Filled, check_name, place
 
 
-@dataclass(frozen=True, slots=True)
-class Influence:
-    """What became of the decisions and utilities of a diagram: the levers, and why each utility was left out."""
-
-    levers: tuple[str, ...] = ()
-    left_out: Mapping[str, str] = field(default_factory=dict)
-
-
-def settle_decisions(draft: Draft, file: str, *, chance_only: bool) -> tuple[Draft, Influence]:
-    """A draft in which every variable has a table, and what was done for it.
+def settle_decisions(draft: Draft, file: str, *, chance_only: bool) -> Draft:
+    """A draft without decisions and utilities: ``levers`` and ``left_out`` say what became of them.
 
     Raises BadExchangeFile where the file is an influence diagram and ``chance_only`` was not asked for,
     and where a chance variable depends on a utility.
     """
     if not draft.decisions and not draft.utilities:
-        return draft, Influence()
+        return draft
     if not chance_only:
         raise _refusal(draft, file)
     _check_utilities(draft, file)
@@ -43,8 +35,15 @@ def settle_decisions(draft: Draft, file: str, *, chance_only: bool) -> tuple[Dra
     )
     left_out = {node.name: f"a utility{_given(node)}: utilities are not imported" for node in draft.utilities}
     notes = (*map(_on_decision, draft.decisions), *(f"left out: {name}, {why}" for name, why in left_out.items()))
-    settled = replace(draft, tables=(*draft.tables, *uniform), notes=(*draft.notes, *notes), decisions=(), utilities=())
-    return settled, Influence(tuple(node.name for node in draft.decisions), left_out)
+    return replace(
+        draft,
+        tables=(*draft.tables, *uniform),
+        notes=(*draft.notes, *notes),
+        decisions=(),
+        utilities=(),
+        levers=tuple(node.name for node in draft.decisions),
+        left_out=left_out,
+    )
 
 
 def _refusal(draft: Draft, file: str) -> BadExchangeFile:

@@ -28,7 +28,7 @@ UNNAMED_LIMIT = 1000
 _KINDS = ("NATURE", "DECISION", "UTILITY", "CONSTANT")
 _UNDERSTOOD = frozenset(
     {"kind", "discrete", "chance", "numstates", "states", "statetitles", "levels", "parents", "probs", "functable"}
-) | {"title"}
+) | {"title", "comment"}
 _WITHOUT_TABLE = "in Netica, Table > Equation To Table, then save"
 
 
@@ -56,7 +56,8 @@ def parse(data: bytes, file: str) -> Draft:
         variables,
         tables,
         _notes(net, chance, fixed),
-        labels={block.name: title for block in chance if (title := _title(block))},
+        labels={block.name: title for block in chance if (title := _text(block, "title"))},
+        definitions={block.name: comment for block in chance if (comment := _text(block, "comment"))},
         state_labels={block.name: titles for block in chance if (titles := _state_titles(block))},
         decisions=decisions,
         utilities=tuple(map(_diagram, utilities)),
@@ -143,13 +144,11 @@ def _table(block: Block, variables: Mapping[str, Declared]) -> Filled:
         return probs.table(name, parents, shape)
     assert function is not None
     states = variables[name].states
+    position = {f"#{k}": float(k) for k in range(len(states))} | {state: float(k) for k, state in enumerate(states)}
 
     def chosen(item: Item) -> float:
-        number = item.word.removeprefix("#")
-        if item.word.startswith("#") and number.isdigit() and int(number[:9]) < len(states):
-            return float(number)
-        if item.word in states:
-            return float(states.index(item.word))
+        if item.word in position:
+            return position[item.word]
         raise function.complain(
             f"functable of {name!r}: no state {item.word[:40]!r}; the states are {listed(states)}", at=item.at
         )
@@ -171,9 +170,9 @@ def _check_constants(nodes: Iterable[Block], fixed: Iterable[Block]) -> None:
             raise block.complain(f"{detail}: absorb it in Netica and save")
 
 
-def _title(block: Block) -> str:
-    written = block.get("title")
-    return " ".join(written.string().split()) if written else ""
+def _text(block: Block, name: str) -> str:
+    written = block.get(name)
+    return written.text() if written else ""
 
 
 def _state_titles(block: Block) -> dict[str, str]:

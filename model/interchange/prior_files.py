@@ -32,11 +32,12 @@ DECISION_NOTE = "A decision of the imported diagram: its uniform prior is a conv
 class Particulars:
     """What an imported file says of variables besides numbers and titles.
 
-    ``state_labels`` by variable and state; ``levers`` were decisions, whose uniform prior is not the file's;
-    ``left_out`` is what the network has no place for, by name, each with why.
+    ``state_labels`` by variable and state, ``definitions`` by variable; ``levers`` were decisions, whose uniform
+    prior is not the file's; ``left_out`` is what the network has no place for, by name, each with why.
     """
 
     state_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    definitions: Mapping[str, str] = field(default_factory=dict)
     levers: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,7 +68,7 @@ def to_priors(
     """Make a folder of prior files that loads as exactly this network, each table bit for bit.
 
     Every number cites ``source``; ``ess`` is its equivalent sample size, else the confidence word
-    'unstated' stands for it. ``particulars`` adds labels of states, levers and what was left out.
+    'unstated' stands for it. ``particulars`` adds what else the file says of variables.
     The folder appears at once and whole: it is written elsewhere, loaded, compared with the network and
     only then renamed.
 
@@ -169,6 +170,8 @@ def _variable(
 ) -> str:
     lever = variable.name in particulars.levers
     lines = [f"  {_word(variable.name)}:", f"    label: {_text(labels.get(variable.name, variable.name))}"]
+    if variable.name in particulars.definitions:
+        lines.append(f"    definition: {_text(particulars.definitions[variable.name])}")
     lines.append(f"    states: {_states(variable, particulars.state_labels.get(variable.name, {}))}")
     lines.append(f"    role: {'lever' if lever else _role(network, variable)}")
     if variable.parents:

@@ -14,15 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import numpy as np
-
 from model.errors import listed
-from model.interchange.block_text import Text
-from model.interchange.unchecked import Declared, Draft, Filled
+from model.interchange.block_text import NUMBER, Text
+from model.interchange.unchecked import Declared, Draft, Filled, filled, numbers
 
 _WORD = re.compile(r"\S+")
-_COUNT = re.compile(r"\d{1,9}")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _MOST = 999_999_999
 
 
@@ -94,8 +91,9 @@ def _table(words: _Words, scope: _Scope, sizes: Sequence[int]) -> Filled:
         what = " x ".join(map(str, shape))
         raise words.source.complain(words.at, f"table of {name!r} has {count:,} numbers, not {what} = {total:,}")
     line = words.source.line(words.at)
-    values = np.fromiter((words.number(f"a number of the table of {name!r}") for _ in range(total)), np.float64)
-    return Filled(name, tuple(f"v{k}" for k in scope.parents), values.reshape(shape), line)
+    printed = " ".join(words.number(f"a number of the table of {name!r}") for _ in range(total))
+    values = numbers(printed, file=words.source.file, line=line)
+    return filled(name, [f"v{k}" for k in scope.parents], values, shape=shape, file=words.source.file, line=line)
 
 
 class _Words:
@@ -119,11 +117,12 @@ class _Words:
             raise self.source.complain(self.at, f"expected {what}, a whole number up to {most:,}, found {word[:40]!r}")
         return int(word)
 
-    def number(self, what: str) -> float:
+    def number(self, what: str) -> str:
+        """A number as it is printed: its digits say how it was rounded."""
         word = self.take(what)
-        if not _NUMBER.fullmatch(word):
+        if not NUMBER.fullmatch(word):
             raise self.source.complain(self.at, f"expected {what}, found {word[:40]!r}")
-        return float(word)
+        return word
 
     def ended(self) -> None:
         for match in islice(self._words, 1):

@@ -56,8 +56,9 @@ class DiagramNode:
 class Draft:
     """Everything read from one file; ``notes`` says what was left out.
 
-    ``variables`` has the decisions too, which have no table; ``labels`` are the file's titles of variables,
-    ``state_labels`` those of their states.
+    ``labels`` are the file's titles of variables, ``state_labels`` those of their states, ``definitions`` what it
+    says that a variable means. ``variables`` has the ``decisions`` too, which have no table until they are settled
+    as ``levers``; ``left_out`` is then what the network has no place for, by name, each with why.
     """
 
     name: str
@@ -66,8 +67,11 @@ class Draft:
     notes: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     state_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    definitions: Mapping[str, str] = field(default_factory=dict)
     decisions: tuple[DiagramNode, ...] = ()
     utilities: tuple[DiagramNode, ...] = ()
+    levers: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def complaint(file: str, line: int, detail: str) -> BadExchangeFile:
