@@ -21,6 +21,12 @@ from model.interchange.unchecked import Filled, filled, numbers
 DEPTH_LIMIT = 64
 """Blocks within blocks, and brackets within brackets, beyond which a text is no network."""
 
+ENTRY_LIMIT = 2_000_000
+"""Blocks and fields of one file, beyond which it is no network: each costs many times its length in memory."""
+
+HEAD_LIMIT = 16
+"""Words before a brace or '='."""
+
 STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _SPACE = re.compile(r"\s*")
 _TOKEN = re.compile(rf'{STRING}|[^\s"(){{}};=,|:]+|[(){{}};=,|:]', re.DOTALL)
@@ -291,6 +297,7 @@ class _Scanner:
         self.source = source
         self.text = source.text
         self.at = 0
+        self.entries = 0
         self._skip()
 
     def ended(self) -> bool:
@@ -302,6 +309,9 @@ class _Scanner:
     def entry(self, depth: int) -> Field | Block:
         """A field or a block with all that is in it."""
         begin = self.at
+        self.entries += 1
+        if self.entries > ENTRY_LIMIT:
+            raise self.complain_at(begin, f"over {ENTRY_LIMIT:,} blocks and fields: too many to be a network")
         head = self._head()
         if self._sees("="):
             if len(head) != 1:
@@ -335,6 +345,8 @@ class _Scanner:
     def _head(self) -> list[str]:
         head: list[str] = []
         while (token := _TOKEN.match(self.text, self.at)) and (token[0] == ":" or token[0] not in _MARKS):
+            if len(head) == HEAD_LIMIT:
+                raise self.complain_at(self.at, f"expected '{{' or '=' after {' '.join(head)[:60]!r}")
             head.append(_unquoted(token[0]) if token[0].startswith('"') else token[0])
             self.at = token.end()
             self._skip()

@@ -396,6 +396,14 @@ def test_a_bad_file_is_refused_with_its_place(file, name, text, message):
     assert re.search(message, str(refused.value))
 
 
+def test_a_file_of_nothing_but_blocks_is_refused_before_it_fills_the_memory(file, monkeypatch):
+    monkeypatch.setattr("model.interchange.block_text.ENTRY_LIMIT", 1000)
+    with pytest.raises(BadExchangeFile, match="a.net:1:3001: over 1,000 blocks and fields"):
+        read(file("a.net", "a{}" * 2000))
+    with pytest.raises(BadExchangeFile, match="a.net:1:33: expected '{' or '='"):
+        read(file("a.net", "a " * 2000))
+
+
 def test_a_table_that_a_few_lines_make_enormous_is_refused_before_it_is_made(file):
     nodes = "".join(f'node p{k} {{ states = ("a" "b"); }}\n' for k in range(40))
     text = nodes + f"potential (p0 | {' '.join(f'p{k}' for k in range(1, 40))}) {{ data = (1); }}"
