@@ -15,7 +15,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from model.errors import BadExchangeFile
+import numpy as np
+
+from model.errors import BadExchangeFile, listed
+from model.gates import Rule
 from model.interchange.unchecked import Filled, filled, numbers
 
 DEPTH_LIMIT = 64
@@ -190,6 +193,21 @@ class Field:
         self.cells(shape, about, number)
         values = numbers(_GROUPING.sub(" ", self.value), file=self.source.file, line=self.line)
         return filled(name, parents, values, shape=shape, file=self.source.file, line=self.line)
+
+    def outcomes(self, name: str, parents: Sequence[str], states: Sequence[str], shape: Sequence[int]) -> Filled:
+        """The table of a variable that its parents decide: a state for each combination, by name or as ``#number``."""
+        about = f"table of {name!r}"
+        position = {f"#{k}": float(k) for k in range(len(states))} | {state: float(k) for k, state in enumerate(states)}
+
+        def chosen(item: Item) -> float:
+            if item.word not in position:
+                detail = f"{about}: no state {item.word[:40]!r}; the states are {listed(states)}"
+                raise self.complain(detail, at=item.at)
+            return position[item.word]
+
+        rule = np.array(self.cells(shape[:-1], about, chosen), dtype=np.int64).reshape(shape[:-1])
+        table = np.eye(len(states))[rule]
+        return Filled(name, tuple(parents), table, self.line, build=lambda _: Rule(rule, len(states)))
 
     def numbers(self) -> list[float]:
         """Numbers in one pair of brackets, infinities among them."""

@@ -16,7 +16,7 @@ from model.interchange.block_text import Block, Text, left_out
 from model.interchange.block_text import parse as parse_blocks
 from model.interchange.unchecked import Declared, DiagramNode, Draft, Filled, declared, shape_of
 
-_CHANCE, _DECISION = "CPT", "LIST"
+_CHANCE, _CERTAIN, _DECISION = "CPT", "TRUTHTABLE", "LIST"
 _UTILITIES = ("TABLE", "MAU")
 _CONVERT = "change its type to a chance node with a CPT in GeNIe, or save the network from there as XDSL"
 _UNDERSTOOD = frozenset({"TYPE", "PARENTS"})
@@ -36,10 +36,10 @@ def parse(data: bytes, file: str) -> Draft:
     nodes = [block for block in blocks[0].blocks if block.kind == "node"]
     for block in nodes:
         _check_type(block)
-    chance = [block for block in nodes if _type(block) in (_CHANCE, _DECISION)]
+    chance = [block for block in nodes if _type(block) in (_CHANCE, _CERTAIN, _DECISION)]
     variables = tuple(Declared(block.name, _states(block), block.line) for block in chance)
     known = declared(variables, file)
-    tables = tuple(_table(block, known) for block in chance if _type(block) == _CHANCE)
+    tables = tuple(_table(block, known) for block in chance if _type(block) != _DECISION)
     return Draft(
         blocks[0].name,
         variables,
@@ -58,8 +58,10 @@ def _type(block: Block) -> str:
 
 def _check_type(block: Block) -> None:
     kind = _type(block)
-    if kind not in (_CHANCE, _DECISION, *_UTILITIES):
-        raise block.complain(f"node {block.name!r} is of the type {kind}; only CPT nodes hold a full table: {_CONVERT}")
+    if kind not in (_CHANCE, _CERTAIN, _DECISION, *_UTILITIES):
+        raise block.complain(
+            f"node {block.name!r} is of the type {kind}; only CPT and TRUTHTABLE nodes are read: {_CONVERT}"
+        )
 
 
 def _definition(block: Block) -> Block:
@@ -83,6 +85,9 @@ def _parents(block: Block) -> tuple[str, ...]:
 def _table(block: Block, variables: Mapping[str, Declared]) -> Filled:
     parents = _parents(block)
     shape = shape_of(block.name, parents, variables, file=block.source.file, line=block.line)
+    if _type(block) == _CERTAIN:
+        written = _definition(block).need("RESULTINGSTATES", "a state for each combination of its parents")
+        return written.outcomes(block.name, parents, variables[block.name].states, shape)
     return _definition(block).need("PROBABILITIES", "its table").table(block.name, parents, shape)
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from model.errors import BadExchangeFile, listed
-from model.interchange.unchecked import DiagramNode, Draft, Filled, check_name, place
+from model.interchange.unchecked import DiagramNode, Draft, Filled, place, renamings
 
 
 def settle_decisions(draft: Draft, file: str, *, chance_only: bool) -> Draft:
@@ -33,15 +33,20 @@ def settle_decisions(draft: Draft, file: str, *, chance_only: bool) -> Draft:
         Filled(node.name, (), np.full(states[node.name], 1 / max(states[node.name], 1)), node.line)
         for node in draft.decisions
     )
-    left_out = {node.name: f"a utility{_given(node)}: utilities are not imported" for node in draft.utilities}
-    notes = (*map(_on_decision, draft.decisions), *(f"left out: {name}, {why}" for name, why in left_out.items()))
+    named = renamings(node.name for node in draft.utilities)
+    left_out = {named.get(node.name, node.name): _on_utility(node) for node in draft.utilities}
+    levers = {node.name: _on_decision(node) for node in draft.decisions}
+    notes = (
+        *(f"decision {name}: {what}" for name, what in levers.items()),
+        *(f"left out: {name}, {why}" for name, why in left_out.items()),
+    )
     return replace(
         draft,
         tables=(*draft.tables, *uniform),
         notes=(*draft.notes, *notes),
         decisions=(),
         utilities=(),
-        levers=tuple(node.name for node in draft.decisions),
+        levers=levers,
         left_out=left_out,
     )
 
@@ -62,7 +67,6 @@ def _check_utilities(draft: Draft, file: str) -> None:
     utilities = {node.name for node in draft.utilities}
     known = {variable.name: variable.line for variable in draft.variables}
     for node in draft.utilities:
-        check_name(node.name, place(file, node.line))
         if node.name in known:
             detail = f"utility {node.name!r} has the name of a variable, on line {known[node.name]}"
             raise BadExchangeFile(detail, where=(place(file, node.line),))
@@ -75,8 +79,9 @@ def _check_utilities(draft: Draft, file: str) -> None:
 
 def _on_decision(node: DiagramNode) -> str:
     known = f"; that it was informed by {listed(node.parents, most=6)} is left out" if node.parents else ""
-    return f"decision {node.name}: a lever with a uniform prior, which is not the file's{known}"
+    return f"a lever with a uniform prior, which is a convention and not the file's{known}"
 
 
-def _given(node: DiagramNode) -> str:
-    return f" that depends on {listed(node.parents, most=6)}" if node.parents else ""
+def _on_utility(node: DiagramNode) -> str:
+    given = f" that depends on {listed(node.parents, most=6)}" if node.parents else ""
+    return f"a utility{given}: utilities are not imported"

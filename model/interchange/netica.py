@@ -15,10 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-import numpy as np
-
 from model.errors import listed
-from model.interchange.block_text import Block, Item, Text, left_out
+from model.interchange.block_text import Block, Text, left_out
 from model.interchange.block_text import parse as parse_blocks
 from model.interchange.unchecked import Declared, DiagramNode, Draft, Filled, declared, shape_of
 
@@ -143,18 +141,7 @@ def _table(block: Block, variables: Mapping[str, Declared]) -> Filled:
             raise probs.complain(f"table of {name!r}: a row is marked impossible or undefined; {rule}", at=marked)
         return probs.table(name, parents, shape)
     assert function is not None
-    states = variables[name].states
-    position = {f"#{k}": float(k) for k in range(len(states))} | {state: float(k) for k, state in enumerate(states)}
-
-    def chosen(item: Item) -> float:
-        if item.word in position:
-            return position[item.word]
-        raise function.complain(
-            f"functable of {name!r}: no state {item.word[:40]!r}; the states are {listed(states)}", at=item.at
-        )
-
-    cells = function.cells(shape[:-1], f"functable of {name!r}", chosen)
-    return Filled(name, parents, np.eye(len(states))[np.array(cells, dtype=np.intp).reshape(shape[:-1])], function.line)
+    return function.outcomes(name, parents, variables[name].states, shape)
 
 
 def _diagram(block: Block) -> DiagramNode:

@@ -258,10 +258,10 @@ def test_pgmpy_finds_the_same_arcs_and_numbers_in_uai_files():
 
 def test_titles_become_labels_and_what_is_left_out_is_said(file):
     net, dne, dsl = (read(file(f"commute{ending}", TEXTS[ending])) for ending in NAMED)
-    assert net.labels == dne.labels == dsl.labels == {"rain": "Does it rain?"}
-    assert dne.particulars.state_labels == {"road": {"wet": "wet, not slippery", "flooded": "under water"}}
+    assert net.beside.labels == dne.beside.labels == dsl.beside.labels == {"rain": "Does it rain?"}
+    assert dne.beside.state_labels == {"road": {"wet": "wet, not slippery", "flooded": "under water"}}
     assert net.notes == ("left out: 1 HR_…, 1 model_data, 1 model_nodes, 1 position",)
-    assert dne.particulars.definitions == {"rain": 'said {by} a "friend"; and more'}
+    assert dne.beside.definitions == {"rain": 'said {by} a "friend"; and more'}
     assert dne.notes == ("left out: 1 inputs",)
 
 
@@ -273,8 +273,7 @@ def test_imported_labels_stand_in_the_prior_files(file, tmp_path):
         title="x",
         source=SOURCE,
         as_of="2017-03-01",
-        labels=found.labels,
-        particulars=found.particulars,
+        beside=found.beside,
     )
     described = load(tmp_path / "commute").described
     assert described["rain"].label == "Does it rain?"
@@ -333,14 +332,18 @@ BAD = [
     ("a.net", NET.replace("potential (rain)", "potential (road)"), "second table of 'road'|table of 'road'"),
     ("a.net", NET.replace('("yes" "no")', "()"), "no 'states' with names"),
     ("a.net", NET.replace('"dry" "wet"', '"dry" "dry"'), "state 'dry' named twice"),
-    ("a.net", NET.replace("node rain", "node the-rain"), "variable 'the-rain': a name is a letter"),
+    ("a.net", NET.replace("rain", "the-rain"), "variable 'the-rain': a name is a letter"),
     (
         "a.net",
         NET.replace('states = ("yes" "no");', 'states = ("yes" "no"); states = ("a" "b");'),
         "given twice, first on",
     ),
     ("a.net", NET.replace('("yes" "no");', '("yes" "no")'), "a.net:3:"),
-    ("a.net", NET.replace('"Does it rain?"', '"Does it rain?'), "a.net:19: this quotation mark, or one before it, is never closed"),
+    (
+        "a.net",
+        NET.replace('"Does it rain?"', '"Does it rain?'),
+        "a.net:19: this quotation mark, or one before it, is never closed",
+    ),
     ("a.net", NET.replace("( 0.2 0.8 ); }", "( 0.2 0.8 );"), "is never closed|expected"),
     ("a.net", NET.replace("Does it", "Fährt er").encode("latin-1"), "a.net:3: not UTF-8 text .*'iconv -f latin1"),
     ("a.net", NET.encode() + b"\0", "a NUL character"),
@@ -369,7 +372,11 @@ BAD = [
     ("a.dne", DNE.replace("states = (yes, no)", "states = (yes no)"), "expected ',' before 'no'"),
     ("a.dne", DNE.replace("// ~->", "/* ~->"), "a comment '/\\*' is never closed"),
     ("a.dsl", DSL.replace("TYPE = CPT;\n", "TYPE = NOISY_MAX;\n"), "node 'rain' is of the type NOISY_MAX"),
-    ("a.dsl", DSL.replace("TYPE = CPT; PARENTS", "TYPE = EQUATION; PARENTS"), "of the type EQUATION; only CPT nodes"),
+    (
+        "a.dsl",
+        DSL.replace("TYPE = CPT; PARENTS", "TYPE = EQUATION; PARENTS"),
+        "of the type EQUATION; only CPT and TRUTHTABLE nodes",
+    ),
     ("a.dsl", DSL.replace("TYPE = CPT;\n", ""), "no field 'TYPE'"),
     ("a.dsl", DSL.replace("PROBABILITIES = (0.2", "PROBS = (0.2"), "DEFINITION: no field 'PROBABILITIES'"),
     ("a.dsl", DSL + "x", "expected '{' or '='"),
@@ -398,9 +405,9 @@ def test_a_bad_file_is_refused_with_its_place(file, name, text, message):
 
 def test_a_file_of_nothing_but_blocks_is_refused_before_it_fills_the_memory(file, monkeypatch):
     monkeypatch.setattr("model.interchange.block_text.ENTRY_LIMIT", 1000)
-    with pytest.raises(BadExchangeFile, match="a.net:1:3001: over 1,000 blocks and fields"):
+    with pytest.raises(BadExchangeFile, match=r"a\.net:1:3001: over 1,000 blocks and fields"):
         read(file("a.net", "a{}" * 2000))
-    with pytest.raises(BadExchangeFile, match="a.net:1:33: expected '{' or '='"):
+    with pytest.raises(BadExchangeFile, match=r"a\.net:1:33: expected '\{' or '='"):
         read(file("a.net", "a " * 2000))
 
 
@@ -409,6 +416,16 @@ def test_a_table_that_a_few_lines_make_enormous_is_refused_before_it_is_made(fil
     text = nodes + f"potential (p0 | {' '.join(f'p{k}' for k in range(1, 40))}) {{ data = (1); }}"
     with pytest.raises(BadExchangeFile, match="39 parents make 1,099,511,627,776 cells"):
         read(file("wide.net", text))
+
+
+def test_nodes_that_genie_decides_by_their_parents_are_rules(file, tmp_path):
+    late = re.sub(
+        r"PROBABILITIES = \(0\.11.*?\)", "RESULTINGSTATES = (not, little, much, absent, not, little)", DSL, flags=re.S
+    )
+    found = read(file("a.dsl", late.replace("TYPE = CPT; PARENTS = (road", "TYPE = TRUTHTABLE; PARENTS = (road")))
+    assert found.network.tables["late"].argmax(axis=-1).tolist() == [[0, 1], [2, 3], [0, 1]]
+    to_priors(found.network, tmp_path / "a", title="x", source=SOURCE, as_of="2017-03-01", beside=found.beside)
+    assert load(tmp_path / "a").described["late"].kind == "rule"
 
 
 @pytest.mark.parametrize("ending", READ_ONLY)
@@ -495,12 +512,11 @@ def test_an_influence_diagram_is_refused_with_the_option_that_reads_it(file, end
 def test_with_chance_only_decisions_are_levers_and_utilities_are_left_out(file, ending):
     found = read(file(f"d{ending}", DIAGRAMS[ending]), chance_only=True)
     assert difference(found.network, TREATED) is None
-    assert found.particulars.levers == ("treat",)
-    assert found.particulars.left_out == {
-        "gain": "a utility that depends on 'well', 'treat': utilities are not imported"
-    }
-    said = "decision treat: a lever with a uniform prior, which is not the file's; that it was informed by 'test'"
-    assert f"{said} is left out" in found.notes
+    assert found.beside.left_out == {"gain": "a utility that depends on 'well', 'treat': utilities are not imported"}
+    said = "a lever with a uniform prior, which is a convention and not the file's"
+    said += "; that it was informed by 'test' is left out"
+    assert found.beside.levers == {"treat": said}
+    assert f"decision treat: {said}" in found.notes
     assert "left out: gain, a utility that depends on 'well', 'treat': utilities are not imported" in found.notes
 
 
@@ -512,15 +528,41 @@ def test_an_imported_diagram_says_what_it_left_out_and_which_are_levers(file, tm
         title="x",
         source=SOURCE,
         as_of="2017-03-01",
-        labels=found.labels,
-        particulars=found.particulars,
+        beside=found.beside,
     )
     model = load(tmp_path / "d")
     assert model.network.digest() == TREATED.digest()
-    assert model.left_out == found.particulars.left_out
+    assert model.left_out == found.beside.left_out
     assert model.described["treat"].role == "lever"
     assert model.described["treat"].label == "Treat?"
     assert {name for name, d in model.described.items() if d.role == "lever"} == {"treat"}
+
+
+def test_renamed_decisions_and_utilities_stay_what_they_are(file, tmp_path):
+    text = DIAGRAMS[".net"].replace("treat", "to-treat").replace("gain", "net-gain")
+    found = read(file("d.net", text), chance_only=True, rename=True)
+    assert list(found.beside.levers) == ["to_treat"]
+    assert list(found.beside.left_out) == ["net_gain"]
+    to_priors(found.network, tmp_path / "d", title="x", source=SOURCE, as_of="2017-03-01", beside=found.beside)
+    model = load(tmp_path / "d")
+    assert model.described["to_treat"].role == "lever"
+    assert list(model.left_out) == ["net_gain"]
+
+
+def test_rows_rounded_to_two_digits_are_scaled_in_every_format(file):
+    """What the digits allow is judged by what stands in the file, brackets and all."""
+    rounded = {
+        ".net": "( 0.85 0.1 0.05 )",
+        ".dne": "(0.85, 0.1, 0.05)",
+        ".dsl": "0.85, 0.1, 0.05",
+        ".uai": "0.85 0.1 0.05",
+    }
+    for ending, text in TEXTS.items():
+        row = rounded[ending].strip("( )")
+        found = read(file(f"a{ending}", text.replace(row, row.replace("0.85", "0.84"))))
+        name = "v1" if ending == ".uai" else "road"
+        np.testing.assert_allclose(found.network.tables[name][1], np.array([0.84, 0.1, 0.05]) / 0.99, rtol=1e-12)
+        assert any("scaled" in note for note in found.notes)
 
 
 def test_chance_only_changes_nothing_where_there_is_no_decision(file):
