@@ -221,7 +221,7 @@ BAD_BIF = [
     ("just some text", "test.bif:1: expected 'network', 'variable' or 'probability', found 'just'"),
     (BIF.replace("[ 2 ] { yes, no }", "[ 5 ] { yes, no }", 1), "test.bif:3: variable rain says 5 states and names 2"),
     (BIF.replace("{ dry, wet, flooded }", "{ dry, wet, wet }"), "test.bif:5: variable 'road': state 'wet' named twice"),
-    (BIF.replace("variable road", "variable Rain"), "'Rain' and 'rain' differ only in case, first on line 2"),
+    (BIF.replace("road", "Rain"), "'Rain' and 'rain' differ only in case, first on line 2"),
     (BIF.replace("variable road", "variable rain"), "variable 'rain' is declared twice, first on line 2"),
     (BIF.replace("road", "the-road"), "variable 'the-road': a name is a letter.* Did you mean 'the_road'?"),
     (BIF.replace("road", "__road"), "variable '__road': a name is a letter.* Did you mean 'road'?"),
