@@ -25,7 +25,7 @@ _REFUSED = {
     "continuous function": f"a function node, which is computed from others: {_CONVERT}",
     "discrete function": f"a function node, which is computed from others: {_CONVERT}",
     "instance": "an instance of another network: unfold it in Hugin and save the whole as .net",
-    "class": "a class of an object-oriented network: unfold it in Hugin and save the whole as .net",
+    "class": "a class with inputs, or one of several: unfold the network in Hugin and save the whole as .net",
     "temporal": "a node of a network over time steps: unroll it in Hugin and save the whole as .net",
 }
 _UNDERSTOOD = frozenset({"states", "label", "subtype", "state_values", "data", "HR_Desc"})
@@ -37,7 +37,7 @@ def parse(data: bytes, file: str) -> Draft:
     >>> parse(b'net { } node x { states = ("a" "b"); } potential (x) { data = (.2 .8); }', "x.net").tables[0].table
     array([0.2, 0.8])
     """
-    blocks = parse_blocks(Text(data, file, comment="%|//"))
+    blocks = _opened(parse_blocks(Text(data, file, comment="%|//")))
     nodes = [block for block in blocks if block.kind in _NODES]
     potentials = [block for block in blocks if block.head == ("potential",)]
     for block in blocks:
@@ -59,6 +59,14 @@ def parse(data: bytes, file: str) -> Draft:
         decisions=_diagram(nodes, "decision", parents),
         utilities=_diagram(nodes, "utility", parents),
     )
+
+
+def _opened(blocks: list[Block]) -> list[Block]:
+    """What is in the class, where the whole file is one that takes nothing from outside: a plain network."""
+    if len(blocks) != 1 or blocks[0].kind != "class":
+        return blocks
+    inputs = blocks[0].get("inputs")
+    return blocks if inputs and inputs.names("inputs", commas=False) else blocks[0].blocks
 
 
 def _check_kind(block: Block) -> None:

@@ -206,6 +206,11 @@ def test_brackets_that_group_another_order_of_parents_are_refused(file, ending):
         read(file(f"turned{ending}", turned))
 
 
+def test_a_class_that_takes_nothing_from_outside_is_a_plain_network(file):
+    text = f"class commute {{ inputs = (); outputs = (late); node_size = (80 40);\n{NET} }} % class commute"
+    assert read(file("a.net", text)).network.digest() == EXPECTED.digest()
+
+
 def test_packed_files_are_unpacked(file):
     assert read(file("commute.net.gz", gzip.compress(NET.encode()))).network.digest() == EXPECTED.digest()
 
@@ -316,7 +321,9 @@ BAD = [
     ("a.net", NET.replace("node road", "continuous node road"), "a.net:4:1: 'continuous node' is a continuous node"),
     ("a.net", NET.replace("node road", "function road"), "is a function node, which is computed from others"),
     ("a.net", NET + 'instance i : Other (a = b; c = d) { label = "x"; }', "unfold it in Hugin"),
-    ("a.net", f"class c {{ {NET} }}", "is a class of an object-oriented network: unfold it in Hugin"),
+    ("a.net", f"class c {{ inputs = (rain); {NET} }}", "a class with inputs, or one of several: unfold"),
+    ("a.net", f"class c {{ {NET} }} class d {{ }}", "a class with inputs, or one of several: unfold"),
+    ("a.net", "class c { instance i : d (a = b) { } }", "is an instance of another network: unfold it"),
     ("a.net", NET.replace("node road", "nod road"), "expected 'net', 'node', 'decision', 'utility' or 'potential'"),
     ("a.net", NET.replace("data = ( 0.2 0.8 );", ""), r"a.net:18:1: potential of 'rain' has no 'data'"),
     ("a.net", NET.replace("data = ( 0.2 0.8 );", "model_data = (x);"), "is an expression without a table"),
