@@ -311,10 +311,6 @@ def test_intervals_name_their_states_where_the_file_does_not(file):
 # Refusing
 
 
-def late(old, new):
-    return NET.replace(old, new)
-
-
 BAD = [
     ("a.net", "", "no variable is declared"),
     ("a.net", "just words", "a.net:1:11: expected '{' or '=' after 'just words', found the end of the file"),
