@@ -215,7 +215,7 @@ class BadNetwork(AftermathError):
 
 
 class BadExchangeFile(AftermathError):
-    """A BIF, XMLBIF or XDSL file that is unsafe, damaged, or says something we cannot keep."""
+    """A file of another tool that is unsafe, damaged, or says something we cannot keep."""
 
     code = "bad_exchange_file"
 

@@ -160,6 +160,7 @@ class Description:
     definitions: Mapping[str, str] = field(default_factory=dict)
     scale: Scale | None = None
     is_nominal: bool = False
+    called: str | None = None
     file: str = ""
     line: int = 0
 
@@ -559,6 +560,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         skipped = {"gate", "prior", "file", "line", "level", "parts", "labels", "definitions", "scale", "is_nominal"}
+        skipped |= {"called"}
         fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
         return {"is": type(value).__name__, **fields}
     return value

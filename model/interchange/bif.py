@@ -17,11 +17,28 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.errors import BadExchangeFile, listed, nearest
-from model.interchange.unchecked import Declared, Draft, Filled, complaint, declared, numbers, shape_of, unfit_state
+from model.interchange.unchecked import (
+    Beside,
+    Declared,
+    Draft,
+    Filled,
+    Mask,
+    Numbers,
+    complaint,
+    declared,
+    left_out,
+    numbers,
+    properties,
+    shape_of,
+    told,
+    unfit_state,
+)
 from model.network import Network, Table
 
 _SPACE = re.compile(r"\s*")
@@ -29,6 +46,8 @@ _WORD = re.compile(r'[^\s,;{}()\[\]|"]+')
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _COMMENT = re.compile(r'"[^"\n]*"|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _FITS = re.compile(r'(?!.*//)(?!.*/\*)[^\s,;{}()\[\]|"]+')
+NAMES = re.compile(r'[^"\n]+')
+"""Names that a file can hold, in quotation marks where they are not one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +55,7 @@ class _Line:
     """One line of a probability block: the parents' states it is about (None: a whole table or a default)."""
 
     states: tuple[str, ...] | None
-    values: tuple[float, ...]
+    values: Numbers
     line: int
 
 
@@ -59,7 +78,7 @@ class _Scanner:
         self.text = text
         self.file = file
         self.at = 0
-        self.properties = 0
+        self.properties: dict[str, list[str]] = {}
         self._ends = [match.start() for match in re.finditer("\n", text)]
         self._skip()
 
@@ -101,7 +120,7 @@ class _Scanner:
         if self.sees(","):
             self.take(",", "")
 
-    def values(self, what: str) -> tuple[float, ...]:
+    def values(self, what: str) -> Numbers:
         """Numbers up to a semicolon, which is taken too."""
         end = self.text.find(";", self.at)
         if end < 0:
@@ -109,17 +128,19 @@ class _Scanner:
         found = numbers(self.text[self.at : end], file=self.file, line=self.line)
         self.at = end
         self.take(";", "after numbers")
-        return tuple(found)
+        return found
 
-    def property(self) -> None:
-        """Pass over one property, which the model has no place for."""
-        self.properties += 1
+    def property(self, of: str) -> None:
+        """Keep the text of one property of a variable, or of '' for whatever else has one."""
+        start = self.at
         while not self.sees(";"):
             symbol = self.text[self.at : self.at + 1]
             if symbol and symbol in "(),[]|":
                 self.take(symbol, "")
             else:
                 self.word("the property's words or ';'")
+        text = self.text[start : self.at].strip()
+        self.properties.setdefault(of, []).append(text[1:-1] if _QUOTED.fullmatch(text) else text)
         self.take(";", "after the property")
 
     def ended(self) -> bool:
@@ -155,21 +176,32 @@ def parse(data: bytes, file: str) -> Draft:
             raise scanner.complain(f"expected 'network', 'variable' or 'probability', found {word[:40]!r}")
     known = declared(variables, file)
     tables = tuple(_filled(block, known, file) for block in blocks)
-    left = scanner.properties
-    notes = (f"{left} propert{'y' if left == 1 else 'ies'} left out (positions and the like)",) if left else ()
-    return Draft(name, tuple(variables), tables, notes)
+    labels, definitions, notes = _properties(scanner.properties)
+    return Draft(name, tuple(variables), tables, notes, labels=labels, definitions=definitions)
 
 
-def render(network: Network, name: str, labels: Mapping[str, str]) -> str:
+def _properties(texts: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
+    """Labels and definitions by variable, and a note on what else the properties say."""
+    labels, definitions = {}, {}
+    count = len(texts.get("", ()))
+    for name in filter(None, texts):
+        labels[name], definitions[name], others = told(texts[name])
+        count += others
+    return labels, definitions, left_out(count)
+
+
+def render(network: Network, name: str, beside: Beside) -> str:
     """A network as BIF text; numbers are written in full, so that reading them gives the same bits."""
     lines = [f"network {name} {{", "}"]
     for variable in network.variables:
-        lines.append(f"variable {variable.name} {{")
+        lines.append(f"variable {_name(variable.name)} {{")
         lines.append(f"  type discrete [ {len(variable.states)} ] {{ {', '.join(variable.states)} }};")
+        quoted = (text.replace('"', "'") for text in properties(variable.name, beside))
+        lines += [f'  property "{text}" ;' for text in quoted]
         lines.append("}")
     for variable in network.variables:
-        given = f" | {', '.join(variable.parents)}" if variable.parents else ""
-        lines.append(f"probability ( {variable.name}{given} ) {{")
+        given = f" | {', '.join(map(_name, variable.parents))}" if variable.parents else ""
+        lines.append(f"probability ( {_name(variable.name)}{given} ) {{")
         lines += _rows(network, variable.name)
         lines.append("}")
     return "\n".join(lines) + "\n"
@@ -179,6 +211,11 @@ def unfit(network: Network) -> str | None:
     """Why this network cannot be BIF, or None."""
     rule = "BIF ends a word at spaces, commas, brackets, bars, quotes and comments; XMLBIF can hold it"
     return unfit_state(network, _FITS, rule)
+
+
+def _name(name: str) -> str:
+    """A variable's name, in quotation marks where it is not one word."""
+    return name if _FITS.fullmatch(name) else f'"{name}"'
 
 
 def _rows(network: Network, name: str) -> list[str]:
@@ -225,7 +262,7 @@ def _network(scanner: _Scanner) -> str:
     name = "unknown" if scanner.sees("{") else scanner.word("the network's name")
     scanner.take("{", "after the network's name")
     while not scanner.sees("}"):
-        _expect_property(scanner, "the network")
+        _expect_property(scanner, "the network", "")
     scanner.take("}", "at the end of the network block")
     return name
 
@@ -240,7 +277,7 @@ def _variable(scanner: _Scanner) -> Declared:
             scanner.word("type")
             states = _states(scanner, name)
         else:
-            _expect_property(scanner, f"variable {name}")
+            _expect_property(scanner, f"variable {name}", name)
     scanner.take("}", f"at the end of variable {name}")
     if states is None:
         raise complaint(scanner.file, line, f"variable {name}: no 'type discrete' line names its states")
@@ -287,21 +324,21 @@ def _line(scanner: _Scanner, block: _Block) -> None:
         return
     word = scanner.word("a row, 'table' or 'default'")
     if word not in ("table", "default"):
-        _finish_property(scanner, word, f"probability of {block.name}")
+        _finish_property(scanner, word, f"probability of {block.name}", "")
         return
     if getattr(block, word) is not None:
         raise scanner.complain(f"probability of {block.name} has two {word!r} lines")
     setattr(block, word, _Line(None, scanner.values(word), line))
 
 
-def _expect_property(scanner: _Scanner, where: str) -> None:
-    _finish_property(scanner, scanner.word(f"'property' or '}}' in {where}"), where)
+def _expect_property(scanner: _Scanner, where: str, of: str) -> None:
+    _finish_property(scanner, scanner.word(f"'property' or '}}' in {where}"), where, of)
 
 
-def _finish_property(scanner: _Scanner, word: str, where: str) -> None:
+def _finish_property(scanner: _Scanner, word: str, where: str, of: str) -> None:
     if word != "property":
         raise scanner.complain(f"{where}: {word[:40]!r} is not understood")
-    scanner.property()
+    scanner.property(of)
 
 
 def _filled(block: _Block, variables: Mapping[str, Declared], file: str) -> Filled:
@@ -309,43 +346,55 @@ def _filled(block: _Block, variables: Mapping[str, Declared], file: str) -> Fill
     if block.table is not None:
         if block.rows or block.default:
             raise complaint(file, block.table.line, f"probability of {block.name} has a table and rows as well")
-        table = _from_table(block.name, block.table, shape, file)
-    else:
-        table = _from_rows(block, shape, variables, file)
-    return Filled(block.name, block.parents, table, block.line)
+        return _from_table(block, block.table, shape, file)
+    return _from_rows(block, shape, variables, file)
 
 
-def _from_table(name: str, written: _Line, shape: tuple[int, ...], file: str) -> Table:
+def _from_table(block: _Block, written: _Line, shape: tuple[int, ...], file: str) -> Filled:
     """A whole table, in which the variable's own state changes slowest and the last parent's fastest."""
     if len(written.values) != math.prod(shape):
         sizes = " x ".join(str(length) for length in (shape[-1], *shape[:-1]))
-        detail = f"table of {name!r} has {len(written.values):,} numbers, not {sizes} = {math.prod(shape):,}"
+        detail = f"table of {block.name!r} has {len(written.values):,} numbers, not {sizes} = {math.prod(shape):,}"
         raise complaint(file, written.line, detail)
-    turned = np.array(written.values, dtype=np.float64).reshape(shape[-1], *shape[:-1])
-    return np.moveaxis(turned, 0, -1)
+
+    def turned(values: NDArray[Any]) -> NDArray[Any]:
+        return np.moveaxis(values.reshape(shape[-1], *shape[:-1]), 0, -1)
+
+    return Filled(
+        block.name,
+        block.parents,
+        turned(np.array(written.values, dtype=np.float64)),
+        block.line,
+        printed=lambda: turned(np.array(written.values.words(), dtype=np.object_)),
+    )
 
 
-def _from_rows(block: _Block, shape: tuple[int, ...], variables: Mapping[str, Declared], file: str) -> Table:
-    table = np.zeros(shape)
-    line_of = np.zeros(shape[:-1], dtype=np.int64)
-    if block.default is not None:
-        table[...] = _row(block.name, block.default, shape[-1], file)
-    for row in block.rows:
+def _from_rows(block: _Block, shape: tuple[int, ...], variables: Mapping[str, Declared], file: str) -> Filled:
+    """A table by rows; where none speaks, the default does."""
+    lines = [_checked(block.name, row, shape[-1], file) for row in (block.default, *block.rows) if row is not None]
+    owner = np.full(shape[:-1], -1 if block.default is None else 0, dtype=np.int64)
+    first = len(lines) - len(block.rows)
+    for number, row in enumerate(block.rows, start=first):
         at = _position(block, row, variables, file)
-        if line_of[at]:
-            detail = f"probability of {block.name}: this combination has a row on line {line_of[at]} too"
+        if owner[at] >= first:
+            detail = f"probability of {block.name}: this combination has a row on line {lines[owner[at]].line} too"
             raise complaint(file, row.line, detail)
-        line_of[at] = row.line
-        table[at] = _row(block.name, row, shape[-1], file)
-    if block.default is None and not line_of.all():
-        raise complaint(file, block.line, _gaps(block, np.argwhere(line_of == 0).tolist(), variables))
-    return table
+        owner[at] = number
+    if (owner < 0).any():
+        raise complaint(file, block.line, _gaps(block, np.argwhere(owner < 0).tolist(), variables))
+    default: Mask | None = owner == 0 if block.default is not None and block.parents else None
+    table = np.array([line.values for line in lines], dtype=np.float64)[owner]
+
+    def printed() -> NDArray[np.object_]:
+        return np.array([line.values.words() for line in lines], dtype=np.object_)[owner]
+
+    return Filled(block.name, block.parents, table, block.line, printed, default)
 
 
-def _row(name: str, row: _Line, states: int, file: str) -> tuple[float, ...]:
+def _checked(name: str, row: _Line, states: int, file: str) -> _Line:
     if len(row.values) != states:
         raise complaint(file, row.line, f"probability of {name}: {len(row.values)} numbers for {states} states")
-    return row.values
+    return row
 
 
 def _position(block: _Block, row: _Line, variables: Mapping[str, Declared], file: str) -> tuple[int, ...]:

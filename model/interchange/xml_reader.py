@@ -52,8 +52,11 @@ def parse(data: bytes, file: str) -> Element:
     >>> parse(b"<BIF><NETWORK/></BIF>", "asia.xmlbif").children[0].tag
     'NETWORK'
 
-    Raises BadExchangeFile for a document type declaration (entities can make a small file huge or
-    name other files), for nesting beyond DEPTH_LIMIT, and for anything that is not well-formed.
+    Prefixes of namespaces are left out of the tags. A document type that only declares elements and attributes is
+    passed over.
+
+    Raises BadExchangeFile for a document type with entities (which can make a small file huge) or the names of other
+    files, for nesting beyond DEPTH_LIMIT, and for anything that is not well-formed.
     """
     builder = _Builder(file)
     try:
@@ -76,16 +79,23 @@ class _Builder:
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
-        self.parser.EntityDeclHandler = self._doctype
+        self.parser.EntityDeclHandler = self._refuse
+        self.parser.NotationDeclHandler = self._refuse
+        self.parser.SkippedEntityHandler = self._refuse
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._characters
 
-    def _doctype(self, *_: object) -> None:
+    def _doctype(self, _name: str, system: str | None, public: str | None, _internal: bool) -> None:
+        if system is not None or public is not None:
+            self._refuse()
+
+    def _refuse(self, *_: object) -> None:
         raise complaint(
             self.file,
             self.parser.CurrentLineNumber,
-            "a document type declaration is refused: remove the whole <!DOCTYPE …> block, nothing in it is needed",
+            "a document type declaration with entities or the name of another file is refused: remove the whole "
+            "<!DOCTYPE …> block, nothing in it is needed",
         )
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -93,7 +103,7 @@ class _Builder:
         self.elements += 1
         if len(self.open) > DEPTH_LIMIT or self.elements > ELEMENT_LIMIT:
             raise complaint(self.file, line, "nested too deep, or too many elements, to be a network")
-        element = Element(tag, attributes, line)
+        element = Element(tag.rpartition(":")[2], attributes, line)
         self.open[-1].children.append(element)
         self.open.append(element)
 

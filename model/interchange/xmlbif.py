@@ -3,39 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
 from xml.sax.saxutils import escape
 
-from model.interchange.unchecked import Declared, Draft, Filled, complaint, declared, filled, numbers, shape_of
+from model.interchange.unchecked import (
+    Beside,
+    Declared,
+    Draft,
+    Filled,
+    complaint,
+    declared,
+    filled,
+    left_out,
+    numbers,
+    properties,
+    shape_of,
+    tidy,
+    told,
+)
 from model.interchange.xml_reader import Element
 from model.interchange.xml_reader import parse as parse_xml
 from model.network import Network
+
+ROOTS = ("BIF", "NETWORK")
+"""What the root element of such a file may be."""
 
 _LEFT_OUT = ("PROPERTY",)
 
 
 def parse(data: bytes, file: str) -> Draft:
     """An XMLBIF file's bytes as a draft."""
-    root = parse_xml(data, file)
-    if root.tag != "BIF":
+    return draft(parse_xml(data, file), file)
+
+
+def draft(root: Element, file: str) -> Draft:
+    """The draft of a root element, which is <BIF> or the <NETWORK> itself."""
+    if root.tag not in ROOTS:
         raise complaint(file, root.line, f"expected <BIF>, found <{root.tag}>")
-    network = root.one("NETWORK", file)
-    _only(root, ("NETWORK",), file)
+    network = root
+    if root.tag == "BIF":
+        network = root.one("NETWORK", file)
+        _only(root, ("NETWORK",), file)
     _only(network, ("NAME", "VARIABLE", "DEFINITION", "PROBABILITY"), file)
     variables = tuple(_variable(element, file) for element in network.named("VARIABLE"))
     known = declared(variables, file)
     tables = tuple(_table(element, known, file) for element in network.named("DEFINITION", "PROBABILITY"))
     name = next((element.text for element in network.named("NAME")), "") or "unknown"
-    return Draft(name, variables, tables, _notes(network))
+    labels, definitions, notes = _properties(network, file)
+    return Draft(name, variables, tables, notes, labels=labels, definitions=definitions)
 
 
-def render(network: Network, name: str, labels: Mapping[str, str]) -> str:
+def render(network: Network, name: str, beside: Beside) -> str:
     """A network as XMLBIF text; in a table the variable's own state changes fastest, then the last parent's."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<BIF VERSION="0.3">', "<NETWORK>"]
     lines.append(_tag("NAME", name))
     for variable in network.variables:
         lines += ['<VARIABLE TYPE="nature">', _tag("NAME", variable.name)]
         lines += [_tag("OUTCOME", state) for state in variable.states]
+        lines += [_tag("PROPERTY", text) for text in properties(variable.name, beside)]
         lines.append("</VARIABLE>")
     for variable in network.variables:
         lines += ["<DEFINITION>", _tag("FOR", variable.name)]
@@ -82,7 +106,16 @@ def _table(element: Element, variables: Mapping[str, Declared], file: str) -> Fi
     return filled(name, parents, values, shape=shape, file=file, line=written.line)
 
 
-def _notes(network: Element) -> tuple[str, ...]:
-    inside = chain.from_iterable(child.children for child in network.children)
-    count = sum(element.tag in _LEFT_OUT for element in chain(network.children, inside))
-    return (f"{count} propert{'y' if count == 1 else 'ies'} left out (positions and the like)",) if count else ()
+def _properties(network: Element, file: str) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
+    """Labels and definitions by variable, and a note on what else the properties say."""
+    labels, definitions = {}, {}
+    count = sum(element.tag in _LEFT_OUT for element in network.children)
+    for element in network.children:
+        texts = [tidy(child.text) for child in element.named(*_LEFT_OUT)]
+        if element.tag != "VARIABLE":
+            count += len(texts)
+            continue
+        name = element.one("NAME", file).text
+        labels[name], definitions[name], others = told(texts)
+        count += others
+    return labels, definitions, left_out(count)

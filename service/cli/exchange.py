@@ -12,7 +12,7 @@ import click
 from service.cli.options import load, priors_option, root_of
 
 
-@click.command("import", short_help="Make prior files from a BIF, XMLBIF or XDSL file.")
+@click.command("import", short_help="Make prior files from a file of another tool.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("folder")
 @click.option("--title", help="Title of the model (the file's name by default).")
@@ -20,6 +20,9 @@ from service.cli.options import load, priors_option, root_of
 @click.option("--url", help="Address of that publication.")
 @click.option("--date", help="When it was published: YYYY, YYYY-MM or YYYY-MM-DD; today by default.")
 @click.option("--as-of", help="The model's as-of date, YYYY-MM-DD; today by default.")
+@click.option("--rename", is_flag=True, help="Give names that cannot be kept others, the old ones as labels.")
+@click.option("--scale", is_flag=True, help="Scale rows that miss 1 by more than their digits allow, too.")
+@click.option("--chance-only", is_flag=True, help="Read an influence diagram: decisions as levers, no utilities.")
 @click.option("--ess", type=click.FloatRange(min=0, min_open=True), help="How sure every number is; else 'unstated'.")
 @priors_option
 def import_file(
@@ -30,11 +33,16 @@ def import_file(
     url: str | None,
     date: str | None,
     as_of: str | None,
+    rename: bool,
+    scale: bool,
+    chance_only: bool,
     ess: float | None,
     root: Path | None,
 ) -> None:
-    """Make prior files in FOLDER from a BIF, XMLBIF or XDSL FILE, number for number.
+    """Make prior files in FOLDER from a FILE of another tool, number for number.
 
+    FILE is BIF, XMLBIF, XDSL, Hugin's .net, Netica's .dne, .uai or .dsl, by its ending.
+    Rows that miss 1 by no more than the digits they are printed with allow are scaled, and the largest miss is said.
     A FOLDER without a slash is made inside the folder of models. Nothing is written over, and nothing
     is written when the network is too large for exact inference.
     """
@@ -44,7 +52,7 @@ def import_file(
     from service.cli import text
 
     place = Path(folder) if os.sep in folder else root_of(root) / folder
-    exchange = read(file)
+    exchange = read(file, rename=rename, scale=scale, chance_only=chance_only)
     tree = triangulate(exchange.network)
     today = datetime.date.today().isoformat()
     source = Source(
@@ -58,7 +66,15 @@ def import_file(
         if publication
         else "The file does not say where its numbers were published; the date is the import's.",
     )
-    to_priors(exchange.network, place, title=title or _stem(file), source=source, as_of=as_of or today, ess=ess)
+    to_priors(
+        exchange.network,
+        place,
+        title=title or _stem(file),
+        source=source,
+        as_of=as_of or today,
+        ess=ess,
+        beside=exchange.beside,
+    )
     for note in exchange.notes:
         click.echo(note)
     click.echo(f"{place}: {text.size_text(exchange.network, tree)}")
@@ -72,14 +88,13 @@ def import_file(
 def export(model: str, file: Path, overwrite: bool, root: Path | None) -> None:
     """Write MODEL as a BIF, XMLBIF or XDSL FILE and say what the format has no place for."""
     from model.errors import BadExchangeFile
-    from model.interchange import losses, write
+    from model.interchange import beside, losses, write
 
     loaded = load(model, root)
     lost = losses(loaded, file)
     if file.exists() and not overwrite:
         raise BadExchangeFile("exists already; --overwrite writes over it", where=(str(file),))
-    labels = {name: description.label for name, description in loaded.described.items()}
-    notes = write(loaded.network, file, name=loaded.name, labels=labels)
+    notes = write(loaded.network, file, name=loaded.name, beside=beside(loaded))
     click.echo(f"{file}: {len(loaded.network.names)} variables, {loaded.network.parameters():,} probabilities")
     for note in notes:
         click.echo(note)

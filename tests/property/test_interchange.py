@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import BadExchangeFile
-from model.interchange import FORMATS, from_pgmpy, read, to_pgmpy, write
-from model.interchange.unchecked import difference
+from model.interchange import FORMATS, Beside, from_pgmpy, read, to_pgmpy, to_priors, write
+from model.interchange.unchecked import difference, rounding, tidy
 from model.network import Network, Variable
+from model.priors import load
+from model.specification import Source
 from tests.networks import networks
 from tests.textbook import network as textbook
 
@@ -105,3 +107,54 @@ def test_a_file_with_bytes_changed_is_read_or_refused_and_nothing_else(ending, d
         except BadExchangeFile:
             return
     assert all(np.isclose(table.sum(axis=-1), 1, rtol=0, atol=1e-9).all() for table in network.tables.values())
+
+
+SOURCE = Source("somewhere", "A network", "a file", "2017-03", None, "unverified")
+
+
+@given(networks(), st.data())
+def test_prior_files_load_as_what_was_checked_before_they_were_written(network, data):
+    """The files are not read again on import: what they load as must be what was compared, defaults and texts too."""
+    text = st.text(max_size=20).map(tidy)
+    said = Beside(
+        labels={name: label for name in network.names if (label := data.draw(text))},
+        definitions={name: meaning for name in network.names if (meaning := data.draw(text))},
+        called={name: called for name in network.names if (called := data.draw(text))},
+    )
+    tables, defaults = {}, {}
+    for variable in network.variables:
+        table = np.array(network.tables[variable.name])
+        mask = np.array(data.draw(st.lists(st.booleans(), min_size=table[..., 0].size, max_size=table[..., 0].size)))
+        defaults[variable.name] = mask.reshape(table.shape[:-1])
+        table[defaults[variable.name]] = table.reshape(-1, table.shape[-1])[0]
+        tables[variable.name] = table
+    network = Network(network.variables, tables)
+    said = Beside(said.labels, {}, said.definitions, said.called, {}, defaults)
+    with TemporaryDirectory() as folder:
+        try:
+            to_priors(network, Path(folder) / "x", title="T", source=SOURCE, as_of="2017-03-01", beside=said)
+        except BadExchangeFile:
+            assert not list(Path(folder).iterdir())
+            return
+        model = load(Path(folder) / "x")
+    assert model.network.digest() == network.digest()
+    for name, described in model.described.items():
+        assert described.label == said.labels.get(name, name)
+        assert (described.definition or "", described.called or "") == (
+            said.definitions.get(name, ""),
+            said.called.get(name, ""),
+        )
+
+
+@given(
+    st.lists(st.floats(1e-9, 1), min_size=2, max_size=6),
+    st.integers(2, 9),
+    st.sampled_from(["f", "g", "e"]),
+)
+def test_rows_rounded_to_any_digits_are_within_what_their_digits_allow(weights, digits, style):
+    row = [weight / sum(weights) for weight in weights]
+    printed = [f"{p:.{digits}{style}}" for p in row]
+    if max(len(word.partition("e")[0].replace(".", "").strip("0")) for word in printed) < 2:
+        return
+    missed = abs(sum(map(float, printed)) - 1)
+    assert missed <= rounding(printed) * (1 + 1e-9) + 1e-15

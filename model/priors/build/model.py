@@ -241,6 +241,7 @@ def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> specification.
         labels=dict(said.states) if isinstance(said.states, dict) else {},
         scale=measured(said),
         is_nominal=said.order == "nominal",
+        called=said.called,
         file=drafted.written.sheet.file,
         line=drafted.written.sheet.place(drafted.written.steps, key=True).line,
         role=said.role,

@@ -241,6 +241,9 @@ class VariableBase(Cited):
         list[Name],
         Field(description="Variables of the same states that this one was split into: do() on it is do() on each."),
     ] = []
+    called: (
+        Annotated[Text, Field(description="Its name in the file it was imported from; exports write it again.")] | None
+    ) = None
     note: Text | None = None
 
     @property

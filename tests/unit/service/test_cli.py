@@ -457,6 +457,33 @@ def test_what_was_changed_in_reading_is_said(run, tmp_path):
     assert "rows that missed 1 by up to 1.0e-07 were scaled" in out
 
 
+DIAGRAM = """\
+node ill { states = ("yes" "no"); }
+decision treat { states = ("drug" "wait"); label = "Treat?"; }
+node well { states = ("yes" "no"); }
+utility gain { }
+potential (ill) { data = (0.25 0.75); }
+potential (well | treat ill) { data = (((0.5 0.5) (1 0)) ((0.25 0.75) (0.75 0.25))); }
+potential (gain | well treat) { data = (1 2 3 4); }
+"""
+
+
+def test_an_influence_diagram_is_imported_with_its_decisions_as_levers_only_when_told_to(run, tmp_path):
+    file = tmp_path / "d.net"
+    file.write_text(DIAGRAM)
+    refused = run("import", file, tmp_path / "m" / "d")
+    assert (refused.code, (tmp_path / "m").exists()) == (1, False)
+    assert "d.net:2: an influence diagram, with the decision 'treat' and the utility 'gain'" in refused.err
+    assert "--chance-only" in refused.err
+    ran = run("import", file, tmp_path / "m" / "d", "--chance-only")
+    assert (ran.code, ran.err) == (0, "")
+    assert "left out: gain, a utility that depends on 'well', 'treat': utilities are not imported" in ran.out
+    assert "decision treat: a lever with a uniform prior" in ran.out
+    assert run("check", "d", "--priors", tmp_path / "m").code == 0
+    asked = run("ask", "d", "well", "--do", "treat:drug", "--priors", tmp_path / "m")
+    assert "  0.8750  " in asked.out
+
+
 def test_an_import_says_what_is_cited(run, tmp_path):
     run("import", collection() / "cancer.bif.gz", tmp_path / "a", "--source", "A journal", "--date", "2001")
     (source,) = priors.load(tmp_path / "a").sources.values()
