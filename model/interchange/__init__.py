@@ -223,7 +223,8 @@ def _format(path: Path) -> Format:
         return _ALSO[ending]
     if ending not in FORMATS:
         raise BadExchangeFile(
-            f"the ending {path.suffix!r} is of no known format; the endings are {listed(tuple(FORMATS))}",
+            f"the ending {path.suffix!r} is of no known format; the endings are {listed(tuple(FORMATS))}; "
+            "GeNIe, pyAgrum and pgmpy save other formats as one of these",
             where=(path.name,),
             allowed=tuple(FORMATS),
         )
