@@ -240,7 +240,8 @@ def _format(path: Path, endings: tuple[str, ...] = tuple(FORMATS)) -> Format:
     if ending not in FORMATS:
         why = "of a format that is read and not written" if ending in READ_ONLY else "of no known format"
         raise BadExchangeFile(
-            f"the ending {path.suffix!r} is {why}; the endings are {listed(endings)}",
+            f"the ending {path.suffix!r} is {why}; the endings are {listed(endings)}; "
+            "GeNIe, pyAgrum and pgmpy save other formats as one of these",
             where=(path.name,),
             allowed=endings,
         )

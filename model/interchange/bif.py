@@ -29,15 +29,15 @@ from model.interchange.unchecked import (
     Draft,
     Filled,
     Mask,
-    Numbers,
     complaint,
     declared,
+    floats,
     left_out,
-    numbers,
     properties,
     shape_of,
     told,
     unfit_state,
+    words,
 )
 from model.network import Network, Table
 
@@ -55,8 +55,9 @@ class _Line:
     """One line of a probability block: the parents' states it is about (None: a whole table or a default)."""
 
     states: tuple[str, ...] | None
-    values: Numbers
+    values: list[float]
     line: int
+    text: str
 
 
 @dataclass(slots=True)
@@ -120,15 +121,16 @@ class _Scanner:
         if self.sees(","):
             self.take(",", "")
 
-    def values(self, what: str) -> Numbers:
-        """Numbers up to a semicolon, which is taken too."""
+    def values(self, what: str) -> tuple[list[float], str]:
+        """Numbers up to a semicolon, which is taken too, and their text."""
         end = self.text.find(";", self.at)
         if end < 0:
             raise self.complain(f"no ';' after the numbers of {what}")
-        found = numbers(self.text[self.at : end], file=self.file, line=self.line)
+        text = self.text[self.at : end]
+        found = floats(text, file=self.file, line=self.line)
         self.at = end
         self.take(";", "after numbers")
-        return found
+        return found, text
 
     def property(self, of: str) -> None:
         """Keep the text of one property of a variable, or of '' for whatever else has one."""
@@ -287,7 +289,8 @@ def _variable(scanner: _Scanner) -> Declared:
 def _states(scanner: _Scanner, name: str) -> tuple[str, ...]:
     kind = scanner.word("discrete")
     if kind != "discrete":
-        raise scanner.complain(f"variable {name} is {kind!r}; only discrete variables are read")
+        detail = f"variable {name} is {kind!r}; only discrete variables are read"
+        raise scanner.complain(f"{detail}: GeNIe and pyAgrum can discretise it")
     scanner.take("[", "after 'discrete'")
     count = scanner.word("the number of states")
     scanner.take("]", "after the number of states")
@@ -320,7 +323,8 @@ def _line(scanner: _Scanner, block: _Block) -> None:
     if scanner.sees("("):
         scanner.take("(", "before the parents' states")
         states = scanner.words(")", "a parent's state")
-        block.rows.append(_Line(states, scanner.values(f"the row ({', '.join(states)})"), line))
+        values, text = scanner.values(f"the row ({', '.join(states)})")
+        block.rows.append(_Line(states, values, line, text))
         return
     word = scanner.word("a row, 'table' or 'default'")
     if word not in ("table", "default"):
@@ -328,7 +332,8 @@ def _line(scanner: _Scanner, block: _Block) -> None:
         return
     if getattr(block, word) is not None:
         raise scanner.complain(f"probability of {block.name} has two {word!r} lines")
-    setattr(block, word, _Line(None, scanner.values(word), line))
+    values, text = scanner.values(word)
+    setattr(block, word, _Line(None, values, line, text))
 
 
 def _expect_property(scanner: _Scanner, where: str, of: str) -> None:
@@ -365,7 +370,7 @@ def _from_table(block: _Block, written: _Line, shape: tuple[int, ...], file: str
         block.parents,
         turned(np.array(written.values, dtype=np.float64)),
         block.line,
-        printed=lambda: turned(np.array(written.values.words(), dtype=np.object_)),
+        printed=lambda: turned(np.array(words(written.text), dtype=np.object_)),
     )
 
 
@@ -386,7 +391,7 @@ def _from_rows(block: _Block, shape: tuple[int, ...], variables: Mapping[str, De
     table = np.array([line.values for line in lines], dtype=np.float64)[owner]
 
     def printed() -> NDArray[np.object_]:
-        return np.array([line.values.words() for line in lines], dtype=np.object_)[owner]
+        return np.array([words(line.text) for line in lines], dtype=np.object_)[owner]
 
     return Filled(block.name, block.parents, table, block.line, printed, default)
 

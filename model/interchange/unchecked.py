@@ -133,13 +133,16 @@ class Settled(NamedTuple):
 class Numbers(list[float]):
     """Numbers of a file, and the text in which they stand."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        super().__init__(float(word) for word in self.words())
+    __slots__ = ("text",)
 
-    def words(self) -> list[str]:
-        """Each number as it is printed."""
-        return self.text.replace(",", " ").split()
+    def __init__(self, values: Sequence[float], text: str) -> None:
+        super().__init__(values)
+        self.text = text
+
+
+def words(text: str) -> list[str]:
+    """Each number of a text as it is printed."""
+    return text.replace(",", " ").split()
 
 
 def complaint(file: str, line: int, detail: str) -> BadExchangeFile:
@@ -268,10 +271,10 @@ def shape_of(
     return shape
 
 
-def numbers(text: str, *, file: str, line: int) -> Numbers:
+def floats(text: str, *, file: str, line: int) -> list[float]:
     """Numbers separated by spaces or commas; nothing else may stand between them.
 
-    >>> numbers("0.2, 0.8", file="asia.bif", line=1)
+    >>> floats("0.2, 0.8", file="asia.bif", line=1)
     [0.2, 0.8]
     """
     good = _NUMBERS.match(text)
@@ -279,9 +282,14 @@ def numbers(text: str, *, file: str, line: int) -> Numbers:
         odd = text[good.end() :].split(maxsplit=1)[0][:40]
         raise complaint(file, line + text.count("\n", 0, good.end()), f"expected numbers, found {odd!r}")
     try:
-        return Numbers(text)
+        return [float(word) for word in text.replace(",", " ").split()]
     except ValueError as error:
         raise complaint(file, line, f"expected numbers: {error}") from None
+
+
+def numbers(text: str, *, file: str, line: int) -> Numbers:
+    """The same, with the text in which they stand."""
+    return Numbers(floats(text, file=file, line=line), text)
 
 
 def filled(
@@ -299,7 +307,7 @@ def printed_in(shape: Sequence[int], values: Sequence[float]) -> Callable[[], Wo
     """The words of numbers in the shape of their table, where their text is known."""
     if not isinstance(values, Numbers):
         return None
-    return lambda: np.array(values.words(), dtype=np.object_).reshape(shape)
+    return lambda: np.array(words(values.text), dtype=np.object_).reshape(shape)
 
 
 def rounding(row: Iterable[str]) -> float:

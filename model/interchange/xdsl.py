@@ -35,6 +35,7 @@ from model.interchange.unchecked import (
     shape_of,
     tidy,
     unfit_state,
+    words,
 )
 from model.interchange.xml_reader import Element
 from model.interchange.xml_reader import parse as parse_xml
@@ -47,6 +48,7 @@ _FITS = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 NAMES = _FITS
 """Names that a file can hold."""
 
+_CONVERT = "change its type to a chance node with a CPT in GeNIe"
 _PREFIXED = re.compile(r"[0-9_][A-Za-z0-9_]*")
 _FIRST_PARENT_FASTEST = re.compile(r"(py)?agrum\b", re.IGNORECASE)
 """How the writer whose order of the parents is its own names itself."""
@@ -164,7 +166,7 @@ def _check_kind(node: Element, file: str) -> None:
     if node.tag not in (*_READERS, *_UTILITIES, "decision"):
         name = node.attributes.get("id", "without a name")
         detail = f"node {name!r} is of the kind <{node.tag}>; only {', '.join(f'<{tag}>' for tag in _READERS)} are read"
-        raise complaint(file, node.line, f"{detail}: change its type to a chance node with a CPT in GeNIe")
+        raise complaint(file, node.line, f"{detail}: {_CONVERT}")
     if "dynamic" in node.attributes:
         raise complaint(file, node.line, "a node of a network over time steps is not read: unroll it in GeNIe")
 
@@ -228,7 +230,7 @@ def _first_parent_fastest(flat: NDArray[Any], shape: Sequence[int]) -> NDArray[A
 
 
 def _words_turned(values: Numbers, shape: Sequence[int]) -> NDArray[np.object_]:
-    return _first_parent_fastest(np.array(values.words(), dtype=np.object_), shape)
+    return _first_parent_fastest(np.array(words(values.text), dtype=np.object_), shape)
 
 
 def _noisy_max(node: Element, variables: Mapping[str, Declared], file: str, _: bool) -> Filled:
@@ -249,7 +251,7 @@ def _noisy_max(node: Element, variables: Mapping[str, Declared], file: str, _: b
         own = _column_owners(read.table[at : at + len(order)], order)
         if own is None:
             detail = f"node {name!r}: the weakest state of {parent!r} by its strengths, and no other, must leave"
-            raise complaint(file, written.line, f"{detail} {variables[name].states[-1]!r} certain: save it in GeNIe")
+            raise complaint(file, written.line, f"{detail} {variables[name].states[-1]!r} certain: {_CONVERT}")
         owners += [at + place for place in own]
         at += len(order)
     arranged = np.argsort([*owners, at])
@@ -258,7 +260,7 @@ def _noisy_max(node: Element, variables: Mapping[str, Declared], file: str, _: b
         parents,
         read.table[arranged],
         written.line,
-        printed=lambda: np.array(values.words(), dtype=np.object_).reshape(rows, states)[arranged],
+        printed=lambda: np.array(words(values.text), dtype=np.object_).reshape(rows, states)[arranged],
         build=partial(_all_needed, cards),
     )
 
@@ -286,12 +288,12 @@ def _all_needed(cards: Sequence[int], rows: Table) -> Gate:
 
 def _strengths(node: Element, cards: Sequence[int], file: str) -> list[list[int]]:
     """The states of each parent from the strongest to the one without effect; in their own order where not said."""
-    words = [word for element in node.named("strengths") for word in element.text.split()]
-    if not words:
+    named = [word for element in node.named("strengths") for word in element.text.split()]
+    if not named:
         return [list(range(card)) for card in cards]
     ends = np.cumsum([0, *cards]).tolist()
-    found = [words[start:end] for start, end in pairwise(ends)]
-    if len(words) != ends[-1] or any(sorted(part) != sorted(map(str, range(len(part)))) for part in found):
+    found = [named[start:end] for start, end in pairwise(ends)]
+    if len(named) != ends[-1] or any(sorted(part) != sorted(map(str, range(len(part)))) for part in found):
         detail = f"the strengths of node {node.attributes.get('id')!r} are not each parent's states in some order"
         raise complaint(file, node.line, detail)
     return [[int(word) for word in part] for part in found]
@@ -301,12 +303,12 @@ def _deterministic(node: Element, variables: Mapping[str, Declared], file: str, 
     """A node that its parents decide for certain, its states listed as a table's rows are."""
     name, parents, shape = _family(node, variables, file)
     written = node.one("resultingstates", file)
-    words, known = written.text.split(), variables[name].states
+    named, known = written.text.split(), variables[name].states
     combinations = int(np.prod(shape[:-1], dtype=np.int64))
-    if len(words) != combinations:
-        detail = f"node {name!r} names {len(words):,} states for {combinations:,} combinations of its parents"
+    if len(named) != combinations:
+        detail = f"node {name!r} names {len(named):,} states for {combinations:,} combinations of its parents"
         raise complaint(file, written.line, detail)
-    for word in words:
+    for word in named:
         if word not in known:
             raise BadExchangeFile(
                 f"node {name!r} has no state {word!r}; the states are {listed(known)}",
@@ -315,7 +317,7 @@ def _deterministic(node: Element, variables: Mapping[str, Declared], file: str, 
                 did_you_mean=nearest(word, known),
             )
     position = {state: k for k, state in enumerate(known)}
-    outcome = np.array([position[word] for word in words], dtype=np.int64)
+    outcome = np.array([position[word] for word in named], dtype=np.int64)
     rule = outcome.reshape(shape[:-1])
     if turned and len(parents) > 1:
         rule = outcome.reshape(shape[-2::-1]).transpose()

@@ -89,7 +89,7 @@ def _only(element: Element, tags: tuple[str, ...], file: str) -> None:
 def _variable(element: Element, file: str) -> Declared:
     kind = element.attributes.get("TYPE", "nature")
     if kind != "nature":
-        detail = f"a variable of type {kind!r}: only chance variables ('nature') are read"
+        detail = f"a variable of type {kind!r}: only chance variables ('nature') are read; GeNIe can change its type"
         raise complaint(file, element.line, detail)
     _only(element, ("NAME", "OUTCOME"), file)
     states = tuple(outcome.text for outcome in element.named("OUTCOME", "VALUE"))
