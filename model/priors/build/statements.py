@@ -135,8 +135,9 @@ class Reader:
         if None in choice.values():
             return None
         mask = np.zeros(self.cards, dtype=np.bool_)
-        indices = (choice.get(parent) or range(card) for parent, card in zip(self.parents, self.cards, strict=True))
-        mask[np.ix_(*indices)] = True
+        axes = [choice.get(parent) or range(card) for parent, card in zip(self.parents, self.cards, strict=True)]
+        one_each = all(len(axis) == 1 for axis in axes)  # so are most rows of a large table, and np.ix_ is slow
+        mask[tuple(axis[0] for axis in axes) if one_each else np.ix_(*axes)] = True
         return mask
 
     def unknown_parent(self, name: str, *steps: Step) -> None:
