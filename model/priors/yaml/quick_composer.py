@@ -33,7 +33,7 @@ Node = dict[str, Any] | list[Any]
 
 READ_OTHERWISE = re.compile(
     r"""(?<![^\s\[{,:?-])!    # a tag: of the tag "!" alone no event tells
-    | \t
+    | \t | ^\ +$           # tabs, and lines of spaces alone
     | [|>][-+0-9]*\#         # a comment at once after the head of a block
     | ["'\]}]:(?!\s)         # a value at once after a quoted key
     | ^(?:---|\.\.\.(?!\s*\Z))  # a mark between documents
