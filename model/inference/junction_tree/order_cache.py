@@ -15,8 +15,8 @@ from model import disk_cache
 from model.inference.junction_tree import elimination_order
 from model.inference.junction_tree.elimination_order import Adjacency, best_order
 
-QUICK = 12
-"""Vertices up to which a search takes less than a file."""
+QUICK = 6
+"""Vertices up to which no file is worth it; above, the first search of a process waits 0.3 s for its compiled code."""
 
 
 def kept_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
