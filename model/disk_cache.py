@@ -6,10 +6,13 @@ so that no file changes an answer. Any of them may be removed at any time.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 CACHE = "AFTERMATH_CACHE"
 """Environment variable that names the folder; the user's cache folder by default, no folder where it is empty."""
@@ -39,3 +42,21 @@ def write(place: Path, content: bytes) -> None:
         except OSError:
             with suppress(OSError):
                 os.unlink(name)
+
+
+def read_order(place: Path) -> Any:
+    """The JSON that ``write_order`` left in a file; None unless it is whole, by its own checksum."""
+    try:
+        kept = json.loads(place.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return kept.get("order") if isinstance(kept, dict) and kept.get("sum") == _sum(kept.get("order")) else None
+
+
+def write_order(place: Path, order: Any) -> None:
+    """Leave lists of numbers for later runs, with their checksum."""
+    write(place, json.dumps({"order": order, "sum": _sum(order)}).encode())
+
+
+def _sum(order: Any) -> str:
+    return hashlib.sha256(json.dumps(order).encode()).hexdigest()[:16]

@@ -31,7 +31,7 @@ def kept_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
     order = _read(place, len(cards))
     if order is None:
         order = best_order(adjacent, cards)
-        disk_cache.write(place, json.dumps({"order": order, "sum": _sum(order)}).encode())
+        disk_cache.write_order(place, order)
     return order
 
 
@@ -64,16 +64,8 @@ def _file(adjacent: Adjacency, cards: Sequence[int]) -> Path | None:
 
 
 def _read(place: Path, count: int) -> list[int] | None:
-    """The order in a file, None unless it is whole: its own checksum, and each vertex once."""
-    try:
-        kept = json.loads(place.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    order = kept.get("order") if isinstance(kept, dict) else None
+    """The order in a file, None unless it is whole and has each vertex once."""
+    order = disk_cache.read_order(place)
     if not isinstance(order, list) or not all(type(v) is int for v in order) or sorted(order) != list(range(count)):
         return None
-    return order if kept.get("sum") == _sum(order) else None
-
-
-def _sum(order: Sequence[int]) -> str:
-    return hashlib.sha256(json.dumps(list(order)).encode()).hexdigest()[:16]
+    return order
