@@ -31,7 +31,7 @@ from service.http.operation import Reply, csv_form, json_body, json_form, operat
 from service.http.problems import AnswerTooLarge, problem
 from service.http.validation import query_parameters, validated
 from service.schemas import answers, comparisons, requests
-from service.translate import batch, bodies, forecasts, questions
+from service.translate import batch, forecasts, questions
 
 MOST_CELLS = 100_000
 
@@ -200,7 +200,7 @@ def side_of_text(text: str, where: Place) -> tuple[str | None, Question]:
 
 
 def _side_of_body(side: requests.Side) -> tuple[str | None, Question]:
-    given, do = bodies.findings_from_json(side.given), bodies.settings_from_json(side.do)
+    given, do = questions.findings_from_json(side.given), questions.settings_from_json(side.do)
     return side.name, Question((), given, do, scenario=side.scenario, cohort=side.cohort)
 
 
@@ -398,8 +398,8 @@ def compare_by_body(forecaster: Forecaster, body: requests.ComparedInFull) -> Re
     forecaster, named = questions.about(forecaster, body.events, where="events", beside=body.targets)
     common = Question(
         (*body.targets, *named),
-        bodies.findings_from_json(body.given),
-        bodies.settings_from_json(body.do),
+        questions.findings_from_json(body.given),
+        questions.settings_from_json(body.do),
         cohort=body.cohort,
         interval=questions.interval_mass(body.interval, named=True),
     )

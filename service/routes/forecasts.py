@@ -7,7 +7,7 @@ from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
 from service.http.operation import MEGABYTE, Form, Intake, Reply, csv_form, json_body, json_form, operation
 from service.schemas import answers, requests
-from service.translate import batch, bodies, combinations, forecasts, questions
+from service.translate import batch, combinations, forecasts, questions
 
 FORECAST_FORMS = (
     json_form(answers.ForecastAnswer, write=forecasts.forecast_body),
@@ -85,7 +85,7 @@ def query_by_address(forecaster: Forecaster, asked: requests.QueryParameters) ->
 def query(forecaster: Forecaster, body: requests.AskedInFull) -> Reply:
     """Answer a what-if: each target's distribution given what is known, reported, assumed and set."""
     forecaster, named = questions.about(forecaster, body.events, where="events", beside=body.targets)
-    return _query(forecaster, bodies.question_from_body(forecaster.model, body, named))
+    return _query(forecaster, questions.question_from_body(forecaster.model, body, named))
 
 
 def _query(forecaster: Forecaster, resolved: Resolved, *, resource: str = "query") -> Reply:

@@ -22,7 +22,7 @@ from service.http.json_encoding import GAP, Template, encoded
 from service.http.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem
 from service.http.validation import validated
 from service.schemas import answers, requests
-from service.translate import bodies, forecasts, questions
+from service.translate import forecasts, questions
 
 MOST_ROWS = 1_000_000
 MOST_DRAWN = 1_000
@@ -117,7 +117,7 @@ def _from_json(model: Model, case: Any, targets: tuple[str, ...], interval: floa
     name = named if isinstance(named, str) else None
     try:
         sent = validated(requests.Case, case)
-        return Asked(name, bodies.question_of_case(model, sent, targets=targets, interval=interval))
+        return Asked(name, questions.question_of_case(model, sent, targets=targets, interval=interval))
     except AftermathError as error:
         return Asked(name, error)
 

@@ -21,7 +21,7 @@ from model.uncertainty.intervals import MASS
 from service.http.address import Address, model_path
 from service.revisions import Broken, Revisions
 from service.schemas import answers, requests
-from service.translate import bodies, forecasts, questions
+from service.translate import forecasts, questions
 
 RESOURCES = ("variables", "graph", "sources", "scenarios", "cohorts", "marginals", "compare", "matrix")
 
@@ -419,7 +419,7 @@ def _statements(
     name: str, label: str, given: Mapping[str, answers.Finding], do: Mapping[str, answers.Setting]
 ) -> Iterator[answers.StatementRow]:
     said = requests.Case.model_validate({"given": to_builtins(given), "do": to_builtins(do)})
-    for variable, finding in bodies.findings_from_json(said.given).items():
+    for variable, finding in questions.findings_from_json(said.given).items():
         yield {
             "name": name,
             "label": label,
@@ -427,7 +427,7 @@ def _statements(
             "variable": variable,
             "said": syntax.text_of(finding),
         }
-    for variable, setting in bodies.settings_from_json(said.do).items():
+    for variable, setting in questions.settings_from_json(said.do).items():
         yield {
             "name": name,
             "label": label,

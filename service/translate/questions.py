@@ -1,6 +1,6 @@
-"""Questions: from addresses to what they mean (``model.question``), and from questions to their addresses.
+"""Questions: from requests to what they mean (``model.question``), and from questions to their addresses.
 
-The command line imports this, so the shapes of requests, which take a while to build, are only named here.
+The command line imports this too, so the shapes of bodies, which take a while to build, are imported by what reads one.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from service.http.address import Address, model_path
 from service.schemas import answers
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from service.schemas import requests
 
 MOST_JOINT_CELLS = 10_000
@@ -62,6 +64,24 @@ def refuse_events(model: Model, names: Iterable[tuple[str, Place]]) -> None:
         if name in model.network and events.is_laid_over(name):
             own = tuple(each for each in model.network.names if not events.is_laid_over(each))
             raise UnknownVariable(name, own, where=where)
+
+
+def question_from_body(model: Model, body: requests.AskedInFull, named: Sequence[str]) -> Resolved:
+    """The question of a body, its targets and then the events named."""
+    targets = (*body.targets, *named)
+    return resolved(
+        model,
+        Question(
+            targets=targets,
+            findings=findings_from_json(body.given),
+            settings=settings_from_json(body.do),
+            scenario=body.scenario,
+            cohort=body.cohort,
+            joint=tuple(map(tuple, body.joint)),
+            most_probable=body.most_probable,
+            interval=interval_mass(body.interval, named=bool(targets)),
+        ),
+    )
 
 
 def interval_mass(said: float | str | None, *, named: bool) -> float | None:
@@ -106,11 +126,68 @@ def _addressed(asked: requests.ForecastParameters, targets: Sequence[str]) -> Qu
     )
 
 
+def question_of_case(
+    model: Model, case: requests.Case, *, targets: tuple[str, ...], interval: float | None
+) -> Resolved:
+    """The question of one case of a batch."""
+    given, do = findings_from_json(case.given), settings_from_json(case.do)
+    question = Question(targets, given, do, scenario=case.scenario, cohort=case.cohort, interval=interval)
+    refuse_events(model, stated(question))
+    return resolve(model, question)
+
+
 def stated(question: Question) -> Iterator[tuple[str, Place]]:
     """What a question says something of, or joins, each with its place."""
     yield from ((name, ("given", name)) for name in question.findings)
     yield from ((name, ("do", name)) for name in question.settings)
     yield from ((name, ("joint", i)) for i, names in enumerate(question.joint) for name in names)
+
+
+def findings_from_json(given: Mapping[str, str | BaseModel]) -> dict[str, SaidFinding]:
+    """Findings from their shapes."""
+    return {name: _finding_from_json(said) for name, said in given.items()}
+
+
+def settings_from_json(do: Mapping[str, str | BaseModel]) -> dict[str, SaidSetting]:
+    """Settings from their shapes."""
+    return {name: _setting_from_json(said) for name, said in do.items()}
+
+
+def _setting_from_json(said: str | BaseModel) -> SaidSetting:
+    from service.schemas import requests
+
+    if isinstance(said, requests.Chances):
+        return SetChances(dict(said.p))
+    return _within_from_json(said) or SetTo(str(said))
+
+
+def _within_from_json(said: str | BaseModel) -> Within | None:
+    from service.schemas import requests
+
+    match said:
+        case requests.Over():
+            return Within(low=said.over)
+        case requests.Under():
+            return Within(high=said.under)
+        case requests.Between():
+            return Within(*said.between)
+    return None
+
+
+def _finding_from_json(said: str | BaseModel) -> SaidFinding:
+    from service.schemas import requests
+
+    match said:
+        case requests.InStates():
+            return OneOf(tuple(said.in_))
+        case requests.NotStates():
+            return RuledOut(tuple(said.not_))
+        case requests.Likelihood():
+            return Reported(dict(said.likelihood))
+        case requests.AssumedChances():
+            return Assumed(dict(said.assumed))
+        case _:
+            return _within_from_json(said) or Observed(str(said))
 
 
 def resolved(model: Model, question: Question) -> Resolved:
