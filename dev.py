@@ -218,7 +218,7 @@ def make(folder: Path, python: Path) -> None:
     folder.mkdir()
     stamp(folder).write_text(UNFINISHED)
     owner(folder).write_text(str(ROOT), encoding="utf-8")
-    for step in (make_venv, install_packages, install_project, compile_kernels):
+    for step in (make_venv, install_packages, install_project, compile_bytecode, compile_kernels):
         step(folder, python)
     finished = folder / "aftermath.stamp.new"
     finished.write_text(wanted)
@@ -280,6 +280,17 @@ def install_project(_folder: Path, python: Path) -> None:
         [*pip(python), "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
         "The project itself could not be installed; the lines above say why. setup.cfg is the place to look.",
     )
+
+
+def compile_bytecode(folder: Path, python: Path) -> None:
+    """Bytecode of every package and of the project: where nobody may write it later, each start would compile anew.
+
+    A file of a package that does not compile, such as a template, is none of ours.
+    """
+    mine = [str(ROOT / name) for name in ("model", "service", "wsgi.py")]
+    command = [str(python), "-m", "compileall", "-q", "-j", "0"]
+    succeeds([*command, str(folder / "lib")], quiet=True)
+    call([*command, *mine], "The project could not be compiled to bytecode; the lines above say why.")
 
 
 def compile_kernels(_folder: Path, python: Path) -> None:
@@ -350,8 +361,9 @@ def lock(python: Path, upgrade: bool) -> int:
 # Talking
 
 
-def succeeds(command: Sequence[str]) -> bool:
-    return subprocess.call(command, cwd=str(ROOT), close_fds=False) == 0
+def succeeds(command: Sequence[str], quiet: bool = False) -> bool:
+    output = subprocess.DEVNULL if quiet else None
+    return subprocess.call(command, cwd=str(ROOT), close_fds=False, stdout=output, stderr=output) == 0
 
 
 def call(command: Sequence[str], otherwise: str) -> None:

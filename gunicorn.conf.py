@@ -4,6 +4,7 @@ Every setting can be overridden on gunicorn's command line.
 """
 
 import gc
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,12 @@ def cores() -> int:
 # The last bits of a product depend on the number of BLAS threads, and answers are the same bytes on
 # every worker. BLAS reads this when numpy is imported, which the preload below does.
 os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+
+# The service listens once its models are loaded: until then its log says what it is doing.
+LOG = logging.StreamHandler()
+LOG.setFormatter(logging.Formatter("[%(asctime)s] [%(levelname)s] %(message)s", "%Y-%m-%d %H:%M:%S"))
+logging.getLogger("service").addHandler(LOG)
+logging.getLogger("service").setLevel(logging.INFO)
 
 bind = "127.0.0.1:8000"
 backlog = 512

@@ -141,7 +141,7 @@ class Description:
 
     What its states mean: ``labels`` and ``definitions`` by state, where the files give them, and the measured
     ``scale`` whose intervals they are; where ``is_nominal`` they have no order. ``file`` and ``line`` say where it
-    begins.
+    begins. ``defaulted`` is how many combinations of the parents have the row that holds where no other does.
     """
 
     name: str
@@ -163,6 +163,7 @@ class Description:
     called: str | None = None
     file: str = ""
     line: int = 0
+    defaulted: int = 0
 
     @property
     def can_be_judged(self) -> bool:
@@ -560,7 +561,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         skipped = {"gate", "prior", "file", "line", "level", "parts", "labels", "definitions", "scale", "is_nominal"}
-        skipped |= {"called"}
+        skipped |= {"called", "defaulted"}
         fields = {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in skipped}
         return {"is": type(value).__name__, **fields}
     return value

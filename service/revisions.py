@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -69,8 +70,10 @@ class Revisions:
 
     def warm(self) -> None:
         """Draw every table of every model."""
-        for forecaster in self.ready.values():
+        for name, forecaster in self.ready.items():
+            started = time.monotonic()
             forecaster.draws.warm()
+            logger.info("model %s: tables drawn in %.1f s", name, time.monotonic() - started)
 
     def current(self, name: str, revision: str | None = None) -> Forecaster:
         """The forecaster of a model, at the revision asked for if one is named.
@@ -88,15 +91,18 @@ class Revisions:
 
 
 def load(root: Path) -> Revisions:
-    """Load and compile every model of a folder."""
+    """Load and compile every model of a folder; the log has a line for each, with the time it took."""
     ready: dict[str, Forecaster] = {}
     broken: dict[str, Broken] = {}
     for name, folder in priors.models(root).items():
+        started = time.monotonic()
         found = _prepared(name, folder)
         if isinstance(found, Broken):
             broken[name] = found
         else:
             ready[name] = found
+            count = len(found.model.network.names)
+            logger.info("model %s: %d variables, ready in %.1f s", name, count, time.monotonic() - started)
     return Revisions(MappingProxyType(ready), MappingProxyType(broken))
 
 

@@ -2,107 +2,44 @@
 
 A folder holds model.yaml and the files it lists. Every problem of every file is reported at once,
 with file, line and column; nothing is repaired, and nothing loads unless everything is right.
+``model_cache`` keeps what was understood for as long as no file changes; what reads and builds is imported only where
+there is something to read.
 """
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from model.errors import BadPriors, Problem
-from model.priors.build.model import understood
-from model.priors.yaml.reader import read_file
-from model.priors.yaml.source_map import Sheet
+from model.priors import model_cache
+from model.priors.files import MODEL_FILE
 from model.specification import Model
-
-MODEL_FILE = "model.yaml"
-MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 def load(folder: Path) -> Model:
     """The model of a folder. Raises BadPriors, with every problem of its files, unless all is right."""
-    model, found = _loaded(folder)
+    key = model_cache.key(folder)
+    kept = model_cache.read(key)
+    if kept is not None:
+        return kept
+    from model.priors.folder import understand
+
+    model, found = understand(folder)
     if model is None:
         raise BadPriors(found)
+    if key == model_cache.key(folder):
+        model_cache.write(key, model)
     return model
 
 
 def problems(folder: Path) -> tuple[Problem, ...]:
     """Everything that is wrong with the files of a folder, in their order; empty when they load."""
-    return BadPriors(_loaded(folder)[1]).problems
+    from model.priors.folder import understand
+
+    return BadPriors(understand(folder)[1]).problems
 
 
 def models(root: Path) -> dict[str, Path]:
     """Folders that hold a model, by name: those with a model.yaml in them, whether or not it loads."""
     folders = sorted(path for path in root.iterdir() if (path / MODEL_FILE).is_file())
     return {folder.name: folder for folder in folders if not folder.name.startswith(".")}
-
-
-def _loaded(folder: Path) -> tuple[Model | None, list[Problem]]:
-    shown = _shown(folder)
-    name = Path(os.path.abspath(folder)).name
-    if not folder.is_dir():
-        return None, [Problem(shown, 1, 1, "", "no such folder", f"a folder with a {MODEL_FILE}")]
-    if not (folder / MODEL_FILE).is_file():
-        return None, [
-            Problem(f"{shown}/{MODEL_FILE}", 1, 1, "", "no such file", "the file that says what the model is")
-        ]
-    found: list[Problem] = []
-    if not MODEL_NAME.fullmatch(name):
-        expected = "lower-case letters, digits, '-' and '_', 64 at most"
-        found.append(Problem(shown, 1, 1, "", f"the folder name {name!r}", expected))
-    settings = read_file(folder / MODEL_FILE, file=f"{shown}/{MODEL_FILE}")
-    sheets = list(_sheets(folder, settings, shown, found))
-    for sheet in (settings, *sheets):
-        found.extend(sheet.problems)
-    return understood(name, settings, sheets, found), found
-
-
-def _sheets(folder: Path, settings: Sheet, shown: str, found: list[Problem]) -> Iterator[Sheet]:
-    """The files of a model in the order in which model.yaml lists them, and then those that it does not."""
-    there = {path.name: path for path in sorted(folder.iterdir()) if _is_prior_file(path)}
-    for name in _listed(settings, folder, found):
-        path = there.pop(name, None)
-        if path is not None:
-            yield read_file(path, file=f"{shown}/{name}")
-    for name, path in there.items():
-        if settings.data is not None:
-            expected = f"its name under 'files:' in {MODEL_FILE}, or the file taken away"
-            found.append(Problem(f"{shown}/{name}", 1, 1, "", "a file that the model does not list", expected))
-        yield read_file(path, file=f"{shown}/{name}")
-
-
-def _is_prior_file(path: Path) -> bool:
-    hidden = path.name.startswith((".", "#"))
-    return path.suffix in (".yaml", ".yml") and path.name != MODEL_FILE and not hidden and path.is_file()
-
-
-def _listed(settings: Sheet, folder: Path, found: list[Problem]) -> Iterator[str]:
-    """Names of files that are there; each that is not, or lies elsewhere, is a problem."""
-    names = settings.data.get("files") if isinstance(settings.data, dict) else None
-    seen: set[str] = set()
-    for position, name in enumerate(names if isinstance(names, list) else []):
-        if not isinstance(name, str) or "/" in name or "\\" in name:
-            continue
-        steps = ("files", position)
-        path = folder / name
-        if name in seen:
-            found.append(settings.problem(steps, found=f"{name!r} again", expected="each file once"))
-        elif name == MODEL_FILE:
-            found.append(settings.problem(steps, found=f"{name!r} itself", expected="the other files"))
-        elif not path.is_file():
-            found.append(settings.problem(steps, found=f"no file {name!r}", expected="a file in this folder"))
-        elif not path.resolve().is_relative_to(folder.resolve()):
-            found.append(settings.problem(steps, found=f"{name!r}, a link out of the folder", expected="a file in it"))
-        else:
-            yield name
-        seen.add(name)
-
-
-def _shown(folder: Path) -> str:
-    """The folder as a person would name it: from here when it is below here, with slashes."""
-    here = Path.cwd()
-    absolute = Path(os.path.abspath(folder))
-    return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix()

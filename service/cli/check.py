@@ -14,14 +14,16 @@ from service.cli.options import REFUSED, folders_of, known, priors_option, root_
 
 @click.command(short_help="Problems, size and checks of a model.")
 @click.argument("model", required=False)
+@click.option("--size", is_flag=True, help="Also which arcs make the compiled model large: a long search.")
 @click.option("--strict", is_flag=True, help="Warnings count as problems do.")
 @priors_option
-def check(model: str | None, root: Path | None, *, strict: bool) -> None:
+def check(model: str | None, root: Path | None, *, size: bool, strict: bool) -> None:
     """Every problem of MODEL (or of all), its size, what it rests on, and its checks against published figures.
 
     What it rests on: of how many statements a publication gives the number, of how many only the direction, and how
     many are judgement; then how the sources were read. Headline targets whose 90 % range without evidence is wider
-    than 0.5 are named with the prior statements that would narrow it most.
+    than 0.5 are named with the prior statements that would narrow it most. With --size, the arcs without which the
+    compiled model would shrink most.
 
     Warnings, such as of states that nobody could judge afterwards, never keep a model from being served.
 
@@ -31,11 +33,11 @@ def check(model: str | None, root: Path | None, *, strict: bool) -> None:
     chosen = [known(model, folders)] if model else list(folders)
     if not chosen:
         raise AftermathError(f"no models in {root_of(root)}: a model is a folder with a model.yaml")
-    sound = [_checked(name, folders[name], strict=strict) for name in chosen]
+    sound = [_checked(name, folders[name], size=size, strict=strict) for name in chosen]
     sys.exit(0 if all(sound) else REFUSED)
 
 
-def _checked(name: str, folder: Path, *, strict: bool) -> bool:
+def _checked(name: str, folder: Path, *, size: bool, strict: bool) -> bool:
     """Print what is to be said of one model; whether nothing is wrong with it, or where ``strict`` to be warned of."""
     from model import priors
     from model.analyses import model_review
@@ -57,10 +59,11 @@ def _checked(name: str, folder: Path, *, strict: bool) -> bool:
     click.echo(f"{name}  {model.title} ({model.revision}, as of {model.as_of})")
     click.echo(text.size_text(model.network, tree))
     click.echo(text.footing_text(model_review.footing(model)))
+    if defaults := text.defaults_text(model):
+        click.echo(f"combinations of parents that only a default row covers:\n{defaults}")
     if model.counts:
         click.echo(text.counts_text(model))
-    arcs = model_review.costly_arcs(model.network, tree)
-    if arcs:
+    if size and (arcs := model_review.costly_arcs(model.network, tree)):
         click.echo(text.arcs_text(arcs))
     click.echo(text.ranges_text(model_review.ranges(forecaster)))
     if held:

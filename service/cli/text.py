@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isinf, isnan
+from math import isinf, isnan, prod
 
 import numpy as np
 
@@ -131,6 +131,19 @@ def footing_text(found: Footing) -> str:
         f"a count, {found.unverified:,} cite nothing verified, {found.certain:,} are certain\n"
         f"sources: {read.whole:,} read whole, {read.part:,} in part, {read.quoted:,} as quoted by others, "
         f"{read.unsaid:,} do not say how they were read"
+    )
+
+
+def defaults_text(model: Model) -> str:
+    """Variables with a row that holds where no other does, and how many combinations of the parents that are.
+
+    Nothing where there is none.
+    """
+    network = model.network
+    return "\n".join(
+        f"  {name}: {each.defaulted} of {quantity(prod(network.cards(network[name].parents)), 'combination')}"
+        for name, each in model.described.items()
+        if each.defaulted
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from service.http.json_encoding import rounded
@@ -11,12 +12,15 @@ from service.http.problems import BadCSV
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
+PLAIN_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+"""Text that a spreadsheet takes for a number: it runs nothing, whatever its sign."""
+
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
-    r"""Rows under a header; a text that a spreadsheet would run as a formula is given a leading apostrophe.
+    r"""Rows under a header; text that a spreadsheet would run as a formula, not a number, is given an apostrophe first.
 
-    >>> csv_bytes(("state", "p"), [{"state": "=1+1", "p": -0.5}])
-    b"state,p\r\n'=1+1,-0.5\r\n"
+    >>> csv_bytes(("state", "p"), [{"state": "=1+1", "p": -0.5}, {"state": "-1", "p": 0.5}])
+    b"state,p\r\n'=1+1,-0.5\r\n-1,0.5\r\n"
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -55,6 +59,6 @@ def _cell(value: object) -> object:
         return "true" if value else "false"
     if isinstance(value, float):
         return rounded(value)
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not PLAIN_NUMBER.fullmatch(value):
         return f"'{value}"
     return value

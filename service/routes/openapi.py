@@ -53,6 +53,9 @@ def document(service: Service) -> JSON:
     }
 
 
+GUARD = "Text that a spreadsheet would run (=, +, - or @ first, and no plain number) begins with an apostrophe."
+
+
 class _Schemas:
     """The JSON Schema of every shape, each named once: of requests by pydantic, of answers by msgspec."""
 
@@ -150,7 +153,9 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     schema = schemas.of(form.shape) if media == JSON_MEDIA else {"type": "string"}
     entry: JSON = {"description": "The answer.", "content": {media: {"schema": schema}}}
     if form.suffix == "csv":
-        entry["description"] = f"The answer as CSV (RFC 4180) with the columns {_columns(form.shape)}."
+        entry["description"] = (
+            f"The answer as CSV (RFC 4180). {GUARD} It comes with the columns {_columns(form.shape)}."
+        )
     if each.cacheable:
         entry["headers"] = {
             "ETag": {"description": "Send it as If-None-Match: 304 when nothing changed.", "schema": {"type": "string"}}

@@ -1,12 +1,14 @@
-"""Questions: from requests to what they mean (``model.question``), and from questions to their addresses."""
+"""Questions: from requests to what they mean (``model.question``), and from questions to their addresses.
+
+The command line imports this too, so the shapes of bodies, which take a while to build, are imported by what reads one.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from model import events
 from model.errors import JointTooLarge, Place, UnknownVariable
@@ -28,7 +30,12 @@ from model.question import Question, Resolved, resolve
 from model.specification import Example, Model
 from model.uncertainty.intervals import MASS
 from service.http.address import Address, model_path
-from service.schemas import answers, requests
+from service.schemas import answers
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from service.schemas import requests
 
 MOST_JOINT_CELLS = 10_000
 
@@ -147,12 +154,16 @@ def settings_from_json(do: Mapping[str, str | BaseModel]) -> dict[str, SaidSetti
 
 
 def _setting_from_json(said: str | BaseModel) -> SaidSetting:
+    from service.schemas import requests
+
     if isinstance(said, requests.Chances):
         return SetChances(dict(said.p))
     return _within_from_json(said) or SetTo(str(said))
 
 
 def _within_from_json(said: str | BaseModel) -> Within | None:
+    from service.schemas import requests
+
     match said:
         case requests.Over():
             return Within(low=said.over)
@@ -164,6 +175,8 @@ def _within_from_json(said: str | BaseModel) -> Within | None:
 
 
 def _finding_from_json(said: str | BaseModel) -> SaidFinding:
+    from service.schemas import requests
+
     match said:
         case requests.InStates():
             return OneOf(tuple(said.in_))

@@ -61,7 +61,7 @@ def test_text_that_a_spreadsheet_would_run_is_defused_and_numbers_are_left_alone
     rows = table(client.get("/v1/models/oddities/forecast/odd.csv?do=odd:plain"))
     assert [row["state"] for row in rows] == [
         "'=1+1",
-        "'-2",
+        "-2",
         "in(a)",
         "a,b",
         'say "x"',
@@ -71,6 +71,18 @@ def test_text_that_a_spreadsheet_would_run_is_defused_and_numbers_are_left_alone
     assert float(rows[0]["shift"]) == pytest.approx(-0.1)
     labels = {row["label"] for row in table(client.get("/v1/models/oddities/variables.csv"))}
     assert labels == {'\'=HYPERLINK("x")', "Never"}
+
+
+@pytest.mark.parametrize("number", ["-1", "+1", "-0.5", "-1e-3", "-.5", "-2."])
+def test_a_plain_number_is_written_as_one(client, number):
+    rows = table(client.post("/v1/models/asia/batch.csv", json={"targets": ["lung"], "cases": [{"id": number}]}))
+    assert {row["id"] for row in rows} == {number}
+
+
+@pytest.mark.parametrize("text", ["-1+1", "-a", "+49 30", "--1", "-1 ", "-", "-e1", "-0x1", "-\u0661", "-1,5"])
+def test_what_only_begins_like_a_number_is_defused(client, text):
+    rows = table(client.post("/v1/models/asia/batch.csv", json={"targets": ["lung"], "cases": [{"id": text}]}))
+    assert {row["id"] for row in rows} == {f"'{text}"}
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

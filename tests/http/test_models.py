@@ -137,7 +137,7 @@ def test_scenarios_and_cohorts_show_what_they_say(client):
     [cohort] = client.get("/v1/models/asia/cohorts").json["cohorts"]
     assert (cohort["low"], cohort["high"], cohort["given"]) == (1, 1, {"smoke": "yes"})
     rows = client.get("/v1/models/oddities/scenarios.csv").text.splitlines()
-    assert rows[1:] == ["plainly,'=2+2,given,odd,plain", "not_plainly,Not plain,do,odd,'-2"]
+    assert rows[1:] == ["plainly,'=2+2,given,odd,plain", "not_plainly,Not plain,do,odd,-2"]
 
 
 def test_a_pooled_number_shows_each_expert(tmp_path):

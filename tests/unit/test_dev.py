@@ -70,10 +70,28 @@ def test_what_is_written_after_test_goes_to_pytest() -> None:
     assert (options.command, rest) == ("test", ["--long", "-k", "lung", "tests/unit"])
 
 
+def test_bytecode_is_written_at_set_up_though_it_may_not_be_written_later_and_a_package_has_a_bad_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(dev, "ROOT", tmp_path / "checkout")
+    files = ["venv/lib/good.py", "checkout/model/a.py", "checkout/service/b.py", "checkout/wsgi.py"]
+    for name in (*files, "venv/lib/bad.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x = (\n" if name.endswith("bad.py") else "x = 1\n")
+    dev.compile_bytecode(tmp_path / "venv", Path(sys.executable))
+    made = {path.name.partition(".")[0] for path in tmp_path.rglob("*.pyc")}
+    assert made == {Path(name).stem for name in files}
+    shutil.rmtree(tmp_path / "checkout" / "model" / "__pycache__")
+    (tmp_path / "checkout" / "model" / "a.py").write_text("x = (  # never closed\n")
+    with pytest.raises(dev.CannotSetUp, match="bytecode"):
+        dev.compile_bytecode(tmp_path / "venv", Path(sys.executable))
+
+
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout in which an environment is made of nothing but its folder."""
-    for name in ("make_venv", "install_packages", "install_project", "compile_kernels"):
+    for name in ("make_venv", "install_packages", "install_project", "compile_bytecode", "compile_kernels"):
         monkeypatch.setattr(dev, name, lambda *_: None)
     place = at(tmp_path / "mine", monkeypatch)
     monkeypatch.setattr(sys, "argv", ["dev.py", "test", "-k", "lung"])

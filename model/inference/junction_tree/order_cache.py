@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from model import disk_cache
 from model.inference.junction_tree import elimination_order
 from model.inference.junction_tree.elimination_order import Adjacency, best_order
 
-CACHE = "AFTERMATH_CACHE"
-"""Environment variable that names the folder; the user's cache folder by default, no folder where it is empty."""
-
-QUICK = 12
-"""Vertices up to which a search takes less than a file."""
+QUICK = 6
+"""Vertices up to which no file is worth it; above, the first search of a process waits 0.3 s for its compiled code."""
 
 
 def kept_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
@@ -36,20 +31,13 @@ def kept_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
     order = _read(place, len(cards))
     if order is None:
         order = best_order(adjacent, cards)
-        _write(place, order)
+        disk_cache.write_order(place, order)
     return order
 
 
 def folder() -> Path | None:
     """Where orders are kept; None where nothing says."""
-    named = os.environ.get(CACHE)
-    if named is not None:
-        return Path(named) / "orders" if named else None
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "aftermath" / "orders"
-    except RuntimeError:
-        return None
+    return disk_cache.folder("orders")
 
 
 def digest(adjacent: Adjacency, cards: Sequence[int]) -> str:
@@ -76,30 +64,8 @@ def _file(adjacent: Adjacency, cards: Sequence[int]) -> Path | None:
 
 
 def _read(place: Path, count: int) -> list[int] | None:
-    """The order in a file, None unless it is whole: its own checksum, and each vertex once."""
-    try:
-        kept = json.loads(place.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    order = kept.get("order") if isinstance(kept, dict) else None
+    """The order in a file, None unless it is whole and has each vertex once."""
+    order = disk_cache.read_order(place)
     if not isinstance(order, list) or not all(type(v) is int for v in order) or sorted(order) != list(range(count)):
         return None
-    return order if kept.get("sum") == _sum(order) else None
-
-
-def _write(place: Path, order: Sequence[int]) -> None:
-    """Leave the order for later runs; readers and other writers see a whole file or none. Where it cannot be, none."""
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=place.stem[:8], suffix=".part")
-        try:
-            with os.fdopen(handle, "w") as file:
-                json.dump({"order": list(order), "sum": _sum(order)}, file)
-            os.replace(name, place)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(name)
-
-
-def _sum(order: Sequence[int]) -> str:
-    return hashlib.sha256(json.dumps(list(order)).encode()).hexdigest()[:16]
+    return order

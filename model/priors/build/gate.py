@@ -14,7 +14,7 @@ from model.gates import AllNeeded, AnyCause, Gate, Pinned, Ranked, RowPool, Rule
 from model.network import Table, Variable
 from model.priors.build.expert_pools import StatedRow, stated_row
 from model.priors.build.influences import Typical, influences
-from model.priors.build.rows import Rows, exceptions, laid
+from model.priors.build.rows import Rows, exceptions, laid, lay_default
 from model.priors.build.statements import Integers, Known, Reader
 from model.priors.schema.validation import Written
 from model.priors.schema.variables import (
@@ -99,7 +99,9 @@ def _gate(reader: Reader) -> Gate | Typical | None:
 
 def _table(reader: Reader, said: TableVariable) -> TableGate | None:
     table, placed = laid(reader, said.rows, "rows")
-    if placed:
+    if placed and said.default is not None:
+        lay_default(reader, table, said.default, len(said.rows))
+    elif placed:
         reader.check_gaps(table.mask, "rows", "a row for each")
     if not table.mask.all() or not np.isclose(table.rows.sum(axis=-1), 1).all():
         return None

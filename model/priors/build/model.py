@@ -11,7 +11,7 @@ from typing import Any
 from model import specification
 from model.errors import AftermathError, BadNetwork, Problem, listed, nearest
 from model.evidence.scale import faults
-from model.gates import Gate
+from model.gates import Gate, TableGate
 from model.inference import Evidence, joint
 from model.inference import compile as compiled
 from model.network import Network, Table, topological
@@ -253,4 +253,14 @@ def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> specification.
         gate=lesson.gates.get(name, gate),
         statements=lesson.statements.get(name, drafted.statements),
         prior=gate if name in lesson.gates else None,
+        defaulted=_defaulted(drafted),
     )
+
+
+def _defaulted(drafted: Drafted) -> int:
+    """How many combinations of the parents the default row covers."""
+    said, gate = drafted.written.said, drafted.gate
+    if not isinstance(said, variables.TableVariable) or not isinstance(gate, TableGate) or said.default is None:
+        return 0
+    assert gate.tied is not None
+    return int((gate.tied == len(said.rows)).sum())

@@ -12,8 +12,9 @@ from model.gates import RowPool
 from model.network import Table
 from model.priors.build.expert_pools import stated_row
 from model.priors.build.statements import Integers, Mask, Reader
-from model.priors.schema.variables import Row
+from model.priors.schema.variables import Distribution, Row
 from model.priors.yaml.source_map import as_yaml
+from model.wording import quantity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +57,32 @@ def laid(reader: Reader, rows: Sequence[Row], key: str) -> tuple[Rows, bool]:
             condition = f"when {as_yaml(row.when)}: " if row.when else ""
             reader.state(row, condition + reader.said_row(stated.row), stated.ess, key, position, pool=stated.told)
     return over, placed
+
+
+def lay_default(reader: Reader, over: Rows, said: Distribution, number: int) -> None:
+    """What holds wherever no row does, laid over the rest as one row more, which ``number`` counts."""
+    left = ~over.mask
+    if not left.any():
+        found, expected = "a default where the rows cover every combination", "the default left out"
+        reader.note("default", found=found, expected=expected, at_key=True)
+        return
+    stated = stated_row(reader, said, "default")
+    if stated is None:
+        return
+    over.owner[left], over.rows[left], over.ess[left] = number, stated.row, stated.ess
+    if stated.pool is not None:
+        over.pools[number] = stated.pool
+    what = f"in the other {covered(left)}: {reader.said_row(stated.row)}"
+    reader.state(said, what, stated.ess, "default", pool=stated.told, place=("rows", number))
+
+
+def covered(mask: Mask) -> str:
+    """How many combinations a row covers, in words.
+
+    >>> covered(np.array([[True, False], [True, True]]))
+    '3 of 4 combinations'
+    """
+    return f"{np.count_nonzero(mask)} of {quantity(mask.size, 'combination')}"
 
 
 def exceptions(reader: Reader) -> Rows | None:

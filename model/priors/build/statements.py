@@ -135,8 +135,9 @@ class Reader:
         if None in choice.values():
             return None
         mask = np.zeros(self.cards, dtype=np.bool_)
-        indices = (choice.get(parent) or range(card) for parent, card in zip(self.parents, self.cards, strict=True))
-        mask[np.ix_(*indices)] = True
+        axes = [choice.get(parent) or range(card) for parent, card in zip(self.parents, self.cards, strict=True)]
+        one_each = all(len(axis) == 1 for axis in axes)  # so are most rows of a large table, and np.ix_ is slow
+        mask[tuple(axis[0] for axis in axes) if one_each else np.ix_(*axes)] = True
         return mask
 
     def unknown_parent(self, name: str, *steps: Step) -> None:
@@ -256,8 +257,13 @@ class Reader:
         said_there = cited is not self.said and getattr(cited, key) is not None
         return (*steps, key) if said_there else ("published",)
 
-    def state(self, cited: Cited, what: str, ess: float, *steps: Step, pool: Pool | None = None) -> None:
-        """Keep a statement with its sources, those of a pool's experts; it is a problem when it has none."""
+    def state(
+        self, cited: Cited, what: str, ess: float, *steps: Step, pool: Pool | None = None, place: tuple[Step, ...] = ()
+    ) -> None:
+        """Keep a statement with its sources, those of a pool's experts; it is a problem when it has none.
+
+        ``steps`` lead to where it is written; ``place`` is where its number stands in the gate, where that differs.
+        """
         own = cited.sources is not None and cited is not self.said
         if own:
             self.check_sources(cited, *steps)
@@ -266,10 +272,17 @@ class Reader:
             sources = list(dict.fromkeys(source for expert in pool.members for source in expert.sources))
         if not sources:
             self.note(*steps, found="no sources", expected="one at least, here or on the variable")
-        self._keep(cited, what, sources, ess, *steps, pool=pool)
+        self._keep(cited, what, sources, ess, *steps, pool=pool, place=place)
 
     def _keep(
-        self, cited: Cited, what: str, sources: Sequence[str], ess: float, *steps: Step, pool: Pool | None = None
+        self,
+        cited: Cited,
+        what: str,
+        sources: Sequence[str],
+        ess: float,
+        *steps: Step,
+        pool: Pool | None = None,
+        place: tuple[Step, ...] = (),
     ) -> None:
         experts = None if pool is None else pool.members
         statement = Statement(
@@ -280,7 +293,7 @@ class Reader:
             reason=cited.reason or self.said.reason,
             file="/".join(self.written.sheet.file.split("/")[-2:]),
             line=self.written.line(*steps),
-            place=steps,
+            place=place or steps,
             pool=pool,
             published=pooled(e.published for e in experts) if experts else self.published(cited, sources, *steps),
             counted=None if experts or math.isinf(ess) else self.counted(cited),

@@ -257,6 +257,10 @@ class TableVariable(VariableBase):
 
     kind: Literal["table"] = "table"
     rows: Annotated[list[Row], Field(min_length=1, description="Rows that cover each combination of the parents once.")]
+    default: (
+        Annotated[Distribution, Field(description="What holds in every combination of the parents that no row covers.")]
+        | None
+    ) = None
 
 
 class AnyCauseVariable(VariableBase):

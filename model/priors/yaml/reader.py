@@ -12,6 +12,7 @@ from pathlib import Path
 
 from model.errors import Problem
 from model.priors.yaml.composer import Composer
+from model.priors.yaml.quick_composer import quick_sheet
 from model.priors.yaml.scalars import odd_character
 from model.priors.yaml.source_map import Mark, Sheet
 
@@ -42,6 +43,9 @@ def read(content: bytes, *, file: str) -> Sheet:
         return _unreadable(
             file, Mark(1, 1), "the file is empty", "'variables:' or another key, with what belongs under it"
         )
+    sound = quick_sheet(file, text) if _has_end(text) else None
+    if sound is not None:
+        return sound
     composer = Composer(file, text)
     composer.compose()
     return composer.sheet() if _has_end(text) else _torn(composer.sheet(), text, stopped=composer.stopped)

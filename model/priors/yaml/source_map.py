@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from model.errors import Problem
 
@@ -12,8 +12,7 @@ Steps = tuple[str | int, ...]
 """The way to a node: keys and indices from the top of its file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file; lines and columns count from 1."""
 
     line: int

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from model import disk_cache
 from model.inference.junction_tree import elimination_order, order_cache
 from model.inference.junction_tree.elimination_order import best_order
 from model.inference.junction_tree.order_cache import kept_order
@@ -15,7 +16,7 @@ from tests.networks import grid
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     """A graph of 16 vertices, and the folder that its order is kept in."""
-    monkeypatch.setenv(order_cache.CACHE, str(tmp_path / "cache"))
+    monkeypatch.setenv(disk_cache.CACHE, str(tmp_path / "cache"))
     return grid(4), [2, 3] * 8, tmp_path / "cache" / "orders"
 
 
@@ -78,7 +79,7 @@ def test_another_version_or_setting_of_the_search_has_another_file(kept, monkeyp
 
 def test_where_nothing_can_be_written_the_order_is_searched_for(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setenv(order_cache.CACHE, str(tmp_path / "file"))
+    monkeypatch.setenv(disk_cache.CACHE, str(tmp_path / "file"))
     assert kept_order(grid(4), [2] * 16) == best_order(grid(4), [2] * 16)
 
 
@@ -94,13 +95,13 @@ def test_a_full_disk_leaves_no_half_written_file(kept, monkeypatch):
 
 
 def test_an_empty_setting_keeps_nothing_and_no_home_keeps_nothing(monkeypatch):
-    monkeypatch.setenv(order_cache.CACHE, "")
+    monkeypatch.setenv(disk_cache.CACHE, "")
     assert order_cache.folder() is None
     assert kept_order(grid(4), [2] * 16) == best_order(grid(4), [2] * 16)
 
 
 def test_without_a_setting_the_users_cache_folder_is_used(tmp_path, monkeypatch):
-    monkeypatch.delenv(order_cache.CACHE, raising=False)
+    monkeypatch.delenv(disk_cache.CACHE, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert order_cache.folder() == tmp_path / "aftermath" / "orders"
     monkeypatch.delenv("XDG_CACHE_HOME")

@@ -236,7 +236,7 @@ def test_a_folder_of_models_that_is_not_there_is_wrong_usage(run, tmp_path):
 # check
 
 
-def test_check_prints_size_costly_arcs_footing_and_checks(run):
+def test_check_prints_size_footing_and_checks(run):
     ran = run("check", "asia")
     assert (ran.code, ran.err) == (0, "")
     assert "8 variables, 8 arcs, 36 parameters" in ran.out
@@ -245,9 +245,16 @@ def test_check_prints_size_costly_arcs_footing_and_checks(run):
     assert "; 0 rest on a count, 0 cite nothing verified, 3 are certain\n" in ran.out
     assert "sources: 0 read whole, 0 in part, 0 as quoted by others, 1 do not say how they were read\n" in ran.out
     assert "headline targets with a 90 % range wider than 0.5, and what would narrow it most:\n  none\n" in ran.out
-    assert "  12  smoke -> lung" in ran.out
+    assert "smoke -> lung" not in ran.out
     assert "inside  0.0550  0.0549 to 0.0551  lung_cancer " in ran.out
     assert "2 checks, 0 outside their range" in ran.out
+
+
+def test_check_prints_costly_arcs_where_it_is_asked_to(run):
+    ran, plain = run("check", "asia", "--size"), run("check", "asia")
+    assert "table entries that would go without this arc:\n" in ran.out
+    assert "  12  smoke -> lung" in ran.out
+    assert set(plain.out.splitlines()) < set(ran.out.splitlines())
 
 
 def test_check_names_headlines_that_are_wide_open_with_what_would_narrow_them(run, models):

@@ -2,22 +2,34 @@
 
 Tables meet through maps (``layout``), which are quickest where the last axes of a clique are the last of
 the neighbour's separator too, or all outside it. Orders are found by simulated annealing (Kirkpatrick, Gelatt &
-Vecchi 1983) from a fixed seed, so that a network is always laid out alike.
+Vecchi 1983) from a fixed seed, so that a network is always laid out alike. What a long search found is kept for later
+runs, as elimination orders are (``order_cache``).
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import random
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from model import disk_cache
 from model.inference.junction_tree.packed.index_maps import cost, trailing
 from model.inference.junction_tree.triangulation import Clique, JunctionTree
 from model.network import Table
 
 SEED = 1983
+SEARCH = 1
+"""Version of the search: part of the key under which orders are kept, so raise it with any change to this file."""
+
+WORTH_KEEPING = 1_000
+"""Moves from which a search, of 25 microseconds each, takes longer than a file."""
+
 CELLS_A_MOVE, MOST_MOVES = 16, 20_000
 """One move is tried for so many cells: a small table has nothing to gain that pays for the search."""
 
@@ -33,13 +45,46 @@ SPREADING = 0.7
 
 def ordered_tree(tree: JunctionTree, cards: Sequence[int]) -> JunctionTree:
     """The same tree with the axes of its tables in another order, the residual's before the separator's."""
-    orders = _Orders(tree, cards)
-    orders.anneal(random.Random(SEED))
+    place = _file(tree, cards) if moves_of(tree.cells) >= WORTH_KEEPING else None
+    members: Any = None if place is None else disk_cache.read_order(place)
+    if not _is_order_of(tree, members):
+        orders = _Orders(tree, cards)
+        orders.anneal(random.Random(SEED))
+        members = orders.members
+        if place is not None:
+            disk_cache.write_order(place, members)
     cliques = tuple(
         Clique(tuple(order), clique.residual, clique.parent)
-        for clique, order in zip(tree.cliques, orders.members, strict=True)
+        for clique, order in zip(tree.cliques, members, strict=True)
     )
     return JunctionTree(cliques, tree.cells, tree.width, tree.largest)
+
+
+def moves_of(cells: int) -> int:
+    """How many moves the search tries for a tree of so many cells."""
+    return min(MOST_MOVES, cells // CELLS_A_MOVE)
+
+
+def _file(tree: JunctionTree, cards: Sequence[int]) -> Path | None:
+    """Where the orders of a tree are kept, under a digest of all that the search depends on."""
+    folder = disk_cache.folder("axes")
+    settings = (SEARCH, SEED, CELLS_A_MOVE, MOST_MOVES, SMALL, HEAT, SPREADING)
+    cliques = [(clique.variables, clique.residual, clique.parent) for clique in tree.cliques]
+    told = json.dumps([settings, list(cards), cliques])
+    return None if folder is None else folder / f"{hashlib.sha256(told.encode()).hexdigest()}.json"
+
+
+def _is_order_of(tree: JunctionTree, members: Any) -> bool:
+    """Whether each clique has its own variables, those of its separator last."""
+    if not isinstance(members, list) or len(members) != len(tree.cliques):
+        return False
+    return all(
+        isinstance(order, list)
+        and all(type(v) is int for v in order)
+        and sorted(order[: clique.residual]) == sorted(clique.variables[: clique.residual])
+        and sorted(order[clique.residual :]) == sorted(clique.separator)
+        for clique, order in zip(tree.cliques, members, strict=True)
+    )
 
 
 def transposed(tree: JunctionTree, ordered: JunctionTree, tables: Sequence[Table]) -> list[Table]:
@@ -94,7 +139,7 @@ class _Orders:
         """Try moves of one axis, in neighbours at once, taking ever smaller losses on the way to smaller costs."""
         whole = sum(self.cells)
         counting = [c for c, cells in enumerate(self.cells) if cells >= SMALL * whole and len(self.members[c]) > 1]
-        moves = min(MOST_MOVES, whole // CELLS_A_MOVE) if counting else 0
+        moves = moves_of(whole) if counting else 0
         heat = HEAT * sum(self.costs)
         for move in range(moves):
             self._try(rng, rng.choice(counting), heat * (1 - move / moves) ** 2)

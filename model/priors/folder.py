@@ -1,0 +1,69 @@
+"""The files of one folder, read and understood together: a model, or everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from model.errors import Problem
+from model.priors.build.model import understood
+from model.priors.files import MODEL_FILE, MODEL_NAME, is_prior_file, lies_in, model_name, shown_name
+from model.priors.yaml.reader import read_file
+from model.priors.yaml.source_map import Sheet
+from model.specification import Model
+
+
+def understand(folder: Path) -> tuple[Model | None, list[Problem]]:
+    """The model, None where something is wrong, and everything that is."""
+    shown, name = shown_name(folder), model_name(folder)
+    if not folder.is_dir():
+        return None, [Problem(shown, 1, 1, "", "no such folder", f"a folder with a {MODEL_FILE}")]
+    if not (folder / MODEL_FILE).is_file():
+        return None, [
+            Problem(f"{shown}/{MODEL_FILE}", 1, 1, "", "no such file", "the file that says what the model is")
+        ]
+    found: list[Problem] = []
+    if not MODEL_NAME.fullmatch(name):
+        expected = "lower-case letters, digits, '-' and '_', 64 at most"
+        found.append(Problem(shown, 1, 1, "", f"the folder name {name!r}", expected))
+    settings = read_file(folder / MODEL_FILE, file=f"{shown}/{MODEL_FILE}")
+    sheets = list(_sheets(folder, settings, shown, found))
+    for sheet in (settings, *sheets):
+        found.extend(sheet.problems)
+    return understood(name, settings, sheets, found), found
+
+
+def _sheets(folder: Path, settings: Sheet, shown: str, found: list[Problem]) -> Iterator[Sheet]:
+    """The files of a model in the order in which model.yaml lists them, and then those that it does not."""
+    there = {path.name: path for path in sorted(folder.iterdir()) if is_prior_file(path)}
+    for name in _listed(settings, folder, found):
+        path = there.pop(name, None)
+        if path is not None:
+            yield read_file(path, file=f"{shown}/{name}")
+    for name, path in there.items():
+        if settings.data is not None:
+            expected = f"its name under 'files:' in {MODEL_FILE}, or the file taken away"
+            found.append(Problem(f"{shown}/{name}", 1, 1, "", "a file that the model does not list", expected))
+        yield read_file(path, file=f"{shown}/{name}")
+
+
+def _listed(settings: Sheet, folder: Path, found: list[Problem]) -> Iterator[str]:
+    """Names of files that are there; each that is not, or lies elsewhere, is a problem."""
+    names = settings.data.get("files") if isinstance(settings.data, dict) else None
+    seen: set[str] = set()
+    for position, name in enumerate(names if isinstance(names, list) else []):
+        if not isinstance(name, str) or "/" in name or "\\" in name:
+            continue
+        steps = ("files", position)
+        path = folder / name
+        if name in seen:
+            found.append(settings.problem(steps, found=f"{name!r} again", expected="each file once"))
+        elif name == MODEL_FILE:
+            found.append(settings.problem(steps, found=f"{name!r} itself", expected="the other files"))
+        elif not path.is_file():
+            found.append(settings.problem(steps, found=f"no file {name!r}", expected="a file in this folder"))
+        elif not lies_in(path, folder):
+            found.append(settings.problem(steps, found=f"{name!r}, a link out of the folder", expected="a file in it"))
+        else:
+            yield name
+        seen.add(name)
