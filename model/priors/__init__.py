@@ -19,6 +19,7 @@ from model.specification import Model
 
 MODEL_FILE = "model.yaml"
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+NAME_RULE = "lower-case letters, digits, '-' and '_', 64 at most"
 
 
 def load(folder: Path) -> Model:
@@ -51,8 +52,7 @@ def _loaded(folder: Path) -> tuple[Model | None, list[Problem]]:
         ]
     found: list[Problem] = []
     if not MODEL_NAME.fullmatch(name):
-        expected = "lower-case letters, digits, '-' and '_', 64 at most"
-        found.append(Problem(shown, 1, 1, "", f"the folder name {name!r}", expected))
+        found.append(Problem(shown, 1, 1, "", f"the folder name {name!r}", NAME_RULE))
     settings = read_file(folder / MODEL_FILE, file=f"{shown}/{MODEL_FILE}")
     sheets = list(_sheets(folder, settings, shown, found))
     for sheet in (settings, *sheets):

@@ -9,11 +9,12 @@ import click
 
 from model.errors import AftermathError
 from model.wording import quantity
+from service.cli import completion
 from service.cli.options import REFUSED, folders_of, known, priors_option, root_of
 
 
 @click.command(short_help="Problems, size and checks of a model.")
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=completion.models)
 @click.option("--strict", is_flag=True, help="Warnings count as problems do.")
 @priors_option
 def check(model: str | None, root: Path | None, *, strict: bool) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from service.cli import completion
+
 if TYPE_CHECKING:
     from model.forecast import Forecaster
     from model.question import Question
@@ -42,8 +44,20 @@ def priors_option(command: Command) -> Command:
 def evidence_options(command: Command) -> Command:
     """``--given``, ``--do``, ``--scenario`` and ``--cohort``, on every command that asks under a what-if."""
     options = (
-        click.option("--given", multiple=True, metavar="EVIDENCE", help=f"What is known: {STATE_HELP}"),
-        click.option("--do", multiple=True, metavar="SETTING", help=f"What is done: {DO_HELP}"),
+        click.option(
+            "--given",
+            multiple=True,
+            metavar="EVIDENCE",
+            shell_complete=completion.statements,
+            help=f"What is known: {STATE_HELP}",
+        ),
+        click.option(
+            "--do",
+            multiple=True,
+            metavar="SETTING",
+            shell_complete=completion.statements,
+            help=f"What is done: {DO_HELP}",
+        ),
         click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model."),
         click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence."),
     )
