@@ -10,7 +10,7 @@ import click
 from model.errors import AftermathError
 from model.wording import quantity
 from service.cli import completion
-from service.cli.options import REFUSED, folders_of, known, priors_option, root_of
+from service.cli.options import REFUSED, folder_of, folders_of, priors_option, root_of
 
 
 @click.command(short_help="Problems, size and checks of a model.")
@@ -28,18 +28,17 @@ def check(model: str | None, root: Path | None, *, strict: bool) -> None:
 
     Exits 1 when a model has problems or a figure lies outside its published range; with --strict, also for a warning.
     """
-    folders = folders_of(root)
-    chosen = [known(model, folders)] if model else list(folders)
+    chosen = {model: folder_of(model, root)} if model else folders_of(root)
     if not chosen:
         raise AftermathError(f"no models in {root_of(root)}: a model is a folder with a model.yaml")
-    sound = [_checked(name, folders[name], strict=strict) for name in chosen]
+    sound = [_checked(name, folder, strict=strict) for name, folder in chosen.items()]
     sys.exit(0 if all(sound) else REFUSED)
 
 
 def _checked(name: str, folder: Path, *, strict: bool) -> bool:
     """Print what is to be said of one model; whether nothing is wrong with it, or where ``strict`` to be warned of."""
     from model import priors
-    from model.analyses import model_review
+    from model.analyses import model_review, model_warnings
     from model.errors import BadPriors
     from model.forecast import prepare
     from service.cli import text
@@ -68,7 +67,7 @@ def _checked(name: str, folder: Path, *, strict: bool) -> bool:
         click.echo(text.checks_text(held))
     if model.questions:
         click.echo(text.expressible_text(model))
-    warned = model_review.warnings(model)
+    warned = model_warnings.warnings(model)
     if warned:
         click.echo(text.warnings_text(warned))
     outside = sum(not each.inside for each in held)
