@@ -35,11 +35,11 @@ def models(word: str | None, form: str | None, root: Path | None) -> None:
     aftermath models
     """
     from service import revisions
-    from service.routes.models import every_model
+    from service.routes import models as routes
     from service.translate.models import states
 
     found = {"models": states(revisions.load(root_of(root)))}
-    _print(every_model, found, "models", _model_cells, word=word, form=form)
+    _print(routes.every_model, found, "models", _model_cells, word=word, form=form)
 
 
 def _list_of(
