@@ -88,3 +88,12 @@ def test_a_folder_that_holds_no_model_gets_no_schemas(run, tmp_path: Path) -> No
     assert ran.code == 1
     assert "model.yaml" in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["check", "mine"], ["variables", "mine"], ["show", "mine", "mission"]])
+def test_a_folder_without_model_yaml_says_what_stands_in_its_place(run, tmp_path: Path, command: list[str]) -> None:
+    run("new", tmp_path / "mine")
+    (tmp_path / "mine" / "model.yaml").rename(tmp_path / "mine" / "model.yml")
+    ran = run(*command, "--priors", tmp_path)
+    assert ran.code == 1
+    assert "model.yaml:1:1: no such file, but 'model.yml', expected that file" in ran.out + ran.err
