@@ -50,6 +50,8 @@ class Source:
     note: str | None = None
     read: str | None = None
     kind: Literal["publication", "argument"] = "publication"
+    file: str = ""
+    line: int = 0
 
     @property
     def standing(self) -> str:

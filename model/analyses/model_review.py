@@ -164,30 +164,6 @@ class Forecasted:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """Something that is not wrong and that a modeller should know: where, what it is, what would be better."""
-
-    variable: str
-    text: str
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.variable}: {self.text}"
-
-
-JUDGED = ("outcome", "condition")
-"""Roles whose states must be such that a stranger can say afterwards which came true."""
-
-
-def warnings(model: Model) -> tuple[Warned, ...]:
-    """Outcomes and conditions whose states nobody could judge afterwards, in the order of the file."""
-    told = (described for described in model.described.values() if described.role in JUDGED)
-    text = "nobody could say afterwards which state came true: give it a scale, or a definition of each state"
-    return tuple(Warned(each.name, text, each.file, each.line) for each in told if not each.can_be_judged)
-
-
 def forecasted(forecaster: Forecaster) -> tuple[Forecasted, ...]:
     """Every forecast question with the probability of its event, in the order of the file."""
     return tuple(_forecasted(forecaster, question) for question in forecaster.model.questions.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 MODEL_FILE = "model.yaml"
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+NAME_RULE = "lower-case letters, digits, '-' and '_', 64 at most"
 
 
 def is_prior_file(path: Path) -> bool:
@@ -19,6 +20,11 @@ def is_prior_file(path: Path) -> bool:
 def lies_in(path: Path, folder: Path) -> bool:
     """Whether a file, once links are followed, is in the folder."""
     return path.resolve().is_relative_to(folder.resolve())
+
+
+def nested(folder: Path) -> list[Path]:
+    """The model.yaml of each model inside the folder."""
+    return [path for path in sorted(folder.glob(f"*/{MODEL_FILE}")) if not path.parent.name.startswith(".")]
 
 
 def model_name(folder: Path) -> str:

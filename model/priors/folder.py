@@ -7,7 +7,16 @@ from pathlib import Path
 
 from model.errors import Problem
 from model.priors.build.model import understood
-from model.priors.files import MODEL_FILE, MODEL_NAME, is_prior_file, lies_in, model_name, shown_name
+from model.priors.files import (
+    MODEL_FILE,
+    MODEL_NAME,
+    NAME_RULE,
+    is_prior_file,
+    lies_in,
+    model_name,
+    nested,
+    shown_name,
+)
 from model.priors.yaml.reader import read_file
 from model.priors.yaml.source_map import Sheet
 from model.specification import Model
@@ -19,13 +28,10 @@ def understand(folder: Path) -> tuple[Model | None, list[Problem]]:
     if not folder.is_dir():
         return None, [Problem(shown, 1, 1, "", "no such folder", f"a folder with a {MODEL_FILE}")]
     if not (folder / MODEL_FILE).is_file():
-        return None, [
-            Problem(f"{shown}/{MODEL_FILE}", 1, 1, "", "no such file", "the file that says what the model is")
-        ]
-    found: list[Problem] = []
+        return None, [_no_model_file(folder, shown)]
+    found = [*_nested(folder, shown)]
     if not MODEL_NAME.fullmatch(name):
-        expected = "lower-case letters, digits, '-' and '_', 64 at most"
-        found.append(Problem(shown, 1, 1, "", f"the folder name {name!r}", expected))
+        found.append(Problem(shown, 1, 1, "", f"the folder name {name!r}", NAME_RULE))
     settings = read_file(folder / MODEL_FILE, file=f"{shown}/{MODEL_FILE}")
     sheets = list(_sheets(folder, settings, shown, found))
     for sheet in (settings, *sheets):
@@ -33,13 +39,35 @@ def understand(folder: Path) -> tuple[Model | None, list[Problem]]:
     return understood(name, settings, sheets, found), found
 
 
+def _no_model_file(folder: Path, shown: str) -> Problem:
+    """That model.yaml is not there, with what stands in its place."""
+    other = next((each for each in ("model.yml", "Model.yaml", "model.yaml.txt") if (folder / each).is_file()), None)
+    inside = sorted(path.parent.name for path in folder.glob(f"*/{MODEL_FILE}"))
+    found, expected = "no such file", "the file that says what the model is"
+    if other is not None:
+        found, expected = f"no such file, but {other!r}", f"that file under the name {MODEL_FILE}"
+    elif inside:
+        found, expected = f"no such file, but one in the folder {inside[0]!r}", "the files of the model right here"
+    return Problem(f"{shown}/{MODEL_FILE}", 1, 1, "", found, expected)
+
+
+def _nested(folder: Path, shown: str) -> Iterator[Problem]:
+    """Models inside the model, which nobody would read."""
+    for path in nested(folder):
+        found, expected = "a model inside a model", f"each model in a folder of its own, beside {folder.name!r}"
+        yield Problem(f"{shown}/{path.parent.name}/{MODEL_FILE}", 1, 1, "", found, expected)
+
+
 def _sheets(folder: Path, settings: Sheet, shown: str, found: list[Problem]) -> Iterator[Sheet]:
-    """The files of a model in the order in which model.yaml lists them, and then those that it does not."""
+    """The files of a model in the order in which model.yaml lists them, and then those that it does not.
+
+    One that is listed and cannot be read has no data: what is named in it is not called unknown.
+    """
     there = {path.name: path for path in sorted(folder.iterdir()) if is_prior_file(path)}
     for name in _listed(settings, folder, found):
         path = there.pop(name, None)
-        if path is not None:
-            yield read_file(path, file=f"{shown}/{name}")
+        file = f"{shown}/{name}"
+        yield Sheet(file, None) if path is None else read_file(path, file=file)
     for name, path in there.items():
         if settings.data is not None:
             expected = f"its name under 'files:' in {MODEL_FILE}, or the file taken away"
@@ -48,11 +76,12 @@ def _sheets(folder: Path, settings: Sheet, shown: str, found: list[Problem]) -> 
 
 
 def _listed(settings: Sheet, folder: Path, found: list[Problem]) -> Iterator[str]:
-    """Names of files that are there; each that is not, or lies elsewhere, is a problem."""
+    """Each name once; one whose file is not there, or lies elsewhere, is a problem."""
     names = settings.data.get("files") if isinstance(settings.data, dict) else None
     seen: set[str] = set()
     for position, name in enumerate(names if isinstance(names, list) else []):
         if not isinstance(name, str) or "/" in name or "\\" in name:
+            yield str(name)
             continue
         steps = ("files", position)
         path = folder / name
@@ -64,6 +93,6 @@ def _listed(settings: Sheet, folder: Path, found: list[Problem]) -> Iterator[str
             found.append(settings.problem(steps, found=f"no file {name!r}", expected="a file in this folder"))
         elif not lies_in(path, folder):
             found.append(settings.problem(steps, found=f"{name!r}, a link out of the folder", expected="a file in it"))
-        else:
+        if name not in seen and name != MODEL_FILE:
             yield name
         seen.add(name)

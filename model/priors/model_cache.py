@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import disk_cache
-from model.priors.files import MODEL_FILE, is_prior_file, lies_in, model_name, shown_name
+from model.priors.files import MODEL_FILE, is_prior_file, lies_in, model_name, nested, shown_name
 from model.specification import Model
 
 MOST_FILES = 64
@@ -52,6 +52,7 @@ def key(folder: Path) -> str | None:
             content = path.read_bytes()
             digest.update(repr((path.name, lies_in(path, folder), len(content))).encode())
             digest.update(content)
+        digest.update(repr([path.parent.name for path in nested(folder)]).encode())
     except OSError:
         return None
     return digest.hexdigest()

@@ -31,7 +31,7 @@ ANALYSES = (
     Analysis("collection_plan", "plan", "What to find out next."),
     Analysis("goals", "goals", "The fewest changes that bring an event below or above a probability."),
     Analysis("policies", "policies", "What each setting of each lever does to an event."),
-    Analysis("cause_effect"),
+    Analysis("cause_effect", "cause-effect", "Each state of a cause as it is seen, beside the same brought about."),
     Analysis("comparison", "compare", "Questions, or scenarios, each beside the first."),
     Analysis("matrix", "matrix", "What each cause does to each headline target."),
     Analysis("brief", "brief", "What is to be said of an event, written out."),

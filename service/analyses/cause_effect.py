@@ -1,4 +1,4 @@
-"""Cause and effect: each state of a cause as it is seen beside the same state brought about. It has no command."""
+"""Cause and effect: each state of a cause as it is seen beside the same state brought about."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from typing_extensions import TypedDict
 from model.analyses import causal_effect
 from model.analyses.causal_effect import CauseEffect
 from model.forecast import Forecaster
+from model.wording import signed, wrapped
 from service.analyses.analysis import (
     ERRORS,
+    Analysed,
     EventParameters,
     event_asked,
     json_and_csv,
     reply,
     state_of,
 )
+from service.analyses.command import command_of, label, or_dash, page
+from service.cli.text import WIDTH, columns
 from service.http.operation import Reply, operation
 from service.http.validation import Text
 
@@ -75,3 +79,33 @@ def cause_effect(forecaster: Forecaster, asked: CauseParameters) -> Reply:
 
 
 OPERATIONS = (cause_effect,)
+
+
+@command_of(cause_effect, before=("cause",), target="effect")
+def command(found: Analysed) -> str:
+    """Each state of CAUSE as it is found, beside the same state brought about, for EFFECT being in STATE.
+
+    \b
+    aftermath cause-effect asia bronc dysp yes
+    """
+    result: CauseEffect = found.result
+    labels = found.model.described[result.cause].labels
+    rows = [("", "seen", "set", "seen less set")]
+    rows += [
+        (
+            labels.get(row.state, row.state),
+            or_dash(row.observe),
+            or_dash(row.intervene),
+            "-" if row.gap is None else signed(row.gap),
+        )
+        for row in result.rows
+    ]
+    apart = str(result.backdoor)
+    why = f"what sets them apart: {apart}" if apart else "nothing sets seeing and setting apart here"
+    lines = [
+        f"{result.effect}={result.effect_state}  {label(found, result.effect)}",
+        f"by {result.cause}  {label(found, result.cause)}",
+        *columns(rows, right={1, 2, 3}),
+        *wrapped(why, WIDTH, then="  "),
+    ]
+    return page(found, lines)

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from service.analyses.analysis import Analysed, AnalysisParameters
+from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, priors_option, ready
 from service.cli.text import BAR, ROUNDING, Marks, number, revision_line
 from service.http.operation import Operation
@@ -22,17 +23,20 @@ from service.http.validation import validated
 SHARE = click.FloatRange(0, 1)
 
 
-def command_of(asked: Operation) -> Callable[[Callable[..., str]], click.Command]:
+def command_of(
+    asked: Operation, *, before: Sequence[str] = (), target: str = "target"
+) -> Callable[[Callable[..., str]], click.Command]:
     """A command on MODEL TARGET [STATE] that finds what the operation finds, and prints the page made of that.
 
+    ``before`` are parameters that stand before the target, each a variable; ``target`` is what the operation calls it.
     ``page`` gets what was found, and those options of the command that are no parameters of the operation.
     """
     shape = asked.query or AnalysisParameters
 
     def made(page: Callable[..., str]) -> click.Command:
         def run(model: str, root: Path | None, *, as_json: bool, **options: Any) -> None:
-            if options["target"] is None and options["event"] is None:
-                raise click.UsageError("Missing argument 'TARGET', or --event in its place.")
+            if options[target] is None and options["event"] is None:
+                raise click.UsageError(f"Missing argument '{target.upper()}', or --event in its place.")
             found = _found(asked, shape, options, model=model, root=root)
             if as_json:
                 sys.stdout.flush()
@@ -41,17 +45,18 @@ def command_of(asked: Operation) -> Callable[[Callable[..., str]], click.Command
             own = {name: value for name, value in options.items() if name not in shape.model_fields}
             click.echo(page(found, **own), nl=False)
 
-        return click.command()(_with_options(update_wrapper(run, page)))
+        return click.command()(_with_options(update_wrapper(run, page), before, target))
 
     return made
 
 
-def _with_options(run: Callable[..., Any]) -> Callable[..., Any]:
+def _with_options(run: Callable[..., Any], before: Sequence[str], target: str) -> Callable[..., Any]:
     """What every analysis may be told, before the options of its own."""
     parts: tuple[Callable[[Any], Any], ...] = (
-        click.argument("model"),
-        click.argument("target", required=False),
-        click.argument("state", required=False),
+        click.argument("model", shell_complete=completion.models),
+        *(click.argument(name, shell_complete=completion.variables) for name in before),
+        click.argument(target, required=False, shell_complete=completion.variables),
+        click.argument("state", required=False, shell_complete=completion.states_of(target)),
         click.option("--event", metavar="EVENT", help=EVENT_HELP),
         evidence_options,
         click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer."),

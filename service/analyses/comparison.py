@@ -23,6 +23,7 @@ from model.question import Question, collecting, each_of, raise_all, resolve
 from model.specification import NO_SCENARIO, Model
 from model.wording import effect_text
 from service.analyses.analysis import ERRORS
+from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, interval_options, priors_option, ready, side_option
 from service.cli.text import after_do_text, columns, interval_lines, number, revision_line, span_text
 from service.http.address import Address
@@ -458,8 +459,8 @@ OPERATIONS = (compare_by_address, compare_by_body)
 
 
 @click.command(short_help="Questions, or scenarios, each beside the first.")
-@click.argument("model")
-@click.argument("targets", metavar="[TARGET…]", nargs=-1)
+@click.argument("model", shell_complete=completion.models)
+@click.argument("targets", metavar="[TARGET…]", nargs=-1, shell_complete=completion.variables)
 @click.option("--event", multiple=True, metavar="EVENT", help=EVENT_HELP)
 @side_option
 @evidence_options

@@ -21,6 +21,7 @@ from model.specification import NO_SCENARIO, Description, Model
 from model.uncertainty.intervals import MASS
 from model.wording import portion
 from service.analyses.analysis import ERRORS
+from service.cli import completion
 from service.cli.options import matrix_options, priors_option, ready, split_names
 from service.cli.text import columns
 from service.http.address import Address, Links, model_path
@@ -198,7 +199,7 @@ OPERATIONS = (matrix_of,)
 
 
 @click.command(short_help="What each cause does to each headline target.")
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @matrix_options
 @click.option("--interval", metavar="SHARE", help=f"Also the interval of each shift, such as {MASS}.")
 @click.option("--json", "form", flag_value="json", help="Exactly the body of the HTTP answer.")

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, interval_options, priors_option, question_of, ready
 
 
 @click.command(short_help="How likely each state of a target is under a what-if.")
-@click.argument("model")
-@click.argument("targets", metavar="TARGET…", nargs=-1)
+@click.argument("model", shell_complete=completion.models)
+@click.argument("targets", metavar="TARGET…", nargs=-1, shell_complete=completion.variables)
 @click.option("--event", multiple=True, metavar="EVENT", help=EVENT_HELP)
 @click.option(
     "--joint",

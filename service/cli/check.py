@@ -9,11 +9,12 @@ import click
 
 from model.errors import AftermathError
 from model.wording import quantity
-from service.cli.options import REFUSED, folders_of, known, priors_option, root_of
+from service.cli import completion
+from service.cli.options import REFUSED, folder_of, folders_of, priors_option, root_of
 
 
 @click.command(short_help="Problems, size and checks of a model.")
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=completion.models)
 @click.option("--size", is_flag=True, help="Also which arcs make the compiled model large: a long search.")
 @click.option("--strict", is_flag=True, help="Warnings count as problems do.")
 @priors_option
@@ -29,18 +30,17 @@ def check(model: str | None, root: Path | None, *, size: bool, strict: bool) -> 
 
     Exits 1 when a model has problems or a figure lies outside its published range; with --strict, also for a warning.
     """
-    folders = folders_of(root)
-    chosen = [known(model, folders)] if model else list(folders)
+    chosen = {model: folder_of(model, root)} if model else folders_of(root)
     if not chosen:
         raise AftermathError(f"no models in {root_of(root)}: a model is a folder with a model.yaml")
-    sound = [_checked(name, folders[name], size=size, strict=strict) for name in chosen]
+    sound = [_checked(name, folder, size=size, strict=strict) for name, folder in chosen.items()]
     sys.exit(0 if all(sound) else REFUSED)
 
 
 def _checked(name: str, folder: Path, *, size: bool, strict: bool) -> bool:
     """Print what is to be said of one model; whether nothing is wrong with it, or where ``strict`` to be warned of."""
     from model import priors
-    from model.analyses import model_review
+    from model.analyses import model_review, model_warnings
     from model.errors import BadPriors
     from model.forecast import prepare
     from service.cli import text
@@ -70,7 +70,7 @@ def _checked(name: str, folder: Path, *, size: bool, strict: bool) -> bool:
         click.echo(text.checks_text(held))
     if model.questions:
         click.echo(text.expressible_text(model))
-    warned = model_review.warnings(model)
+    warned = model_warnings.warnings(model)
     if warned:
         click.echo(text.warnings_text(warned))
     outside = sum(not each.inside for each in held)

@@ -21,6 +21,8 @@ from service.analyses import ANALYSES
 from service.cli.ask import ask
 from service.cli.check import check
 from service.cli.exchange import export, import_file
+from service.cli.lists import LISTS
+from service.cli.new import new, schema
 from service.cli.options import REFUSED, priors_option, root_of
 from service.cli.plot import plot
 from service.cli.questions import questions
@@ -95,7 +97,7 @@ def _configuration() -> Path:
     raise AftermathError(f"gunicorn.conf.py is in none of {', '.join(map(str, places))}; install the project again")
 
 
-for _command in (check, show, ask, import_file, export, plot, questions):
+for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema):
     commands.add_command(_command)
 for _each in ANALYSES:
     if _each.command is not None:

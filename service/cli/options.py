@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from service.cli import completion
+
 if TYPE_CHECKING:
     from model.forecast import Forecaster
     from model.question import Question
@@ -42,8 +44,20 @@ def priors_option(command: Command) -> Command:
 def evidence_options(command: Command) -> Command:
     """``--given``, ``--do``, ``--scenario`` and ``--cohort``, on every command that asks under a what-if."""
     options = (
-        click.option("--given", multiple=True, metavar="EVIDENCE", help=f"What is known: {STATE_HELP}"),
-        click.option("--do", multiple=True, metavar="SETTING", help=f"What is done: {DO_HELP}"),
+        click.option(
+            "--given",
+            multiple=True,
+            metavar="EVIDENCE",
+            shell_complete=completion.statements,
+            help=f"What is known: {STATE_HELP}",
+        ),
+        click.option(
+            "--do",
+            multiple=True,
+            metavar="SETTING",
+            shell_complete=completion.statements,
+            help=f"What is done: {DO_HELP}",
+        ),
         click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model."),
         click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence."),
     )
@@ -124,21 +138,24 @@ def folders_of(root: Path | None) -> dict[str, Path]:
     return priors.models(root_of(root))
 
 
-def known(model: str, folders: dict[str, Path]) -> str:
-    """The model's name. Raises UnknownModel when it has no folder."""
-    if model not in folders:
-        from service.revisions import UnknownModel
+def folder_of(model: str, root: Path | None) -> Path:
+    """A model's folder. Raises UnknownModel when it has none; a folder of its name need not hold a model."""
+    folders = folders_of(root)
+    if model in folders:
+        return folders[model]
+    beside = {path.name: path for path in root_of(root).iterdir() if path.is_dir()}
+    if model in beside:
+        return beside[model]
+    from service.revisions import UnknownModel
 
-        raise UnknownModel(model, folders)
-    return model
+    raise UnknownModel(model, folders)
 
 
 def load(model: str, root: Path | None) -> Model:
     """A model by its name. Raises UnknownModel, and BadPriors with every problem of its files."""
     from model import priors
 
-    folders = folders_of(root)
-    return priors.load(folders[known(model, folders)])
+    return priors.load(folder_of(model, root))
 
 
 def ready(model: str, root: Path | None) -> Forecaster:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from model.errors import AftermathError
+from service.cli import completion
 from service.cli.options import (
     EVENT_HELP,
     evidence_options,
@@ -51,7 +52,7 @@ def picture(*wanted: str) -> Callable[[Callable[..., object]], Callable[..., Non
     """
 
     def made(draw: Callable[..., object]) -> Callable[..., None]:
-        @click.argument("model")
+        @click.argument("model", shell_complete=completion.models)
         @click.argument("named", metavar=f"[{' '.join(wanted).upper()}]", nargs=-1)
         @file_argument
         @click.option("--event", metavar="EVENT", help=EVENT_HELP)
@@ -192,7 +193,7 @@ def network(
 
 
 @plot.command(short_help="What each cause does to each headline target.")
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @file_argument
 @matrix_options
 @priors_option
@@ -213,7 +214,7 @@ def matrix(model: str, file: Path, by: By, scenario: str | None, targets: tuple[
 
 
 @plot.command(short_help="Questions about a target beside each other.")
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @click.argument("named", metavar="[TARGET]", nargs=-1)
 @file_argument
 @click.option("--event", metavar="EVENT", help=EVENT_HELP)

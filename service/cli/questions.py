@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from service.cli import completion
 from service.cli.options import priors_option, ready
 
 
 @click.command(short_help="Forecast questions, with the model's probabilities and the base rates.")
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with events, notes and reasons.")
 @priors_option
 def questions(model: str, as_json: bool, root: Path | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.cli import completion
 from service.cli.options import load, priors_option
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="The tables that a variable's words mean.")
-@click.argument("model")
-@click.argument("variable", metavar="VARIABLE|FILE")
+@click.argument("model", shell_complete=completion.models)
+@click.argument("variable", metavar="VARIABLE|FILE", shell_complete=completion.variables)
 @priors_option
 def show(model: str, variable: str, root: Path | None) -> None:
     """The table that the words of VARIABLE mean, with 90 % ranges and sources.

@@ -20,9 +20,9 @@ from model.analyses.model_review import (
     HeldAcross,
     Likely,
     Ranges,
-    Warned,
     Wide,
 )
+from model.analyses.model_warnings import Warned
 from model.answers import Answer, Effect, JointAnswer, MostProbable, StateAnswer, TargetAnswer, seen_after
 from model.events import is_laid_over
 from model.evidence import Case, in_words

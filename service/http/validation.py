@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, get_origin
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
-from model.errors import AftermathError, SeveralErrors
+from model.errors import AftermathError, Place, SeveralErrors
+from model.wording import quantity
 from service.http.problems import BadField, BadRequest, MissingField, UnknownField
 
 MOST_PARAMETERS = 1_000
@@ -63,21 +65,77 @@ def validated(shape: type[BaseModel], value: Any) -> Any:
         return shape.model_validate(value)
     except ValidationError as error:
         mistakes = error.errors(include_url=False)[:MOST_MISTAKES]
-        raise SeveralErrors([_mistake(mistake, shape) for mistake in mistakes]) from None
+    by_place: dict[Place, list[ErrorDetails]] = {}
+    for mistake in mistakes:
+        by_place.setdefault(_where(mistake, value), []).append(mistake)
+    raise SeveralErrors([_mistake(found, where, shape) for where, found in by_place.items()])
 
 
-def _mistake(mistake: Mapping[str, Any], shape: type[BaseModel]) -> AftermathError:
-    steps = mistake["loc"]
-    where = tuple(step for step in steps if not _is_tag(step))
-    match mistake["type"]:
+def _where(mistake: ErrorDetails, value: Any) -> Place:
+    """The way through what was sent; not the choices of the shape, which stand in pydantic's way as well."""
+    where: list[str | int] = []
+    *_, last = mistake["loc"] or ("",)
+    for step in mistake["loc"]:
+        there = isinstance(value, Mapping) and step in value
+        if there or (isinstance(value, list) and isinstance(step, int) and step < len(value)):
+            where, value = [*where, step], value[step]
+    return (*where, last) if mistake["type"] == "missing" else tuple(where)
+
+
+def _mistake(found: Sequence[ErrorDetails], where: Place, shape: type[BaseModel]) -> AftermathError:
+    """One error for all that is wrong in one place, where each of several choices may find fault."""
+    first = found[0]
+    steps = first["loc"]
+    match first["type"]:
         case "extra_forbidden":
             fields = shape.model_fields if len(steps) == 1 else [str(s)[1:] for s in steps if _is_tag(s)]
             return UnknownField(str(steps[-1]), fields, where=where)
         case "missing":
             return MissingField(f"the field {steps[-1]!r} is missing", where=where)
         case _:
-            message = mistake["msg"][:1].lower() + mistake["msg"][1:]
-            return BadField(f"{message}; found {reprlib.repr(mistake['input'])}", where=where)
+            expected = " or ".join(dict.fromkeys(map(_expected, found)))
+            return BadField(f"expected {expected}; found {reprlib.repr(first['input'])}", where=where)
+
+
+KINDS = {
+    "string_type": "text",
+    "string_pattern_mismatch": "other text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number that is not infinite",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "none_required": "null",
+}
+
+BOUNDS = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
+
+
+def _expected(mistake: ErrorDetails) -> str:
+    """What belongs there, in words of this service whatever pydantic calls it.
+
+    >>> _expected({"type": "less_than", "loc": (), "msg": "", "input": 5, "ctx": {"lt": 1.0}})
+    'a number below 1'
+    """
+    kind, context = mistake["type"], mistake.get("ctx", {})
+    bounds = [f"{words} {context[key]:.10g}" for key, words in BOUNDS.items() if key in context]
+    if bounds:
+        return f"a number {bounds[0]}"
+    if kind == "literal_error":
+        return str(context["expected"])
+    if kind in ("too_short", "too_long", "string_too_short", "string_too_long"):
+        one = "character" if kind.startswith("string") else "item"
+        bound, count = ("least", context["min_length"]) if kind.endswith("short") else ("most", context["max_length"])
+        return f"at {bound} {quantity(count, one)}"
+    return KINDS.get(kind) or mistake["msg"].removeprefix("Value error, ").removeprefix("expected ")
 
 
 def _is_tag(step: str | int) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from model.errors import BadPriors
 from model.priors import load, models, problems
+from model.priors.schema.validation import OPPOSITES, SYNONYMS, meant_choice
 from model.priors.yaml.composer import DEPTH_LIMIT
 from model.priors.yaml.reader import SIZE_LIMIT, read
 from tests.prior_copies import ASIA, DATA, copied, edited, said
@@ -340,3 +341,168 @@ def test_gaps_beyond_the_first_twelve_are_counted(tmp_path: Path) -> None:
     (problem,) = said(weather(f"variables:\n{roots}  wet: {{{wet}}}\n...\n".encode(), tmp_path))
     assert "no row for 14 combinations of the parents: {v0: no, v1: no, v2: yes, v3: no}, " in problem
     assert problem.endswith("{v0: yes, v1: yes, v2: no, v3: yes} and 2 more, expected a row for each.")
+
+
+# Nothing hides behind anything else
+
+
+def test_a_tab_in_one_file_hides_nothing_of_it_and_nothing_of_the_others(tmp_path: Path) -> None:
+    folder = edited(
+        ASIA,
+        tmp_path,
+        "diseases.yaml",
+        ("    role: lever", "\trole: lever"),
+        ("yes: 0.6, no: 0.4", "yes: 0.6, no: 0.5"),
+    )
+    findings = (folder / "findings.yaml").read_text(encoding="utf-8")
+    (folder / "findings.yaml").write_text(findings.replace("[either]", "[ether]"), encoding="utf-8")
+    assert [line.split(": ")[0] for line in said(folder)] == [
+        "diseases.yaml:28:1",
+        "diseases.yaml:54:12",
+        "findings.yaml:22:15",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("diseases.yaml", "yes: 0.6, no: 0.4}", "yes: 0.6, no: 0.4"),
+        ("diseases.yaml", "  bronc:", "\t bronc:"),
+        ("scenarios.yaml", "dysp: yes}", "dysp: yes"),
+    ],
+)
+def test_a_name_that_is_nowhere_is_unknown_even_beside_a_file_that_cannot_be_read(
+    file: str, old: str, new: str, tmp_path: Path
+) -> None:
+    folder = edited(ASIA, tmp_path, file, (old, new))
+    findings = (folder / "findings.yaml").read_text(encoding="utf-8")
+    (folder / "findings.yaml").write_text(findings.replace("[either]", "[ether]"), encoding="utf-8")
+    found = said(folder)
+    assert len(found) == 2
+    assert [line for line in found if "no variable 'ether'" in line]
+
+
+@pytest.mark.parametrize("file", ["diseases.yaml", "sources.yaml", "findings.yaml"])
+def test_a_file_that_is_not_there_is_one_problem(file: str, tmp_path: Path) -> None:
+    folder = copied(ASIA, tmp_path)
+    (folder / file).unlink()
+    assert [line.split(": ", 1)[1] for line in said(folder)] == [
+        f"files, item {1 + ['sources.yaml', 'diseases.yaml', 'findings.yaml'].index(file)}: no file '{file}', "
+        "expected a file in this folder."
+    ]
+
+
+@pytest.mark.parametrize("file", ASIA_FILES)
+def test_a_missing_end_is_one_problem(file: str, tmp_path: Path) -> None:
+    assert len(said(edited(ASIA, tmp_path, file, ("\n...\n", "\n")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("strength: moderate}\n      b", "strength: modrate}\n      b", "no strength 'modrate'"),
+        ("base: {p: {no: 0.9, yes: 0.1}", "base: {p: {no: 0.9, yes: 0.2}", "sums to 1.1"),
+        ("strength: 3.010299956639812}\n    confidence: low", "strength: 3}\n    confidence: lo", "no confidence 'lo'"),
+    ],
+)
+def test_a_misspelt_parent_hides_nothing_that_is_wrong_with_the_numbers(
+    old: str, new: str, line: str, tmp_path: Path
+) -> None:
+    parents = ("parents: [a, b]\n    kind: influences\n    base", "parents: [a, bb]\n    kind: influences\n    base")
+    found = said(edited(DATA / "kinds", tmp_path, "variables.yaml", parents, (old, new)))
+    assert len(found) == 2
+    assert "no variable 'bb'" in found[0]
+    assert line in found[1]
+
+
+# The folder
+
+
+@pytest.mark.parametrize("name", ["model.yml", "Model.yaml"])
+def test_a_model_file_under_another_name_is_named(name: str, tmp_path: Path) -> None:
+    folder = copied(ASIA, tmp_path)
+    (folder / "model.yaml").rename(folder / name)
+    expected = "expected that file under the name model.yaml."
+    assert said(folder) == [f"model.yaml:1:1: no such file, but {name!r}, {expected}"]
+
+
+def test_a_model_inside_a_model_is_one_problem(tmp_path: Path) -> None:
+    folder = copied(ASIA, tmp_path)
+    copied(ASIA, folder)
+    expected = "a model inside a model, expected each model in a folder of its own, beside 'asia'."
+    assert said(folder) == [f"asia/model.yaml:1:1: {expected}"]
+
+
+def test_a_model_only_inside_a_folder_is_said_to_be_there(tmp_path: Path) -> None:
+    (tmp_path / "outer").mkdir()
+    copied(ASIA, tmp_path / "outer")
+    (line,) = said(tmp_path / "outer")
+    assert "but one in the folder 'asia'" in line
+
+
+# Words for words
+
+
+OTHERS = [("raises", "lowers", "increases", "decreases"), ("raises", "lowers", "positive", "negative")]
+
+
+@pytest.mark.parametrize(("first", "second", "means_first", "means_second"), OTHERS)
+def test_a_synonym_is_never_taken_for_the_opposite(
+    first: str, second: str, means_first: str, means_second: str
+) -> None:
+    assert [meant_choice(word, [first, second]) for word in (means_first, means_second)] == [first, second]
+
+
+def test_no_synonym_stands_for_two_choices_that_are_opposites() -> None:
+    for pair in OPPOSITES:
+        one, other = (set(SYNONYMS.get(choice, "").split()) | {choice} for choice in pair)
+        assert not one & other
+        assert all(meant_choice(word, sorted(pair)) in (choice, None) for choice in pair for word in [choice])
+
+
+def test_a_word_that_lowers_is_offered_lowers(tmp_path: Path) -> None:
+    folder = edited(DATA / "kinds", tmp_path, "variables.yaml", ("effect: lowers", "effect: decreases"))
+    (line,) = said(folder)
+    assert line.endswith("Did you mean 'lowers'?")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("1/5", "0.2"), ("3/4", "0.75"), ("1/3", "0.3333333333")])
+def test_a_fraction_is_offered_as_a_number(written: str, meant: str, tmp_path: Path) -> None:
+    (line,) = said(edited(ASIA, tmp_path, "diseases.yaml", ("yes: 0.6,", f"yes: {written},")))
+    assert line.endswith(f"'{written}', expected {meant}.")
+
+
+@pytest.mark.parametrize("state", ["null", "~", ".nan", "1", "true", "0x1F"])
+def test_a_state_that_yaml_takes_for_something_else_is_to_be_quoted(state: str, tmp_path: Path) -> None:
+    found = said(edited(ASIA, tmp_path, "diseases.yaml", ("states: [yes, no]", f"states: [{state}, no]")))
+    assert "in quotes when it is a name" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("  smoke:\n", "  sm\u043eke:\n"), ("parents: [smoke]", "parents: [sm\u043eke]"), ("[yes, no]", "[y\u043e, no]")],
+)
+def test_a_letter_that_looks_like_another_is_named_by_its_code_point(old: str, new: str, tmp_path: Path) -> None:
+    found = said(edited(ASIA, tmp_path, "diseases.yaml", (old, new)))
+    assert "U+043E (Cyrillic small letter o)" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "keys"),
+    [
+        ("variables.yaml", "c: {weight: 3, effect: raises, ess: 40}", "c: 1", "a mapping with 'effect'."),
+        ("variables.yaml", "base: {p: {no: 0.9, yes: 0.1},", "base: {pool: [1],", "a mapping with 'method', 'of'."),
+        ("variables.yaml", "leak: {p: {none: 0.9, low: 0.08, high: 0.02}}", "leak: {p: [0.9, 0.1]}", "by state;"),
+    ],
+)
+def test_where_a_mapping_belongs_its_keys_are_named(file: str, old: str, new: str, keys: str, tmp_path: Path) -> None:
+    (line,) = said(edited(DATA / "kinds", tmp_path, file, (old, new)))
+    assert keys in line
+
+
+def test_without_words_it_is_said_what_to_write(tmp_path: Path) -> None:
+    folder = copied(DATA / "kinds", tmp_path)
+    text = (folder / "model.yaml").read_text(encoding="utf-8")
+    before, _, rest = text.partition("words:\n")
+    (folder / "model.yaml").write_text(before + rest[rest.index("headline:") :], encoding="utf-8")
+    assert "{strength: {weak: 3, strong: 10}, confidence:" in said(folder)[0]

@@ -89,7 +89,7 @@ def test_it_says_what_was_asked(client):
         ("scenario=", "bad_field", "/scenario", None),
         ("by=did", "bad_field", "/by", None),
         ("by=do&by=given", "bad_field", "/by", None),
-        ("interval=0", "bad_field", "/interval/constrained-float", None),
+        ("interval=0", "bad_field", "/interval", None),
         ("given=xray:yes", "unknown_field", "/given", None),
         ("cohort=a_smoker", "unknown_field", "/cohort", None),
         ("event=lung:yes", "unknown_field", "/event", None),

@@ -69,7 +69,7 @@ class Entries:
     ) -> bool:
         """Whether something of that kind has this name; it is a problem when it is known that nothing has."""
         names = self.contents.names(kind)
-        if name not in names and self.contents.complete:
+        if name not in names and not self.contents.may_hide(name):
             one = kind.removesuffix("s")
             expected = f"one of {listed(list(names))}" if names else f"a {one}, but the model has none"
             near = nearest(name, names)
@@ -135,6 +135,8 @@ class Entries:
             note=said.note,
             read=said.read,
             kind=said.kind,
+            file="/".join(written.sheet.file.split("/")[-2:]),
+            line=written.sheet.place(written.steps, key=True).line,
         )
 
     # Evidence and interventions

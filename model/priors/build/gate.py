@@ -12,21 +12,27 @@ import numpy as np
 from model.errors import Problem
 from model.gates import AllNeeded, AnyCause, Gate, Pinned, Ranked, RowPool, Rule, TableGate
 from model.network import Table, Variable
-from model.priors.build.expert_pools import StatedRow, stated_row
+from model.priors.build.expert_pools import StatedRow, stated_row, stated_strength
 from model.priors.build.influences import Typical, influences
 from model.priors.build.rows import Rows, exceptions, laid, lay_default
-from model.priors.build.statements import Integers, Known, Reader
+from model.priors.build.statements import Integers, Known, Reader, Step
+from model.priors.schema.cited import Definition
 from model.priors.schema.validation import Written
 from model.priors.schema.variables import (
     AllNeededVariable,
     AnyCauseVariable,
+    Base,
     Cause,
+    Distribution,
     InfluencesVariable,
     RankedVariable,
     Row,
     RuleVariable,
+    Shift,
+    Strength,
     TableVariable,
     VariableBase,
+    Weight,
 )
 from model.priors.yaml.source_map import as_yaml
 from model.specification import Statement
@@ -69,7 +75,10 @@ def draft(written: Written[VariableBase], known: Known, problems: list[Problem])
     """Understand one variable, or note everything that cannot be understood and return None."""
     before = len(problems)
     reader = Reader(written, known, problems)
-    if not reader.has_all_parents or reader.is_too_large():
+    if not reader.has_all_parents:
+        _apart_from_parents(reader, reader.said)
+        return None
+    if reader.is_too_large():
         return None
     gate = _gate(reader)
     over = exceptions(reader)
@@ -78,6 +87,31 @@ def draft(written: Written[VariableBase], known: Known, problems: list[Problem])
     said = written.said
     variable = Variable(written.name, tuple(said.states), tuple(said.parents))
     return Drafted(written, variable, gate, over, tuple(reader.statements))
+
+
+def _apart_from_parents(reader: Reader, said: object, *steps: Step) -> None:
+    """Note what is wrong with numbers, words and sources of a variable whose parents are not known."""
+    match said:
+        case Distribution():
+            stated_row(reader, said, *steps, one_of_two=isinstance(said, Base))
+            reader.check_sources(said, *steps)
+        case Strength():
+            stated_strength(reader, said, *steps)
+            reader.check_sources(said, *steps)
+        case Weight() | Shift():
+            reader.size(said, *steps)
+            reader.check_sources(said, *steps)
+        case Definition():
+            for name, field in type(said).model_fields.items():
+                _apart_from_parents(reader, getattr(said, name), *steps, field.alias or name)
+        case dict():
+            for key, value in said.items():
+                _apart_from_parents(reader, value, *steps, key)
+        case list():
+            for position, value in enumerate(said):
+                _apart_from_parents(reader, value, *steps, position)
+    if isinstance(said, RankedVariable):
+        reader.amount("spread", said.spread, "spread")
 
 
 def _gate(reader: Reader) -> Gate | Typical | None:

@@ -85,7 +85,7 @@ def _drafts(contents: Contents, problems: list[Problem]) -> dict[str, Drafted]:
         sources=contents.names("sources"),
         told={name: written.said for name, written in contents.entries["sources"].items()},
         words=contents.words,
-        complete=contents.complete,
+        may_hide=contents.may_hide,
     )
     drafts = {name: draft(written, known, problems) for name, written in contents.variables.items()}
     for written in contents.variables.values():
@@ -105,7 +105,9 @@ def _check_parts(written: Written[variables.VariableBase], contents: Contents, p
         elif part in contents.states and list(contents.states[part]) != list(written.said.states):
             found = f"{part!r}, whose states are {listed(contents.states[part])}"
             expected = f"a variable with the states {listed(list(written.said.states))}"
-        if found is not None and ((near is None and part in contents.names("variables")) or contents.complete):
+        if found is not None and (
+            (near is None and part in contents.names("variables")) or not contents.may_hide(part)
+        ):
             problems.append(written.problem("parts", position, found=found, expected=expected, did_you_mean=near))
 
 

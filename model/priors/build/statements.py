@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from model.network import SUM_TOLERANCE, Table
 from model.priors.build.published import contradiction, derived, pooled
 from model.priors.schema.cited import Cited
 from model.priors.schema.definitions import Source, Words
-from model.priors.schema.validation import Written, meant_number
+from model.priors.schema.validation import Written, code_points, meant_number
 from model.priors.schema.variables import Row, VariableBase
 from model.priors.yaml.source_map import as_yaml
 from model.specification import JUDGEMENT, Counted, Pool, Published, Statement
@@ -42,8 +42,8 @@ class Known:
     """What the words of a variable may refer to.
 
     ``states`` of the variables whose states could be read; ``variables`` and ``sources`` are all the
-    names there are, ``told`` the sources whose definition could be read. Unless ``complete``, a file
-    could not be read, and a name may stand in it: then nobody calls it unknown.
+    names there are, ``told`` the sources whose definition could be read. A name that stands in what could not
+    be read, as ``may_hide`` says, is not called unknown.
     """
 
     states: Mapping[str, tuple[str, ...]]
@@ -51,7 +51,7 @@ class Known:
     sources: Collection[str]
     told: Mapping[str, Source]
     words: Words | None
-    complete: bool
+    may_hide: Callable[[str], bool]
 
 
 class Reader:
@@ -84,7 +84,7 @@ class Reader:
         for position, parent in enumerate(self.parents):
             if parent in self.parents[:position]:
                 self.note("parents", position, found=f"the parent {parent!r} again", expected="each parent once")
-            elif parent not in self.known.variables and self.known.complete:
+            elif parent not in self.known.variables and not self.known.may_hide(parent):
                 near = nearest(parent, self.known.variables)
                 found = f"no variable {parent!r}"
                 self.note("parents", position, found=found, expected="the name of a variable", did_you_mean=near)
@@ -119,7 +119,8 @@ class Reader:
         return [among.index(name) for name in names] if good else None
 
     def unknown_state(self, name: str, among: Sequence[str], owner: str, *steps: Step, at_key: bool = False) -> None:
-        found, expected = f"no state {name!r} of {owner}", f"one of {listed(among)}"
+        strange = "" if name.isascii() or any(not each.isascii() for each in among) else f", with {code_points(name)},"
+        found, expected = f"no state {name!r}{strange} of {owner}", f"one of {listed(among)}"
         self.note(*steps, found=found, expected=expected, at_key=at_key, did_you_mean=nearest(name, among))
 
     def combinations(self, when: Mapping[str, str | list[str]], *steps: Step) -> Mask | None:
@@ -307,7 +308,7 @@ class Reader:
                 if not (cited.reason or self.said.reason):
                     expected = "a reason beside it, in one line"
                     self.note(*place, found="judgement without a reason", expected=expected)
-            elif source not in self.known.sources and self.known.complete:
+            elif source not in self.known.sources and not self.known.may_hide(source):
                 near = nearest(source, [*self.known.sources, JUDGEMENT])
                 expected = "a source declared in sources.yaml, or 'judgement'"
                 self.note(*place, found=f"no source {source!r}", expected=expected, did_you_mean=near)

@@ -12,7 +12,16 @@ from model.errors import Problem, listed, nearest
 from model.priors.schema import definitions
 from model.priors.schema.cited import DAY, NAME, Definition
 from model.priors.schema.definitions import FILE_KINDS, Words
-from model.priors.schema.validation import PATTERNS, Written, fitted, fitted_check, fitted_variable, is_name, shown
+from model.priors.schema.validation import (
+    PATTERNS,
+    Written,
+    code_points,
+    fitted,
+    fitted_check,
+    fitted_variable,
+    is_name,
+    shown,
+)
 from model.priors.schema.variables import VariableBase
 from model.priors.yaml.source_map import Sheet, Steps
 
@@ -35,8 +44,8 @@ ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 class Contents:
     """Everything the files say. ``places`` holds every name that is written, whether or not its definition fits.
 
-    ``states`` of every variable whose states could be read; ``complete`` unless part of a file could not
-    be read, or a name not be taken, so that a name that seems unknown may be meant there.
+    ``states`` of every variable whose states could be read; ``unread`` are the texts of files of which a part could not
+    be read, or a name not be taken, so that a name that seems unknown may be meant there; None may hold any name.
     """
 
     settings: Written[definitions.ModelFile] | None = None
@@ -46,7 +55,12 @@ class Contents:
     entries: dict[str, dict[str, Written[Any]]] = field(default_factory=lambda: {kind: {} for kind in ENTRIES})
     places: dict[str, dict[str, tuple[Sheet, Steps]]] = field(default_factory=lambda: {kind: {} for kind in FILE_KINDS})
     states: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    complete: bool = True
+    unread: list[str | None] = field(default_factory=list)
+
+    def may_hide(self, name: str) -> bool:
+        """Whether a name that seems unknown may stand in what could not be read."""
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        return any(text is None or word.search(text) for text in self.unread)
 
     def names(self, kind: str) -> Collection[str]:
         return self.places[kind].keys()
@@ -54,7 +68,7 @@ class Contents:
 
 def collected(settings: Sheet, sheets: Sequence[Sheet], problems: list[Problem]) -> Contents:
     """Sort what the files hold, and note what has not the right shape or a name of its own."""
-    contents = Contents(complete=all(sheet.data is not None for sheet in (settings, *sheets)))
+    contents = Contents(unread=[sheet.text for sheet in (settings, *sheets) if sheet.data is None])
     if settings.data is not None:
         contents.settings = fitted(settings, (), definitions.ModelFile, problems)
         contents.words, contents.as_of = _alone(settings)
@@ -76,16 +90,16 @@ def _alone(settings: Sheet) -> tuple[Words | None, str | None]:
 def _sort(sheet: Sheet, contents: Contents, problems: list[Problem]) -> None:
     kind = _kind(sheet, problems)
     if kind is None:
-        contents.complete = False
+        contents.unread.append(None)
         return
     if any(len(steps) == 2 for steps in sheet.broken):
-        contents.complete = False
+        contents.unread.append(sheet.text)
     for name in sheet.data[kind]:
         if _is_new(name, kind, sheet, contents, problems):
             contents.places[kind][name] = (sheet, (kind, name))
             _enter(name, kind, sheet, contents, problems)
         else:
-            contents.complete = False
+            contents.unread.append(sheet.text)
 
 
 def _kind(sheet: Sheet, problems: list[Problem]) -> str | None:
@@ -119,7 +133,7 @@ def _is_new(name: str, kind: str, sheet: Sheet, contents: Contents, problems: li
     twin = next((other for other in contents.names(kind) if other.casefold() == name.casefold()), None)
     if not is_name(name):
         if (kind, name) not in sheet.broken:
-            found = f"the name {name!r}"
+            found = f"the name {name!r}" if name.isascii() else f"the name {name!r}, with {code_points(name)}"
             problems.append(sheet.problem((kind, name), found=found, expected=PATTERNS[NAME], at_key=True))
         return False
     if twin is None:
@@ -185,7 +199,8 @@ def _wrong_states(states: Sequence[str], sheet: Sheet, steps: Steps, *, labelled
             yield sheet.problem(place, at_key=labelled, found=found, expected="states that can be told apart")
         elif alphabet - {first}:
             letters = " and ".join(sorted(word.capitalize() for word in {first, *alphabet}))
-            found = f"the state {state!r}, in letters that look alike ({letters})"
+            which = "" if state.isascii() else f": {code_points(state)}"
+            found = f"the state {state!r}, in letters that look alike ({letters}{which})"
             yield sheet.problem(
                 place, at_key=labelled, found=found, expected="one alphabet for all states of a variable"
             )

@@ -224,6 +224,12 @@ class Folded(Definition):
     why: Annotated[Text, Field(description="Why it is not a variable of its own.")]
 
 
+WORDS = (
+    "What the words of the files mean as numbers: {strength: {weak: 3, strong: 10}, confidence: {low: 10, high: 100}, "
+    "spread: {tight: 0.005, wide: 0.08}}."
+)
+
+
 class Words(Definition):
     """What the words of the files mean as numbers."""
 
@@ -271,7 +277,7 @@ class ModelFile(Definition):
     files: Annotated[
         list[FileName], Field(min_length=1, description="Every other file of the model, so that none can be lost.")
     ]
-    words: Annotated[Words, Field(description="What the words of the files mean as numbers.")]
+    words: Annotated[Words, Field(description=WORDS)]
     fading: Annotated[
         float, Field(gt=0, le=1, description="What a count still weighs a year later: 1 = not at all faded.")
     ] = 1.0

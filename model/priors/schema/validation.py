@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import Tag, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from model.errors import Problem, listed, nearest
@@ -179,7 +182,62 @@ def _near_word(error: ErrorDetails) -> str | None:
     value = error["input"]
     if error["type"] != "literal_error" or not isinstance(value, str):
         return None
-    return nearest(value, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+    return meant_choice(value, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+
+
+SYNONYMS = {
+    "raises": "raise increases increase up positive promotes boosts strengthens more",
+    "lowers": "lower decreases decrease reduces reduce down negative inhibits weakens less",
+    "verified": "checked confirmed true",
+    "unverified": "unchecked unconfirmed not_verified non_verified open",
+    "group": "groups collective aggregate organisation organization",
+    "individual": "individuals person single member",
+    "typical": "marginal average usual",
+    "reference": "baseline base none",
+    "ordinal": "ordered ranked",
+    "nominal": "unordered categorical",
+    "mean": "average avg weighted_mean",
+    "min": "minimum smallest lowest",
+    "max": "maximum largest highest",
+    "lever": "action decision intervention policy",
+    "outcome": "target result utility",
+    "condition": "cause context input background",
+    "publication": "paper article report book",
+}
+"""Other words for choices, each with spaces between them."""
+
+OPPOSITES = (
+    {"raises", "lowers"},
+    {"verified", "unverified"},
+    {"group", "individual"},
+    {"typical", "reference"},
+    {"ordinal", "nominal"},
+    {"min", "max"},
+    {"linear", "log"},
+    {"number", "nothing"},
+)
+"""Choices that say the contrary of each other: only a slip of the pen stands for one of them."""
+
+SLIP = 0.75
+"""How alike a word and a choice that has an opposite must be: 'decreases' and 'raises' are 0.67 to ``difflib``."""
+
+
+def meant_choice(word: str, choices: Sequence[str]) -> str | None:
+    """The choice that a word stands for: by what it means, else by how it is spelt.
+
+    >>> meant_choice("decreases", ["raises", "lowers"]), meant_choice("rises", ["raises", "lowers"])
+    ('lowers', 'raises')
+    >>> meant_choice("erases it", ["raises", "lowers"]) is None
+    True
+    """
+    plain = re.sub(r"[\s-]+", "_", word.strip().lower())
+    near = next((choice for choice in choices if plain in SYNONYMS.get(choice, "").split()), None)
+    near = near or nearest(plain, choices)
+    opposed = near is not None and any(near in pair and len(pair & set(choices)) > 1 for pair in OPPOSITES)
+    slipped = near is not None and (
+        not opposed or SequenceMatcher(None, plain, near).ratio() >= SLIP or plain in SYNONYMS.get(near, "").split()
+    )
+    return near if slipped else None
 
 
 CHOICES = {
@@ -238,6 +296,10 @@ def _said(error: ErrorDetails, tag: str, shape: type[Definition]) -> tuple[str, 
         return "nothing", f'{expected}; "null" in quotes when it is a name'
     if kind == "string_type" and expected not in PATTERNS.values() and isinstance(value, bool | int | float):
         return shown(value), f'{expected}; "{shown(value)}" in quotes when it is a name'
+    if expected in ("a mapping", "a list"):
+        return shown(value), f"{expected}{_inner(error, shape)}"
+    if kind == "string_pattern_mismatch" and isinstance(value, str) and not value.isascii():
+        return f"{shown(value)}, with {code_points(value)}", expected
     if kind == "too_long" and isinstance(value, list):
         return f"{len(value)} items", f"{expected} (a decimal comma would split a number: write 0.5)"
     if kind in ("less_than", "less_than_equal") and isinstance(value, int | float) and 2 <= value <= 100:
@@ -251,11 +313,36 @@ def _wanted(error: ErrorDetails, tag: str) -> str:
     return CHOICES.get(tag.partition(":")[0]) or BY_KEY.get(key) or _expected(error["type"], error.get("ctx", {}))
 
 
+def _inner(error: ErrorDetails, shape: type[Definition]) -> str:
+    """What belongs in a mapping or a list: the keys that it must have, else what the definition says of it."""
+    *way, last = error["loc"] or ("",)
+    if error["type"] == "model_type":
+        inner = _class_at(shape, error["loc"])
+        fields = inner.model_fields.items() if inner else ()
+        needed = [field.alias or name for name, field in fields if field.is_required()]
+        keys = needed or _keys(inner)
+        return f" with {_some(keys)}" if keys else ""
+    said = _description(_class_at(shape, tuple(way)), str(last)).removeprefix("one")
+    return said
+
+
+def code_points(text: str) -> str:
+    """The characters of a text that are not of plain English, each by its number and its name.
+
+    >>> code_points("sm\u043eke")
+    'U+043E (Cyrillic small letter o)'
+    """
+    odd = dict.fromkeys(character for character in text if not character.isascii())
+    return ", ".join(f"U+{ord(c):04X} ({unicodedata.name(c, 'no name').capitalize()})" for c in odd)
+
+
 def meant_number(text: str) -> str | None:
     """How a number that is written in another way is written here.
 
     >>> meant_number("0,27"), meant_number("30%"), meant_number("1_000"), meant_number("0.5")
     ('a decimal point: 0.27', '0.3', '1000', '0.5 without quotes')
+    >>> meant_number("1/5"), meant_number("1 / 3"), meant_number("1/0") is None
+    ('0.2', '0.3333333333', True)
     >>> meant_number("4,500"), meant_number("1,234,567.5")
     ('a decimal point: 4.500, or no comma between thousands: 4500', 'no comma between thousands: 1234567.5')
     """
@@ -268,6 +355,8 @@ def meant_number(text: str) -> str | None:
         return f"a decimal point: {plain.replace(',', '.')}"
     if re.fullmatch(r"\d+(\.\d+)?\s*%", plain):
         return f"{float(plain.rstrip('% ')) / 100:.10g}"
+    if fraction := re.fullmatch(r"(\d+(?:\.\d+)?)\s*/\s*0*([1-9]\d*)", plain):
+        return f"{float(fraction[1]) / float(fraction[2]):.10g}"
     if re.fullmatch(r"\d+(_\d+)+", plain):
         return plain.replace("_", "")
     if NUMBER.fullmatch(plain):
@@ -306,8 +395,14 @@ def _keys(shape: type[Definition] | None) -> list[str]:
 def _description(shape: type[Definition] | None, key: str) -> str:
     """What a key is for, as the definition describes it."""
     fields = shape.model_fields.items() if shape else ()
-    said = next((field.description for name, field in fields if key in (name, field.alias)), None)
+    said = next((_told(field) for name, field in fields if key in (name, field.alias)), None)
     return f"one: {said.rstrip('.')}" if said else "one"
+
+
+def _told(field: FieldInfo) -> str | None:
+    """The description of a field, or of the one thing that may stand there where it may also be left out."""
+    inner = (part for kind in get_args(field.annotation) for part in get_args(kind)[1:])
+    return field.description or next((part.description for part in inner if isinstance(part, FieldInfo)), None)
 
 
 def _class_at(shape: Any, loc: tuple[int | str, ...]) -> type[Definition] | None:

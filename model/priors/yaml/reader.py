@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from model.errors import Problem
@@ -38,7 +39,7 @@ def read(content: bytes, *, file: str) -> Sheet:
         return text
     problems = tuple(_odd_characters(text, file))
     if problems:
-        return Sheet(file, None, problems)
+        return replace(_read_past_tabs(text, file), problems=problems)
     if _is_empty(text):
         return _unreadable(
             file, Mark(1, 1), "the file is empty", "'variables:' or another key, with what belongs under it"
@@ -48,7 +49,9 @@ def read(content: bytes, *, file: str) -> Sheet:
         return sound
     composer = Composer(file, text)
     composer.compose()
-    return composer.sheet() if _has_end(text) else _torn(composer.sheet(), text, stopped=composer.stopped)
+    if not _has_end(text):
+        return _torn(composer.sheet(), text, stopped=composer.stopped)
+    return replace(composer.sheet(), text=text)
 
 
 def _is_empty(text: str) -> bool:
@@ -87,6 +90,30 @@ def _decoded(content: bytes, file: str) -> str | Sheet:
 
 def _mark_after(before: str) -> Mark:
     return Mark(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+
+
+TAB_WIDTHS = (2, 4, 8)
+"""Columns of a tab stop in the editors that put tabs in."""
+
+
+def _read_past_tabs(text: str, file: str) -> Sheet:
+    """What a file says but for tabs in its indentation, so that its names are known and its numbers looked at.
+
+    The width of a tab is that at which all of the file can be read; where there is none, there is no data.
+    """
+    for width in TAB_WIDTHS:
+        spaced = "\n".join(_spaced(line, width) for line in text.split("\n"))
+        if any(_odd_characters(spaced, file)):
+            return Sheet(file, None)
+        sheet = read(spaced.encode(), file=file)
+        if sheet.data is not None and not sheet.problems:
+            return sheet
+    return Sheet(file, None, text=text)
+
+
+def _spaced(line: str, width: int) -> str:
+    bare = line.lstrip(" \t")
+    return line.removesuffix(bare).expandtabs(width) + bare
 
 
 TAB_INDENT = re.compile(r" *\t")

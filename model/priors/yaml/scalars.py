@@ -55,7 +55,7 @@ def resolved(event: ScalarEvent) -> tuple[Any, Wrong | None]:
     if text in INFINITE:
         return math.inf, None
     if text in NOT_A_NUMBER:
-        return None, (text, "a number")
+        return None, (text, f'a number, or "{text}" in quotes when it is a name')
     if OTHER_BASE.fullmatch(text):
         return None, (text, f'a number in decimal digits, or "{text}" in quotes when it is a name')
     return _number(text) if NUMBER.fullmatch(text) else (text, None)

@@ -24,7 +24,8 @@ class Sheet:
     """One prior file as read: its data, where each node is written, and what could not be read.
 
     ``data`` is None when nothing of the file could be read. ``broken`` holds the ways to nodes
-    that are named in ``problems`` already, so that nobody complains of them twice.
+    that are named in ``problems`` already, so that nobody complains of them twice. ``text`` is all that the
+    file says, read or not; None where that is not known.
 
     >>> from model.priors.yaml.reader import read
     >>> sheet = read(b"size: {low: 5, high: 9}\\n...\\n", file="cohorts.yaml")
@@ -38,6 +39,7 @@ class Sheet:
     values: Mapping[Steps, Mark] = field(default_factory=dict)
     keys: Mapping[Steps, Mark] = field(default_factory=dict)
     broken: frozenset[Steps] = frozenset()
+    text: str | None = None
 
     def place(self, steps: Steps, *, key: bool = False) -> Mark:
         """Where a node (or its key) is written; the nearest node around it when it is not there."""

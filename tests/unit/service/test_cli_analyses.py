@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from dataclasses import dataclass
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,32 +16,9 @@ from model.forecast import prepare
 from model.question import Question
 from service import create_app
 from service.analyses.command import span
-from service.cli import main
 from service.cli.text import ASCII
 from service.settings import Settings, default_priors
 from tests.sources import ROOT
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs a command in this process."""
-
-    def ran(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main.main([str(argument) for argument in arguments])
-        told = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), told.out, told.err)
-
-    return ran
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,14 @@ from tests.sources import ROOT, imports, modules
 
 # Each may import those before it.
 ORDER = ("settings", "revisions", "http", "schemas", "translate", "pictures", "cli", "analyses", "routes", "__init__")
-UPWARD = {"service.cli.main -> service.analyses.ANALYSES", "service.cli.plot -> service.analyses.comparison"}
-"""The command line has the commands of analyses, whose files use its options and text; a picture asks alike."""
+UPWARD = {
+    "service.cli.main -> service.analyses.ANALYSES",
+    "service.cli.plot -> service.analyses.comparison",
+    "service.cli.lists -> service.routes.models",
+}
+"""The command line has the commands of analyses, whose files use its options and text; a picture asks alike, and a list
+is written in the forms of its resource.
+"""
 MOST_FILES = 10
 
 
