@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from model.analyses.goal_seeking import ROUNDING, goals, policies
+from model.analyses.goal_seeking import goals, policies
 from model.errors import ImpossibleEvidence
 from model.evidence import Observed, SetTo
 from model.forecast import answer, prepare
@@ -72,7 +72,7 @@ def smallest(forecaster, question, target, state, using, threshold):
                 question, findings={**question.findings, **findings}, settings={**question.settings, **done}
             )
             try:
-                reached = p(forecaster, asked, target, state) < threshold - ROUNDING
+                reached = p(forecaster, asked, target, state) < threshold - 1e-12
             except ImpossibleEvidence:
                 continue
             if reached:

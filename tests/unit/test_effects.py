@@ -63,7 +63,7 @@ def test_ends_are_of_the_difference_under_the_same_draws():
     found = answer(asia, asked(["dysp:yes"], ["smoke:no"], ("lung",), interval=0.8))
     case = Case({"dysp": Observed("yes")}, {"smoke": SetTo("no")})
     here, there = (sampled(asia.draws, asia.plan, "lung", each) for each in (case, Case(case.findings)))
-    low, high = interval(here.rows - there.rows, here.weights, 0.8)
+    low, high = interval(here.rows - there.rows, (here.weights + there.weights) / 2, 0.8)
     np.testing.assert_allclose(found.effect.low, low, atol=1e-12)
     np.testing.assert_allclose(found.effect.high, high, atol=1e-12)
     row = found.targets[0].distribution[0]
@@ -139,6 +139,14 @@ def test_sides_are_held_against_the_first():
     assert isinstance(impossible.result, ImpossibleEvidence)
     assert np.isnan(impossible.difference).all()
     assert impossible.ends is None
+
+
+def test_either_side_seen_from_the_other_is_its_mirror():
+    asia = forecaster("asia")
+    seen, done = asked(["dysp:yes"], targets=("bronc",)), asked(["dysp:yes"], ["smoke:no"], ("bronc",))
+    there, back = compare(asia, [seen, done])[1].ends, compare(asia, [done, seen])[1].ends
+    np.testing.assert_allclose(there.shift_low, -back.shift_high, atol=1e-12)
+    np.testing.assert_allclose(there.shift_high, -back.shift_low, atol=1e-12)
 
 
 def test_an_impossible_first_side_leaves_no_difference():

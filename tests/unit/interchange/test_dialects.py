@@ -395,7 +395,7 @@ def test_an_import_parses_no_file_that_it_wrote(tmp_path, monkeypatch):
         raise AssertionError("a prior file was parsed")
 
     monkeypatch.setattr("model.priors.yaml.reader.read", parsed)
-    monkeypatch.setattr("model.priors.read_file", parsed)
+    monkeypatch.setattr("model.priors.folder.read_file", parsed)
     found = read(FILES / "declared.xml")
     to_priors(found.network, tmp_path / "x", title="T", source=SOURCE, as_of="2017-03-01")
     assert (tmp_path / "x" / "model.yaml").is_file()

@@ -122,7 +122,7 @@ def test_draws_that_are_not_weighed_are_the_first_reason():
 def test_what_is_as_near_as_rounding_is_not_outside():
     certain = told(chain(1.0).network, np.inf)
     plan = inference.compile(certain.network)
-    for by, count in ((1e-12, 0), (1e-6, 4)):
+    for by, count in ((1e-13, 0), (1e-6, 4)):
         p = np.array([0.3 + by, 0.7 - by])
         found = intervals(Draws(certain), plan, ("x",), Case({}), mass=0.9, p=p, before=np.array([0.3, 0.7]))
         assert len(found.outside) == count
