@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from model import priors
+from model.priors.files import NAME_RULE
 from model.priors.schema.json_schema import KINDS, written
 from service.cli import new
 
@@ -51,7 +52,7 @@ def test_a_folder_with_something_in_it_is_refused_and_stays_as_it_is(run, tmp_pa
 def test_a_name_that_no_model_may_have_is_refused(run, tmp_path: Path, name: str) -> None:
     ran = run("new", tmp_path / name)
     assert ran.code == 1
-    assert priors.NAME_RULE in ran.err
+    assert NAME_RULE in ran.err
     assert list(tmp_path.iterdir()) == []
 
 
