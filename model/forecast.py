@@ -136,13 +136,13 @@ def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:
     ImpossibleEvidence naming a smallest set of findings that cannot hold together.
     """
     resolved = resolve(forecaster.model, question)
-    found = _alone_answered(forecaster, resolved)
+    found = _answered_by_itself(forecaster, resolved)
     if resolved.question.settings:
         [found] = _with_effects(forecaster, [found], each=bool(resolved.question.targets))
     return found
 
 
-def _alone_answered(forecaster: Forecaster, resolved: Resolved) -> Answer:
+def _answered_by_itself(forecaster: Forecaster, resolved: Resolved) -> Answer:
     plan, case = forecaster.plan, resolved.case
     evidence = encode(plan.network, [case])
     weights = {name: rows[0] for name, rows in evidence.likelihood.items()}
@@ -155,7 +155,8 @@ def _alone_answered(forecaster: Forecaster, resolved: Resolved) -> Answer:
         evidence = assume(plan, evidence, [case])
         found = inference.posterior(plan, evidence, resolved.asked)
     [p] = _end_to_end(found, resolved.targets, forecaster.every)
-    plain = _answer(forecaster, resolved, p, log_p=log_p, alone=_alone(plan, case, _before(forecaster, case), weights))
+    unrelated = _log_p_unrelated(plan, case, _before(forecaster, case), weights)
+    plain = _answer(forecaster, resolved, p, log_p=log_p, unrelated=unrelated)
     asked = resolved.question
     if not asked.joint and not asked.most_probable:
         return plain
@@ -188,7 +189,7 @@ def _side_by_side(forecaster: Forecaster, questions: Sequence[Question | Resolve
         try:
             resolved = resolve(forecaster.model, question)
             if _needs_its_own_run(resolved):
-                done[i] = _alone_answered(forecaster, resolved)
+                done[i] = _answered_by_itself(forecaster, resolved)
             else:
                 groups.setdefault((resolved.targets, tuple(sorted(resolved.case.settings))), []).append((i, resolved))
         except AftermathError as error:
@@ -204,6 +205,7 @@ def _side_by_side(forecaster: Forecaster, questions: Sequence[Question | Resolve
 def _with_effects(forecaster: Forecaster, acting: Sequence[Answer], *, each: bool) -> list[Answer]:
     """Answers to questions that do something, with the effect of that; with ``each`` of every do() alone too.
 
+    ``each`` costs a question more for each do(): it is for questions that name their targets, not for batches.
     Questions that are the same without what they do share one answer without it.
     """
     variants: dict[str, Question] = {}
@@ -216,7 +218,7 @@ def _with_effects(forecaster: Forecaster, acting: Sequence[Answer], *, each: boo
 
 
 def _variants(question: Question, known: dict[str, Question], *, each: bool) -> Iterator[str]:
-    """Keys of the question without its do(), and with each of several alone; the questions go into ``known``."""
+    """Put the question without its do(), and with each of several alone, into ``known``; yield what they are under."""
     point = replace(question, joint=(), most_probable=False, interval=None)
     said = repr((question.targets, question.findings, question.scenario, question.cohort))
     alone = question.settings.items() if each and len(question.settings) > 1 else ()
@@ -264,9 +266,10 @@ def _with_effect(
 def _change(
     forecaster: Forecaster, asked: Answer, found: Answer | AftermathError, without: Answer
 ) -> tuple[Table, Table, Table, tuple[Outside, ...]]:
-    """What an answer differs by from that without the do(), the ends of its interval, and what lies outside them.
+    """What ``found`` differs by from the answer without the do(), the ends of its interval, and what lies outside them.
 
-    Numbers are NaN where there are none.
+    ``found`` is the answer ``asked`` for itself, or that to a variant with one do() alone. Numbers are NaN where there
+    are none.
     """
     none = np.full_like(asked.targets.p, np.nan)
     if isinstance(found, AftermathError):
@@ -311,7 +314,8 @@ def _in_one_run(forecaster: Forecaster, members: Sequence[Resolved]) -> list[Ans
             continue
         known = {name: before.of(name)[i] for name in asked} if before else forecaster.prior
         weights = {name: evidence.likelihood[name][i] for name in member.case.findings}
-        results.append(_answer(forecaster, member, p[i], log_p=log_p, alone=_alone(plan, member.case, known, weights)))
+        unrelated = _log_p_unrelated(plan, member.case, known, weights)
+        results.append(_answer(forecaster, member, p[i], log_p=log_p, unrelated=unrelated))
     return results
 
 
@@ -329,7 +333,7 @@ def _end_to_end(found: Posterior, targets: Sequence[str], every: _Every) -> Tabl
     return joined
 
 
-def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: float, alone: float | None) -> Answer:
+def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: float, unrelated: float | None) -> Answer:
     model, case = forecaster.model, resolved.case
     basis = forecaster.basis(shape_of(resolved))
     log_p = min(log_p, 0.0) if counted(case).findings else 0.0  # sums of rounded numbers may be 1 and a last digit
@@ -342,7 +346,7 @@ def _answer(forecaster: Forecaster, resolved: Resolved, p: Table, *, log_p: floa
         replaced=resolved.replaced,
         p_evidence=math.exp(log_p),
         log_p_evidence=log_p,
-        conflict_bits=None if alone is None else settled((alone - log_p) / math.log(2), max(1.0, -log_p)),
+        conflict_bits=None if unrelated is None else settled((unrelated - log_p) / math.log(2), max(1.0, -log_p)),
         targets=Targets(basis, p, _intervals(forecaster, resolved, p, basis.baseline)),
     )
 
@@ -396,7 +400,7 @@ def _before(forecaster: Forecaster, case: Case) -> Mapping[str, Table]:
     return {name: found.of(name)[0] for name in case.findings}
 
 
-def _alone(plan: Plan, case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]) -> float | None:
+def _log_p_unrelated(plan: Plan, case: Case, before: Mapping[str, Table], weights: Mapping[str, Table]) -> float | None:
     """Log probability that the findings would have if they had nothing to do with each other; None for fewer than two.
 
     ``before`` holds the marginal of each variable without them, ``weights`` the likelihood of each finding by state.

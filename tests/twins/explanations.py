@@ -19,9 +19,12 @@ def rank(cells: Sequence[int], cell: int) -> int:
 
 
 def chosen(table: Table, s: int) -> tuple[int, bool]:
-    """The first largest entry of a column, and whether it is there again; ``table`` is (residual, separator) cells."""
+    """The first largest entry of a column, and whether it is there again; ``table`` is (residual, separator) cells.
+
+    An entry that is left out of the tree, since it is never possible, is -1: a column of nothing else has no tie.
+    """
     column = table[:, s]
-    return int(column.argmax()), bool((column == column.max()).sum() > 1)
+    return int(column.argmax()), bool(column.max() >= 0 and (column == column.max()).sum() > 1)
 
 
 def explain(work: Workspace) -> tuple[NDArray[np.intp], float]:
