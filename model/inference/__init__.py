@@ -219,8 +219,11 @@ def most_probable(plan: Plan, evidence: Evidence = NOTHING) -> Explanations:
     def explained() -> Explanations:
         return compiled.most_probable(chosen, evidence.cases, evidence.likelihood, evidence.tables)
 
-    found, lost = underflow.watched(explained)
-    below = math.inf if lost_before(chosen, evidence) else DOUBTED if lost or chosen.lossy else LOWEST
+    found = explained()
+    if found.logs.min(initial=0.0) >= DOUBTED and not lost_before(chosen, evidence):
+        return found
+    lost = chosen.lossy or underflow.watched(explained)[1]
+    below = math.inf if lost_before(chosen, evidence) else DOUBTED if lost else LOWEST
     doubted = np.flatnonzero(found.logs < below)
     if not len(doubted):
         return found
