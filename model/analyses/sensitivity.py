@@ -16,7 +16,7 @@ from model.analyses.parameter_derivatives import Asked, Lines, Numbers, Parted, 
 from model.errors import BadQuestion
 from model.forecast import Forecaster
 from model.gates.formulas import LEAST
-from model.inference.arrays import difference, ranked
+from model.inference.arrays import difference, ranked, settled
 from model.network import Table
 from model.question import Question
 from model.uncertainty.parameters import Parameter
@@ -88,7 +88,8 @@ class Swing:
     swing: float = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "swing", abs(self.p_high - self.p_low))
+        swing = abs(settled(self.p_high - self.p_low, max(self.p_high, self.p_low)))
+        object.__setattr__(self, "swing", swing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,11 @@ def _rows(
     for i in order:
         number, (over, lead) = every.parameters[i], (found.get(i) for found in tips)
         ways = coefficients[i] if number.linear else None
-        moved = (float(ends[0, i]), float(ends[1, i]), float(slopes[i]))
+        p_low, p_high, slope = float(ends[0, i]), float(ends[1, i]), float(slopes[i])
+        width = number.high - number.low
+        if width > 0 and not settled(slope * width, max(p_low, p_high)):
+            slope = 0.0
+        moved = (p_low, p_high, slope)
         rows.append(_swing(number, moved, ways, over=over, lead=lead))
     return tuple(rows)
 

@@ -13,7 +13,7 @@ from model.analyses.leave_out import table_without
 from model.analyses.parameter_derivatives import Asked, Numbers, ask, derivative, numbers
 from model.forecast import Forecaster
 from model.inference import Evidence
-from model.inference.arrays import encode, settled
+from model.inference.arrays import encode, ranked, settled
 from model.inference.proportional_fitting import fit
 from model.network import Table
 from model.question import Question
@@ -173,9 +173,10 @@ def _groups(every: Numbers, slopes: Table, asked: Asked) -> tuple[list[_Group], 
     unit = max(sd.values(), default=0.0) or 1.0
     groups = []
     for group in members.values():
-        variance = math.fsum((sd[i] / unit) ** 2 for i in group)
+        # A deviation that is rounding beside the largest is none.
+        variance = math.fsum(settled(sd[i] / unit, 1.0) ** 2 for i in group)
         groups.append(_Group(every.parameters[group[0]].statement, tuple(group), variance))
-    return sorted(groups, key=lambda group: -group.variance), unit
+    return sorted(groups, key=lambda group: -ranked(group.variance)), unit
 
 
 def _share(every: Numbers, group: _Group, total: float, of_evidence: Table, *, unit: float) -> StatementShare:

@@ -109,3 +109,31 @@ def test_nothing_is_sent_that_is_rounding(client, form):
         assert not {"0000000000", "9999999999"} & {number[-10:] for number in text.replace('"', ",").split(",")}
     smoke = client.get("/v1/models/asia/forecast/smoke").json["distribution"]
     assert [(row["p"], row["baseline"], row["shift"]) for row in smoke] == [(0.5, 0.5, 0.0)] * 2
+
+
+MOVED = ("shift", "effect", "delta", "gap", "bits", "db", "swing", "derivative", "share", "sd", "margin", "difference")
+KNOWN = ("", "&given=asia:yes&given=smoke:no", "&given=dysp:yes&given=either:yes", "&given=xray:yes&do=smoke:no")
+
+
+def moves(part, name=""):
+    """Every number of a body that says how far something moved, by the field that it stands in."""
+    if isinstance(part, dict):
+        return [found for key, value in part.items() for found in moves(value, key)]
+    if isinstance(part, list):
+        return [found for value in part for found in moves(value, name)]
+    said = isinstance(part, float) and any(word in name.split("_") for word in MOVED)
+    return [(name, part)] if said else []
+
+
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize(
+    "resource",
+    ["explanation", "attribution", "sensitivity", "collection-plan", "goals", "policies", "brief", "forecast/lung"],
+)
+def test_what_does_not_move_is_sent_as_nothing(client, resource, known):
+    own = "&below=0.01" if resource == "goals" else ""
+    asked = known if "/" in resource else f"&target=lung&state=yes{own}{known}"
+    answer = client.get(f"/v1/models/asia/{resource}?{asked.lstrip('&')}")
+    assert answer.status_code == 200
+    assert [(name, x) for name, x in moves(answer.json) if 0 < abs(x) < 1e-14] == []
+    assert "-0.0," not in answer.text
