@@ -12,7 +12,7 @@ from model.analyses import goal_seeking
 from model.analyses.goal_seeking import Policies, Policy
 from model.forecast import Forecaster
 from model.uncertainty.intervals import MASS
-from model.wording import portion, signed, wrapped
+from model.wording import effect_text, portion, wrapped
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -109,7 +109,7 @@ def command(found: Analysed) -> str:
     lines = [event_line(found, result.state, result.p)]
     if result.rows:
         lines.append(f"each lever set alone; ranges hold {portion(result.mass)} of the draws")
-        lines += columns([_policy(row, result.p, drawn) for row in result.rows], right={1, 4})
+        lines += columns([_policy(row, result.p, drawn) for row in result.rows], right={2})
     else:
         lines.append("no lever is left to set")
     lines += _replaced(result)
@@ -133,4 +133,5 @@ def _replaced(result: Policies) -> Iterator[str]:
 
 def _policy(row: Policy, before: float, drawn: Marks) -> tuple[str, ...]:
     ends = span_text(row.low, row.high)
-    return f"{row.variable}={row.state}", number(row.p), ends, bar(row.p, before, drawn), signed(row.shift)
+    effect = effect_text(row.shift, row.shift_low, row.shift_high)
+    return f"{row.variable}={row.state}", effect, number(row.p), ends, bar(row.p, before, drawn)

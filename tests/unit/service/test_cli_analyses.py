@@ -14,6 +14,7 @@ from model.analyses.variance_attribution import attribution
 from model.evidence import syntax
 from model.forecast import prepare
 from model.question import Question
+from model.wording import effect_text
 from service import create_app
 from service.analyses.command import span
 from service.cli.text import ASCII
@@ -153,9 +154,11 @@ def test_goals_says_when_it_is_met_or_out_of_reach(run):
 def test_policies_ranks_the_settings_of_levers(run, asia):
     out = run("policies", "asia", "lung", "yes", "--given", "xray:yes").out
     found = policies(asia, Question(findings=syntax.findings(["xray:yes"])), target="lung", state="yes")
-    rows = [line.split() for line in out.splitlines() if line.startswith("  smoke=")]
-    assert [(row[0], row[1], row[-1]) for row in rows] == [
-        (f"{row.variable}={row.state}", f"{row.p:.4f}", f"{row.shift:+.4f}") for row in found.rows
+    rows = [line.split("  ") for line in out.splitlines() if line.startswith("  smoke=")]
+    said = [tuple(part.strip() for part in row if part)[:3] for row in rows]
+    assert said == [
+        (f"{row.variable}={row.state}", effect_text(row.shift, row.shift_low, row.shift_high), f"{row.p:.4f}")
+        for row in found.rows
     ]
 
 
