@@ -113,11 +113,16 @@ def effect_text(effect: float | None, low: float | None, high: float | None, *, 
 def points(difference: float) -> str:
     """How far apart two probabilities are, in percentage points, without its sign.
 
-    >>> points(0.4337), points(-0.01), points(0.0007)
-    ('43 points', '1 point', 'less than 1 point')
+    >>> points(0.4337), points(-0.0144), points(0.01), points(0.0007)
+    ('43 points', '1.4 points', '1 point', '0.1 points')
+    >>> points(0.0004)
+    'less than 0.1 points'
     """
-    size = abs(round(100 * difference))
-    return quantity(size, "point") if size else "less than 1 point"
+    size = abs(100 * difference)
+    said = f"{size:.0f}" if size >= 9.95 else f"{size:.1f}".removesuffix(".0")
+    if said == "0":
+        return "less than 0.1 points"
+    return f"{said} point" if said == "1" else f"{said} points"
 
 
 def wrapped(text: str, width: int, *, first: str = "", then: str = "") -> list[str]:

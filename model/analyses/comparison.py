@@ -97,9 +97,14 @@ def case_of(found: Answer) -> Case:
 
 def called(sides: Sequence[Side]) -> list[str]:
     """What each side is called: what it says that not all of them say."""
-    said = [_said(side) for side in sides]
-    common = set.intersection(*map(set, said)) if said else set()
-    return [", ".join(part for part in parts if part not in common) or "nothing more" for parts in said]
+    common = set(in_common(sides))
+    return [", ".join(part for part in _said(side) if part not in common) or "nothing more" for side in sides]
+
+
+def in_common(sides: Sequence[Side]) -> list[str]:
+    """What every side says, each statement by itself, as addresses have it; scenario and cohort too."""
+    first, *others = map(_said, sides)
+    return [part for part in first if all(part in parts for parts in others)]
 
 
 def _said(side: Side) -> list[str]:

@@ -14,7 +14,7 @@ import click
 import numpy as np
 from msgspec import UNSET
 
-from model.analyses.comparison import Side, called, case_of, compare
+from model.analyses.comparison import Side, called, case_of, compare, in_common
 from model.answers import Answer, seen_after
 from model.errors import AftermathError, BadQuestion, Place
 from model.evidence import syntax
@@ -25,7 +25,7 @@ from model.wording import effect_text
 from service.analyses.analysis import ERRORS
 from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, interval_options, priors_option, ready, side_option
-from service.cli.text import after_do_text, columns, interval_lines, number, revision_line, span_text
+from service.cli.text import after_do_text, columns, interval_lines, listing, number, revision_line, span_text
 from service.http.address import Address
 from service.http.json_encoding import encoded
 from service.http.operation import Reply, csv_form, json_body, json_form, operation
@@ -148,6 +148,8 @@ def _placed(place: Place) -> Iterator[None]:
 def place_in(error: AftermathError, place: Place) -> None:
     """Say of an error, and of each in it, that it is in this place of the request."""
     for each in each_of(error):
+        if each.where[:1] == ("targets",):
+            continue  # what is asked about is the same on every side
         where = ("given", *each.where[1:]) if each.where[:1] == ("evidence",) else each.where
         each.where = (*place, *where)
 
@@ -436,7 +438,9 @@ def _compared(
 ) -> Reply:
     model = forecaster.model
     if sides and scenarios:
-        raise BadQuestion("sides and scenarios are both named; a side names a scenario of its own", where=(where,))
+        raise BadQuestion(
+            "sides and scenarios are both named; a side names one of its own, as in side=scenario=NAME", where=(where,)
+        )
     asked = of_sides(model, common, sides, where) if sides else of_scenarios(model, common, scenarios)
     place = address(model, asked)
 
@@ -521,6 +525,9 @@ def text(found: Found) -> str:
     model = found.model
     letters = [_letter(i) for i in range(len(found.sides))]
     lines = [f"{letter}: {' '.join(name.split())}" for letter, name in zip(letters, names_in_full(found), strict=True)]
+    common = in_common(found.sides)
+    if common:
+        lines += listing("on every side", common)
     for target, start in _places(model, found.asked.targets):
         described = model.described[target]
         table: list[tuple[str, ...]] = []

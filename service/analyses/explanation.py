@@ -139,13 +139,14 @@ def _done(found: Explanation) -> Iterator[str]:
     if done is None:
         return
     if done.effect is None or done.without is None:
-        own = [statement for statement in found.settings if statement not in found.set_by_scenario]
+        alone = [statement for statement in found.settings if statement not in found.set_by_scenario]
         yield from wrapped(
-            f"what is known cannot be without {' and '.join(own)}, so that no effect can be said", WIDTH, then="  "
+            f"what is known cannot be without {' and '.join(alone)}, so that no effect can be said", WIDTH, then="  "
         )
     else:
         ends = effect_text(done.effect, done.effect_low, done.effect_high)
-        yield f"what is done moved it from {number(done.without)} to {number(done.p)}: {ends}"
+        own = " and ".join(each.statement for each in done.each)
+        yield from wrapped(f"{own} moved it from {number(done.without)} to {number(done.p)}: {ends}", WIDTH, then="  ")
         if len(done.each) > 1:
             rows = [(each.statement, effect_text(each.effect, each.effect_low, each.effect_high)) for each in done.each]
             yield "each alone:"
@@ -168,7 +169,9 @@ def _waterfall(found: Explanation, drawn: Marks) -> Iterator[str]:
     how = "averaged over all orders" if balance.method == "all orders" else "in this order"
     yield f"findings in order, each moving the bar to {drawn.baseline}; dB is the weight {how}:"
     path = [balance.p_before, *(each.p_in_order for each in balance.weights)]
-    rows = [("before", "", number(path[0]), bar(path[0], path[0], drawn), "")]
+    rows = [
+        ("with what is done" if found.settings else "before", "", number(path[0]), bar(path[0], path[0], drawn), "")
+    ]
     for each, ends in zip(balance.weights, pairwise(path), strict=True):
         without = f"without it {number(each.p_without)}"
         rows.append((each.statement, _db(each.db), number(ends[1]), span(ends, ends[1], drawn), without))

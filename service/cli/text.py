@@ -377,6 +377,8 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
         yield from interval_lines(found.targets.intervals)
+    if found.settings and not found.question.settings:
+        yield f"what {found.question.scenario} sets is part of its picture; `aftermath compare` says what it does"
     if found.replaced:
         yield from listing("replaced", found.replaced)
     if found.no_effect:

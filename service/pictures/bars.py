@@ -55,7 +55,8 @@ def distribution(model: Model, found: Answer) -> Figure:
     under = conditions(model, found.findings, found.settings, TITLE)
     figure, axes = canvas(7.0, 1.5 + 0.55 * len(rows) + 0.16 * len(under.splitlines()))
     places = np.arange(len(rows))
-    axes.barh(places - 0.17, [row.p for row in rows], height=0.34, color=SKY, label="with what is given and done")
+    held = "with what is given and done" if found.settings else "with what is given"
+    axes.barh(places - 0.17, [row.p for row in rows], height=0.34, color=SKY, label=held)
     before = [row.baseline if row.without is None else row.without for row in rows]
     beside = "baseline" if rows[0].without is None else "without what is done"
     axes.barh(places + 0.2, before, height=0.2, color=PALE, label=beside)
@@ -66,7 +67,7 @@ def distribution(model: Model, found: Answer) -> Figure:
         axes.text(other + 0.012, place + 0.21, f"{other:.3f}", va="center", fontsize=7, color=FAINT)
     axes.set_yticks(places, ["\n".join(state_lines(described, i, row.state, LABEL)) for i, row in enumerate(rows)])
     furthest = max(max(row.p, other, row.high or 0.0) for row, other in zip(rows, before, strict=True))
-    axes.set_xlim(0, min(1.12, 1.15 * furthest) + (0 if rows[0].without is None else 0.55 * furthest))
+    axes.set_xlim(0, min(1.12, 1.15 * furthest) + (0 if rows[0].without is None else 0.8 * furthest))
     axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 1])
     axes.invert_yaxis()
     titled(figure, axes, described.label_with_unit, under)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from model.analyses.comparison import Side
+from model.analyses.comparison import Side, in_common
 from model.answers import Answer
 from model.errors import AftermathError
 from model.specification import Model
@@ -52,7 +52,7 @@ def comparison(model: Model, sides: Sequence[Side], names: Sequence[str]) -> Fig
     names, sides, found = zip(*drawn, strict=True)
     variable = found[0].targets.basis.targets[0]
     described, states, count = model.described[variable.name], len(variable.states), len(sides)
-    figure, axes = canvas(8.0, 1.7 + BAR * states * (count + 1) + 0.2 * count)
+    figure, axes = canvas(8.0, 2.0 + BAR * states * (count + 1) + 0.2 * count)
     for i, (name, side, answer) in enumerate(zip(names, sides, found, strict=True)):
         places: Numbers = np.arange(states, dtype=np.float64) + (i - (count - 1) / 2) / (count + 1)
         label = wrapped(name, TITLE)
@@ -65,7 +65,10 @@ def comparison(model: Model, sides: Sequence[Side], names: Sequence[str]) -> Fig
     axes.set_xlim(0, axes.get_xlim()[1] * 1.6)
     axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 1])
     axes.set_xlabel(_covered(sides))
-    titled(figure, axes, described.label_with_unit, "points are differences from the first, under the same draws")
+    common = "; ".join(in_common(sides))
+    held = "points are differences from the first, under the same draws"
+    under = f"{held}; on every side {common}" if common else held
+    titled(figure, axes, described.label_with_unit, wrapped(under, TITLE))
     figure.legend(loc="outside lower center", ncols=1, frameon=False, fontsize=8)
     return figure
 

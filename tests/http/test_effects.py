@@ -97,7 +97,7 @@ def test_an_explanation_prints_what_each_do_moved(client):
 
 def test_a_brief_leads_with_it(client):
     path = "/v1/models/asia/brief.txt?target=lung&state=yes&given=xray:yes&do=smoke:no"
-    assert client.get(path).text.startswith("What is done puts")
+    assert client.get(path).text.startswith("What is done (Smoker: no) puts")
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])

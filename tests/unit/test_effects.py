@@ -160,7 +160,7 @@ def test_an_impossible_first_side_leaves_no_difference():
 def test_a_brief_leads_with_the_effect_and_says_what_cannot_be_told_from_nothing():
     flagship = forecaster("mosul-2017")
     said = text(brief(flagship, asked(do=[BORDERS], cohort="belgium"), target="pathway", state="returnee"))
-    assert said.startswith("What is done puts")
+    assert said.startswith("What is done (Border police and intelligence: strong) puts")
     doubtful = text(brief(forecaster("asia"), asked(["xray:yes"], ["smoke:no"]), target="lung", state="yes"))
     assert "cannot be told from nothing" in " ".join(doubtful.split())
 

@@ -69,7 +69,7 @@ def numbers_in(said: str, phrases: list[str]) -> list[str]:
     """The numbers printed, those inside phrases that the brief holds word for word left out."""
     for phrase in sorted(set(phrases), key=len, reverse=True):
         said = said.replace(phrase.rstrip("."), "")
-    said = re.sub(r"less than (1 %|1 point|0\.1 dB)|Less than 0\.1 dB|more than 99 %", "", said)
+    said = re.sub(r"less than (1 %|0\.1 points|0\.1 dB)|Less than 0\.1 dB|more than 99 %", "", said)
     return re.findall(r"\d+(?:\.\d+)?", said)
 
 
@@ -267,12 +267,8 @@ def test_confidence_goes_by_the_sample_size_and_never_by_a_single_publication():
 
 
 def test_points_are_counted_without_a_sign():
-    assert [points(shift) for shift in (0.4337, -0.01, 0.004, -0.004)] == [
-        "43 points",
-        "1 point",
-        "less than 1 point",
-        "less than 1 point",
-    ]
+    said = ["43 points", "1 point", "0.4 points", "less than 0.1 points"]
+    assert [points(p) for p in (0.43, -0.01, 0.004, -0.0001)] == said
 
 
 def test_words_that_markdown_would_mark_up_are_escaped():

@@ -250,7 +250,7 @@ def test_what_is_done_leads_in_ask_and_in_explain(run):
     assert re.search(r"^  yes  -\d+\.\d points \(-\d+\.\d to -\d+\.\d\)  0\.\d+", said.splitlines()[1])
     assert "xray is read as seen after smoke was set" in said
     explained = run("explain", "asia", "lung", "yes", "--do", "smoke:no", "--do", "bronc:no", "--given", "xray:yes").out
-    assert "what is done moved it from" in explained
+    assert "do(smoke=no) and do(bronc=no) moved it from" in explained
     assert "do(bronc=no)  no effect" in explained
 
 
