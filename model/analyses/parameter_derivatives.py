@@ -21,6 +21,7 @@ from model.evidence import Case, assumptions
 from model.forecast import Forecaster, shape_of
 from model.gates.formulas import LEAST
 from model.inference import Evidence, Plan, derivatives
+from model.inference.arrays import AGREE, difference
 from model.network import Table, complements
 from model.question import Question, of_target, resolve
 from model.specification import Model
@@ -233,7 +234,10 @@ def derivative(every: Numbers, parted: Parted, state: Lines, others: Lines) -> T
     ups = state.second * others.first + state.elsewhere * others.first + others.elsewhere * state.second
     downs = state.first * others.second + state.elsewhere * others.second + others.elsewhere * state.first
     rise, rise_others = (every.along(every.slope, slopes) for slopes in (parted.of_state, parted.of_others))
-    return np.where(every.linear, ups - downs, parted.p_others * rise - parted.p * rise_others)
+    in_state, in_others = parted.p_others * rise, parted.p * rise_others
+    bent = in_state - in_others
+    rounding = np.abs(bent) <= AGREE * np.maximum(np.abs(in_state), np.abs(in_others))
+    return np.where(every.linear, difference(ups, downs), np.where(rounding, 0.0, bent))
 
 
 def _tables(number: Parameter) -> Table:

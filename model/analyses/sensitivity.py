@@ -245,11 +245,7 @@ def _rows(
     for i in order:
         number, (over, lead) = every.parameters[i], (found.get(i) for found in tips)
         ways = coefficients[i] if number.linear else None
-        p_low, p_high, slope = float(ends[0, i]), float(ends[1, i]), float(slopes[i])
-        width = number.high - number.low
-        if width > 0 and not settled(slope * width, max(p_low, p_high)):
-            slope = 0.0
-        moved = (p_low, p_high, slope)
+        moved = (float(ends[0, i]), float(ends[1, i]), float(slopes[i]))
         rows.append(_swing(number, moved, ways, over=over, lead=lead))
     return tuple(rows)
 

@@ -98,16 +98,26 @@ def _by_newton(
 def _moved(rows: Table, which: NDArray[np.intp], target: Table, now: Table) -> tuple[Table, NDArray[np.intp]]:
     """Likelihoods with some cases' brought to a target, the largest of each made 1; and which cannot be brought there.
 
-    Those have no likelihood for a state that is wanted: they are left as they were.
+    Where the smallest would be too small beside that, 1 lies in the middle between the two. Those that cannot have no
+    likelihood for a state that is wanted: they are left as they were.
     """
     moved = np.array(rows)
     with np.errstate(over="ignore", invalid="ignore"):
         fresh = rows[which] * np.divide(target, now, out=np.zeros_like(target), where=now > 0)
-        fresh /= fresh.max(axis=1, keepdims=True)
+        fresh /= _unit(fresh, target)[:, None]
     lost = ((target > 0) & ~(fresh >= FAINTEST)).any(axis=1)
     fresh[lost] = rows[which][lost]
     moved[which] = fresh
     return moved, which[lost]
+
+
+def _unit(likelihoods: Table, target: Table) -> Table:
+    """What to divide each case's likelihoods by, shape (cases,)."""
+    largest = likelihoods.max(axis=1)
+    smallest = np.where(target > 0, likelihoods, np.inf).min(axis=1)
+    apart = (smallest > 0) & (smallest < FAINTEST * largest)
+    unit: Table = np.where(apart, np.sqrt(largest) * np.sqrt(np.where(apart, smallest, 1.0)), largest)
+    return unit
 
 
 def _assumed(network: Network, cases: Sequence[Case]) -> Wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from itertools import combinations, product
@@ -186,6 +186,15 @@ def conflict_is_smallest(network: Network, case: Case) -> None:
     assert caught.value.smallest
 
 
+def chances_with_any(network: Network, case: Case, place: int, wanted: list[Fraction]) -> Iterator[Fraction]:
+    """How likely each state that is wanted is under every set of the findings: a number below the range is none."""
+    for size in range(len(case.findings) + 1):
+        for names in combinations(case.findings, size):
+            joint = enumerated(network, Case({n: case.findings[n] for n in names}, case.settings))
+            now = marginal(joint, network, network.names[place])
+            yield from (p for q, p in zip(wanted, now, strict=True) if q)
+
+
 def assumption_is_held(network: Network, case: Case, name: str, shares: Mapping[str, float]) -> None:
     rest = Case({n: f for n, f in case.findings.items() if n != name}, case.settings)
     joint = enumerated(network, rest)
@@ -194,6 +203,7 @@ def assumption_is_held(network: Network, case: Case, name: str, shares: Mapping[
     place, now = network.position[name], marginal(joint, network, name)
     wanted = [Fraction(shares.get(state, 0.0)) for state in network[name].states]
     if any(q and not p for q, p in zip(wanted, now, strict=True)):
+        assume(all(p == 0 or p >= Fraction(1e-300) for p in chances_with_any(network, rest, place, wanted)))
         with pytest.raises(ImpossibleEvidence) as caught:
             asked(network, both)
         sizes = [

@@ -340,7 +340,7 @@ def check_break_even(found: BreakEven, sides: tuple[Fraction, ...], threshold: F
         slack = (n0 + m0 + n1 + m1) * threshold * (1 - threshold) + n0 * (1 - threshold) + m1 * threshold
         right = at_zero / (at_zero - at_one)
         assert close(found.values[0], right, digits=slack / abs(at_zero - at_one))
-    elif n0 + m0 > 0 and n1 + m1 > 0:
+    elif min(n0 + m0, n1 + m1) > size * Fraction(FAINT):
         margins = [at_zero / (n0 + m0), at_one / (n1 + m1)]
         assert margins[0] * margins[1] >= 0 or min(map(abs, margins)) < 1e-12
 
