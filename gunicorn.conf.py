@@ -37,9 +37,9 @@ backlog = 512
 # The models are read and compiled once, before the fork, and shared by all workers. A reload signal keeps
 # the code and the models it finds in memory: restart to change the code.
 preload_app = True
-worker_class = "service.http.gunicorn_worker.Worker"  # gthread, whose own refusals have the shape of ours
+worker_class = "service.http.server.worker.Worker"  # threads that never wait for a client
 workers = int(os.environ.get("WEB_CONCURRENCY") or cores())
-threads = 8
+threads = 16
 
 timeout = 60  # of a worker whose main loop is dead; a slow request does not trip it
 graceful_timeout = 30

@@ -1,7 +1,7 @@
 """Errors as problem documents (RFC 9457): one shape, whoever refused the request.
 
 One table says which exception is which status; nothing else in the service decides it. The table
-holds no web framework, so that the server's own refusals (``gunicorn_worker``) use it as well.
+holds no web framework, so that the server's own refusals (``server``) use it as well.
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+"""The server's side of HTTP: a gunicorn worker that lets no connection hold a thread.
+
+``framing`` finds where a request ends, ``connection`` holds what has come of it, ``response`` gathers the answer,
+``refusals`` are the server's own, and ``worker`` is the loop over them.
+"""
