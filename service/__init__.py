@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from flask import Flask
 
     from service import revisions, routes
-    from service.http import error_handlers, operation, security
+    from service.http import body_limits, error_handlers, operation, security
     from service.http.fingerprint import fingerprint
     from service.settings import from_environment
 
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     if ahead:
         held.warm()
     operation.register(app, operation.Service(chosen, held, fingerprint(), routes.OPERATIONS))
+    body_limits.register(app, routes.OPERATIONS)
     security.register(app, chosen.hosts)
     error_handlers.register(app)
     return app

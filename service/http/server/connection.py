@@ -14,7 +14,8 @@ class Connection:
     """The poller's thread changes it, but for two fields: the thread that answers ends ``busy`` and sets ``deadline``.
 
     ``busy``: a request is in a thread, or its answer on the way. ``ended``: the client sends no more. ``deadline``:
-    when the wait for what comes next is over, on the monotonic clock. ``held``: bytes counted as held for it.
+    when the wait for what comes next is over, on the monotonic clock. ``last``: when that for a reader is over, even
+    if it reads. ``held``: bytes counted as held for it.
     """
 
     sock: socket.socket
@@ -31,6 +32,7 @@ class Connection:
     closed: bool = False
     watched: int = 0
     unsent: memoryview | None = None
+    last: float = 0.0
     keep: bool = False
     held: int = 0
     drained: int = 0

@@ -10,6 +10,8 @@ from gunicorn.http.wsgi import Response
 class GatheredResponse(Response):  # type: ignore[misc]
     """gunicorn's response, its checks of headers and lengths included, that keeps what it would write."""
 
+    response_length: int | None
+
     def __init__(self, req: Any, sock: Any, cfg: Any) -> None:
         super().__init__(req, sock, cfg)
         self.parts: list[bytes] = []
