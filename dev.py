@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         python = environment()
         if options.command == "run":
-            serve(python, options.host, options.port, options.priors)
+            serve(python, options.host, options.port, options.priors, public=options.public_read)
         if options.command == "lock":
             return lock(python, options.upgrade)
         return test(python, rest)
@@ -71,6 +71,7 @@ def parsed(arguments: Sequence[str]) -> Tuple[argparse.Namespace, List[str]]:
     commands.required = True
     run = commands.add_parser("run", help="set up and serve", allow_abbrev=False)
     run.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    run.add_argument("--public-read", action="store_true", help="let whoever reaches HOST read and ask")
     run.add_argument("--port", default=8000, type=int, help="port to listen on (8000)")
     run.add_argument("--priors", type=Path, metavar="DIR", help="a folder of models (the project's own)")
     commands.add_parser("test", help="set up and run every check", allow_abbrev=False)
@@ -308,11 +309,12 @@ def pip(python: Path) -> List[str]:
 # The commands
 
 
-def serve(python: Path, host: str, port: int, priors: Optional[Path]) -> NoReturn:
+def serve(python: Path, host: str, port: int, priors: Optional[Path], *, public: bool) -> NoReturn:
     """Become ``aftermath serve``."""
     demand_the_port(host, port)
     models = ["--priors", str(priors.absolute())] if priors else []
     command = [str(python), "-m", "service.cli.main", "serve", "--host", host, "--port", str(port), *models]
+    command += ["--public-read"] if public else []
     os.chdir(str(ROOT))
     os.execv(command[0], command)
 

@@ -44,18 +44,36 @@ threads = 16
 timeout = 60  # of a worker whose main loop is dead; a slow request does not trip it
 graceful_timeout = 30
 keepalive = 5
+worker_connections = 800  # open at a time in a worker, most of them idle; the one that waits longest makes room
 
 limit_request_line = 8190  # a what-if with much evidence still fits in a URL
 limit_request_fields = 64
 limit_request_field_size = 8190
-forwarded_allow_ips = "127.0.0.1"
+
+# gunicorn believes no proxy, by a Unix socket neither: AFTERMATH_PROXIES names those that the service believes.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 
 control_socket_disable = True  # it would stand in the home folder, shared by all of one user's servers
 if os.access(MEMORY, os.W_OK):
     worker_tmp_dir = str(MEMORY)  # a heartbeat on a slow disk would look like a dead worker
 
 
-def when_ready(_: Any) -> None:
-    """Leave what all workers share, the models above all, out of their garbage collection and in shared memory."""
+def on_starting(server: Any) -> None:
+    """Before anything is listened on: refuse addresses that other machines reach, unless that is meant."""
+    from service.http.server import exposure
+
+    exposure.demand(server.cfg.address, server.log)
+
+
+def when_ready(server: Any) -> None:
+    """Leave what all workers share, the models above all, out of their garbage collection and in shared memory.
+
+    Sockets that were handed over by a service manager are looked at here, before anything of them is accepted.
+    """
+    from service.http.server import exposure
+
+    exposure.demand([listener.sock.getsockname() for listener in server.LISTENERS], server.log)
     gc.collect()
     gc.freeze()

@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from flask import Flask
 
     from service import revisions, routes
-    from service.http import body_limits, error_handlers, operation, security
+    from service.http import body_limits, error_handlers, operation, proxies, security
     from service.http.fingerprint import fingerprint
     from service.settings import from_environment
 
@@ -32,6 +32,8 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
         held.warm()
     operation.register(app, operation.Service(chosen, held, fingerprint(), routes.OPERATIONS))
     body_limits.register(app, routes.OPERATIONS)
-    security.register(app, chosen.hosts)
+    security.register(app, chosen.hosts, chosen.origins)
     error_handlers.register(app)
+    if chosen.proxies:
+        app.wsgi_app = proxies.BehindProxies(app.wsgi_app, chosen.proxies)  # type: ignore[method-assign]
     return app

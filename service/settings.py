@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from model.errors import AftermathError
 
 PRIORS = "AFTERMATH_PRIORS"
 HOSTS = "AFTERMATH_HOSTS"
+ORIGINS = "AFTERMATH_ORIGINS"
+PROXIES = "AFTERMATH_PROXIES"
+PUBLIC_READ = "AFTERMATH_PUBLIC_READ"
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class BadSettings(AftermathError):
@@ -22,16 +29,24 @@ class BadSettings(AftermathError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``priors`` is the folder of models; ``hosts`` are the names, beside loopback names and IP addresses,
-    under which the service may be addressed, '*' for any.
+    """``priors`` is the folder of models; ``hosts`` are the names, beside loopback names and IP addresses, under
+    which the service may be addressed, '*' for any; ``origins`` are the sites whose pages may ask, '*' for any;
+    ``proxies`` are the networks whose word on the client is believed, 'unix' for Unix sockets; ``public_read``
+    says that whoever reaches the service may read all of it, so that it tells less of what is wrong with its files.
     """
 
     priors: Path
     hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    proxies: tuple[IPv4Network | IPv6Network | str, ...] = ()
+    public_read: bool = False
 
     def __post_init__(self) -> None:
         if not self.priors.is_dir():
             raise BadSettings(f"the folder of models is not there: {self.priors} (set {PRIORS} to a folder)")
+        for origin in self.origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise BadSettings(f"{ORIGINS}: {origin!r} is no origin; it would be such as https://site.example")
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -39,12 +54,46 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
 
     >>> from_environment({"AFTERMATH_HOSTS": "forecasts.example, localhost"}).hosts
     ('forecasts.example', 'localhost')
+    >>> from_environment({"AFTERMATH_PROXIES": "10.0.0.0/8,unix"}).proxies
+    (IPv4Network('10.0.0.0/8'), 'unix')
     """
-    named = (name.strip().lower() for name in environment.get(HOSTS, "").split(","))
     return Settings(
         priors=Path(environment.get(PRIORS) or default_priors()),
-        hosts=tuple(name for name in named if name),
+        hosts=_listed(environment.get(HOSTS, "")),
+        origins=_listed(environment.get(ORIGINS, "")),
+        proxies=tuple(_proxy(each) for each in _listed(environment.get(PROXIES, ""))),
+        public_read=is_public(environment),
     )
+
+
+def is_public(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the service may listen beyond this machine. Raises BadSettings for a value that says neither.
+
+    >>> is_public({"AFTERMATH_PUBLIC_READ": "1"}), is_public({})
+    (True, False)
+    """
+    said = environment.get(PUBLIC_READ, "").strip().lower()
+    if said in ("1", "true", "yes", "on"):
+        return True
+    if said in ("", "0", "false", "no", "off"):
+        return False
+    raise BadSettings(f"{PUBLIC_READ} is {said!r}; it would be 1 or 0")
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    named = (name.strip().lower() for name in value.split(","))
+    return tuple(name for name in named if name)
+
+
+def _proxy(text: str) -> IPv4Network | IPv6Network | str:
+    if text == "unix":
+        return text
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise BadSettings(
+            f"{PROXIES}: {text!r} is no address or network ({error}); it would be such as 127.0.0.1 or 10.0.0.0/8"
+        ) from error
 
 
 def default_priors() -> Path:

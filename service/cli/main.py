@@ -55,10 +55,16 @@ def commands() -> None:
 @commands.command(short_help="Serve every model over HTTP.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to listen on.")
+@click.option("--public-read", is_flag=True, help="Let whoever reaches HOST, beyond this machine too, read and ask.")
 @priors_option
-def serve(host: str, port: int, root: Path | None) -> None:
+def serve(host: str, port: int, public_read: bool, root: Path | None) -> None:
     """Serve every model over HTTP, under gunicorn, until stopped."""
+    from service.http.server import exposure
+
     environment = {**os.environ, "AFTERMATH_PRIORS": str(root_of(root).resolve())}
+    if public_read:
+        environment["AFTERMATH_PUBLIC_READ"] = "1"
+    exposure.checked([(host, port)], environment)
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", str(_configuration()), "--bind", address]
     command += ["--pythonpath", str(HOME), "wsgi:app"]

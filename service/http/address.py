@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
@@ -9,6 +10,8 @@ from urllib.parse import quote
 from typing_extensions import TypedDict
 
 LONGEST_ADDRESS = 8_000
+PREFIX: ContextVar[str] = ContextVar("PREFIX", default="")
+"""The path under which a proxy shows the service to the client of this request, empty or such as ``/forecasts``."""
 
 ADDRESSES = 256
 """Query strings that are cached: an answer holds its own several times."""
@@ -54,7 +57,7 @@ def model_path(model: str, *steps: str) -> str:
     >>> model_path("asia", "variables", "lung")
     '/v1/models/asia/variables/lung'
     """
-    return "/".join(("/v1/models", *(quote(step, safe="") for step in (model, *steps))))
+    return "/".join((f"{PREFIX.get()}/v1/models", *(quote(step, safe="") for step in (model, *steps))))
 
 
 class Links(TypedDict):

@@ -14,13 +14,25 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from model.forecast import Forecaster
 from model.inference.lru import ByteLRU
+from service.http.proxies import PROBLEM
 
 ANSWERED_FROM = "aftermath.forecaster"
 """Where the operation leaves the forecaster that it answered from, in the request's environment."""
 NOT_MODIFIED = "304 NOT MODIFIED"
 MEMORY = 8_000_000
 METHODS = ("GET", "HEAD")
-DECIDING = ("HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
+DECIDING = (
+    "HTTP_HOST",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "RAW_URI",
+    "HTTP_ORIGIN",
+    "HTTP_SEC_FETCH_SITE",
+    "HTTP_SEC_FETCH_MODE",
+    "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
+    PROBLEM,
+)
 
 Headers = list[tuple[str, str]]
 

@@ -31,6 +31,7 @@ from model.errors import (
     UnknownState,
     UnknownVariable,
 )
+from service.http.address import PREFIX
 from service.revisions import ModelNotReady, UnknownModel, UnknownRevision
 
 MEDIA = "application/problem+json"
@@ -59,6 +60,12 @@ class ForeignHost(AftermathError):
     """A Host header that names another site: a proxy set up wrongly, or DNS rebinding."""
 
     code = "foreign_host"
+
+
+class ForeignOrigin(AftermathError):
+    """A request that a page of another site made."""
+
+    code = "foreign_origin"
 
 
 class BadField(AftermathError):
@@ -132,6 +139,7 @@ STATUSES: dict[type[AftermathError], int] = {
     AnswerTooLarge: 422,
     BadRequest: 400,
     ForeignHost: 400,
+    ForeignOrigin: 403,
     BadJSON: 400,
     BadCSV: 400,
     BodyTooLarge: 413,
@@ -255,7 +263,7 @@ def pointer(place: Place) -> str:
 def _problem(status: int, mistake: Fault) -> Problem:
     words = mistake["code"].replace("_", " ").replace("json", "JSON").replace("csv", "CSV")
     return {
-        "type": f"/errors#{mistake['code'].replace('_', '-')}",
+        "type": f"{PREFIX.get()}/errors#{mistake['code'].replace('_', '-')}",
         "title": words[:1].upper() + words[1:],
         "status": status,
         "code": mistake["code"],

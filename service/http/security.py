@@ -1,13 +1,15 @@
-"""Checks of every request (which Host may be addressed), and the security headers of every answer."""
+"""Checks of every request (which Host may be addressed, from which pages), and the security headers of every answer."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Sequence
 
 from flask import Flask, Response, request
 
-from service.http.problems import BadRequest, ForeignHost
+from service.http.problems import BadRequest, ForeignHost, ForeignOrigin
+from service.http.proxies import PROBLEM, SENT_HOST
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -19,19 +21,37 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+ANY = "*"
+READABLE = "ETag, Link, Retry-After, X-Model-Revision"
+"""Headers of an answer that a page of an allowed origin may read."""
+SENDABLE = "Content-Type, If-None-Match"
+PREFLIGHT_SECONDS = 600
+
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
+_NAME = re.compile(r"[a-z0-9._-]+")
 
 
-def register(app: Flask, hosts: Sequence[str]) -> None:
-    """Check the Host of every request and protect every answer."""
+def register(app: Flask, hosts: Sequence[str], origins: Sequence[str] = ()) -> None:
+    """Check the Host and the origin of every request, and protect every answer."""
     app.before_request(_host_check(hosts))
+    app.before_request(_origin_check(app, origins))
     app.after_request(_protected)
+    if origins:
+        app.after_request(_shared(origins))
 
 
 def _host_check(hosts: Sequence[str]) -> Callable[[], None]:
     def check() -> None:
-        host = request.environ.get("HTTP_HOST")
+        environ = request.environ
+        if environ.get(PROBLEM):
+            raise BadRequest(environ[PROBLEM])
+        host = environ.get("HTTP_HOST")
         if not host:
             raise BadRequest("the request names no Host")
+        absolute = _ABSOLUTE.match(environ.get("RAW_URI", ""))
+        sent = str(environ.get(SENT_HOST, host))
+        if absolute and absolute[1].lower() != sent.lower():
+            raise BadRequest(f"the address names the host {absolute[1][:200]!r}, and the Host header {sent[:200]!r}")
         if not trusted(host, hosts):
             raise ForeignHost(f"the service is not known as {host[:200]!r}; AFTERMATH_HOSTS names where it is")
 
@@ -45,22 +65,27 @@ def trusted(host: str, hosts: Sequence[str]) -> bool:
 
     >>> [trusted(host, ["forecasts.example"]) for host in ("localhost:8000", "[::1]:8000", "forecasts.example")]
     [True, True, True]
-    >>> trusted("attacker.example", ["forecasts.example"])
-    False
+    >>> [trusted(host, ["forecasts.example"]) for host in ("attacker.example", "localhost:65536", "[::1]8000")]
+    [False, False, False]
     """
-    name, port = _split(host.lower())
-    if port and not (port.isascii() and port.isdigit()):
+    name, colon, port = _split(host.lower())
+    if colon not in ("", ":") or not _is_port(port):
         return False
     name = name.removesuffix(".")
-    return "*" in hosts or name in hosts or name == "localhost" or name.endswith(".localhost") or _is_address(name)
+    if name == "localhost" or name.endswith(".localhost") or _is_address(name):
+        return True
+    return bool(_NAME.fullmatch(name)) and (ANY in hosts or name in hosts)
 
 
-def _split(host: str) -> tuple[str, str]:
+def _split(host: str) -> tuple[str, str, str]:
     if host.startswith("["):
         name, _, rest = host[1:].partition("]")
-        return name, rest.removeprefix(":")
-    name, _, port = host.partition(":")
-    return name, port
+        return name, rest[:1], rest[1:]
+    return host.partition(":")
+
+
+def _is_port(port: str) -> bool:
+    return not port or (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65_535)
 
 
 def _is_address(name: str) -> bool:
@@ -69,6 +94,66 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _origin_check(app: Flask, origins: Sequence[str]) -> Callable[[], Response | None]:
+    def check() -> Response | None:
+        origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "")
+        if origin is not None and is_allowed(origin, origins):
+            return _preflight(app) if "Access-Control-Request-Method" in request.headers else None
+        if site in ("same-origin", "none"):
+            return None
+        if origin is not None and not _is_own(origin):
+            raise ForeignOrigin(f"pages of {origin[:200]!r} may not ask; AFTERMATH_ORIGINS names those that may")
+        navigates = request.method in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        if site == "cross-site" and not navigates:
+            raise ForeignOrigin(
+                "pages of other sites may link here, not ask; AFTERMATH_ORIGINS names those that may"
+            )
+        return None
+
+    return check
+
+
+def is_allowed(origin: str, origins: Sequence[str]) -> bool:
+    """Whether pages of an origin may ask.
+
+    >>> is_allowed("https://dashboard.example", ["https://dashboard.example"]), is_allowed("null", [])
+    (True, False)
+    """
+    return ANY in origins or origin.lower() in origins
+
+
+def _is_own(origin: str) -> bool:
+    """Whether a page is the service's own; the scheme is the proxy's affair."""
+    return origin.lower().partition("://")[2] == str(request.environ["HTTP_HOST"]).lower()
+
+
+def _preflight(app: Flask) -> Response | None:
+    """The answer to a browser that asks whether it may ask."""
+    if request.method != "OPTIONS":
+        return None
+    methods = sorted(app.create_url_adapter(request).allowed_methods())  # type: ignore[union-attr]
+    response = Response(status=204)
+    response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+    response.headers["Access-Control-Allow-Headers"] = SENDABLE
+    response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _shared(origins: Sequence[str]) -> Callable[[Response], Response]:
+    """Let pages of allowed origins read answers. Nothing here is known by cookies, so none are let through."""
+
+    def share(response: Response) -> Response:
+        origin = request.headers.get("Origin")
+        response.vary.add("Origin")
+        if origin is not None and is_allowed(origin, origins):
+            response.headers["Access-Control-Allow-Origin"] = ANY if ANY in origins else origin
+            response.headers["Access-Control-Expose-Headers"] = READABLE
+        return response
+
+    return share
 
 
 def _protected(response: Response) -> Response:

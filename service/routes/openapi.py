@@ -47,7 +47,7 @@ def document(service: Service) -> JSON:
             "version": "1",
             "description": "What-if questions about what fighters do when a conflict ends, answered exactly.",
         },
-        "servers": [{"url": "/"}],
+        "servers": [],
         "paths": paths,
         "components": {"schemas": schemas.definitions, "responses": _responses()},
     }

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from flask import render_template
 
+from service.http.address import PREFIX
 from service.http.operation import Form, Reply, Service, operation
 from service.http.problems import codes
 from service.translate import models
@@ -14,7 +15,7 @@ HTML = "text/html; charset=utf-8"
 
 
 def _template(name: str) -> Form:
-    return Form("", HTML, lambda content: render_template(name, **content).encode(), str)
+    return Form("", HTML, lambda content: render_template(name, prefix=PREFIX.get(), **content).encode(), str)
 
 
 @operation("GET", "/", forms=(_template("start.html"),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.http.address import PREFIX
 from service.http.operation import Reply, Service, json_form, operation
 from service.http.problems import NotReady
 from service.routes.openapi import document
@@ -29,13 +30,18 @@ def ready(service: Service) -> Reply:
 @operation("GET", "/openapi.json", forms=(json_form(dict[str, object], suffix=""),))
 def openapi(service: Service) -> Reply:
     """Describe every operation as OpenAPI 3.1."""
-    return Reply(lambda: document(service))
+    return Reply(lambda: _document(service))
 
 
 @operation("GET", "/v1/openapi.json", forms=(json_form(dict[str, object], suffix=""),))
 def openapi_of_version(service: Service) -> Reply:
     """Describe every operation as OpenAPI 3.1, beside the resources."""
-    return Reply(lambda: document(service))
+    return Reply(lambda: _document(service))
+
+
+def _document(service: Service) -> dict[str, object]:
+    """The description, with the path under which the client sees the service."""
+    return {**document(service), "servers": [{"url": PREFIX.get() or "/"}]}
 
 
 OPERATIONS = (alive, ready, openapi, openapi_of_version)
