@@ -1,0 +1,140 @@
+"""Behind the nginx file that ships, under the real nginx."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.faults.load import load
+from tests.faults.test_processes import kill_in_turn
+from tests.faults.test_slow_clients import KINDS, slow_clients, wait_until_quiet
+from tests.faults.wire import HOST, assert_undisturbed, connect, port_of, probes, served_by, statuses
+from tests.servers import ROOT, Server, free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs("nginx")]
+
+MAIN = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+{user}
+events {{ worker_connections 2048; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/site.conf;
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """nginx on a port, and the service behind it."""
+
+    port: int
+    service: Server
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory, asia: Path) -> Iterator[Front]:
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    logged = ("--access-logfile", "-", "--access-logformat", "client %(h)s %(U)s")
+    with served_by("wsgi:app", folder, *logged, priors=asia, AFTERMATH_PROXIES="127.0.0.1") as service:
+        site = (ROOT / "docs" / "nginx.conf").read_text()
+        for found, wanted in (("127.0.0.1:8000", f"127.0.0.1:{port_of(service)}"), ("listen 80;", f"listen {port};")):
+            assert found in site
+            site = site.replace(found, wanted)
+        (folder / "site.conf").write_text(site)
+        user = "user root;" if os.geteuid() == 0 else ""
+        (folder / "main.conf").write_text(MAIN.format(folder=folder, user=user))
+        program = shutil.which("nginx") or "nginx"
+        nginx = subprocess.Popen([program, "-p", folder, "-c", folder / "main.conf"], stdin=subprocess.DEVNULL)
+        try:
+            wait_for(port, nginx, folder / "error.log")
+            yield Front(port, service)
+        finally:
+            nginx.terminate()
+            nginx.wait(timeout=20)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(log.read_text())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fault_45_slow_clients_of_nginx_leave_every_health_check_answered(front: Front, kind: str) -> None:
+    alone = probes(front.url)
+    with slow_clients(front.port, KINDS[kind]):
+        wait_until_quiet(front.url)
+        assert_undisturbed(alone, probes(front.url))
+
+
+def test_fault_02_a_killed_worker_behind_nginx_is_never_a_502(front: Front) -> None:
+    with load(front.port) as found:
+        time.sleep(0.5)
+        kill_in_turn(front.service, 5)
+    assert found.answered > 500
+    assert [lost for lost in found.lost if lost.startswith("status")] == []
+    assert len(found.lost) <= 5, found.lost
+
+
+def test_the_service_behind_nginx_sees_its_client(front: Front) -> None:
+    connection = HTTPConnection("127.0.0.1", front.port, source_address=("127.0.0.7", 0), timeout=20)
+    connection.request("GET", "/livez", headers={"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.8"})
+    assert b"alive" in connection.getresponse().read()
+    connection.close()
+    assert "client 127.0.0.7 /livez" in front.service.log.read_text()
+
+
+def test_forged_headers_do_not_come_through_nginx(front: Front) -> None:
+    path = "/v1/models/asia/forecast/lung.json"
+    forged = {
+        "X-Forwarded-Prefix": "/elsewhere",
+        "X-Forwarded-Host": "attacker.test",
+        "Forwarded": "host=attacker.test",
+    }
+    with urllib.request.urlopen(f"{front.url}{path}", timeout=20) as plain:
+        expected = plain.read()
+    with urllib.request.urlopen(urllib.request.Request(front.url + path, headers=forged), timeout=20) as answer:
+        assert answer.read() == expected
+
+
+def test_a_body_over_the_limit_is_refused_by_nginx_too(front: Front) -> None:
+    head = b"POST /v1/models/asia/batch HTTP/1.1\r\n" + HOST + b"Content-Length: 100000000\r\n\r\n"
+    with connect(front.port) as sock:
+        sock.sendall(head)
+        assert b" 413 " in sock.recv(65_536).split(b"\r\n")[0]
+
+
+def test_an_address_as_long_as_the_service_takes_passes_nginx(front: Front) -> None:
+    request = b"GET /livez?" + b"a" * 8_000 + b" HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+    with connect(front.port) as sock:
+        sock.sendall(request)
+        received = b""
+        while chunk := sock.recv(65_536):
+            received += chunk
+    assert statuses(received)[0] in (200, 422)
