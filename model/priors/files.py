@@ -1,9 +1,10 @@
-"""Which files of a folder are prior files, and how a folder and its model are called."""
+"""Which files of a folder are prior files, how they are read, and how a folder and its model are called."""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 
 MODEL_FILE = "model.yaml"
@@ -17,9 +18,42 @@ def is_prior_file(path: Path) -> bool:
     return path.suffix in (".yaml", ".yml") and path.name != MODEL_FILE and not hidden and path.is_file()
 
 
+class NotInFolder(OSError):
+    """A link out of the folder, or something there that is no file."""
+
+
 def lies_in(path: Path, folder: Path) -> bool:
     """Whether a file, once links are followed, is in the folder."""
     return path.resolve().is_relative_to(folder.resolve())
+
+
+def read_inside(path: Path, folder: Path, *, most: int) -> bytes:
+    """The bytes of a file of the folder, ``most`` of them at most.
+
+    Links inside the folder are followed. What is read is what was opened, and that is looked at after it was opened:
+    who changes a link meanwhile gets nothing read from elsewhere. A device or a pipe is not read, nor waited for.
+    Raises OSError; NotInFolder where the file lies elsewhere or is none.
+    """
+    root, real = os.path.realpath(folder), os.path.realpath(path)
+    if not Path(real).is_relative_to(root):
+        raise NotInFolder("a link out of the folder")
+    opened = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY)
+    with open(opened, "rb") as stream:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode):
+            raise NotInFolder("no regular file")
+        where = _place_of(opened, path)
+        if not Path(where).is_relative_to(root) or not os.path.samestat(os.lstat(where), found):
+            raise NotInFolder("a link out of the folder")
+        return stream.read(most)
+
+
+def _place_of(opened: int, path: Path) -> str:
+    """Where an open file lies: as the kernel says, else as the path says now."""
+    try:
+        return os.readlink(f"/proc/self/fd/{opened}")
+    except OSError:
+        return os.path.realpath(path)
 
 
 def nested(folder: Path) -> list[Path]:

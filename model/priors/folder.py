@@ -61,18 +61,22 @@ def _nested(folder: Path, shown: str) -> Iterator[Problem]:
 def _sheets(folder: Path, settings: Sheet, shown: str, found: list[Problem]) -> Iterator[Sheet]:
     """The files of a model in the order in which model.yaml lists them, and then those that it does not.
 
-    One that is listed and cannot be read has no data: what is named in it is not called unknown.
+    One that is listed and cannot be read has no data: what is named in it is not called unknown. One that is not
+    listed is not read, unless the list itself cannot be read, so that all that is wrong is said at once.
     """
     there = {path.name: path for path in sorted(folder.iterdir()) if is_prior_file(path)}
     for name in _listed(settings, folder, found):
         path = there.pop(name, None)
         file = f"{shown}/{name}"
-        yield Sheet(file, None) if path is None else read_file(path, file=file)
+        readable = path is not None and lies_in(path, folder)
+        yield read_file(folder / name, file=file) if readable else Sheet(file, None)
     for name, path in there.items():
-        if settings.data is not None:
+        if settings.data is None:
+            yield read_file(path, file=f"{shown}/{name}")
+        else:
             expected = f"its name under 'files:' in {MODEL_FILE}, or the file taken away"
             found.append(Problem(f"{shown}/{name}", 1, 1, "", "a file that the model does not list", expected))
-        yield read_file(path, file=f"{shown}/{name}")
+            yield Sheet(f"{shown}/{name}", None)
 
 
 def _listed(settings: Sheet, folder: Path, found: list[Problem]) -> Iterator[str]:

@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import disk_cache
-from model.priors.files import MODEL_FILE, is_prior_file, lies_in, model_name, nested, shown_name
+from model.priors.files import MODEL_FILE, is_prior_file, lies_in, model_name, nested, read_inside, shown_name
+from model.priors.yaml.reader import SIZE_LIMIT
 from model.specification import Model
 
 MOST_FILES = 64
@@ -48,9 +49,12 @@ def key(folder: Path) -> str | None:
         return None
     digest = hashlib.sha256(repr((code, model_name(folder), shown_name(folder))).encode())
     try:
+        settings = read_inside(folder / MODEL_FILE, folder, most=SIZE_LIMIT + 1)
         for path in [folder / MODEL_FILE, *sorted(path for path in folder.iterdir() if is_prior_file(path))]:
-            content = path.read_bytes()
-            digest.update(repr((path.name, lies_in(path, folder), len(content))).encode())
+            inside = lies_in(path, folder)
+            is_read = inside and (path.name == MODEL_FILE or path.name.encode() in settings)
+            content = read_inside(path, folder, most=SIZE_LIMIT + 1) if is_read else b""
+            digest.update(repr((path.name, inside, len(content))).encode())
             digest.update(content)
         digest.update(repr([path.parent.name for path in nested(folder)]).encode())
     except OSError:

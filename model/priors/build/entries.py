@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from math import fsum, inf
@@ -20,6 +21,11 @@ from model.specification import JUDGEMENT, NO_SCENARIO
 
 Result = TypeVar("Result")
 
+ADDRESS = re.compile(r"(?:https?://[^\s/]|doi:10\.)\S*")
+"""Of a source: pages make a link of it, so that no other scheme is one."""
+LONGEST_WORD = 40
+WORD = re.compile(rf"(?=\S)[^\t\n]{{1,{LONGEST_WORD}}}")
+
 
 class Entries:
     """What the files say beside the variables: checked against the names that there are, and made into values."""
@@ -31,6 +37,7 @@ class Entries:
     def values(self) -> dict[str, Any]:
         entries = self.contents.entries
         self._check_dates()
+        self._check_words()
         parts: dict[str, Any] = {
             "sources": {name: self._source(written) for name, written in entries["sources"].items()},
             "scenarios": {name: self._scenario(written) for name, written in entries["scenarios"].items()},
@@ -111,8 +118,22 @@ class Entries:
                 expected = "another name: judgement is what nobody published"
                 self._note(written, found=f"a source called {JUDGEMENT!r}", expected=expected, at_key=True)
             self._check_date(written, "published", source.date, as_of)
+            if source.url is not None and not ADDRESS.fullmatch(source.url):
+                found = f"the address {source.url[:60]!r}"
+                self._note(written, "url", found=found, expected="one that begins with https://, http:// or doi:")
         for counted in self.contents.entries["counts"].values():
             self._check_date(counted, "seen", counted.said.date, as_of)
+
+    def _check_words(self) -> None:
+        """A word for a number stands in answers and tables: it has to look like one."""
+        settings, words = self.contents.settings, self.contents.words
+        if settings is None or words is None:
+            return
+        for kind in ("strength", "confidence", "spread"):
+            for word in getattr(words, kind):
+                if not WORD.fullmatch(word):
+                    found, expected = f"the word {word[:20]!r}", f"at most {LONGEST_WORD} characters in one line"
+                    self._note(settings, "words", kind, word, found=found, expected=expected, at_key=True)
 
     def _check_date(self, written: Written[Definition], verb: str, said: str | int, as_of: date | None) -> None:
         """A date must be of the calendar and begin by the day of knowledge."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.errors import Problem
+from model.priors.files import NotInFolder, read_inside
 from model.priors.yaml.composer import Composer
 from model.priors.yaml.quick_composer import quick_sheet
 from model.priors.yaml.scalars import odd_character
@@ -21,10 +22,11 @@ SIZE_LIMIT = 16_000_000
 
 
 def read_file(path: Path, *, file: str) -> Sheet:
-    """Read one file, never more of it than the size limit; ``file`` names it in problems."""
+    """Read one file of its folder, never more of it than the size limit; ``file`` names it in problems."""
     try:
-        with path.open("rb") as stream:
-            return read(stream.read(SIZE_LIMIT + 1), file=file)
+        return read(read_inside(path, path.parent, most=SIZE_LIMIT + 1), file=file)
+    except NotInFolder as error:
+        return _unreadable(file, Mark(1, 1), str(error), "a file in this folder")
     except OSError as error:
         reason = (error.strerror or "an error").lower()
         return _unreadable(file, Mark(1, 1), f"the file cannot be read ({reason})", "a file that can be read")
