@@ -27,7 +27,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     chosen = settings or from_environment()
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False
-    held = revisions.load(chosen.priors)
+    held = revisions.load(chosen.priors, public=chosen.public_read)
     if ahead:
         held.warm()
     operation.register(app, operation.Service(chosen, held, fingerprint(), routes.OPERATIONS))

@@ -48,6 +48,19 @@ class Broken:
     reasons: tuple[str, ...]
     problems: tuple[PriorProblem, ...] = ()
 
+    def in_public(self) -> Broken:
+        """The same without a word of the files: where each problem is, and no more.
+
+        >>> problem = PriorProblem("a/b.yaml", 3, 5, "x", "'secret'", "1")
+        >>> Broken("a", (str(problem),), (problem,)).in_public().reasons
+        ('a/b.yaml:3:5: bad_priors',)
+        """
+        problems = tuple(
+            PriorProblem(each.file, each.line, each.column, "", BadPriors.code, "") for each in self.problems
+        )
+        reasons = tuple(f"{each.file}:{each.line}:{each.column}: {BadPriors.code}" for each in problems)
+        return Broken(self.name, reasons or ("bad_priors; the log has the reason",), problems)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revisions:
@@ -90,15 +103,18 @@ class Revisions:
         return forecaster
 
 
-def load(root: Path) -> Revisions:
-    """Load and compile every model of a folder; the log has a line for each, with the time it took."""
+def load(root: Path, *, public: bool = False) -> Revisions:
+    """Load and compile every model of a folder; the log has a line for each, with the time it took.
+
+    What is wrong with a model is told to clients whole, unless whoever reaches the service may read: then its place.
+    """
     ready: dict[str, Forecaster] = {}
     broken: dict[str, Broken] = {}
     for name, folder in priors.models(root).items():
         started = time.monotonic()
         found = _prepared(name, folder)
         if isinstance(found, Broken):
-            broken[name] = found
+            broken[name] = found.in_public() if public else found
         else:
             ready[name] = found
             count = len(found.model.network.names)

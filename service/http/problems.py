@@ -234,8 +234,8 @@ def fault(error: AftermathError) -> Fault:
     place = ("given", *error.where[1:]) if error.where[:1] == ("evidence",) else error.where
     return {
         "code": error.code,
-        "detail": error.detail,
-        "pointer": pointer(place) if place else None,
+        "detail": visible(error.detail),
+        "pointer": visible(pointer(place)) if place else None,
         "allowed": list(error.allowed[:MOST_ALLOWED]),
         "did_you_mean": error.did_you_mean,
     }
@@ -260,6 +260,17 @@ def pointer(place: Place) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
 
 
+def visible(text: str) -> str:
+    r"""Text that a terminal can show: what a client sent comes back with its control characters written out.
+
+    >>> visible("no state 'a\x9b31m'")
+    "no state 'a\\x9b31m'"
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
 def _problem(status: int, mistake: Fault) -> Problem:
     words = mistake["code"].replace("_", " ").replace("json", "JSON").replace("csv", "CSV")
     return {
@@ -267,8 +278,8 @@ def _problem(status: int, mistake: Fault) -> Problem:
         "title": words[:1].upper() + words[1:],
         "status": status,
         "code": mistake["code"],
-        "detail": mistake["detail"],
-        "pointer": mistake["pointer"],
+        "detail": visible(mistake["detail"]),
+        "pointer": mistake["pointer"] and visible(mistake["pointer"]),
         "allowed": mistake["allowed"],
         "did_you_mean": mistake["did_you_mean"],
         "errors": [],

@@ -107,9 +107,7 @@ def _origin_check(app: Flask, origins: Sequence[str]) -> Callable[[], Response |
             raise ForeignOrigin(f"pages of {origin[:200]!r} may not ask; AFTERMATH_ORIGINS names those that may")
         navigates = request.method in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Mode") == "navigate"
         if site == "cross-site" and not navigates:
-            raise ForeignOrigin(
-                "pages of other sites may link here, not ask; AFTERMATH_ORIGINS names those that may"
-            )
+            raise ForeignOrigin("pages of other sites may link here, not ask; AFTERMATH_ORIGINS names those that may")
         return None
 
     return check
