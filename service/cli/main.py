@@ -6,6 +6,7 @@ only ``import`` and ``export`` come near other tools' formats.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -38,12 +39,35 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
+        _run(arguments)
+    except OSError as error:
+        _end_without_output(error)
+
+
+def _run(arguments: Sequence[str] | None) -> NoReturn:
+    """Run a command, and be sure that what it printed has left before the end."""
+    try:
         commands.main(args=arguments, prog_name="aftermath", standalone_mode=True)
     except AftermathError as error:
         for line in _lines(error):
             click.echo(line, err=True)
         sys.exit(REFUSED)
+    finally:
+        sys.stdout.flush()
     sys.exit(0)
+
+
+def _end_without_output(error: OSError) -> NoReturn:
+    """The disk is full, or whoever read has gone: say so in a line, and let nothing more be written at the exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(OSError):
+        if not isinstance(error, BrokenPipeError):
+            of_file = f" ({error.filename})" if error.filename else ""
+            click.echo(f"aftermath: {error.strerror or error}{of_file}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    sys.exit(REFUSED)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
