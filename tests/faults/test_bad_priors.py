@@ -151,7 +151,7 @@ def test_what_an_editor_leaves_beside_the_files_is_not_read(name: str, tmp_path:
     assert load(folder).revision == load(ASIA).revision
 
 
-def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+def test_fault_24_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     folder = copied(ASIA, tmp_path)
     (tmp_path / "elsewhere.yaml").write_bytes((folder / "checks.yaml").read_bytes())
     (folder / "checks.yaml").unlink()
@@ -186,9 +186,10 @@ def test_a_file_cut_after_any_line_never_loads(name: str, tmp_path: Path) -> Non
 
 
 def timed(content: bytes) -> tuple[list[str], float]:
-    start = time.perf_counter()
+    """What is wrong with the bytes, and the processor's seconds until that is known."""
+    start = time.process_time()
     sheet = read(content, file="deep.yaml")
-    return [str(problem) for problem in sheet.problems], time.perf_counter() - start
+    return [str(problem) for problem in sheet.problems], time.process_time() - start
 
 
 @pytest.mark.parametrize(
@@ -196,13 +197,13 @@ def timed(content: bytes) -> tuple[list[str], float]:
     [b"[" * 900_000, b"{a: " * 225_000, b"- " * 450_000 + b"x\n...\n", b"variables: " + b"[" * 900_000 + b"\n...\n"],
     ids=["lists", "mappings", "items", "whole"],
 )
-def test_deep_nesting_is_refused_at_once_and_does_not_end_the_process(content: bytes) -> None:
+def test_fault_17_deep_nesting_is_refused_at_once_and_does_not_end_the_process(content: bytes) -> None:
     found, seconds = timed(content)
     assert any(f"more than {DEPTH_LIMIT} levels, one inside the other" in line for line in found)
     assert seconds < 1
 
 
-def test_deep_indentation_is_refused(tmp_path: Path) -> None:
+def test_fault_17_deep_indentation_is_refused(tmp_path: Path) -> None:
     levels = "".join(f"{' ' * depth}a:\n" for depth in range(1_200))
     found, seconds = timed(f"{levels}...\n".encode())
     assert len(found) == 1
@@ -210,7 +211,7 @@ def test_deep_indentation_is_refused(tmp_path: Path) -> None:
     assert seconds < 1
 
 
-def test_a_billion_laughs_are_refused_before_they_grow() -> None:
+def test_fault_18_a_billion_laughs_are_refused_before_they_grow() -> None:
     lines = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
     tracemalloc.start()
@@ -473,7 +474,7 @@ def test_a_fraction_is_offered_as_a_number(written: str, meant: str, tmp_path: P
 
 
 @pytest.mark.parametrize("state", ["null", "~", ".nan", "1", "true", "0x1F"])
-def test_a_state_that_yaml_takes_for_something_else_is_to_be_quoted(state: str, tmp_path: Path) -> None:
+def test_fault_19_a_state_that_yaml_takes_for_something_else_is_to_be_quoted(state: str, tmp_path: Path) -> None:
     found = said(edited(ASIA, tmp_path, "diseases.yaml", ("states: [yes, no]", f"states: [{state}, no]")))
     assert "in quotes when it is a name" in found[0]
 
@@ -482,7 +483,7 @@ def test_a_state_that_yaml_takes_for_something_else_is_to_be_quoted(state: str, 
     ("old", "new"),
     [("  smoke:\n", "  sm\u043eke:\n"), ("parents: [smoke]", "parents: [sm\u043eke]"), ("[yes, no]", "[y\u043e, no]")],
 )
-def test_a_letter_that_looks_like_another_is_named_by_its_code_point(old: str, new: str, tmp_path: Path) -> None:
+def test_fault_25_a_letter_like_another_is_named_by_its_code_point(old: str, new: str, tmp_path: Path) -> None:
     found = said(edited(ASIA, tmp_path, "diseases.yaml", (old, new)))
     assert "U+043E (Cyrillic small letter o)" in found[0]
 

@@ -34,7 +34,7 @@ ARGUMENTS = {
     "policies": EVENT,
     "questions": ["asia"],
     "scenarios": ["asia"],
-    "schema": ["."],
+    "schema": ["priors"],
     "sensitivity": EVENT,
     "serve": ["--help"],
     "show": ["asia", "lung"],
@@ -105,7 +105,12 @@ def test_a_full_disk_is_told_in_a_line(name: str, place: Path) -> None:
         assert len(lines) == 1
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+def each_or(quick: set[str]) -> list[object]:
+    """Every command, all but some of them in the long version alone."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.long) for name in ARGUMENTS]
+
+
+@pytest.mark.parametrize("name", each_or({"ask", "models", "check", "serve", "export"}))
 def test_a_reader_that_has_gone_is_no_error_to_show(name: str, place: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
