@@ -70,7 +70,7 @@ def test_without_a_package_index_the_set_up_says_so_and_leaves_nothing_in_use(pr
     assert dev.stamped(place) == dev.UNFINISHED
 
 
-def test_a_package_whose_hash_is_not_in_the_lock_is_refused(tmp_path: Path) -> None:
+def test_fault_63_a_package_whose_hash_is_not_in_the_lock_is_refused(tmp_path: Path) -> None:
     project = clone(tmp_path / "clone")
     lines = dev.locked("uv").splitlines()
     pinned = [lines[0], f"    --hash=sha256:{'0' * 64}", ""]

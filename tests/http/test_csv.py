@@ -57,7 +57,7 @@ def test_a_variable_s_table_names_its_rows(client):
     assert float(cell["p"]) == 0.8
 
 
-def test_text_that_a_spreadsheet_would_run_is_defused_and_numbers_are_left_alone(client):
+def test_fault_54_text_that_a_spreadsheet_would_run_is_defused_and_numbers_are_left_alone(client):
     rows = table(client.get("/v1/models/oddities/forecast/odd.csv?do=odd:plain"))
     assert [row["state"] for row in rows] == [
         "'=1+1",
