@@ -100,6 +100,27 @@ def test_fault_47_a_malformed_chunk_is_refused_and_the_connection_closed(server:
     assert statuses(received) in ([400], [413]), received[:200]
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"POST /nowhere HTTP/1.1\r\n" + HOST, 404),
+        (b"POST /livez HTTP/1.1\r\n" + HOST, 405),
+        (b"POST /v1/models/asia/query HTTP/1.1\r\n" + HOST + b"Content-Type: text/plain\r\n", 415),
+        (POST.replace(b"localhost", b"attacker.test"), 400),
+    ],
+)
+def test_a_body_that_was_not_read_ends_its_connection(server: Server, head: bytes, status: int) -> None:
+    received = answers(server, head + b"Content-Length: 2\r\n\r\n{}" + SMUGGLED, then_end=False)
+    assert statuses(received) == [status]
+    assert b"\r\nConnection: close\r\n" in received
+
+
+def test_a_body_that_was_read_and_refused_keeps_its_connection(server: Server) -> None:
+    last = b"GET /livez HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+    received = answers(server, POST + b'Content-Length: 7\r\n\r\n{"a":1}' + last, then_end=False)
+    assert statuses(received) == [422, 200]
+
+
 @pytest.mark.parametrize("path", [b"/v1/models/asia/query", b"/nowhere", b"/v1/models/asia/forecast/lung"])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_fault_28_a_hundred_megabytes_are_refused_and_not_kept(server: Server, path: bytes, chunked: bool) -> None:

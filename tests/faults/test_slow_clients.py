@@ -1,9 +1,11 @@
 """Clients that are slow, silent, or gone: three hundred of them take no thread from anyone."""
 
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,7 @@ from tests.faults.wire import (
     reset,
     statuses,
 )
-from tests.servers import Server
+from tests.servers import ROOT, Server, free_port, served
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +80,36 @@ def test_fault_45_more_connections_than_a_worker_holds_make_room_for_the_next(se
         for _ in range(4):
             stack.enter_context(slow_clients(port_of(server), KINDS["headers"], 450))
         assert len(probes(server.url)) == 20
+
+
+def test_fault_45_without_file_descriptors_left_the_next_connection_takes_the_place_of_the_slowest(
+    tmp_path: Path, asia: Path
+) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--workers", "1"]
+    command += ["--bind", f"127.0.0.1:{port}", "wsgi:app"]
+    limited = ["bash", "-c", 'ulimit -n 100; exec "$@"', "bash", *command]
+    with served(limited, port=port, cwd=ROOT, log=tmp_path / "log", AFTERMATH_PRIORS=str(asia)) as own:
+        with slow_clients(port, KINDS["headers"]):
+            assert len(probes(own.url)) == 20
+        assert "Traceback" not in own.log.read_text()
+
+
+def test_fault_45_bodies_that_never_end_are_held_up_to_a_bound_and_the_oldest_is_refused(waiting: Behind) -> None:
+    head = b"POST /echo HTTP/1.1\r\n" + HOST + b"Content-Length: 8000000\r\n\r\n"
+    with ExitStack() as stack:
+        opened = [stack.enter_context(connect(waiting.port)) for _ in range(12)]
+        for sock in opened:
+            sock.sendall(head + b"x" * 7_000_000)
+        assert len(probes(waiting.server.url)) == 20
+        refused = 0
+        for sock in opened:
+            sock.settimeout(0.2)
+            try:
+                refused += sock.recv(100).startswith(b"HTTP/1.1 503")
+            except TimeoutError:
+                continue
+    assert 12 - 64 // 7 <= refused <= 5
 
 
 @pytest.mark.parametrize(

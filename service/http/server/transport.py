@@ -66,11 +66,15 @@ class Transport:
 
     def event(self, connection: Connection, events: int) -> None:
         """A socket can be read or written. What one connection does wrong ends that one alone."""
+        if events & READ:
+            self._guarded(self._readable, connection)
+        if events & WRITE:
+            self._guarded(self._writable, connection)
+
+    def _guarded(self, step: Callable[..., None], connection: Connection, *arguments: Any) -> None:
         try:
-            if events & READ and not connection.closed:
-                self._readable(connection)
-            if events & WRITE and not connection.closed:
-                self._writable(connection)
+            if not connection.closed:
+                step(connection, *arguments)
         except Exception:
             self.log.exception("dropped the connection of %s", connection.client)
             self._drop(connection)
@@ -233,7 +237,9 @@ class Transport:
             self._hold(connection, len(connection.buffer))
             self._watch(connection, READ)
             if self.held > HELD:
-                self._refuse(connection, 503, "too many unfinished requests are held; try again")
+                waiting = [each for each in self.connections if each.held and not each.busy]
+                oldest = min(waiting, key=lambda each: each.deadline)
+                self._refuse(oldest, 503, "too many unfinished requests are held; try again")
 
     def _hand_over(self, connection: Connection, end: int) -> None:
         data = bytes(connection.buffer[:end])
@@ -263,18 +269,16 @@ class Transport:
             self.defer(self._drop, connection)
             return
         if sent < len(data):
-            self.defer(self._write_on, connection, memoryview(data)[sent:], keep)
+            self.defer(self._guarded, self._write_on, connection, memoryview(data)[sent:], keep)
         elif keep:
             connection.deadline = time.monotonic() + self.keepalive
             connection.busy = False
             if connection.buffer or connection.ended:
-                self.defer(self._next, connection)
+                self.defer(self._guarded, self._advance, connection)
         else:
-            self.defer(self._linger, connection)
+            self.defer(self._guarded, self._linger, connection)
 
     def _write_on(self, connection: Connection, data: memoryview, keep: bool) -> None:
-        if connection.closed:
-            return
         connection.unsent, connection.keep = data, keep
         connection.deadline = time.monotonic() + TRANSFER_SECONDS
         connection.last = connection.deadline + len(data) / SLOWEST
@@ -306,22 +310,12 @@ class Transport:
         if connection.keep:
             connection.deadline = time.monotonic() + self.keepalive
             connection.busy = False
-            self._next(connection)
+            self._advance(connection)
         else:
             self._linger(connection)
 
-    def _next(self, connection: Connection) -> None:
-        """Go on with what has come since; what one connection does wrong ends that one alone."""
-        try:
-            self._advance(connection)
-        except Exception:
-            self.log.exception("dropped the connection of %s", connection.client)
-            self._drop(connection)
-
     def _linger(self, connection: Connection) -> None:
         """Say that the answer is over, and wait a moment for the client to close, so that it reads what it was sent."""
-        if connection.closed:
-            return
         try:
             connection.sock.shutdown(socket.SHUT_WR)
         except OSError:
