@@ -28,7 +28,7 @@ os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
 # The service listens once its models are loaded: until then its log says what it is doing.
 LOG = logging.StreamHandler()
 LOG.setFormatter(logging.Formatter("[%(asctime)s] [%(levelname)s] %(message)s", "%Y-%m-%d %H:%M:%S"))
-logging.getLogger("service").addHandler(LOG)
+logging.getLogger("service").handlers = [LOG]  # a reload signal reads this file again
 logging.getLogger("service").setLevel(logging.INFO)
 
 bind = "127.0.0.1:8000"
