@@ -57,7 +57,7 @@ def test_gunicorn_runs_one_blas_thread_and_no_control_socket() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     shown = dict(re.split(r"\s+= ", line, maxsplit=1) for line in ran.stdout.splitlines() if " = " in line)
-    wanted = {"control_socket_disable": "True", "threads": "8", "preload_app": "True"}
+    wanted = {"control_socket_disable": "True", "threads": "16", "preload_app": "True"}
     assert {name: shown[name] for name in wanted} == wanted
 
     said = "import os, runpy; runpy.run_path('gunicorn.conf.py'); print(os.environ['OPENBLAS_NUM_THREADS'])"
