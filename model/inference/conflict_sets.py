@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
+from model.deadline import checkpoint
 from model.errors import ImpossibleEvidence
 from model.evidence import Case, assumptions, in_words, likelihood
 from model.inference.arrays import Evidence, encode
@@ -160,6 +161,7 @@ class _HittingSets:
         for size in range(1, most):
             waiting = [(0, 0, tuple(sets))]
             while waiting:
+                checkpoint()
                 chosen, barred, unmet = waiting.pop()
                 self.steps += len(unmet)
                 if self.steps > MOST_STEPS:

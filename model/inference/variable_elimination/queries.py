@@ -25,7 +25,7 @@ from model.inference.variable_elimination.coded_evidence import (
 )
 from model.inference.variable_elimination.columns import HARD, LANED, SOFT
 from model.inference.variable_elimination.program import Program
-from model.inference.variable_elimination.scheduler import ENOUGH, Prepared, alike, answered, prepare, program_for
+from model.inference.variable_elimination.scheduler import ENOUGH, Prepared, alike, answered, fits, prepare, program_for
 from model.network import Network, Table, Variable
 
 Floats = NDArray[np.float64]
@@ -130,6 +130,16 @@ def draws_with_evidence(
     coded = _drawn(prepared, evidence, tables)
     rows, log_p = alike(prepared, coded, prepared.network.position[name], with_p_evidence=True)
     return _possible(rows, log_p), log_p
+
+
+def draws_fit(prepared: Prepared, name: str, evidence: Evidence, tables: Mapping[str, Table]) -> bool:
+    """Whether draws of these tables are worked on side by side; else each is answered by itself."""
+    target, coded = prepared.network.position[name], _drawn(prepared, evidence, tables)
+    role = role_of(prepared.packed, coded, coded.codes, target, single_case=False)
+    try:
+        return fits(program_for(prepared, target, role, with_p_evidence=bool(evidence.likelihood), single_case=False))
+    except NetworkTooLarge:
+        return False
 
 
 def _drawn(prepared: Prepared, evidence: Evidence, tables: Mapping[str, Table]) -> CodedEvidence:
