@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +10,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from model.errors import AftermathError
+from model.work.cost import SECOND
 
 PRIORS = "AFTERMATH_PRIORS"
 HOSTS = "AFTERMATH_HOSTS"
+DEADLINE = "AFTERMATH_DEADLINE"
+COST = "AFTERMATH_COST"
+HEAVY = "AFTERMATH_HEAVY"
+QUEUE = "AFTERMATH_QUEUE"
 
 
 class BadSettings(AftermathError):
@@ -23,11 +29,16 @@ class BadSettings(AftermathError):
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``priors`` is the folder of models; ``hosts`` are the names, beside loopback names and IP addresses,
-    under which the service may be addressed, '*' for any.
+    under which the service may be addressed, '*' for any. No question works longer than ``deadline`` seconds, or is
+    begun whose counted ``cost`` is higher; so many ``heavy`` ones work at once in each process, and ``queue`` wait.
     """
 
     priors: Path
     hosts: tuple[str, ...] = ()
+    deadline: float = 20.0
+    cost: int = 20 * SECOND
+    heavy: int = 1
+    queue: int = 8
 
     def __post_init__(self) -> None:
         if not self.priors.is_dir():
@@ -44,7 +55,27 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         priors=Path(environment.get(PRIORS) or default_priors()),
         hosts=tuple(name for name in named if name),
+        deadline=_number(environment, DEADLINE, 20.0),
+        cost=int(_number(environment, COST, 20.0) * SECOND),
+        heavy=max(1, int(_number(environment, HEAVY, 1))),
+        queue=int(_number(environment, QUEUE, 8)),
     )
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    """A setting that is a number above nothing. Raises BadSettings for anything else.
+
+    >>> _number({"AFTERMATH_DEADLINE": "1.5"}, "AFTERMATH_DEADLINE", 20.0)
+    1.5
+    """
+    said = environment.get(name, "").strip()
+    try:
+        number = float(said) if said else default
+    except ValueError:
+        number = math.nan
+    if not 0 < number < 1e9:
+        raise BadSettings(f"{name} is {said[:60]!r}; it is a number above 0, as in {name}={default:g}")
+    return number
 
 
 def default_priors() -> Path:

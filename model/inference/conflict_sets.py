@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
-from model.deadline import checkpoint
 from model.errors import ImpossibleEvidence
 from model.evidence import Case, assumptions, in_words, likelihood
 from model.inference.arrays import Evidence, encode
 from model.inference.plan import Plan
 from model.inference.proportional_fitting import fit
+from model.work.deadline import checkpoint
 
 Flags = NDArray[np.bool_]
 Possible = Callable[[Flags], Flags]

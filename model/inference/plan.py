@@ -18,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.deadline import checkpoint
 from model.errors import NetworkTooLarge
 from model.inference import underflow, variable_elimination
 from model.inference.arrays import NOTHING, Columns, Evidence, Pattern, Posterior
@@ -29,6 +28,7 @@ from model.inference.junction_tree.reference import Cliques
 from model.inference.junction_tree.triangulation import CELL_LIMIT, JunctionTree, too_large, triangulate
 from model.inference.numba_door import COMPILED
 from model.network import Network, Table
+from model.work.deadline import checkpoint
 
 
 class Choice(NamedTuple):

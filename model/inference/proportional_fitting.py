@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from model.deadline import checkpoint
 from model.evidence import Assumed, Case, weight_vector
 from model.inference import log_evidence, marginals
 from model.inference.acceleration import Acceleration
@@ -16,6 +15,7 @@ from model.inference.arrays import Evidence
 from model.inference.marginal_fit import marginal_fit
 from model.inference.plan import Plan
 from model.network import Network, Table
+from model.work.deadline import checkpoint
 
 SWEEPS = 200
 """Of accelerated ones some ten are usual."""

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model import disk_cache
 from model.priors.files import MODEL_FILE, is_prior_file, lies_in, model_name, nested, shown_name
 from model.specification import Model
+from model.work import disk_cache
 
 MOST_FILES = 64
 MOST_BYTES = 256_000_000

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
-from model.deadline import checkpoint
 from model.errors import NetworkTooLarge
 from model.evidence import Case, assumptions
 from model.gates import exponential_races
@@ -27,6 +26,7 @@ from model.inference.lru import ByteLRU
 from model.inference.proportional_fitting import fit
 from model.network import Table
 from model.specification import Model
+from model.work.deadline import checkpoint
 
 COUNT = 1_000
 """Draws of a revision."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 from msgspec import Struct
 
+from model.analyses import question_cost
 from model.forecast import Forecaster
 from model.report import brief_text
 from model.report.brief import Brief
@@ -66,7 +67,13 @@ def brief(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
     def found() -> Brief:
         return brief_of(event.forecaster, event.question, target=event.target, state=state_of(event))
 
-    return reply(event, "brief", found, forms=("json", "md", "txt"))
+    return reply(
+        event,
+        "brief",
+        found,
+        lambda: question_cost.of_brief(event.forecaster, event.question, event.target),
+        forms=("json", "md", "txt"),
+    )
 
 
 OPERATIONS = (brief,)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from model.analyses import causal_effect
+from model.analyses import causal_effect, question_cost
 from model.analyses.causal_effect import CauseEffect
 from model.forecast import Forecaster
 from model.wording import signed, wrapped
@@ -69,13 +69,22 @@ def cause_effect(forecaster: Forecaster, asked: CauseParameters) -> Reply:
     model.network.variable(asked.cause, where=("cause",))
     event = event_asked(forecaster, asked, asked.effect, "effect")
 
+    sets = 2 * len(model.network[asked.cause].states)
+
     def found() -> CauseEffect:
         state = state_of(event)
         return causal_effect.cause_effect(
             event.forecaster, event.question, cause=asked.cause, target=event.target, state=state
         )
 
-    return reply(event, "cause-effect", found, target="effect", also=(("cause", asked.cause),))
+    return reply(
+        event,
+        "cause-effect",
+        found,
+        lambda: question_cost.of_sets(event.forecaster, event.question, sets),
+        target="effect",
+        also=(("cause", asked.cause),),
+    )
 
 
 OPERATIONS = (cause_effect,)

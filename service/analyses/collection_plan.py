@@ -11,9 +11,11 @@ from msgspec import Meta
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from model.analyses import question_cost
 from model.analyses.collection_plan import CollectionPlan, Step, plan
 from model.forecast import Forecaster
 from model.wording import wrapped
+from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -132,7 +134,10 @@ def collection_plan(forecaster: Forecaster, asked: PlanParameters) -> Reply:
             event.forecaster, event.question, target=event.target, state=event.state, steps=steps, budget=budget
         )
 
-    return reply(event, "collection-plan", found, also=(("steps", steps), ("budget", budget)))
+    def cost() -> Cost:
+        return question_cost.of_collection(event.forecaster, event.question, event.target, steps)
+
+    return reply(event, "collection-plan", found, cost, also=(("steps", steps), ("budget", budget)))
 
 
 OPERATIONS = (collection_plan,)

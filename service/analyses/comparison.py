@@ -14,6 +14,7 @@ import click
 import numpy as np
 from msgspec import UNSET
 
+from model.analyses import question_cost
 from model.analyses.comparison import Side, called, case_of, compare, in_common
 from model.answers import Answer, seen_after
 from model.errors import AftermathError, BadQuestion, Place
@@ -453,7 +454,7 @@ def _compared(
             raise compared[0].result
         return Found(model, asked, compared, place)
 
-    return Reply(found, place)
+    return Reply(found, place, lambda: question_cost.of_several(forecaster, asked.questions))
 
 
 OPERATIONS = (compare_by_address, compare_by_body)

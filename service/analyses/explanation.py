@@ -7,11 +7,13 @@ from itertools import pairwise
 
 from typing_extensions import TypedDict
 
+from model.analyses import question_cost
 from model.analyses.evidence_conflict import Conflict, Surprise
 from model.analyses.explanation import Explanation, explain
 from model.analyses.weight_of_evidence import direction
 from model.forecast import Forecaster
 from model.wording import effect_text, signed, wrapped
+from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -93,7 +95,10 @@ def explanation(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
     def found() -> Explanation:
         return explain(event.forecaster, event.question, target=event.target, state=state_of(event))
 
-    return reply(event, "explanation", found)
+    def cost() -> Cost:
+        return question_cost.of_explanation(event.forecaster, event.question, event.target)
+
+    return reply(event, "explanation", found, cost)
 
 
 OPERATIONS = (explanation,)

@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from model.analyses import question_cost
 from model.analyses.matrix import FEWEST_SHOWN, Matrix, Shift, matrix
 from model.evidence.syntax import plain_number
 from model.forecast import Forecaster
@@ -171,6 +172,7 @@ def matrix_of(forecaster: Forecaster, asked: MatrixParameters) -> Reply:
     return Reply(
         lambda: Found(model, matrix(forecaster, by=asked.by, scenario=scenario, targets=targets, mass=mass), place),
         place,
+        lambda: question_cost.of_matrix(forecaster, targets or model.headline, intervals=mass is not None),
     )
 
 

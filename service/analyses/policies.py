@@ -8,11 +8,12 @@ from typing import Annotated
 from msgspec import Meta
 from typing_extensions import TypedDict
 
-from model.analyses import goal_seeking
+from model.analyses import goal_seeking, question_cost
 from model.analyses.goal_seeking import Policies, Policy
 from model.forecast import Forecaster
 from model.uncertainty.intervals import MASS
 from model.wording import effect_text, portion, wrapped
+from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -91,7 +92,10 @@ def policies(forecaster: Forecaster, asked: PolicyParameters) -> Reply:
         state = state_of(event)
         return goal_seeking.policies(event.forecaster, event.question, target=event.target, state=state, mass=mass)
 
-    return reply(event, "policies", found, also=(("interval", None if mass == MASS else mass),))
+    def cost() -> Cost:
+        return question_cost.of_policies(event.forecaster, event.question, event.target)
+
+    return reply(event, "policies", found, cost, also=(("interval", None if mass == MASS else mass),))
 
 
 OPERATIONS = (policies,)

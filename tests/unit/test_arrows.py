@@ -9,7 +9,7 @@ from tests.sources import ROOT, imports, modules
 
 # Each may import those before it.
 MODEL_ORDER = (
-    "disk_cache",
+    "work",
     "errors",
     "wording",
     "notebook",

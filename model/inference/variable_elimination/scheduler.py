@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from model.deadline import STEP, checkpoint
 from model.errors import NetworkTooLarge
 from model.inference.junction_tree.triangulation import CELL_LIMIT
 from model.inference.lru import ByteLRU
@@ -26,6 +25,7 @@ from model.inference.variable_elimination.columns import HARD, LANED, SOFT
 from model.inference.variable_elimination.program import Packed, Program
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network, Table
+from model.work.deadline import STEP, checkpoint
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

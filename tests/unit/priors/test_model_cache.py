@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import disk_cache
 from model.errors import BadPriors
 from model.priors import folder, load, model_cache
 from model.specification import Model
+from model.work import disk_cache
 from tests.prior_copies import ASIA, DATA, copied, edited
 
 MODELS = [

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model.deadline import STEP, checkpoint
 from model.inference.arrays import Explanations
 from model.inference.junction_tree.packed import gradient_kernels, marginal_kernels, mpe_kernels
 from model.inference.junction_tree.packed.layout import ASKED, FOUND, PER_CLIQUE, SWAPPED, Ints
 from model.inference.junction_tree.packed.pack import Packed
 from model.network import Network, Table
+from model.work.deadline import STEP, checkpoint
 
 SPARE = 4
 """Workspaces kept for the next questions; more are made while more questions are asked at once."""
