@@ -93,6 +93,8 @@ def followed(text: str, folder: Path, *, files_first: bool = False) -> Iterator[
             case Command(line) if line.startswith("export "):
                 name, _, value = line.removeprefix("export ").partition("=")
                 environment[name] = str(Path(os.getcwd(), value))
+            case Command(line) if line.startswith("rm "):
+                Path(line.removeprefix("rm ")).unlink()
             case Command():
                 assert step.words[0] == "aftermath", step.line
                 yield step, *run(step, environment)
