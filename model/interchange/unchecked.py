@@ -232,7 +232,7 @@ def check_names(variables: Iterable[Declared], file: str) -> None:
         same = next(other for other in lines if other.casefold() == name.casefold())
         detail = f"variable {name!r} and {same!r} differ only in case, first on line {lines[same]}"
         raise BadExchangeFile(detail + rename, where=where)
-    raise BadExchangeFile(f"variable {name!r}: {_NAME_RULE}{rename}", where=where, did_you_mean=new)
+    raise BadExchangeFile(f"variable {name!r}: {_NAME_RULE}{rename}", where=where)
 
 
 def declared(variables: Iterable[Declared], file: str) -> dict[str, Declared]:

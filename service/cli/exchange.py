@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from service.cli.options import load, priors_option, root_of
+from service.cli.page import say
 
 
 @click.command("import", short_help="Make prior files from a file of another tool.")
@@ -76,8 +77,8 @@ def import_file(
         beside=exchange.beside,
     )
     for note in exchange.notes:
-        click.echo(note)
-    click.echo(f"{place}: {text.size_text(exchange.network, tree)}")
+        say(note)
+    say(f"{place}: {text.size_text(exchange.network, tree)}")
 
 
 @click.command(short_help="Write a model as BIF, XMLBIF or XDSL.")
@@ -95,12 +96,12 @@ def export(model: str, file: Path, overwrite: bool, root: Path | None) -> None:
     if file.exists() and not overwrite:
         raise BadExchangeFile("exists already; --overwrite writes over it", where=(str(file),))
     notes = write(loaded.network, file, name=loaded.name, beside=beside(loaded))
-    click.echo(f"{file}: {len(loaded.network.names)} variables, {loaded.network.parameters():,} probabilities")
+    say(f"{file}: {len(loaded.network.names)} variables, {loaded.network.parameters():,} probabilities")
     for note in notes:
-        click.echo(note)
-    click.echo("no place in this format for:")
+        say(note)
+    say("no place in this format for:")
     for item in lost:
-        click.echo(f"  {item}")
+        say(f"  {item}")
 
 
 def _source_name(file: Path) -> str:

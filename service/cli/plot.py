@@ -23,6 +23,7 @@ from service.cli.options import (
     side_option,
     split_names,
 )
+from service.cli.page import say
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -108,7 +109,7 @@ def _about(
 
 def _save(pictures: ModuleType, figure: object, file: Path) -> None:
     pictures.save(figure, file)
-    click.echo(f"wrote {file}")
+    say(f"wrote {file}")
 
 
 @plot.command(short_help="A target's distribution, and the effect of what is done.")

@@ -32,10 +32,10 @@ from model.network import Network
 from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 from model.wording import chance, decimal, effect_text, portion, quantity, signed_points, wrapped
+from service.cli.page import width
 from service.translate.forecasts import QUANTILES
 
 BAR = 32
-WIDTH = 100
 FEW_SOURCES = 4
 """So many sources are shown whole; more are named, unless asked for."""
 ROUNDING = 1e-9
@@ -164,7 +164,7 @@ def _wide(wide: Wide) -> Iterator[str]:
     yield f"  {wide.target}={wide.state}  {span_text(wide.low, wide.high)}"
     for statement in wide.carried_by:
         text = f"{statement.share:.0%} {statement.variable}: {statement.what} [{statement.file}:{statement.line}]"
-        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
+        yield from textwrap.wrap(text, width(), initial_indent="    ", subsequent_indent="      ")
 
 
 def arcs_text(arcs: Sequence[Costly]) -> str:
@@ -205,7 +205,7 @@ def _across_levels(found: Sequence[HeldAcross]) -> Iterator[str]:
         if each.p is not None:
             likely = "; ".join(map(_likely, each.likely))
             text = f"{number(each.p)} of {_size(each)}; likely {each.check.against}: {likely}"
-            yield from textwrap.wrap(text, WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
+            yield from textwrap.wrap(text, width(), initial_indent=" " * 4, subsequent_indent=" " * 6)
 
 
 def _mark(each: AnyHeld) -> str:
@@ -320,7 +320,7 @@ def _joint(model: Model, joint: JointAnswer, drawn: Marks) -> Iterator[str]:
     """Each combination of states by their labels, with its probability, range and bar."""
     told = [model.described[name] for name in joint.variables]
     head = f"{', '.join(joint.variables)}  together: {'; '.join(each.label_with_unit for each in told)}"
-    yield from wrapped(head, WIDTH, then="  ")
+    yield from wrapped(head, width(), then="  ")
     rows = [
         (
             *(each.labels.get(state, state) for each, state in zip(told, states, strict=True)),
@@ -332,7 +332,7 @@ def _joint(model: Model, joint: JointAnswer, drawn: Marks) -> Iterator[str]:
     ]
     yield from columns(rows, right={len(told)})
     if joint.intervals is not None and joint.intervals.warning:
-        yield from textwrap.wrap(joint.intervals.warning, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from textwrap.wrap(joint.intervals.warning, width(), initial_indent="  ", subsequent_indent="  ")
 
 
 def _most_probable(model: Model, found: MostProbable) -> Iterator[str]:
@@ -367,9 +367,9 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
         if found.effect is not None:
             yield from _effect(model, found, found.effect, drawn)
         else:
-            yield from wrapped(f"P(evidence) {chance(found.log_p_evidence)}; {legend}", WIDTH, then="  ")
+            yield from wrapped(f"P(evidence) {chance(found.log_p_evidence)}; {legend}", width(), then="  ")
     elif found.question.scenario != model.default_scenario:
-        yield from wrapped(f"nothing known; {legend}", WIDTH, then="  ")
+        yield from wrapped(f"nothing known; {legend}", width(), then="  ")
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
@@ -388,10 +388,12 @@ def _effect(model: Model, found: Answer, effect: Effect, drawn: Marks) -> Iterat
     """What is done, how its effect is to be read, each of several alone, and what is read as seen after it."""
     own = " and ".join(in_words(name, found.settings[name]) for name in found.question.settings)
     if effect.impossible is not None:
-        yield from wrapped(f"no effect of {own} can be said: without it, {effect.impossible.detail}", WIDTH, then="  ")
+        yield from wrapped(
+            f"no effect of {own} can be said: without it, {effect.impossible.detail}", width(), then="  "
+        )
     else:
         marked = f"P(evidence) {chance(found.log_p_evidence)}; {drawn.baseline} marks the answer without {own}"
-        yield from wrapped(f"{marked}; points are its effect", WIDTH, then="  ")
+        yield from wrapped(f"{marked}; points are its effect", width(), then="  ")
     if len(effect.alone) > 1:
         for target, place in zip(found.targets.basis.targets, found.targets.basis.places, strict=True):
             yield f"points of each alone on {target.name}"
@@ -417,7 +419,7 @@ def interval_lines(found: Intervals) -> Iterator[str]:
     omitted = " and ".join(OMITS)
     yield f"ranges hold {portion(found.mass)} of {found.draws:,} draws: {COVERS}, not {omitted}"
     if found.warning:
-        yield from textwrap.wrap(found.warning, WIDTH, subsequent_indent="  ")
+        yield from textwrap.wrap(found.warning, width(), subsequent_indent="  ")
 
 
 def _sources(model: Model, names: Sequence[str], *, whole: bool) -> Iterator[str]:
@@ -432,12 +434,12 @@ def _source(model: Model, name: str) -> list[str]:
         return [f"  {name}: of the modeller, with the reason beside each number"]
     source = model.source(name)
     text = f"{name}: {source.title} ({source.publication}, {source.date}; {source.standing})"
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return textwrap.wrap(text, width(), initial_indent="  ", subsequent_indent="    ")
 
 
 def listing(head: str, items: Iterable[str]) -> Iterator[str]:
     """Items after their heading, on as many lines as they need."""
-    yield from wrapped(f"{head}: {', '.join(items)}", WIDTH, then="  ")
+    yield from wrapped(f"{head}: {', '.join(items)}", width(), then="  ")
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]) -> Iterator[str]:
