@@ -520,7 +520,13 @@ def _scaled(filled_in: Filled, variables: Mapping[str, Declared], file: str, sca
         raise complaint(file, filled_in.line, f"{detail} ({remedy})")
     at = np.unravel_index(int(off.argmax()), off.shape)
     miss = _Miss(filled_in.name, _row_named(filled_in, variables, at), worst, float(sums[at]))
-    return np.where(off[..., None] > SUM_TOLERANCE, table / np.where(sums > 0, sums, 1.0)[..., None], table), miss
+    rows = _to_digits(table / np.where(sums > 0, sums, 1.0)[..., None])
+    return np.where(off[..., None] > SUM_TOLERANCE, rows, table), miss
+
+
+def _to_digits(rows: Table) -> Table:
+    """Scaled numbers to 15 significant digits, which a person can read: a third is 0.333333333333333."""
+    return np.array([float(f"{p:.15g}") for p in rows.ravel().tolist()]).reshape(rows.shape)
 
 
 def _row_named(filled_in: Filled, variables: Mapping[str, Declared], at: Sequence[np.intp]) -> str:

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import click
 
+from service.cli import completion
 from service.cli.options import load, priors_option, root_of
 from service.cli.page import say
+
+NAMELESS = ("", "unknown", "unnamed", "untitled")
+"""What tools call a network that nobody has named."""
 
 
 @click.command("import", short_help="Make prior files from a file of another tool.")
@@ -58,7 +62,7 @@ def import_file(
     today = datetime.date.today().isoformat()
     source = Source(
         name=_source_name(file),
-        title=f"All tables of the network {exchange.name!r}",
+        title=f"All tables of the network {(_stem(file) if exchange.name in NAMELESS else exchange.name)!r}",
         publication=publication or f"the file {file.name}",
         date=date or today,
         url=url,
@@ -82,7 +86,7 @@ def import_file(
 
 
 @click.command(short_help="Write a model as BIF, XMLBIF or XDSL.")
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Write over FILE if it is there.")
 @priors_option
