@@ -75,5 +75,5 @@ def _checked(name: str, folder: Path, *, size: bool, strict: bool) -> bool:
     if warned:
         say(text.warnings_text(warned))
     outside = sum(not each.inside for each in held)
-    say(f"{len(held)} checks, {outside} outside their range" if held else "no checks")
+    say(f"{quantity(len(held), 'check')}, {outside} outside their range" if held else "no checks")
     return outside == 0 and not (strict and warned)
