@@ -71,8 +71,8 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
 
 
 def _say_withheld(contents: Contents, sheets: Sequence[Sheet], problems: list[Problem]) -> None:
-    """Say, where the first file that could not be read is named, which names nobody could look up because of it."""
-    lost = next((sheet.problems[-1] for sheet in sheets if sheet.data is None and sheet.problems), None)
+    """Say, where the first file that lacks its end is named, which names nobody could look up because of it."""
+    lost = next((sheet.problems[-1] for sheet in sheets if sheet.is_cut), None)
     if lost is None or lost not in problems or not contents.withheld:
         return
     names = listed(list(contents.withheld), most=SHOWN_NAMES)

@@ -77,7 +77,7 @@ def test_what_an_import_writes_can_be_read_by_people(run, tmp_path):
     (tmp_path / "weather.bif").write_text(NAMELESS, encoding="utf-8")
     assert run("import", tmp_path / "weather.bif", tmp_path / "m" / "weather")[0] == 0
     said = "".join(path.read_text() for path in sorted((tmp_path / "m" / "weather").iterdir()))
-    assert "p: {low: 0.333333333333333, mid: 0.333333333333333, high: 0.333333333333333}" in said
+    assert "p: {low: 0.3333333333333333, mid: 0.3333333333333333, high: 0.3333333333333333}" in said
     assert "All tables of the network 'weather'" in said
     assert "unknown" not in said
 
