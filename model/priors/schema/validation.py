@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -134,7 +135,7 @@ def _problems(errors: list[ErrorDetails], sheet: Sheet, steps: Steps, shape: typ
         place = (*steps, *way)
         if _is_told(error, place, sheet) or (error["type"] == "missing" and error["loc"] in misspelt):
             continue
-        found, expected = _said(error, tag, shape, raw=sheet.raw(place))
+        found, expected = _said(error, tag, shape, raw=partial(sheet.raw, place))
         hint = _near_key(error, shape)
         near = str(hint[-1]) if hint else _near_word(error)
         key = at_key or error["type"] == "extra_forbidden"
@@ -304,8 +305,8 @@ KINDS = {
 }
 
 
-def _said(error: ErrorDetails, tag: str, shape: type[Definition], *, raw: str) -> tuple[str, str]:
-    """What was found and what was expected, for one of pydantic's complaints; ``raw`` is how it is written."""
+def _said(error: ErrorDetails, tag: str, shape: type[Definition], *, raw: Callable[[], str]) -> tuple[str, str]:
+    """What was found and what was expected, for one of pydantic's complaints; ``raw`` says how it is written."""
     kind, value, ctx = error["type"], error["input"], error.get("ctx", {})
     if kind == "missing":
         return f"no {error['loc'][-1]!r}", _description(_class_at(shape, error["loc"][:-1]), str(error["loc"][-1]))
@@ -316,9 +317,10 @@ def _said(error: ErrorDetails, tag: str, shape: type[Definition], *, raw: str) -
     if isinstance(value, str) and wants_number:
         return shown(value), meant_number(value) or expected
     if value is None and kind == "string_type":
-        return f"{raw or 'null'}, which is no value", f'{expected}; "{raw or "null"}" in quotes when it is a name'
+        written = raw() or "null"
+        return f"{written}, which is no value", f'{expected}; "{written}" in quotes when it is a name'
     if kind == "string_type" and expected not in PATTERNS.values() and isinstance(value, bool | int | float):
-        written = raw or shown(value)
+        written = raw() or shown(value)
         return written, f'{expected}; "{written}" in quotes when it is a name'
     if _choice_of_verb(error) and isinstance(value, dict) and value:
         return f"the unknown key {next(iter(value))!r}", expected
