@@ -56,7 +56,7 @@ def in_letters_of(encoding: str, text: str) -> str:
     """Text with what an encoding does not have in the letters that it has, as near as may be.
 
     >>> in_letters_of("ascii", "7–9 × é"), in_letters_of("iso-8859-1", "7–9 × é")
-    ('7-9 x e', '7-9 × é')
+    ('7-9 * e', '7-9 × é')
     """
     return text.encode(encoding, TRANSLITERATED).decode(encoding)
 

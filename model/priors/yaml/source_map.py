@@ -52,7 +52,7 @@ class Sheet:
         return self.values.get(steps, Mark(1, 1))
 
     def raw(self, steps: Steps) -> str:
-        """A plain scalar as it is written; nothing where that is not known.
+        r"""A plain scalar as it is written; nothing where that is not known.
 
         >>> from model.priors.yaml.reader import read
         >>> read(b"states: [~, fair]\n...\n", file="x").raw(("states", 0))
