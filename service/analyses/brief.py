@@ -22,6 +22,7 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, in_form
+from service.cli.page import width
 from service.http.operation import Form, Reply, operation
 
 
@@ -87,4 +88,7 @@ def command(found: Analysed, *, as_markdown: bool) -> str:
     \b
     aftermath brief asia lung yes --given xray:yes
     """
-    return in_form(brief, found, "md" if as_markdown else "txt").decode()
+    if as_markdown:
+        return in_form(brief, found, "md").decode()
+    permalink = found.address.permalink(found.model.revision, "txt")
+    return brief_text.text(found.result, permalink=permalink, width=width())

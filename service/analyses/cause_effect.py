@@ -22,7 +22,8 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, label, or_dash, page
-from service.cli.text import WIDTH, columns
+from service.cli.page import width
+from service.cli.text import columns
 from service.http.operation import Reply, operation
 from service.http.validation import Text
 
@@ -115,6 +116,6 @@ def command(found: Analysed) -> str:
         f"{result.effect}={result.effect_state}  {label(found, result.effect)}",
         f"by {result.cause}  {label(found, result.cause)}",
         *columns(rows, right={1, 2, 3}),
-        *wrapped(why, WIDTH, then="  "),
+        *wrapped(why, width(), then="  "),
     ]
     return page(found, lines)

@@ -26,7 +26,8 @@ from service.analyses.analysis import (
     reply,
 )
 from service.analyses.command import command_of, label, page
-from service.cli.text import WIDTH, columns, number
+from service.cli.page import width
+from service.cli.text import columns, number
 from service.http.operation import Reply, csv_form, operation
 from service.schemas.requests import AS_NUMBER, AS_WHOLE, Number
 
@@ -164,7 +165,7 @@ def command(found: Analysed) -> str:
         head = ("", "value", "in all", "cost", "days", "reliability", "find out", "how")
         rows = [_step(i, step) for i, step in enumerate(result.steps, 1)]
         lines += [*columns([head, *rows], right={0, 1, 2, 3, 4, 5}), f"cost of all steps {result.cost:g}"]
-        lines += wrapped(UNITS, WIDTH, then="  ")
+        lines += wrapped(UNITS, width(), then="  ")
     else:
         lines.append("nothing that can be collected would tell more")
     if result.skipped:

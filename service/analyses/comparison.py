@@ -26,6 +26,7 @@ from model.wording import effect_text
 from service.analyses.analysis import ERRORS
 from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, interval_options, priors_option, ready, side_option
+from service.cli.page import say
 from service.cli.text import after_do_text, columns, interval_lines, listing, number, revision_line, span_text
 from service.http.address import Address
 from service.http.json_encoding import encoded
@@ -508,7 +509,7 @@ def command(
     }
     found = asked_of(ready(model, root), sent)
     if form is None:
-        click.echo(text(found), nl=False)
+        say(text(found), nl=False)
         return
     [chosen] = (each for each in compare_by_address.forms if each.suffix == form)
     sys.stdout.flush()

@@ -24,6 +24,7 @@ from model.wording import portion
 from service.analyses.analysis import ERRORS
 from service.cli import completion
 from service.cli.options import matrix_options, priors_option, ready, split_names
+from service.cli.page import say
 from service.cli.text import columns
 from service.http.address import Address, Links, model_path
 from service.http.csv_tables import csv_bytes
@@ -227,14 +228,14 @@ def command(
     parameters = validated(MatrixParameters, {name: value for name, value in sent.items() if value is not None})
     found: Found = matrix_of.view(ready(model, root), parameters).content()
     if form == "md":
-        click.echo(markdown(found.matrix, found.model), nl=False)
+        say(markdown(found.matrix, found.model), nl=False)
         return
     if form is not None:
         sys.stdout.flush()
         [chosen] = (each for each in matrix_of.forms if each.suffix == form)
         sys.stdout.buffer.write(chosen.write(found))
         return
-    click.echo(text(found), nl=False)
+    say(text(found), nl=False)
 
 
 def text(found: Found) -> str:

@@ -25,7 +25,8 @@ from service.analyses.analysis import (
 )
 from service.analyses.command import command_of, event_line, page
 from service.analyses.goals import changes_text
-from service.cli.text import WIDTH, Marks, bar, columns, listing, marks, number, span_text
+from service.cli.page import width
+from service.cli.text import Marks, bar, columns, listing, marks, number, span_text
 from service.http.operation import Reply, operation
 from service.schemas.answers import Outside
 from service.schemas.requests import IntervalText
@@ -123,7 +124,7 @@ def command(found: Analysed) -> str:
     if result.impossible:
         lines += listing("impossible with what is known", [changes_text((each,)) for each in result.impossible])
     if result.warning:
-        lines += wrapped(result.warning, WIDTH, then="  ")
+        lines += wrapped(result.warning, width(), then="  ")
     return page(found, lines)
 
 

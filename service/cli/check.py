@@ -11,6 +11,7 @@ from model.errors import AftermathError
 from model.wording import quantity
 from service.cli import completion
 from service.cli.options import REFUSED, folder_of, folders_of, priors_option, root_of
+from service.cli.page import say
 
 
 @click.command(short_help="Problems, size and checks of a model.")
@@ -49,30 +50,30 @@ def _checked(name: str, folder: Path, *, size: bool, strict: bool) -> bool:
         forecaster = prepare(priors.load(folder))
     except BadPriors as error:
         for line in (*map(str, error.problems), f"{name}: {quantity(len(error.problems), 'problem')}"):
-            click.echo(line)
+            say(line)
         return False
     except AftermathError as error:
-        click.echo(f"{name}: {error}")
+        say(f"{name}: {error}")
         return False
     model, tree = forecaster.model, forecaster.plan.tree
     held = model_review.held(forecaster)
-    click.echo(f"{name}  {model.title} ({model.revision}, as of {model.as_of})")
-    click.echo(text.size_text(model.network, tree))
-    click.echo(text.footing_text(model_review.footing(model)))
+    say(f"{name}  {model.title} ({model.revision}, as of {model.as_of})")
+    say(text.size_text(model.network, tree))
+    say(text.footing_text(model_review.footing(model)))
     if defaults := text.defaults_text(model):
-        click.echo(f"combinations of parents that only a default row covers:\n{defaults}")
+        say(f"combinations of parents that only a default row covers:\n{defaults}")
     if model.counts:
-        click.echo(text.counts_text(model))
+        say(text.counts_text(model))
     if size and (arcs := model_review.costly_arcs(model.network, tree)):
-        click.echo(text.arcs_text(arcs))
-    click.echo(text.ranges_text(model_review.ranges(forecaster)))
+        say(text.arcs_text(arcs))
+    say(text.ranges_text(model_review.ranges(forecaster)))
     if held:
-        click.echo(text.checks_text(held))
+        say(text.checks_text(held))
     if model.questions:
-        click.echo(text.expressible_text(model))
+        say(text.expressible_text(model))
     warned = model_warnings.warnings(model)
     if warned:
-        click.echo(text.warnings_text(warned))
+        say(text.warnings_text(warned))
     outside = sum(not each.inside for each in held)
-    click.echo(f"{len(held)} checks, {outside} outside their range" if held else "no checks")
+    say(f"{quantity(len(held), 'check')}, {outside} outside their range" if held else "no checks")
     return outside == 0 and not (strict and warned)

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,9 +23,13 @@ from service.cli.exchange import export, import_file
 from service.cli.lists import LISTS
 from service.cli.new import new, schema
 from service.cli.options import REFUSED, priors_option, root_of
+from service.cli.page import fit_streams, say, width
 from service.cli.plot import plot
 from service.cli.questions import questions
 from service.cli.show import show
+
+WIDEST_HELP = 78
+"""Columns of help: more are hard to read."""
 
 HOME = Path(__file__).resolve().parents[2]
 """Where wsgi.py stands: the work tree, or the folder of installed packages."""
@@ -34,19 +37,26 @@ HOME = Path(__file__).resolve().parents[2]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command: exit 0, 1 for a refused question or a model with problems, 2 for wrong usage."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    fit_streams()
     try:
         commands.main(args=arguments, prog_name="aftermath", standalone_mode=True)
     except AftermathError as error:
         for line in _lines(error):
-            click.echo(line, err=True)
+            say(line, err=True)
         sys.exit(REFUSED)
     sys.exit(0)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """All commands; their help is as wide as the terminal, however narrow that is, up to 80 columns."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        return super().make_context(info_name, args, parent, **extra | {"terminal_width": min(width(), WIDEST_HELP)})
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aftermath", message="%(prog)s %(version)s")
 def commands() -> None:
     """Conditional forecasts from a Bayesian network: exact, cited, compared with what is known."""
@@ -62,7 +72,7 @@ def serve(host: str, port: int, root: Path | None) -> None:
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", str(_configuration()), "--bind", address]
     command += ["--pythonpath", str(HOME), "wsgi:app"]
-    click.echo(f"Serving on http://{address} (Ctrl-C stops it).", err=True)
+    say(f"Serving on http://{address} (Ctrl-C stops it).", err=True)
     sys.stderr.flush()
     os.execve(command[0], command, environment)
 
