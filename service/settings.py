@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -44,6 +44,21 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         priors=Path(environment.get(PRIORS) or default_priors()),
         hosts=tuple(name for name in named if name),
+    )
+
+
+def nothing_to_serve(priors: Path, broken: Collection[str]) -> str:
+    """What is wrong with a folder of which no model can be served, and what to do.
+
+    >>> nothing_to_serve(Path("models"), ["asia"])
+    "none of the models in models can be loaded: asia. 'aftermath check --priors models' says what is wrong with each"
+    """
+    if broken:
+        every = f"'aftermath check --priors {priors}' says what is wrong with each"
+        return f"none of the models in {priors} can be loaded: {', '.join(sorted(broken))}. {every}"
+    return (
+        f"no models in {priors}: a model is a folder with a model.yaml. Make one with "
+        f"'aftermath new {priors / 'NAME'}', or name another folder with --priors or {PRIORS}"
     )
 
 

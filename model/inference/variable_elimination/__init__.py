@@ -25,7 +25,6 @@ from model.inference.variable_elimination.queries import (
     marginals,
     needed,
     posterior,
-    warm,
 )
 from model.inference.variable_elimination.scheduler import ENOUGH, Prepared, prepare
 
@@ -41,5 +40,4 @@ __all__ = [
     "needed",
     "posterior",
     "prepare",
-    "warm",
 ]
