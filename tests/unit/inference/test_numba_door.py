@@ -131,6 +131,7 @@ def test_compiled_code_is_kept_where_the_setting_says_else_beside_the_sources(mo
     monkeypatch.setattr(numba_door.numba.config, "CACHE_DIR", "")
     assert numba_door.folder.__wrapped__() == numba_door.ROOM / "__pycache__" / f"kernels-{digest}"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(numba_door, "WHOLE", "none")
     monkeypatch.setattr(numba_door, "_writable", lambda place: tmp_path in place.parents)
     assert numba_door.folder.__wrapped__() == tmp_path / "aftermath" / f"kernels-{digest}"
 
