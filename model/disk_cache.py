@@ -36,14 +36,14 @@ def folder(kind: str) -> Path | None:
         return None
 
 
-def write(place: Path, content: bytes) -> None:
+def write(place: Path, *parts: bytes | memoryview) -> None:
     """Leave a file for later runs; readers and other writers see a whole file or none. Where it cannot be, none."""
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=place.stem[:8], suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                file.writelines(parts)
             os.replace(name, place)
         except OSError:
             with suppress(OSError):
@@ -63,16 +63,23 @@ def read(place: Path) -> memoryview | None:
     return content[CHECKSUM:]
 
 
-def write_whole(place: Path, content: bytes) -> None:
+def write_whole(place: Path, *parts: bytes | memoryview) -> None:
     """Leave a file with its checksum."""
-    write(place, hashlib.sha256(content).digest() + content)
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    write(place, digest.digest(), *parts)
 
 
 def keep(place: Path, content: bytes, *, most_files: int, most_bytes: int) -> None:
     """Leave a file with its checksum, and remove the least recently used beside it beyond what the folder may hold."""
-    if len(content) >= most_bytes:
-        return
-    write_whole(place, content)
+    if len(content) < most_bytes:
+        write_whole(place, content)
+        tidy(place, most_files=most_files, most_bytes=most_bytes)
+
+
+def tidy(place: Path, *, most_files: int, most_bytes: int) -> None:
+    """Remove the least recently used files beside one, and of its ending, beyond what their folder may hold."""
     with suppress(OSError):
         files = ((path.stat(), path) for path in place.parent.glob(f"*{place.suffix}"))
         total = 0

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ from model.network import Table
 MOST_FILES = 1_024
 MOST_BYTES = 256_000_000
 """What the folder of draws may hold; those of a model of 130 variables take 60 MB."""
+
+
+TIDIED_EVERY = 64
+"""Files between looks at what the folder holds: looking takes as long as writing one."""
+
+WRITTEN = count()
 
 
 def place(gate: Gate, *seeds: int) -> Path | None:
@@ -50,10 +57,11 @@ def read(place: Path | None) -> Table | None:
 
 
 def write(place: Path | None, table: Table) -> None:
-    """Keep a table for later runs; where that cannot be, nothing happens."""
-    if place is not None:
-        content = json.dumps(table.shape).encode() + b"\n" + table.tobytes()
-        disk_cache.keep(place, content, most_files=MOST_FILES, most_bytes=MOST_BYTES)
+    """Keep a table, laid out in the order of its axes, for later runs; where that cannot be, nothing happens."""
+    if place is not None and table.nbytes < MOST_BYTES:
+        disk_cache.write_whole(place, json.dumps(table.shape).encode() + b"\n", table.reshape(-1).view(np.uint8).data)
+        if next(WRITTEN) % TIDIED_EVERY == 0:
+            disk_cache.tidy(place, most_files=MOST_FILES, most_bytes=MOST_BYTES)
 
 
 def _add(digest: Any, value: Any) -> None:

@@ -96,7 +96,8 @@ def project(tmp_path):
         assert ran.stderr == ""
         return [int(number) for number in ran.stdout.split()]
 
-    return package, run, lambda: {place.name for place in (tmp_path / "cache").iterdir()}
+    real = f"kernels-{numba_door.digest(numba_door.ROOM)}"  # of the project itself, which its door imports
+    return package, run, lambda: {place.name for place in (tmp_path / "cache").iterdir()} - {real}
 
 
 @pytest.mark.skipif(not COMPILED, reason="numba is not installed")
