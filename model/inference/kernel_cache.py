@@ -49,7 +49,8 @@ class KernelCache:
 
     def save_overload(self, signature: Any, made: Any) -> None:
         """Keep what was compiled; where that cannot be, nothing happens."""
-        if not made.lifted and not made.library.has_dynamic_globals:
+        parts = made._asdict()
+        if not parts["lifted"] and not parts["library"].has_dynamic_globals:
             disk_cache.write_whole(self.file(signature, made.codegen), dumps(made._reduce()))  # type: ignore[no-untyped-call]
 
     def file(self, signature: Any, codegen: Any) -> Path:
