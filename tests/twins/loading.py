@@ -171,11 +171,6 @@ def sum_of(row: Floats) -> float:
     return math.fsum(row)
 
 
-def divide(row: Floats, z: float) -> None:
-    """Each number of a row divided by one."""
-    row[:] = row / z
-
-
 def run_one(
     tables: Sequence[Floats],
     parents: Parents,
