@@ -24,6 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         "scale": _scale,
         "analyses": _analyses,
         "cost": _cost,
+        "start": _start,
         "report": _report,
     }
     return run[options.command](options)
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--csv", type=Path, metavar="FILE", help="write the rows (bench/results/ after a full run)")
     for each in (engine, growth):
         each.add_argument("--plot", type=Path, metavar="FILE", help="draw them; needs matplotlib")
+    start = commands.add_parser("start", help="commands from start to end, beside another checkout")
+    start.add_argument("beside", type=Path, metavar="CHECKOUT", help="a folder of the project with an environment")
+    start.add_argument("--quick", action="store_true", help="one round of each")
     report = commands.add_parser("report", help="the newest results as tables")
     report.add_argument("--write", action="store_true", help="put them into bench/README.md")
     return parser
@@ -102,6 +106,12 @@ def _http(options: argparse.Namespace) -> int:
     from bench import http
 
     return http.run(quick=options.quick, csv=_file(options.csv, not options.quick, "http", "csv"))
+
+
+def _start(options: argparse.Namespace) -> int:
+    from bench import start
+
+    return start.run(options.beside, rounds=1 if options.quick else start.ROUNDS)
 
 
 def _scale(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -76,6 +76,21 @@ def _number(environment: Mapping[str, str], name: str, default: float) -> float:
     if not 0 < number < 1e9:
         raise BadSettings(f"{name} is {said[:60]!r}; it is a number above 0, as in {name}={default:g}")
     return number
+
+
+def nothing_to_serve(priors: Path, broken: Collection[str]) -> str:
+    """What is wrong with a folder of which no model can be served, and what to do.
+
+    >>> nothing_to_serve(Path("models"), ["asia"])
+    "none of the models in models can be loaded: asia. 'aftermath check --priors models' says what is wrong with each"
+    """
+    if broken:
+        every = f"'aftermath check --priors {priors}' says what is wrong with each"
+        return f"none of the models in {priors} can be loaded: {', '.join(sorted(broken))}. {every}"
+    return (
+        f"no models in {priors}: a model is a folder with a model.yaml. Make one with "
+        f"'aftermath new {priors / 'NAME'}', or name another folder with --priors or {PRIORS}"
+    )
 
 
 def default_priors() -> Path:

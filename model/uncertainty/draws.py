@@ -26,6 +26,7 @@ from model.inference.lru import ByteLRU
 from model.inference.proportional_fitting import fit
 from model.network import Table
 from model.specification import Model
+from model.uncertainty import draws_cache
 from model.work.deadline import checkpoint
 
 COUNT = 1_000
@@ -113,14 +114,20 @@ class Draws:
             self.table(name)
 
     def _draw(self, name: str) -> _Drawn:
-        rng = np.random.default_rng(_seed(self.model.revision, name))
-        experts = exponential_races(_seed(self.model.revision, ""), COUNT)
-        drawn = self.model.described[name].gate.draw(rng, COUNT, experts)
-        if drawn.strides[0] == 0 or (drawn == drawn[:1]).all():  # a stride of 0: one table for all draws
-            drawn = drawn[:0]
-        drawn = np.ascontiguousarray(drawn)
+        gate, own, common = self.model.described[name].gate, self._seed(name), self._seed("")
+        place = draws_cache.place(gate, COUNT, own, common)
+        drawn = draws_cache.read(place)
+        if drawn is None:
+            drawn = gate.draw(np.random.default_rng(own), COUNT, exponential_races(common, COUNT))
+            if drawn.strides[0] == 0 or (drawn == drawn[:1]).all():  # a stride of 0: one table for all draws
+                drawn = drawn[:0]
+            drawn = np.ascontiguousarray(drawn)
+            draws_cache.write(place, drawn)
         drawn.setflags(write=False)
         return _Drawn(drawn)
+
+    def _seed(self, name: str) -> int:
+        return int.from_bytes(hashlib.sha256(f"{self.model.revision}\n{name}".encode()).digest()[:8])
 
     def baseline(self, plan: Plan, names: Sequence[str]) -> list[Sampled | None]:
         """``sampled_each`` under the default picture, with nothing else known and nothing else done."""
@@ -305,7 +312,3 @@ def _affordable(plan: Plan, name: str, evidence: Evidence) -> int:
         return min(COUNT, WORK // max(1, inference.draw_cost(plan, name, evidence)))
     except NetworkTooLarge:
         return 0
-
-
-def _seed(revision: str, name: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{revision}\n{name}".encode()).digest()[:8])

@@ -26,7 +26,6 @@ from model.inference.variable_elimination.queries import (
     marginals,
     needed,
     posterior,
-    warm,
 )
 from model.inference.variable_elimination.scheduler import ENOUGH, Prepared, prepare
 
@@ -43,5 +42,4 @@ __all__ = [
     "needed",
     "posterior",
     "prepare",
-    "warm",
 ]

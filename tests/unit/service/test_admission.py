@@ -62,9 +62,9 @@ def test_beyond_the_queue_they_are_told_when_to_come_again():
     heavies = Heavies(gate)
     for client in "abcde":
         heavies.come(client, cost=2 * SECOND)
-    with pytest.raises(Busy, match="1 heavy questions are at work and 4 wait, 0 of them yours") as caught:
-        with gate.place("f", HEAVY, Watch(60.0)):
-            pass
+    said = "1 heavy questions are at work and 4 wait, 0 of them yours"
+    with pytest.raises(Busy, match=said) as caught, gate.place("f", HEAVY, Watch(60.0)):
+        pass
     assert caught.value.seconds == 10
     assert heavies.finish() == list("abcde")
 
