@@ -37,8 +37,14 @@ FINDING = 4_000
 ROW = 6_000
 """A state of a target in an answer: worked up and written."""
 
-DRAWN = 3_000_000
-"""One target under all draws, beside its multiplications: the tables laid side by side, the quantiles of each state."""
+DRAWN = 1_000_000
+"""One target under all draws, beside its multiplications: the quantiles of each state."""
+
+DRAWN_TABLE = 60_000
+"""A table that it depends on, laid side by side for all draws."""
+
+HELD = 3
+"""What a target under all draws costs where assumptions are held: its answer, and the weight of each draw."""
 
 SIDE_BY_SIDE = 0.25
 """A multiplication of a program that many draws share lanes of."""
@@ -49,21 +55,30 @@ DRAWN_ENTRY = 3.5
 DRAWN_FINDING = 100_000
 """A finding under all draws, for each target."""
 
-SWEEPS = 12
+SWEEPS = 8
 """Rounds of a fit: usual ones."""
 
 NUMBER = 25_000
 """A number of the prior files in a sensitivity or an attribution: its tables at both ends, its row."""
 
 
+SEARCH = 4_000_000
+"""A number sought along a grid."""
+
 SET = 3_000
 """A set of changes in a search, beside its case in the engine."""
 
-CHAINS = 2_000_000
+CHAINS = 700_000
 """The active trails from one finding."""
 
-COUNTED = 16
-"""Questions of a batch that are counted."""
+TRIAL = 1_500_000
+"""A search for goals, beside its sets: those found are asked again."""
+
+CELL = 100_000
+"""A cause in a matrix: two questions that no other shares."""
+
+COUNTED, SHARED = 16, 5
+"""Questions of a batch that are counted; what many side by side share of what one takes alone."""
 
 
 def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
@@ -117,12 +132,16 @@ def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case) -> Cost
     assumed = assumptions(case)
     units = 0.0
     for name in targets:
-        units += DRAWN + DRAWN_FINDING * len(evidence.likelihood) + _drawn(plan, name, evidence)
-    if assumed:
-        fitted = sum(_drawn(plan, name, evidence) + DRAWN for name in assumed)
-        units += 2 * SWEEPS * fitted
-        units += len(targets) * DRAWN * (len(assumed) < len(evidence.likelihood))
+        units += (HELD if assumed else 1) * _under_draws(forecaster, name, evidence)
+    units += SWEEPS * sum(_under_draws(forecaster, name, evidence) for name in assumed)
     return Cost(draws=round(units))
+
+
+def _under_draws(forecaster: Forecaster, name: str, evidence: Evidence) -> float:
+    """One target under all draws."""
+    tables = len(inference.needed_tables(forecaster.plan, (name,), evidence))
+    each = DRAWN + DRAWN_TABLE * tables + DRAWN_FINDING * len(evidence.likelihood)
+    return each + _drawn(forecaster.plan, name, evidence)
 
 
 def _drawn(plan: Plan, name: str, evidence: Evidence) -> float:
@@ -140,7 +159,8 @@ def of_prior_numbers(forecaster: Forecaster, question: Question, *, searched: in
     """One pass back through the tree, and each number of the prior files; ``searched`` are sought along a grid."""
     found = of_question(forecaster, replace(question, interval=None))
     numbers = sum(len(each.statements) for each in forecaster.model.described.values())
-    return found * 4 + Cost(analysis=NUMBER * numbers + searched * 4_000_000)
+    gates = sum(each.kind not in ("table", "rule") for each in forecaster.model.described.values())
+    return found * 4 + Cost(analysis=NUMBER * numbers + min(searched, gates) * SEARCH)
 
 
 def of_sets(forecaster: Forecaster, question: Question, sets: int) -> Cost:
@@ -155,7 +175,8 @@ def of_several(forecaster: Forecaster, asked: Sequence[Question | Resolved]) -> 
     counted = [of_question(forecaster, each) for each in asked[::step][:COUNTED]]
     total = sum(counted, Cost())
     scale = len(asked) / max(1, len(counted))
-    return Cost(*(round(scale * part) for part in (total.point, total.draws, total.analysis, total.answer)))
+    point = total.point // (SHARED if len(asked) > COUNTED else 1)
+    return Cost(*(round(scale * part) for part in (point, total.draws, total.analysis, total.answer)))
 
 
 def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool) -> Cost:
@@ -165,6 +186,7 @@ def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool
     cells = sum(map(len, causes.values()))
     asked = Case({})
     cost = of_cases(forecaster.plan, asked, targets, 2 * len(frozenset().union(*causes.values())))
+    cost += Cost(analysis=CELL * cells)
     cost += Cost(answer=ROW * sum(len(above) * len(network[name].states) for name, above in causes.items()))
     if intervals and targets:
         one = of_draws(forecaster, targets, asked).draws // len(targets)
@@ -186,7 +208,7 @@ def of_goals(forecaster: Forecaster, question: Question, target: str, *, finding
     changes = sum(network.cards(network.names)) if findings else _lever_states(forecaster)
     sets = sum(min(math.comb(changes, size), TRIED) for size in range(1, largest + 1))
     resolved = resolve(forecaster.model, replace(question, targets=(target,)))
-    return of_cases(forecaster.plan, resolved.case, (target,), sets) + Cost(analysis=SET * sets)
+    return of_cases(forecaster.plan, resolved.case, (target,), sets) + Cost(analysis=TRIAL + SET * sets)
 
 
 def of_explanation(forecaster: Forecaster, question: Question, target: str) -> Cost:
