@@ -7,32 +7,52 @@
 
 The environment stands in .venv, or where AFTERMATH_VENV says. It holds exactly what requirements.txt
 lists, hashes checked, and is made afresh when that file, setup.cfg or the Python changes. A set-up that
-was killed is done again from the start: an environment is used only once its stamp has been written.
-It belongs to the checkout that made it, and is left alone by any other for as long as that one exists.
+was stopped is gone on with at the next start: an environment is used only once its stamp has been written,
+and a step that was not finished is done again. It belongs to the checkout that made it, and is left alone by
+any other for as long as that one exists.
 
 This file needs nothing but the standard library, and parses under Python 3.6, so that an old Python is
 answered with a sentence and not with a syntax error.
 """
 
+import os
+import signal
+
+
+def stopped(_number: int, _frame: object) -> "NoReturn":
+    """End at once and in one line, before there is anything to clear up."""
+    os.write(2, b"\nStopped. The next start goes on from there.\n")
+    os._exit(130)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, stopped)
+
 import argparse
 import hashlib
 import importlib.util
-import os
 import platform
 import re
 import shutil
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple
 
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.txt"
 OLDEST = (3, 11)
 UNFINISHED = "unfinished"
+PACKAGES = "Installing packages"
+EVERY = 4.0
+"""Seconds between lines of progress where there is no terminal."""
+WIDTH = 79
+MOST_LINES = 30
+TAIL = 8_000
+"""Lines, and the bytes in which they are sought, that are shown of a program that failed."""
 CHECKS = (
     ("ruff check", ["ruff", "check", "."]),
     ("ruff format", ["ruff", "format", "--check", "."]),
@@ -47,6 +67,9 @@ class CannotSetUp(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     options, rest = parsed(arguments)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ended)
     try:
         python = environment()
         if options.command == "run":
@@ -61,7 +84,13 @@ def main(arguments: Sequence[str]) -> int:
         print(f"\nThis machine refused: {error}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        print("\nStopped. The next start goes on from there.", file=sys.stderr)
         return 130
+
+
+def ended(number: int, _frame: object) -> NoReturn:
+    """Leave as if by an exception, so that what was started is ended too."""
+    raise SystemExit(128 + number)
 
 
 def parsed(arguments: Sequence[str]) -> Tuple[argparse.Namespace, List[str]]:
@@ -198,33 +227,62 @@ def held(folder: Path) -> Iterator[None]:
 
     The programs that a set-up starts inherit the lock, so that one which outlives a killed set-up is waited for.
     """
-    import fcntl
-
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(folder.name + ".lock").open("w") as file:
         os.set_inheritable(file.fileno(), True)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"Another set-up of {folder} is at work; waiting for it.")
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with Progress(f"Another set-up of {folder} is at work; waiting for it") as progress:
+            while not locked_now(file.fileno()):
+                progress.tick(str)
         yield
 
 
+def locked_now(file: int) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def make(folder: Path, python: Path) -> None:
-    """Make the environment from nothing; its stamp is written last and at one stroke."""
+    """Make the environment, or what of it is not done yet; its stamp is written last and at one stroke.
+
+    The step in which a set-up was stopped is done again. Until packages are whole that is the first one, since half
+    of a package looks like a package; what was downloaded is in the installer's cache by then.
+    """
     started, wanted = time.monotonic(), digest(folder)
-    discard(folder)
-    say(f"Setting up {folder} (once; the next start skips this).")
-    folder.mkdir()
-    stamp(folder).write_text(UNFINISHED)
-    owner(folder).write_text(str(ROOT), encoding="utf-8")
-    for step in (make_venv, install_packages, install_project, compile_bytecode, compile_kernels):
-        step(folder, python)
-    finished = folder / "aftermath.stamp.new"
-    finished.write_text(wanted)
-    os.replace(str(finished), str(stamp(folder)))
+    done = steps_done(folder, wanted)
+    if done:
+        say(f"Going on with setting up {folder}.")
+    else:
+        discard(folder)
+        say(f"Setting up {folder} (once; the next start skips this).")
+        folder.mkdir()
+        write_stamp(folder, UNFINISHED)
+        owner(folder).write_text(str(ROOT), encoding="utf-8")
+    steps = (make_venv, install_packages, install_project, compile_bytecode, compile_kernels)
+    for number, step in enumerate(steps, 1):
+        if number > done:
+            step(folder, python)
+            if step is not make_venv:
+                write_stamp(folder, f"{UNFINISHED} {number} {wanted}")
+    write_stamp(folder, wanted)
     say(f"Ready after {time.monotonic() - started:.0f} s.")
+
+
+def steps_done(folder: Path, wanted: str) -> int:
+    """How many steps of a set-up that was stopped are done, 0 where it was of something else."""
+    found = re.fullmatch(rf"{UNFINISHED} (\d) {wanted}", stamped(folder) or "")
+    return int(found.group(1)) if found else 0
+
+
+def write_stamp(folder: Path, content: str) -> None:
+    """Write the stamp whole or not at all."""
+    new = folder / "aftermath.stamp.new"
+    new.write_text(content)
+    os.replace(str(new), str(stamp(folder)))
 
 
 def discard(folder: Path) -> None:
@@ -243,7 +301,8 @@ def discard(folder: Path) -> None:
 
 
 def make_venv(folder: Path, _python: Path) -> None:
-    call([sys.executable, "-m", "venv", str(folder)], f"Python could not make an environment in {folder}.")
+    command = [sys.executable, "-m", "venv", str(folder)]
+    call(command, "Making an environment", f"Python could not make an environment in {folder}.")
 
 
 def install_packages(folder: Path, python: Path) -> None:
@@ -251,12 +310,20 @@ def install_packages(folder: Path, python: Path) -> None:
     checked = ["--require-hashes", "--only-binary", ":all:", "--requirement"]
     uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
     with_pip = [*pip(python), *checked]
-    if not (succeeds([*with_pip, str(uv_alone(folder))]) and succeeds([*uv, *checked, str(LOCK)])):
+    total = len(re.findall(r"^[\w.-]+==", LOCK.read_text(), re.MULTILINE))
+
+    def here() -> str:
+        return f"{len(list(folder.glob('lib/python*/site-packages/*.dist-info')))} of {total} here"
+
+    fetched = succeeds([*with_pip, str(uv_alone(folder))], "Fetching the installer", str)
+    if not (fetched and succeeds([*uv, *checked, str(LOCK)], PACKAGES, here)):
         say("uv did not work here; pip does the same from the same file, in some minutes.")
         call(
             [*with_pip, str(LOCK)],
+            PACKAGES,
             "The packages could not be installed; the lines above say why. This machine must reach a Python\n"
             "package index, or have one named in pip's configuration. What is done so far is done again next time.",
+            here,
         )
 
 
@@ -279,27 +346,27 @@ def install_project(_folder: Path, python: Path) -> None:
     """The project itself, as it stands in the work tree, for the command ``aftermath``."""
     call(
         [*pip(python), "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
+        "Installing the project",
         "The project itself could not be installed; the lines above say why. setup.cfg is the place to look.",
+        str,
     )
 
 
 def compile_bytecode(folder: Path, python: Path) -> None:
     """Bytecode of every package and of the project: where nobody may write it later, each start would compile anew.
 
-    A file of a package that does not compile, such as a template, is none of ours.
+    A file of a package that does not compile, such as a template, is none of ours; its own tests are not run.
     """
     mine = [str(ROOT / name) for name in ("model", "service", "wsgi.py")]
-    command = [str(python), "-m", "compileall", "-q", "-j", "0"]
-    succeeds([*command, str(folder / "lib")], quiet=True)
-    call([*command, *mine], "The project could not be compiled to bytecode; the lines above say why.")
+    command, doing = [str(python), "-m", "compileall", "-q", "-j", "0"], "Compiling bytecode"
+    succeeds([*command, "-x", r"/tests/", str(folder / "lib")], doing, quiet=True)
+    call([*command, *mine], doing, "The project could not be compiled to bytecode; the lines above say why.")
 
 
 def compile_kernels(_folder: Path, python: Path) -> None:
     """The engine's machine code, into the cache beside its source, so that no question waits for a compiler."""
-    say("Compiling the engine (about a minute).")
-    call(
-        [str(python), "-m", "model.inference.precompile"], "The engine could not be compiled; the lines above say why."
-    )
+    command = [str(python), "-m", "model.inference.precompile"]
+    call(command, "Compiling the engine", "The engine could not be compiled; the lines above say why.")
 
 
 def pip(python: Path) -> List[str]:
@@ -311,26 +378,12 @@ def pip(python: Path) -> List[str]:
 
 def serve(python: Path, host: str, port: int, priors: Optional[Path], *, public: bool) -> NoReturn:
     """Become ``aftermath serve``."""
-    demand_the_port(host, port)
     models = ["--priors", str(priors.absolute())] if priors else []
     command = [str(python), "-m", "service.cli.main", "serve", "--host", host, "--port", str(port), *models]
     command += ["--public-read"] if public else []
     os.chdir(str(ROOT))
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))  # until the program hears it
     os.execv(command[0], command)
-
-
-def demand_the_port(host: str, port: int) -> None:
-    """Raise CannotSetUp unless the address can be listened on now."""
-    if not 0 < port < 65536:
-        raise CannotSetUp(f"--port {port}: a port is a number from 1 to 65535.")
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind((host, port))
-    except OSError as error:
-        advice = f"Is it served already? Another port: python3 dev.py run --port {min(port + 1, 65535)}"
-        raise CannotSetUp(f"{host} port {port} cannot be used: {error.strerror}.\n{advice}") from None
 
 
 def test(python: Path, arguments: Sequence[str]) -> int:
@@ -363,14 +416,83 @@ def lock(python: Path, upgrade: bool) -> int:
 # Talking
 
 
-def succeeds(command: Sequence[str], quiet: bool = False) -> bool:
-    output = subprocess.DEVNULL if quiet else None
-    return subprocess.call(command, cwd=str(ROOT), close_fds=False, stdout=output, stderr=output) == 0
-
-
-def call(command: Sequence[str], otherwise: str) -> None:
-    if not succeeds(command):
+def call(command: Sequence[str], doing: str, otherwise: str, detail: Optional[Callable[[], str]] = None) -> None:
+    if not succeeds(command, doing, detail):
         raise CannotSetUp(otherwise)
+
+
+def succeeds(
+    command: Sequence[str], doing: str, detail: Optional[Callable[[], str]] = None, quiet: bool = False
+) -> bool:
+    """Run a command, saying how far it is; its last lines are shown where it fails, unless that is to be ``quiet``.
+
+    Without a ``detail`` the command's own last line says how far. It runs in a session of its own, so that Ctrl-C
+    comes here alone, and is ended here with all that it started.
+    """
+    with tempfile.TemporaryFile() as output, Progress(doing) as progress:
+        with held_back():
+            process = subprocess.Popen(
+                command,
+                cwd=str(ROOT),
+                close_fds=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            while process.poll() is None:
+                progress.tick(detail or (lambda: last_lines(output.fileno(), 1)))
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        lines = last_lines(output.fileno(), MOST_LINES)
+    if process.returncode and not quiet:
+        print(lines, file=sys.stderr)
+    return process.returncode == 0
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """A signal that comes meanwhile is heard afterwards: a program must not be started and then forgotten."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def last_lines(file: int, count: int) -> str:
+    """The last lines of what a program has written so far."""
+    size = os.fstat(file).st_size
+    text = os.pread(file, TAIL, max(0, size - TAIL)).decode(errors="replace")
+    return "\n".join(text.rstrip().splitlines()[-count:])
+
+
+class Progress:
+    """What is being done and for how long: on a terminal in one line that changes, else in a line now and then."""
+
+    def __init__(self, doing: str) -> None:
+        self.doing, self.started = doing, time.monotonic()
+        self.terminal = sys.stdout.isatty()
+        self.due = self.started
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.terminal and self.due > self.started:
+            say(f"\r\033[K{self.doing}: {time.monotonic() - self.started:.0f} s")
+
+    def tick(self, detail: Callable[[], str]) -> None:
+        """Wait a moment; say how far it is where it is time for that."""
+        now = time.monotonic()
+        if now >= self.due:
+            line = f"{self.doing}: {now - self.started:.0f} s  {detail()}".rstrip()
+            print(f"\r\033[K{line[:WIDTH]}" if self.terminal else line, end="" if self.terminal else "\n", flush=True)
+            self.due = now + (0.2 if self.terminal else EVERY)
+        time.sleep(0.02)
 
 
 def say(sentence: str) -> None:

@@ -6,6 +6,7 @@ Every setting can be overridden on gunicorn's command line.
 import gc
 import logging
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,16 @@ def cores() -> int:
     except AttributeError:
         return os.cpu_count() or 1
 
+
+def stopped(_number: int, _frame: object) -> None:
+    """End at once and in one line, while nothing is served yet."""
+    os.write(2, b"\nStopped.\n")
+    os._exit(130)
+
+
+# gunicorn hears Ctrl-C by itself once it listens. ``aftermath serve`` held it back until here.
+signal.signal(signal.SIGINT, stopped)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
 
 # The last bits of a product depend on the number of BLAS threads, and answers are the same bytes on
 # every worker. BLAS reads this when numpy is imported, which the preload below does.

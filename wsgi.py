@@ -1,7 +1,13 @@
 """The application, for a WSGI server: ``gunicorn wsgi:app``."""
 
+import sys
+
+from model.errors import AftermathError
 from model.inference.precompile import warm
 from service import create_app
 
+try:
+    app = create_app(ahead=True)
+except AftermathError as error:
+    sys.exit(str(error))
 warm()
-app = create_app(ahead=True)

@@ -18,7 +18,15 @@ RESULTS = Path(__file__).resolve().parent / "results"
 def main(arguments: Sequence[str]) -> int:
     """Run one of the commands."""
     options = _parser().parse_args(arguments)
-    run = {"inference": _inference, "http": _http, "scale": _scale, "analyses": _analyses, "report": _report}
+    run = {
+        "inference": _inference,
+        "http": _http,
+        "scale": _scale,
+        "analyses": _analyses,
+        "cost": _cost,
+        "start": _start,
+        "report": _report,
+    }
     return run[options.command](options)
 
 
@@ -38,10 +46,15 @@ def _parser() -> argparse.ArgumentParser:
     growth.add_argument("--quick", action="store_true", help="without the largest sizes")
     beyond = commands.add_parser("analyses", help="intervals, sensitivity, explanation … beside the point answer")
     beyond.add_argument("--quick", action="store_true", help="three rounds")
-    for each in (engine, web, growth, beyond):
+    counted = commands.add_parser("cost", help="the counted cost of every kind of question beside its time")
+    counted.add_argument("--only", default="", metavar="TEXT", help="kinds whose name has this in it")
+    for each in (engine, web, growth, beyond, counted):
         each.add_argument("--csv", type=Path, metavar="FILE", help="write the rows (bench/results/ after a full run)")
     for each in (engine, growth):
         each.add_argument("--plot", type=Path, metavar="FILE", help="draw them; needs matplotlib")
+    start = commands.add_parser("start", help="commands from start to end, beside another checkout")
+    start.add_argument("beside", type=Path, metavar="CHECKOUT", help="a folder of the project with an environment")
+    start.add_argument("--quick", action="store_true", help="one round of each")
     report = commands.add_parser("report", help="the newest results as tables")
     report.add_argument("--write", action="store_true", help="put them into bench/README.md")
     return parser
@@ -95,6 +108,12 @@ def _http(options: argparse.Namespace) -> int:
     return http.run(quick=options.quick, csv=_file(options.csv, not options.quick, "http", "csv"))
 
 
+def _start(options: argparse.Namespace) -> int:
+    from bench import start
+
+    return start.run(options.beside, rounds=1 if options.quick else start.ROUNDS)
+
+
 def _scale(options: argparse.Namespace) -> int:
     from bench import scale
 
@@ -106,6 +125,12 @@ def _analyses(options: argparse.Namespace) -> int:
     from bench import analyses
 
     return analyses.run(quick=options.quick, csv=_file(options.csv, not options.quick, "analyses", "csv"))
+
+
+def _cost(options: argparse.Namespace) -> int:
+    from bench import cost
+
+    return cost.run(csv_file=options.csv, only=options.only)
 
 
 def _report(options: argparse.Namespace) -> int:

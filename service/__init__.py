@@ -14,6 +14,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     """The whole service, wired: models loaded, every operation at its address.
 
     ``ahead`` of the first question it also makes what questions will need: before a server forks, its workers share it.
+    A server has no use for a folder of which no model loads: BadSettings is raised.
 
     The imports stand here so that the command line, which lives in this package, starts without a web framework.
     """
@@ -22,13 +23,15 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from service import revisions, routes
     from service.http import body_limits, error_handlers, operation, proxies, security
     from service.http.fingerprint import fingerprint
-    from service.settings import from_environment
+    from service.settings import BadSettings, from_environment, nothing_to_serve
 
     chosen = settings or from_environment()
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False
     held = revisions.load(chosen.priors, public=chosen.public_read)
     if ahead:
+        if not held.ready:
+            raise BadSettings(nothing_to_serve(chosen.priors, held.broken))
         held.warm()
     operation.register(app, operation.Service(chosen, held, fingerprint(), routes.OPERATIONS))
     body_limits.register(app, routes.OPERATIONS)

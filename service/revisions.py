@@ -85,6 +85,7 @@ class Revisions:
         """Draw every table of every model."""
         for name, forecaster in self.ready.items():
             started = time.monotonic()
+            logger.info("model %s: drawing its tables", name)
             forecaster.draws.warm()
             logger.info("model %s: tables drawn in %.1f s", name, time.monotonic() - started)
 
@@ -112,6 +113,7 @@ def load(root: Path, *, public: bool = False) -> Revisions:
     broken: dict[str, Broken] = {}
     for name, folder in priors.models(root).items():
         started = time.monotonic()
+        logger.info("model %s: loading", name)
         found = _prepared(name, folder)
         if isinstance(found, Broken):
             broken[name] = found.in_public() if public else found

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from model.errors import AftermathError
+from model.work.cost import SECOND
 
 PRIORS = "AFTERMATH_PRIORS"
 HOSTS = "AFTERMATH_HOSTS"
 ORIGINS = "AFTERMATH_ORIGINS"
 PROXIES = "AFTERMATH_PROXIES"
 PUBLIC_READ = "AFTERMATH_PUBLIC_READ"
+DEADLINE = "AFTERMATH_DEADLINE"
+COST = "AFTERMATH_COST"
+HEAVY = "AFTERMATH_HEAVY"
+QUEUE = "AFTERMATH_QUEUE"
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -33,6 +39,9 @@ class Settings:
     which the service may be addressed, '*' for any; ``origins`` are the sites whose pages may ask, '*' for any;
     ``proxies`` are the networks whose word on the client is believed, 'unix' for Unix sockets; ``public_read``
     says that whoever reaches the service may read all of it, so that it tells less of what is wrong with its files.
+
+    No question works longer than ``deadline`` seconds, or is begun whose counted ``cost`` is higher; so many
+    ``heavy`` ones work at once in each process, and ``queue`` wait.
     """
 
     priors: Path
@@ -40,6 +49,10 @@ class Settings:
     origins: tuple[str, ...] = ()
     proxies: tuple[IPv4Network | IPv6Network | str, ...] = ()
     public_read: bool = False
+    deadline: float = 20.0
+    cost: int = 20 * SECOND
+    heavy: int = 1
+    queue: int = 8
 
     def __post_init__(self) -> None:
         if not self.priors.is_dir():
@@ -63,6 +76,41 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         origins=_listed(environment.get(ORIGINS, "")),
         proxies=tuple(_proxy(each) for each in _listed(environment.get(PROXIES, ""))),
         public_read=is_public(environment),
+        deadline=_number(environment, DEADLINE, 20.0),
+        cost=int(_number(environment, COST, 20.0) * SECOND),
+        heavy=max(1, int(_number(environment, HEAVY, 1))),
+        queue=int(_number(environment, QUEUE, 8)),
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    """A setting that is a number above nothing. Raises BadSettings for anything else.
+
+    >>> _number({"AFTERMATH_DEADLINE": "1.5"}, "AFTERMATH_DEADLINE", 20.0)
+    1.5
+    """
+    said = environment.get(name, "").strip()
+    try:
+        number = float(said) if said else default
+    except ValueError:
+        number = math.nan
+    if not 0 < number < 1e9:
+        raise BadSettings(f"{name} is {said[:60]!r}; it is a number above 0, as in {name}={default:g}")
+    return number
+
+
+def nothing_to_serve(priors: Path, broken: Collection[str]) -> str:
+    """What is wrong with a folder of which no model can be served, and what to do.
+
+    >>> nothing_to_serve(Path("models"), ["asia"])
+    "none of the models in models can be loaded: asia. 'aftermath check --priors models' says what is wrong with each"
+    """
+    if broken:
+        every = f"'aftermath check --priors {priors}' says what is wrong with each"
+        return f"none of the models in {priors} can be loaded: {', '.join(sorted(broken))}. {every}"
+    return (
+        f"no models in {priors}: a model is a folder with a model.yaml. Make one with "
+        f"'aftermath new {priors / 'NAME'}', or name another folder with --priors or {PRIORS}"
     )
 
 

@@ -39,6 +39,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.skip(f"needs the program {tool}, which is not on the PATH")
 
 
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed does not depend on the terminal that the tests are started from, nor on that of xdist."""
+    for name in ("COLUMNS", "LINES", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Report, Report]:
     return spoken((yield))

@@ -14,7 +14,7 @@ from model.forecast import Forecaster, answers
 from model.inference.arrays import difference
 from model.network import Table
 from model.question import Question
-from model.uncertainty.draws import sampled
+from model.uncertainty.draws import sampled_each
 from model.uncertainty.intervals import MASS, Intervals, intervals
 
 
@@ -70,11 +70,7 @@ def _ends(
 ) -> list[Intervals | None]:
     """The intervals of each answer, its shifts taken from the first under the same draws."""
     draws, plan, first = forecaster.draws, forecaster.plan, found[0]
-    before = (
-        [sampled(draws, plan, name, case_of(first)) for name in targets_of(first)]
-        if isinstance(first, Answer)
-        else None
-    )
+    before = sampled_each(draws, plan, targets_of(first), case_of(first)) if isinstance(first, Answer) else None
     return [
         intervals(
             draws, plan, targets_of(each), case_of(each), mass=mass, p=each.targets.p, before=base, against=before

@@ -37,7 +37,7 @@ RISING = (
 )
 """Names of states that say how much, in rising order."""
 
-QUOTES = "“”„‟«»"
+QUOTES = "“”„‟«»‘’‚‛‹›"
 """Quotation marks of a word processor: to YAML they are letters like any other."""
 
 
@@ -48,7 +48,8 @@ def warnings(model: Model) -> tuple[Warned, ...]:
     """Everything to be warned of, in the order of the files.
 
     Outcomes and conditions whose states nobody could judge afterwards; states of ranked variables and their parents
-    that fall; variables that nothing asks and nothing depends on; sources that nothing cites; typographic quotes.
+    that do not rise; variables that nothing asks and nothing depends on; sources that nothing cites; typographic
+    quotes.
     """
     found = [*_unjudged(model), *_falling(model), *_unused(model), *_uncited(model), *_typographic(model)]
     return tuple(sorted(found, key=lambda each: (each.file, each.line)))
@@ -70,20 +71,20 @@ def _falling(model: Model) -> Iterator[Warned]:
     ranked = [variable for variable in model.network.variables if model.described[variable.name].kind == "ranked"]
     for name in dict.fromkeys(name for variable in ranked for name in (variable.name, *variable.parents)):
         states = model.network[name].states
-        if fall(states):
-            text = f"its states fall ({', '.join(states)}), and a ranked table takes the first for the lowest"
+        if not rise(states):
+            text = f"its states do not rise ({', '.join(states)}), and a ranked table takes the first for the lowest"
             yield _at(model.described[name], text)
 
 
-def fall(states: Sequence[str]) -> bool:
-    """Whether the names of states say that there is less of something from each to the next.
+def rise(states: Sequence[str]) -> bool:
+    """Whether no name of a state says that there is less of something than one before it.
 
-    >>> fall(["high", "medium", "low"]), fall(["low", "high"]), fall(["east", "west"])
-    (True, False, False)
+    >>> rise(["high", "medium", "low"]), rise(["low", "high", "medium"]), rise(["low", "high"]), rise(["east", "west"])
+    (False, False, True, True)
     """
     rank = {word: level for level, words in enumerate(RISING) for word in words}
     levels = [rank[state] for state in states if state in rank]
-    return len(levels) > 1 and all(earlier > later for earlier, later in pairwise(levels))
+    return all(earlier <= later for earlier, later in pairwise(levels))
 
 
 def _unused(model: Model) -> Iterator[Warned]:

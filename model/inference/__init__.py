@@ -27,7 +27,7 @@ from model.inference.junction_tree.triangulation import (
     searched_cells,
     triangulate,
 )
-from model.inference.plan import DOUBTED, LOWEST, Plan, lost_before, marginals, posterior, posterior_numpy
+from model.inference.plan import DOUBTED, LOWEST, Plan, by_tree, lost_before, marginals, posterior, posterior_numpy
 from model.network import Network, Table
 
 __all__ = [
@@ -40,9 +40,12 @@ __all__ = [
     "bounded_cells",
     "compile",
     "draw_cost",
+    "every_marginal_under_draws",
+    "fits_side_by_side",
     "joint",
     "laid_over",
     "log_evidence",
+    "log_evidence_under_draws",
     "marginal_under_draws",
     "marginals",
     "most_probable",
@@ -143,6 +146,40 @@ def marginal_under_draws(plan: Plan, name: str, evidence: Evidence, tables: Mapp
         each = Evidence(evidence.cases, evidence.likelihood, {**tables, **evidence.tables})
         return variable_elimination.marginals(plan.programs, each, (name,))[name]
     return variable_elimination.draws(plan.programs, (name,), evidence, tables)[name]
+
+
+def fits_side_by_side(plan: Plan, name: str, evidence: Evidence, tables: Mapping[str, Table]) -> bool:
+    """Whether draws of these tables are answered by a program many at once, or the tree could not do it at all."""
+    if plan.numpy_alone or plan.too_large:
+        return True
+    return variable_elimination.draws_fit(plan.programs, name, evidence, tables)
+
+
+def every_marginal_under_draws(
+    plan: Plan, names: Sequence[str], evidence: Evidence, tables: Mapping[str, Table]
+) -> tuple[dict[str, Table], NDArray[np.float64]]:
+    """``posterior_under_draws`` of several variables by the tree, two passes for each draw; of one case of evidence.
+
+    Returns distributions of shape (draws, states) by name, and logarithms of P(evidence), shape (draws,).
+    """
+    draws = max(map(len, tables.values()))
+    each = {name: np.repeat(rows, draws, axis=0) for name, rows in evidence.likelihood.items()}
+    found = by_tree(plan, Evidence(draws, each, {**tables, **evidence.tables}), tuple(names))
+    return {name: found.of(name) for name in names}, found.log_evidence
+
+
+def log_evidence_under_draws(
+    plan: Plan, evidence: Evidence, tables: Mapping[str, Table], *, draws: int
+) -> NDArray[np.float64]:
+    """Natural logarithm of P(evidence) under each draw of the tables given, shape (draws,); one case of evidence.
+
+    ``tables[name]`` has shape (draws, *parents' states, states).
+    """
+    each = {name: np.repeat(rows, draws, axis=0) for name, rows in evidence.likelihood.items()}
+    repeated = Evidence(draws, each, {**tables, **evidence.tables})
+    if plan.numpy_alone:
+        return posterior_numpy(plan, repeated, ()).log_evidence
+    return variable_elimination.posterior(plan.programs, repeated)[0]
 
 
 def _drawn_numpy(plan: Plan, name: str, evidence: Evidence, tables: Mapping[str, Table]) -> Posterior:

@@ -13,6 +13,7 @@ from model.evidence import Case, assumptions, in_words, likelihood
 from model.inference.arrays import Evidence, encode
 from model.inference.plan import Plan
 from model.inference.proportional_fitting import fit
+from model.work.deadline import checkpoint
 
 Flags = NDArray[np.bool_]
 Possible = Callable[[Flags], Flags]
@@ -160,6 +161,7 @@ class _HittingSets:
         for size in range(1, most):
             waiting = [(0, 0, tuple(sets))]
             while waiting:
+                checkpoint()
                 chosen, barred, unmet = waiting.pop()
                 self.steps += len(unmet)
                 if self.steps > MOST_STEPS:

@@ -13,17 +13,27 @@ from typing import Any, TypeVar, cast
 
 try:
     import numba
-
-    COMPILED = True
 except ImportError:
     COMPILED = False
     warnings.warn("numba cannot be imported: inference runs on numpy alone, slower", RuntimeWarning, stacklevel=2)
+else:
+    from numba.core import event
+
+    from model.inference.compile_progress import Progress
+    from model.inference.kernel_cache import KernelCache
+
+    COMPILED = True
+    PROGRESS = Progress()
+    event.register("numba:compile", PROGRESS)  # type: ignore[no-untyped-call]
 
 ROOM = Path(__file__).parent
 """The package in which every kernel is."""
 
 LAYOUTS = ("layout.py", "columns.py")
 """Files of constants and tuples that are compiled into kernels, beside the files that import from this one."""
+
+WHOLE = "whole"
+"""The file that says that a folder holds every kernel."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,34 +42,29 @@ def kernel(function: Function) -> Function:
     """Compile a function over arrays to machine code that releases the interpreter lock; unchanged without numba.
 
     The machine code is kept in a folder named by the digest of all sources of kernels, since kernels call each other
-    across files and numba looks at the caller's own file alone. It stands in NUMBA_CACHE_DIR where that is set, else
-    beside the sources, else in the user's own cache folder; where none of them can be written, everything is compiled
-    anew in every process. Folders of earlier sources stay until they are removed by hand.
+    across files. It stands in NUMBA_CACHE_DIR where that is set, else beside the sources, else in the user's own cache
+    folder: in the first of them that has every kernel or can be written. Where there is none, all is compiled anew in
+    every process. Folders of earlier sources stay until they are removed by hand.
     """
     if not COMPILED:
         return function
-    compiled = numba.njit(nogil=True, error_model="numpy")(function)
-    place, config = folder(), cast(Any, numba.config)
-    named = config.CACHE_DIR
-    try:
-        if place is None:
-            raise RuntimeError("no folder can be written")
-        config.CACHE_DIR = str(place)
-        compiled.enable_caching()
-    except RuntimeError:
+    compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    place = folder()
+    if place is None:
         warnings.warn(
             "compiled code cannot be kept; let NUMBA_CACHE_DIR name a folder for it", RuntimeWarning, stacklevel=2
         )
-    finally:
-        config.CACHE_DIR = named  # other packages that use numba keep their code where they did
+    else:
+        compiled._cache = KernelCache(function, place)
     return cast(Function, compiled)
 
 
 @cache
 def folder() -> Path | None:
-    """Where the machine code of these sources is kept: the first place that can be written, None without one."""
+    """Where the machine code of these sources is kept: None where nothing can be kept."""
     name = f"kernels-{digest(ROOM)}"
-    return next((base / name for base in _bases() if _writable(base / name)), None)
+    places = (base / name for base in _bases())
+    return next((place for place in places if (place / WHOLE).is_file() or _writable(place)), None)
 
 
 def digest(room: Path) -> str:

@@ -70,6 +70,8 @@ def to_priors(
         raise BadExchangeFile("exists already; an import never writes over a model", where=(str(folder),))
     said = beside or Beside()
     cited: Data = {"sources": [source.name]} | ({"ess": ess} if ess else {"confidence": UNSTATED[0]})
+    if source.status == "unverified":
+        cited["published"] = "nothing"
     variables = {v.name: _variable(network, v, cited, said) for v in network.variables}
     settings = _model(network, title, source, as_of) | ({"left_out": dict(said.left_out)} if said.left_out else {})
     sources = {source.name: _source(source)}

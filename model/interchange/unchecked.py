@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -232,7 +233,7 @@ def check_names(variables: Iterable[Declared], file: str) -> None:
         same = next(other for other in lines if other.casefold() == name.casefold())
         detail = f"variable {name!r} and {same!r} differ only in case, first on line {lines[same]}"
         raise BadExchangeFile(detail + rename, where=where)
-    raise BadExchangeFile(f"variable {name!r}: {_NAME_RULE}{rename}", where=where, did_you_mean=new)
+    raise BadExchangeFile(f"variable {name!r}: {_NAME_RULE}{rename}", where=where)
 
 
 def declared(variables: Iterable[Declared], file: str) -> dict[str, Declared]:
@@ -486,6 +487,10 @@ def _check_states(variable: Declared, where: str) -> None:
         raise BadExchangeFile(f"variable {variable.name!r}: state {listed(twice)} named twice", where=(where,))
 
 
+READ_BY_PEOPLE = 2000
+"""So many rows of a table are scaled in decimals, at 20 us a row: a third is then 0.3333333333333333."""
+
+
 class _Miss(NamedTuple):
     """The row of one table that was furthest from 1."""
 
@@ -520,7 +525,23 @@ def _scaled(filled_in: Filled, variables: Mapping[str, Declared], file: str, sca
         raise complaint(file, filled_in.line, f"{detail} ({remedy})")
     at = np.unravel_index(int(off.argmax()), off.shape)
     miss = _Miss(filled_in.name, _row_named(filled_in, variables, at), worst, float(sums[at]))
-    return np.where(off[..., None] > SUM_TOLERANCE, table / np.where(sums > 0, sums, 1.0)[..., None], table), miss
+    missed = off > SUM_TOLERANCE
+    rows = np.where(missed[..., None], table / np.where(sums > 0, sums, 1.0)[..., None], table)
+    if np.count_nonzero(missed) <= READ_BY_PEOPLE:
+        for place in map(tuple, np.argwhere(missed).tolist()):
+            rows[place] = _in_proportion(table[place].tolist())
+    return rows, miss
+
+
+def _in_proportion(row: Sequence[float]) -> list[float]:
+    """A row scaled to sum to 1, worked out in the decimals that it is printed with.
+
+    >>> _in_proportion([0.33, 0.33, 0.33])
+    [0.3333333333333333, 0.3333333333333333, 0.3333333333333333]
+    """
+    parts = [Fraction(repr(p)) for p in row]
+    total = sum(parts)
+    return [float(part / total) for part in parts] if total else list(row)
 
 
 def _row_named(filled_in: Filled, variables: Mapping[str, Declared], at: Sequence[np.intp]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.errors import Problem
+from model.errors import Problem, nearest
 from model.priors.build.model import understood
 from model.priors.files import (
     MODEL_FILE,
@@ -41,10 +41,15 @@ def understand(folder: Path) -> tuple[Model | None, list[Problem]]:
 
 def _no_model_file(folder: Path, shown: str) -> Problem:
     """That model.yaml is not there, with what stands in its place."""
-    other = next((each for each in ("model.yml", "Model.yaml", "model.yaml.txt") if (folder / each).is_file()), None)
+    there = [path.name for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    alike = {name.lower(): name for name in there if name.lower().startswith("model")}
+    other = next((alike[name] for name in ("model.yml", MODEL_FILE, "model.yaml.txt") if name in alike), None)
+    other = other or nearest(MODEL_FILE, alike.values())
     inside = sorted(path.parent.name for path in folder.glob(f"*/{MODEL_FILE}"))
     found, expected = "no such file", "the file that says what the model is"
-    if other is not None:
+    if (folder / MODEL_FILE).is_dir():
+        found, expected = "a folder", "a file of this name, which says what the model is"
+    elif other is not None:
         found, expected = f"no such file, but {other!r}", f"that file under the name {MODEL_FILE}"
     elif inside:
         found, expected = f"no such file, but one in the folder {inside[0]!r}", "the files of the model right here"
@@ -67,6 +72,8 @@ def _sheets(folder: Path, settings: Sheet, shown: str, found: list[Problem]) -> 
     there = {path.name: path for path in sorted(folder.iterdir()) if is_prior_file(path)}
     for name in _listed(settings, folder, found):
         path = there.pop(name, None)
+        if path is None and (other := _under_another_name(name, folder)) is not None:
+            there.pop(other, None)
         file = f"{shown}/{name}"
         readable = path is not None and lies_in(path, folder)
         yield read_file(folder / name, file=file) if readable else Sheet(file, None)
@@ -77,6 +84,17 @@ def _sheets(folder: Path, settings: Sheet, shown: str, found: list[Problem]) -> 
             expected = f"its name under 'files:' in {MODEL_FILE}, or the file taken away"
             found.append(Problem(f"{shown}/{name}", 1, 1, "", "a file that the model does not list", expected))
             yield Sheet(f"{shown}/{name}", None)
+
+
+def _under_another_name(name: str, folder: Path) -> str | None:
+    """What stands where a listed file is missed: the same with another ending or in capitals, or in a folder below."""
+    stem = Path(name).stem.lower()
+    below = (path for path in folder.iterdir() if path.is_dir() and (path / name).is_file())
+    same = (
+        path for path in folder.iterdir() if path.is_file() and path.name.lower() in (f"{stem}.yml", f"{stem}.yaml")
+    )
+    beside = next((path.name for path in sorted(same) if path.name != name), None)
+    return beside or next((f"{path.name}/{name}" for path in sorted(below)), None)
 
 
 def _listed(settings: Sheet, folder: Path, found: list[Problem]) -> Iterator[str]:
@@ -94,7 +112,10 @@ def _listed(settings: Sheet, folder: Path, found: list[Problem]) -> Iterator[str
         elif name == MODEL_FILE:
             found.append(settings.problem(steps, found=f"{name!r} itself", expected="the other files"))
         elif not path.is_file():
-            found.append(settings.problem(steps, found=f"no file {name!r}", expected="a file in this folder"))
+            other = _under_another_name(name, folder)
+            beside = "" if other is None else f", but {other!r}"
+            expected = "a file in this folder" if other is None else f"that file under the name {name}"
+            found.append(settings.problem(steps, found=f"no file {name!r}{beside}", expected=expected))
         elif not lies_in(path, folder):
             found.append(settings.problem(steps, found=f"{name!r}, a link out of the folder", expected="a file in it"))
         if name not in seen and name != MODEL_FILE:

@@ -10,12 +10,8 @@ from __future__ import annotations
 import copyreg
 import hashlib
 import io
-import os
 import pickle
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -24,27 +20,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model import disk_cache
 from model.priors.files import MODEL_FILE, is_prior_file, lies_in, model_name, nested, read_inside, shown_name
 from model.priors.yaml.reader import SIZE_LIMIT
 from model.specification import Model
+from model.work import disk_cache
 
 MOST_FILES = 64
 MOST_BYTES = 256_000_000
 """What the folder of models may hold; a model of 130 variables takes 0.3 MB, one with a table of 4,096 rows 2 MB."""
 
-CODE = Path(__file__).parents[1]
-CHECKSUM = hashlib.sha256().digest_size
-
 
 def key(folder: Path) -> str | None:
     """A digest of all that the model of a folder depends on; None where nothing can be kept.
 
-    It depends on the names and bytes of its files, on what the folder is called, on the sources of this package, on
-    the packages that are installed beside numpy, on the settings of numpy's and numba's threads, and on the machine,
-    since the last bits of a number may depend on its processor.
+    It depends on the names and bytes of its files, on what the folder is called, and on the code that reads it.
     """
-    code = _code()
+    code = disk_cache.code()
     if disk_cache.folder("models") is None or code is None:
         return None
     digest = hashlib.sha256(repr((code, model_name(folder), shown_name(folder))).encode())
@@ -65,15 +56,12 @@ def key(folder: Path) -> str | None:
 def read(key: str | None) -> Model | None:
     """The model kept under a key; None where there is none, or not a whole one."""
     place = _place(key)
-    if place is None:
+    content = None if place is None else disk_cache.read(place)
+    if content is None:
         return None
     try:
-        content = place.read_bytes()
-        if hashlib.sha256(content[CHECKSUM:]).digest() != content[:CHECKSUM]:
-            return None
-        found = _Reader(io.BytesIO(content[CHECKSUM:])).load()
-        os.utime(place)
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, EOFError, ImportError, pickle.UnpicklingError):
+        found = _Reader(io.BytesIO(content)).load()
+    except (ValueError, TypeError, LookupError, AttributeError, EOFError, ImportError, pickle.UnpicklingError):
         return None
     return found if isinstance(found, Model) else None
 
@@ -88,42 +76,12 @@ def write(key: str | None, model: Model) -> None:
         _Writer(stream, protocol=5).dump(model)
     except (pickle.PicklingError, TypeError, AttributeError):
         return
-    content = stream.getvalue()
-    if len(content) < MOST_BYTES:
-        disk_cache.write(place, hashlib.sha256(content).digest() + content)
-        _tidy(place.parent)
+    disk_cache.keep(place, stream.getvalue(), most_files=MOST_FILES, most_bytes=MOST_BYTES)
 
 
 def _place(key: str | None) -> Path | None:
     folder = disk_cache.folder("models")
     return None if key is None or folder is None else folder / f"{key}.model"
-
-
-@cache
-def _code() -> str | None:
-    """A digest of what makes a model of files, apart from the files; None where the sources are not to be had."""
-    sources = sorted(CODE.rglob("*.py"))
-    if not sources:
-        return None
-    digest = hashlib.sha256()
-    for path in sources:
-        digest.update(f"{path.relative_to(CODE).as_posix()} {path.stat().st_size}\n".encode())
-        digest.update(path.read_bytes())
-    packages = sorted(name for name in os.listdir(Path(np.__file__).parents[1]) if name.endswith("-info"))
-    threads = sorted(item for item in os.environ.items() if item[0].endswith("_NUM_THREADS") or "NUMBA" in item[0])
-    digest.update(repr((packages, threads, sys.version, tuple(os.uname()))).encode())
-    return digest.hexdigest()
-
-
-def _tidy(folder: Path) -> None:
-    """Remove the least recently used files beyond what the folder may hold."""
-    with suppress(OSError):
-        found = sorted(((path.stat(), path) for path in folder.glob("*.model")), key=lambda each: -each[0].st_mtime_ns)
-        total = 0
-        for count, (stat, path) in enumerate(found, start=1):
-            total += stat.st_size
-            if count > MOST_FILES or total > MOST_BYTES:
-                path.unlink(missing_ok=True)
 
 
 # Values to bytes and back

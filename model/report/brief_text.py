@@ -42,17 +42,17 @@ def markdown(brief: Brief, *, permalink: str | None = None) -> str:
     return _page(brief, opening, section, f"`{permalink}`" if permalink else None)
 
 
-def text(brief: Brief, *, permalink: str | None = None) -> str:
-    """The brief as plain text, WIDTH columns wide."""
+def text(brief: Brief, *, permalink: str | None = None, width: int = WIDTH) -> str:
+    """The brief as plain text, ``width`` columns wide."""
 
     def opening(caller: Body) -> str:
         sentences, _ = _lines(caller)
-        return _filled(sentences)
+        return _filled(sentences, width)
 
     def section(heading: str, caller: Body) -> str:
         sentences, listed = _lines(caller)
-        filled = [_filled(point, then="  ") for point in listed.split("\n")]
-        return "\n\n" + "\n".join(part for part in (heading.upper(), _filled(sentences), *filled) if part)
+        filled = [_filled(point, width, then="  ") for point in listed.split("\n")]
+        return "\n\n" + "\n".join(part for part in (heading.upper(), _filled(sentences, width), *filled) if part)
 
     return _page(brief, opening, section, permalink)
 
@@ -90,9 +90,9 @@ def _faint(reason: Reason) -> bool:
     return reason.db is not None and abs(reason.db) < FAINT
 
 
-def _filled(said: str, *, then: str = "") -> str:
-    """Lines of at most WIDTH columns; no number is parted from its percent sign."""
-    lines = wrapped(said.replace(" %", "\0%"), WIDTH, then=then)
+def _filled(said: str, width: int, *, then: str = "") -> str:
+    """Lines of at most ``width`` columns; no number is parted from its percent sign."""
+    lines = wrapped(said.replace(" %", "\0%"), width, then=then)
     return "\n".join(lines).replace("\0%", " %")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ from model.inference.lru import ByteLRU
 from model.inference.proportional_fitting import fit
 from model.network import Table
 from model.specification import Model
+from model.uncertainty import draws_cache
+from model.work.deadline import checkpoint
 
 COUNT = 1_000
 """Draws of a revision."""
@@ -34,6 +37,9 @@ FEWEST = 100
 
 WORK = 2_000_000_000
 """Multiplications that the draws of one answer may cost; a target that costs more gets fewer draws."""
+
+SWEEPS = 10
+"""What a fit of assumptions is expected to take."""
 
 TABLES = 256_000_000
 ANSWERS = 16_000_000
@@ -63,6 +69,19 @@ class _Drawn:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """Likelihoods under each draw by assumed variable, shape (draws, states), and which could be fitted, (draws,)."""
+
+    likelihoods: dict[str, Table]
+    done: NDArray[np.bool_]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all of it."""
+        return self.done.nbytes + sum(rows.nbytes for rows in self.likelihoods.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Draws:
     """The drawn tables of one model, each made when it is first needed: what is asked changes none of them.
 
@@ -82,6 +101,7 @@ class Draws:
     picture: Case = field(default_factory=lambda: Case({}))
     tables: ByteLRU[_Drawn] = field(default_factory=lambda: ByteLRU(TABLES))
     answers: ByteLRU[Sampled | None] = field(default_factory=lambda: ByteLRU(ANSWERS))
+    fits: ByteLRU[_Fit] = field(default_factory=lambda: ByteLRU(ANSWERS))
 
     def table(self, name: str) -> Table | None:
         """Tables of one variable, shape (COUNT, *parents' states, states); None when its numbers are certain."""
@@ -94,18 +114,24 @@ class Draws:
             self.table(name)
 
     def _draw(self, name: str) -> _Drawn:
-        rng = np.random.default_rng(_seed(self.model.revision, name))
-        experts = exponential_races(_seed(self.model.revision, ""), COUNT)
-        drawn = self.model.described[name].gate.draw(rng, COUNT, experts)
-        if drawn.strides[0] == 0 or (drawn == drawn[:1]).all():  # a stride of 0: one table for all draws
-            drawn = drawn[:0]
-        drawn = np.ascontiguousarray(drawn)
+        gate, own, common = self.model.described[name].gate, self._seed(name), self._seed("")
+        place = draws_cache.place(gate, COUNT, own, common)
+        drawn = draws_cache.read(place)
+        if drawn is None:
+            drawn = gate.draw(np.random.default_rng(own), COUNT, exponential_races(common, COUNT))
+            if drawn.strides[0] == 0 or (drawn == drawn[:1]).all():  # a stride of 0: one table for all draws
+                drawn = drawn[:0]
+            drawn = np.ascontiguousarray(drawn)
+            draws_cache.write(place, drawn)
         drawn.setflags(write=False)
         return _Drawn(drawn)
 
-    def baseline(self, plan: Plan, name: str) -> Sampled | None:
-        """``sampled`` under the default picture, with nothing else known and nothing else done."""
-        return sampled(self, plan, name, self.picture)
+    def _seed(self, name: str) -> int:
+        return int.from_bytes(hashlib.sha256(f"{self.model.revision}\n{name}".encode()).digest()[:8])
+
+    def baseline(self, plan: Plan, names: Sequence[str]) -> list[Sampled | None]:
+        """``sampled_each`` under the default picture, with nothing else known and nothing else done."""
+        return sampled_each(self, plan, names, self.picture)
 
 
 def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
@@ -115,46 +141,123 @@ def sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
     held are left out. None where even FEWEST draws would cost more than WORK multiplications, where fewer than FEWEST
     hold the assumptions, or where no draw allows the evidence.
     """
-    return draws.answers.get((name, repr(case)), lambda: _sampled(draws, plan, name, case))
+    return sampled_each(draws, plan, (name,), case)[0]
 
 
-def _sampled(draws: Draws, plan: Plan, name: str, case: Case) -> Sampled | None:
-    evidence = encode(plan.network, [case])
-    assumed = assumptions(case)
-    tables = _tables(draws, plan, (name, *assumed), evidence)
-    if not tables:
-        row = inference.posterior(plan, assume(plan, evidence, [case]), (name,)).of(name)
-        return _equally(np.broadcast_to(row, (COUNT, row.shape[1])))
-    count = _affordable(plan, name, evidence)
-    if count < FEWEST:
-        return None
-    some = {other: table[:count] for other, table in tables.items()}
-    if assumed:
-        return _held(plan, name, evidence, some, case, assumed)
-    if not evidence.likelihood:
-        return _equally(inference.marginal_under_draws(plan, name, evidence, some))
-    return _weighted(*inference.posterior_under_draws(plan, name, evidence, some))
+def sampled_each(draws: Draws, plan: Plan, names: Sequence[str], case: Case) -> list[Sampled | None]:
+    """``sampled`` of several variables: those that take the whole tree under each draw share its passes."""
+    asked = _Asked(draws, plan, case, encode(plan.network, [case]))
+    said = repr(case)
+    asked.plan_ahead([name for name in names if draws.answers.find((name, said)) is None])
+    return [draws.answers.get((name, said), partial(asked.sampled, name)) for name in names]
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A case under every draw: what each variable depends on, and which are answered by the tree in one go."""
+
+    draws: Draws
+    plan: Plan
+    case: Case
+    evidence: Evidence
+    tables: dict[str, dict[str, Table]] = field(default_factory=dict)
+    groups: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    found: dict[str, Sampled | None] = field(default_factory=dict)
+
+    def plan_ahead(self, names: Sequence[str]) -> None:
+        """Group the variables that take the whole tree by the tables that they depend on."""
+        assumed = assumptions(self.case)
+        for name in names:
+            checkpoint()
+            found = self.tables[name] = _tables(self.draws, self.plan, (name, *assumed), self.evidence)
+            if found and not assumed and self._whole_tree(name, found):
+                self.groups.setdefault(tuple(found), []).append(name)
+
+    def _whole_tree(self, name: str, tables: dict[str, Table]) -> bool:
+        """Whether the tree is quicker under each draw than this variable's program, which cannot take many at once.
+
+        That depends on nothing else that is asked: the answer is the same to the last digit.
+        """
+        return self.plan.base is None and not inference.fits_side_by_side(self.plan, name, self.evidence, tables)
+
+    def sampled(self, name: str) -> Sampled | None:
+        """What ``sampled`` says of one variable."""
+        checkpoint()
+        if name not in self.tables:
+            self.plan_ahead([name])
+        plan, evidence, tables = self.plan, self.evidence, self.tables[name]
+        if not tables:
+            row = inference.posterior(plan, assume(plan, evidence, [self.case]), (name,)).of(name)
+            return _equally(np.broadcast_to(row, (COUNT, row.shape[1])))
+        if name in self.groups.get(tuple(tables), ()):
+            return self._by_tree(name)
+        count = _affordable(plan, name, evidence)
+        if count < FEWEST:
+            return None
+        some = {other: table[:count] for other, table in tables.items()}
+        if assumptions(self.case):
+            return _held(self.draws, plan, name, evidence, some, self.case)
+        if not evidence.likelihood:
+            return _equally(inference.marginal_under_draws(plan, name, evidence, some))
+        return _weighted(*inference.posterior_under_draws(plan, name, evidence, some))
+
+    def _by_tree(self, name: str) -> Sampled | None:
+        """The answer about one variable, and with it those about the others of its group."""
+        if name not in self.found:
+            tables = self.tables[name]
+            count = min(COUNT, WORK // (2 * self.plan.cells))
+            if count < FEWEST:
+                return None
+            some = {other: table[:count] for other, table in tables.items()}
+            names = self.groups[tuple(tables)]
+            rows, logs = inference.every_marginal_under_draws(self.plan, names, self.evidence, some)
+            self.found |= {each: _weighted(rows[each], logs) for each in names}
+        return self.found[name]
 
 
 def _held(
-    plan: Plan, name: str, evidence: Evidence, tables: dict[str, Table], case: Case, assumed: tuple[str, ...]
+    draws: Draws, plan: Plan, name: str, evidence: Evidence, tables: dict[str, Table], case: Case
 ) -> Sampled | None:
     """With assumptions: fitted under each draw; the other findings alone give the weights."""
-    count = max(map(len, tables.values()))
+    fit_found = draws.fits.get(repr(case), lambda: _fitted(draws, plan, evidence, case))
+    count = min(max(map(len, tables.values())), len(fit_found.done))
+    if count < FEWEST:
+        return None
+    tables = {other: table[:count] for other, table in tables.items()}
     rows = {other: np.repeat(found, count, axis=0) for other, found in evidence.likelihood.items()}
-    repeated = Evidence(count, rows, tables | dict(evidence.tables))
-    fitted, done = fit(plan, repeated, [case] * count)
-    held = Evidence(count, fitted.likelihood, evidence.tables)
+    held = Evidence(count, rows | {n: found[:count] for n, found in fit_found.likelihoods.items()}, evidence.tables)
     answers = inference.marginal_under_draws(plan, name, held, tables)
-    counted = {other: found for other, found in rows.items() if other not in assumed}
+    counted = {other: found for other, found in evidence.likelihood.items() if other not in fit_found.likelihoods}
+    done = fit_found.done[:count]
     left_out = count - int(done.sum())
     if not counted and not left_out:
         return _equally(answers)
     if count - left_out < FEWEST:
         return None
-    logs = inference.log_evidence(plan, Evidence(count, counted, repeated.tables))
+    logs = inference.log_evidence_under_draws(plan, Evidence(1, counted, evidence.tables), tables, draws=count)
     weighted = _weighted(answers, np.where(done, logs, -np.inf))
     return None if weighted is None else replace(weighted, left_out=left_out)
+
+
+def _fitted(draws: Draws, plan: Plan, evidence: Evidence, case: Case) -> _Fit:
+    """The likelihoods that hold a case's assumptions under each draw: the same whatever is asked about.
+
+    Each draw is fitted from where the stated numbers are. Only tables that the assumed variables depend on are drawn.
+    """
+    assumed = assumptions(case)
+    stated = assume(plan, evidence, [case]).likelihood
+    try:
+        each = sum(inference.draw_cost(plan, name, evidence) for name in assumed)
+    except NetworkTooLarge:
+        return _Fit({}, np.zeros(0, dtype=np.bool_))
+    count = min(COUNT, WORK // max(1, SWEEPS * each))
+    tables = {name: table[:count] for name, table in _tables(draws, plan, assumed, evidence).items()}
+    if not tables:
+        return _Fit({name: np.repeat(stated[name], COUNT, axis=0) for name in assumed}, np.ones(COUNT, dtype=np.bool_))
+    rows = {other: np.repeat(found, count, axis=0) for other, found in evidence.likelihood.items()}
+    repeated = Evidence(count, rows, tables | dict(evidence.tables))
+    fitted, done = fit(plan, repeated, [case] * count, start={name: stated[name][0] for name in assumed})
+    return _Fit({name: fitted.likelihood[name] for name in assumed}, done)
 
 
 def _equally(rows: Table) -> Sampled:
@@ -209,7 +312,3 @@ def _affordable(plan: Plan, name: str, evidence: Evidence) -> int:
         return min(COUNT, WORK // max(1, inference.draw_cost(plan, name, evidence)))
     except NetworkTooLarge:
         return 0
-
-
-def _seed(revision: str, name: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{revision}\n{name}".encode()).digest()[:8])

@@ -15,7 +15,7 @@ from model.evidence import Case
 from model.inference import Plan
 from model.inference.arrays import AGREE, difference
 from model.network import Table, Variable
-from model.uncertainty.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled
+from model.uncertainty.draws import COUNT, FEWEST, Draws, Sampled, interval, sampled, sampled_each
 from model.wording import decimal, quantity
 
 COVERS = "parameter uncertainty"
@@ -178,8 +178,8 @@ def intervals(
     of each pair then, so that either side seen from the other is its mirror; by default they are those of the baseline,
     and the case alone weighs.
     """
-    befores = against or [draws.baseline(plan, name) for name in targets]
-    samples = [sampled(draws, plan, name, case) for name in targets]
+    befores = against or draws.baseline(plan, targets)
+    samples = sampled_each(draws, plan, targets, case)
     places = pairwise(accumulate(plan.network.cards(targets), initial=0))
     parts: list[Table] = []
     outside: list[Outside] = []
@@ -234,7 +234,7 @@ def between(
     Both cases are asked under the same draws. Numbers are of the states of all targets end to end: ``p`` in the case
     and ``before`` in the other at the stated numbers; the ends are NaN for a target that is too costly to draw.
     """
-    against = [sampled(draws, plan, name, other) for name in targets]
+    against = sampled_each(draws, plan, targets, other)
     found = intervals(draws, plan, targets, case, mass=mass, p=p, before=before, against=against)
     outside = tuple(replace(each, of="effect") for each in found.outside if each.of == "shift")
     return found.shift_low, found.shift_high, outside

@@ -15,6 +15,7 @@ from model.evidence import syntax
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
 from model.specification import Model
+from model.work.cost import Cost
 from service.http.address import Address, Links, model_path
 from service.http.json_encoding import encoded
 from service.http.operation import Form, Reply, csv_form, json_form
@@ -154,6 +155,7 @@ def reply(
     event: Event,
     resource: str,
     analyse: Callable[[], Any],
+    cost: Callable[[], Cost],
     *,
     target: str = "target",
     also: Parameters = (),
@@ -161,11 +163,11 @@ def reply(
 ) -> Reply:
     """An analysis to be worked out when it is needed; ``also`` are parameters of its own, None where left out.
 
-    ``forms`` are the suffixes of its addresses.
+    ``cost`` counts what it will cost, ``forms`` are the suffixes of its addresses.
     """
     model = event.forecaster.model
     place = address(event, resource, target=target, also=also)
-    return Reply(lambda: Analysed(model, event, analyse(), place, forms), place)
+    return Reply(lambda: Analysed(model, event, analyse(), place, forms), place, cost)
 
 
 def address(event: Event, resource: str, *, target: str = "target", also: Parameters = ()) -> Address:

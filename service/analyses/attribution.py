@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from typing_extensions import TypedDict
 
-from model.analyses import variance_attribution
+from model.analyses import question_cost, variance_attribution
 from model.analyses.variance_attribution import Attribution, StatementShare
 from model.forecast import Forecaster
 from service.analyses.analysis import (
@@ -72,7 +72,7 @@ def attribution(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
             event.forecaster, event.question, target=event.target, state=state_of(event)
         )
 
-    return reply(event, "attribution", found)
+    return reply(event, "attribution", found, lambda: question_cost.of_prior_numbers(event.forecaster, event.question))
 
 
 OPERATIONS = (attribution,)

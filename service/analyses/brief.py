@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 from msgspec import Struct
 
+from model.analyses import question_cost
 from model.forecast import Forecaster
 from model.report import brief_text
 from model.report.brief import Brief
@@ -21,6 +22,7 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, in_form
+from service.cli.page import width
 from service.http.operation import Form, Reply, operation
 
 
@@ -66,7 +68,13 @@ def brief(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
     def found() -> Brief:
         return brief_of(event.forecaster, event.question, target=event.target, state=state_of(event))
 
-    return reply(event, "brief", found, forms=("json", "md", "txt"))
+    return reply(
+        event,
+        "brief",
+        found,
+        lambda: question_cost.of_brief(event.forecaster, event.question, event.target),
+        forms=("json", "md", "txt"),
+    )
 
 
 OPERATIONS = (brief,)
@@ -80,4 +88,7 @@ def command(found: Analysed, *, as_markdown: bool) -> str:
     \b
     aftermath brief asia lung yes --given xray:yes
     """
-    return in_form(brief, found, "md" if as_markdown else "txt").decode()
+    if as_markdown:
+        return in_form(brief, found, "md").decode()
+    permalink = found.address.permalink(found.model.revision, "txt")
+    return brief_text.text(found.result, permalink=permalink, width=width())

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from model.analyses import causal_effect
+from model.analyses import causal_effect, question_cost
 from model.analyses.causal_effect import CauseEffect
 from model.forecast import Forecaster
 from model.wording import signed, wrapped
@@ -22,7 +22,8 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, label, or_dash, page
-from service.cli.text import WIDTH, columns
+from service.cli.page import width
+from service.cli.text import columns
 from service.http.operation import Reply, operation
 from service.http.validation import Text
 
@@ -69,13 +70,22 @@ def cause_effect(forecaster: Forecaster, asked: CauseParameters) -> Reply:
     model.network.variable(asked.cause, where=("cause",))
     event = event_asked(forecaster, asked, asked.effect, "effect")
 
+    sets = 2 * len(model.network[asked.cause].states)
+
     def found() -> CauseEffect:
         state = state_of(event)
         return causal_effect.cause_effect(
             event.forecaster, event.question, cause=asked.cause, target=event.target, state=state
         )
 
-    return reply(event, "cause-effect", found, target="effect", also=(("cause", asked.cause),))
+    return reply(
+        event,
+        "cause-effect",
+        found,
+        lambda: question_cost.of_sets(event.forecaster, event.question, sets),
+        target="effect",
+        also=(("cause", asked.cause),),
+    )
 
 
 OPERATIONS = (cause_effect,)
@@ -106,6 +116,6 @@ def command(found: Analysed) -> str:
         f"{result.effect}={result.effect_state}  {label(found, result.effect)}",
         f"by {result.cause}  {label(found, result.cause)}",
         *columns(rows, right={1, 2, 3}),
-        *wrapped(why, WIDTH, then="  "),
+        *wrapped(why, width(), then="  "),
     ]
     return page(found, lines)

@@ -11,9 +11,11 @@ from msgspec import Meta
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from model.analyses import question_cost
 from model.analyses.collection_plan import CollectionPlan, Step, plan
 from model.forecast import Forecaster
 from model.wording import wrapped
+from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -24,7 +26,8 @@ from service.analyses.analysis import (
     reply,
 )
 from service.analyses.command import command_of, label, page
-from service.cli.text import WIDTH, columns, number
+from service.cli.page import width
+from service.cli.text import columns, number
 from service.http.operation import Reply, csv_form, operation
 from service.schemas.requests import AS_NUMBER, AS_WHOLE, Number
 
@@ -132,7 +135,10 @@ def collection_plan(forecaster: Forecaster, asked: PlanParameters) -> Reply:
             event.forecaster, event.question, target=event.target, state=event.state, steps=steps, budget=budget
         )
 
-    return reply(event, "collection-plan", found, also=(("steps", steps), ("budget", budget)))
+    def cost() -> Cost:
+        return question_cost.of_collection(event.forecaster, event.question, event.target, steps)
+
+    return reply(event, "collection-plan", found, cost, also=(("steps", steps), ("budget", budget)))
 
 
 OPERATIONS = (collection_plan,)
@@ -159,7 +165,7 @@ def command(found: Analysed) -> str:
         head = ("", "value", "in all", "cost", "days", "reliability", "find out", "how")
         rows = [_step(i, step) for i, step in enumerate(result.steps, 1)]
         lines += [*columns([head, *rows], right={0, 1, 2, 3, 4, 5}), f"cost of all steps {result.cost:g}"]
-        lines += wrapped(UNITS, WIDTH, then="  ")
+        lines += wrapped(UNITS, width(), then="  ")
     else:
         lines.append("nothing that can be collected would tell more")
     if result.skipped:

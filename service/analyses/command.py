@@ -16,6 +16,7 @@ import click
 from service.analyses.analysis import Analysed, AnalysisParameters
 from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, priors_option, ready
+from service.cli.page import say
 from service.cli.text import BAR, ROUNDING, Marks, number, revision_line
 from service.http.operation import Operation
 from service.http.validation import validated
@@ -43,7 +44,7 @@ def command_of(
                 sys.stdout.buffer.write(in_form(asked, found, "json"))
                 return
             own = {name: value for name, value in options.items() if name not in shape.model_fields}
-            click.echo(page(found, **own), nl=False)
+            say(page(found, **own), nl=False)
 
         return click.command()(_with_options(update_wrapper(run, page), before, target))
 

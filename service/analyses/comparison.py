@@ -14,6 +14,7 @@ import click
 import numpy as np
 from msgspec import UNSET
 
+from model.analyses import question_cost
 from model.analyses.comparison import Side, called, case_of, compare, in_common
 from model.answers import Answer, seen_after
 from model.errors import AftermathError, BadQuestion, Place
@@ -25,6 +26,7 @@ from model.wording import effect_text
 from service.analyses.analysis import ERRORS
 from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, interval_options, priors_option, ready, side_option
+from service.cli.page import say
 from service.cli.text import after_do_text, columns, interval_lines, listing, number, revision_line, span_text
 from service.http.address import Address
 from service.http.json_encoding import encoded
@@ -453,7 +455,7 @@ def _compared(
             raise compared[0].result
         return Found(model, asked, compared, place)
 
-    return Reply(found, place)
+    return Reply(found, place, lambda: question_cost.of_several(forecaster, asked.questions))
 
 
 OPERATIONS = (compare_by_address, compare_by_body)
@@ -507,7 +509,7 @@ def command(
     }
     found = asked_of(ready(model, root), sent)
     if form is None:
-        click.echo(text(found), nl=False)
+        say(text(found), nl=False)
         return
     [chosen] = (each for each in compare_by_address.forms if each.suffix == form)
     sys.stdout.flush()

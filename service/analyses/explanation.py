@@ -7,11 +7,13 @@ from itertools import pairwise
 
 from typing_extensions import TypedDict
 
+from model.analyses import question_cost
 from model.analyses.evidence_conflict import Conflict, Surprise
 from model.analyses.explanation import Explanation, explain
 from model.analyses.weight_of_evidence import direction
 from model.forecast import Forecaster
 from model.wording import effect_text, signed, wrapped
+from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -22,7 +24,8 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, event_line, or_dash, page, span
-from service.cli.text import WIDTH, Marks, after_do_text, bar, columns, listing, marks, number
+from service.cli.page import width
+from service.cli.text import Marks, after_do_text, bar, columns, listing, marks, number
 from service.http.operation import Reply, operation
 
 
@@ -93,7 +96,10 @@ def explanation(forecaster: Forecaster, asked: AnalysisParameters) -> Reply:
     def found() -> Explanation:
         return explain(event.forecaster, event.question, target=event.target, state=state_of(event))
 
-    return reply(event, "explanation", found)
+    def cost() -> Cost:
+        return question_cost.of_explanation(event.forecaster, event.question, event.target)
+
+    return reply(event, "explanation", found, cost)
 
 
 OPERATIONS = (explanation,)
@@ -141,12 +147,14 @@ def _done(found: Explanation) -> Iterator[str]:
     if done.effect is None or done.without is None:
         alone = [statement for statement in found.settings if statement not in found.set_by_scenario]
         yield from wrapped(
-            f"what is known cannot be without {' and '.join(alone)}, so that no effect can be said", WIDTH, then="  "
+            f"what is known cannot be without {' and '.join(alone)}, so that no effect can be said", width(), then="  "
         )
     else:
         ends = effect_text(done.effect, done.effect_low, done.effect_high)
         own = " and ".join(each.statement for each in done.each)
-        yield from wrapped(f"{own} moved it from {number(done.without)} to {number(done.p)}: {ends}", WIDTH, then="  ")
+        yield from wrapped(
+            f"{own} moved it from {number(done.without)} to {number(done.p)}: {ends}", width(), then="  "
+        )
         if len(done.each) > 1:
             rows = [(each.statement, effect_text(each.effect, each.effect_low, each.effect_high)) for each in done.each]
             yield "each alone:"

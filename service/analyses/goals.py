@@ -10,10 +10,11 @@ from msgspec import Meta
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from model.analyses import goal_seeking
+from model.analyses import goal_seeking, question_cost
 from model.analyses.goal_seeking import Change, Goals
 from model.errors import BadQuestion
 from model.forecast import Forecaster
+from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -99,8 +100,17 @@ def goals(forecaster: Forecaster, asked: GoalParameters) -> Reply:
             largest=asked.largest,
         )
 
+    def cost() -> Cost:
+        return question_cost.of_goals(
+            event.forecaster,
+            event.question,
+            event.target,
+            findings=asked.using != "levers",
+            largest=asked.largest,
+        )
+
     also = (("below", asked.below), ("above", asked.above), ("using", asked.using), ("largest", asked.largest))
-    return reply(event, "goals", found, also=also)
+    return reply(event, "goals", found, cost, also=also)
 
 
 OPERATIONS = (goals,)

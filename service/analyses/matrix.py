@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from model.analyses import question_cost
 from model.analyses.matrix import FEWEST_SHOWN, Matrix, Shift, matrix
 from model.evidence.syntax import plain_number
 from model.forecast import Forecaster
@@ -23,6 +24,7 @@ from model.wording import portion
 from service.analyses.analysis import ERRORS
 from service.cli import completion
 from service.cli.options import matrix_options, priors_option, ready, split_names
+from service.cli.page import say
 from service.cli.text import columns
 from service.http.address import Address, Links, model_path
 from service.http.csv_tables import csv_bytes
@@ -171,6 +173,7 @@ def matrix_of(forecaster: Forecaster, asked: MatrixParameters) -> Reply:
     return Reply(
         lambda: Found(model, matrix(forecaster, by=asked.by, scenario=scenario, targets=targets, mass=mass), place),
         place,
+        lambda: question_cost.of_matrix(forecaster, targets or model.headline, intervals=mass is not None),
     )
 
 
@@ -225,14 +228,14 @@ def command(
     parameters = validated(MatrixParameters, {name: value for name, value in sent.items() if value is not None})
     found: Found = matrix_of.view(ready(model, root), parameters).content()
     if form == "md":
-        click.echo(markdown(found.matrix, found.model), nl=False)
+        say(markdown(found.matrix, found.model), nl=False)
         return
     if form is not None:
         sys.stdout.flush()
         [chosen] = (each for each in matrix_of.forms if each.suffix == form)
         sys.stdout.buffer.write(chosen.write(found))
         return
-    click.echo(text(found), nl=False)
+    say(text(found), nl=False)
 
 
 def text(found: Found) -> str:

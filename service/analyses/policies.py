@@ -8,11 +8,12 @@ from typing import Annotated
 from msgspec import Meta
 from typing_extensions import TypedDict
 
-from model.analyses import goal_seeking
+from model.analyses import goal_seeking, question_cost
 from model.analyses.goal_seeking import Policies, Policy
 from model.forecast import Forecaster
 from model.uncertainty.intervals import MASS
 from model.wording import effect_text, portion, wrapped
+from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -24,7 +25,8 @@ from service.analyses.analysis import (
 )
 from service.analyses.command import command_of, event_line, page
 from service.analyses.goals import changes_text
-from service.cli.text import WIDTH, Marks, bar, columns, listing, marks, number, span_text
+from service.cli.page import width
+from service.cli.text import Marks, bar, columns, listing, marks, number, span_text
 from service.http.operation import Reply, operation
 from service.schemas.answers import Outside
 from service.schemas.requests import IntervalText
@@ -91,7 +93,10 @@ def policies(forecaster: Forecaster, asked: PolicyParameters) -> Reply:
         state = state_of(event)
         return goal_seeking.policies(event.forecaster, event.question, target=event.target, state=state, mass=mass)
 
-    return reply(event, "policies", found, also=(("interval", None if mass == MASS else mass),))
+    def cost() -> Cost:
+        return question_cost.of_policies(event.forecaster, event.question, event.target)
+
+    return reply(event, "policies", found, cost, also=(("interval", None if mass == MASS else mass),))
 
 
 OPERATIONS = (policies,)
@@ -119,7 +124,7 @@ def command(found: Analysed) -> str:
     if result.impossible:
         lines += listing("impossible with what is known", [changes_text((each,)) for each in result.impossible])
     if result.warning:
-        lines += wrapped(result.warning, WIDTH, then="  ")
+        lines += wrapped(result.warning, width(), then="  ")
     return page(found, lines)
 
 

@@ -9,9 +9,11 @@ import click
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from model.analyses import question_cost
 from model.analyses import sensitivity as analysis
-from model.analyses.sensitivity import BreakEven, Sensitivity, Swing
+from model.analyses.sensitivity import SEARCHED, BreakEven, Sensitivity, Swing
 from model.forecast import Forecaster
+from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -122,7 +124,10 @@ def sensitivity(forecaster: Forecaster, asked: SensitivityParameters) -> Reply:
             event.forecaster, event.question, target=event.target, state=state, threshold=asked.threshold
         )
 
-    return reply(event, "sensitivity", found, also=(("threshold", asked.threshold),))
+    def cost() -> Cost:
+        return question_cost.of_prior_numbers(event.forecaster, event.question, searched=SEARCHED)
+
+    return reply(event, "sensitivity", found, cost, also=(("threshold", asked.threshold),))
 
 
 OPERATIONS = (sensitivity,)

@@ -10,6 +10,7 @@ import click
 
 from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, interval_options, priors_option, question_of, ready
+from service.cli.page import say
 
 
 @click.command(short_help="How likely each state of a target is under a what-if.")
@@ -77,4 +78,4 @@ def ask(
         sys.stdout.flush()
         sys.stdout.buffer.write(write(forecaster.model, found))
         return
-    click.echo(text.answer_text(forecaster.model, found, drawn=text.marks(), whole=whole), nl=False)
+    say(text.answer_text(forecaster.model, found, drawn=text.marks(), whole=whole), nl=False)

@@ -11,6 +11,7 @@ from model.errors import AftermathError
 from model.wording import quantity
 from service.cli import completion
 from service.cli.options import REFUSED, folder_of, folders_of, priors_option, root_of
+from service.cli.page import say, width
 
 
 @click.command(short_help="Problems, size and checks of a model.")
@@ -39,6 +40,20 @@ def check(model: str | None, root: Path | None, *, size: bool, strict: bool) -> 
 
 def _checked(name: str, folder: Path, *, size: bool, strict: bool) -> bool:
     """Print what is to be said of one model; whether nothing is wrong with it, or where ``strict`` to be warned of."""
+    from service.cli import check_cache
+
+    key = check_cache.key(folder, size=size, strict=strict, width=width())
+    kept = check_cache.read(key)
+    if kept is None:
+        found, sound = _found(name, folder, size=size, strict=strict)
+        kept = "".join(f"{line}\n" for line in found), sound
+        if key == check_cache.key(folder, size=size, strict=strict, width=width()):
+            check_cache.write(key, *kept)
+    say(kept[0], nl=False)
+    return kept[1]
+
+
+def _found(name: str, folder: Path, *, size: bool, strict: bool) -> tuple[list[str], bool]:
     from model import priors
     from model.analyses import model_review, model_warnings
     from model.errors import BadPriors
@@ -48,31 +63,24 @@ def _checked(name: str, folder: Path, *, size: bool, strict: bool) -> bool:
     try:
         forecaster = prepare(priors.load(folder))
     except BadPriors as error:
-        for line in (*map(str, error.problems), f"{name}: {quantity(len(error.problems), 'problem')}"):
-            click.echo(line)
-        return False
+        return [*map(str, error.problems), f"{name}: {quantity(len(error.problems), 'problem')}"], False
     except AftermathError as error:
-        click.echo(f"{name}: {error}")
-        return False
+        return [f"{name}: {error}"], False
     model, tree = forecaster.model, forecaster.plan.tree
-    held = model_review.held(forecaster)
-    click.echo(f"{name}  {model.title} ({model.revision}, as of {model.as_of})")
-    click.echo(text.size_text(model.network, tree))
-    click.echo(text.footing_text(model_review.footing(model)))
-    if defaults := text.defaults_text(model):
-        click.echo(f"combinations of parents that only a default row covers:\n{defaults}")
-    if model.counts:
-        click.echo(text.counts_text(model))
-    if size and (arcs := model_review.costly_arcs(model.network, tree)):
-        click.echo(text.arcs_text(arcs))
-    click.echo(text.ranges_text(model_review.ranges(forecaster)))
-    if held:
-        click.echo(text.checks_text(held))
-    if model.questions:
-        click.echo(text.expressible_text(model))
-    warned = model_warnings.warnings(model)
-    if warned:
-        click.echo(text.warnings_text(warned))
+    held, warned = model_review.held(forecaster), model_warnings.warnings(model)
+    defaults, arcs = text.defaults_text(model), model_review.costly_arcs(model.network, tree) if size else ()
     outside = sum(not each.inside for each in held)
-    click.echo(f"{len(held)} checks, {outside} outside their range" if held else "no checks")
-    return outside == 0 and not (strict and warned)
+    parts = (
+        f"{name}  {model.title} ({model.revision}, as of {model.as_of})",
+        text.size_text(model.network, tree),
+        text.footing_text(model_review.footing(model)),
+        defaults and f"combinations of parents that only a default row covers:\n{defaults}",
+        model.counts and text.counts_text(model),
+        arcs and text.arcs_text(arcs),
+        text.ranges_text(model_review.ranges(forecaster)),
+        held and text.checks_text(held),
+        model.questions and text.expressible_text(model),
+        warned and text.warnings_text(warned),
+        f"{quantity(len(held), 'check')}, {outside} outside their range" if held else "no checks",
+    )
+    return [str(part) for part in parts if part], outside == 0 and not (strict and warned)

@@ -38,6 +38,19 @@ def states_of(variable: str) -> Complete:
     return states
 
 
+def pictured(*wanted: str) -> Complete:
+    """What a picture is about, a variable and perhaps one of its states, and then files for the picture itself."""
+
+    def names(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+        said = [str(each) for each in (*(context.params.get("named") or ()), context.params.get("file")) if each]
+        known, file = _states(context), CompletionItem(begun, type="file")
+        if not said:
+            return [*_beginning(begun, known), file]
+        return _beginning(begun, known.get(said[0], ())) if wanted[len(said) :] == ("state",) else [file]
+
+    return names
+
+
 def statements(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
     """VARIABLE:STATE; variables with the colon until one is whole, then its states."""
     known = _states(context)

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import click
 
+from service.cli import completion
 from service.cli.options import load, priors_option, root_of
+from service.cli.page import say
+
+NAMELESS = ("", "unknown", "unnamed", "untitled")
+"""What tools call a network that nobody has named."""
 
 
 @click.command("import", short_help="Make prior files from a file of another tool.")
@@ -57,7 +62,7 @@ def import_file(
     today = datetime.date.today().isoformat()
     source = Source(
         name=_source_name(file),
-        title=f"All tables of the network {exchange.name!r}",
+        title=f"All tables of the network {(_stem(file) if exchange.name in NAMELESS else exchange.name)!r}",
         publication=publication or f"the file {file.name}",
         date=date or today,
         url=url,
@@ -76,12 +81,12 @@ def import_file(
         beside=exchange.beside,
     )
     for note in exchange.notes:
-        click.echo(note)
-    click.echo(f"{place}: {text.size_text(exchange.network, tree)}")
+        say(note)
+    say(f"{place}: {text.size_text(exchange.network, tree)}")
 
 
 @click.command(short_help="Write a model as BIF, XMLBIF or XDSL.")
-@click.argument("model")
+@click.argument("model", shell_complete=completion.models)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Write over FILE if it is there.")
 @priors_option
@@ -95,12 +100,12 @@ def export(model: str, file: Path, overwrite: bool, root: Path | None) -> None:
     if file.exists() and not overwrite:
         raise BadExchangeFile("exists already; --overwrite writes over it", where=(str(file),))
     notes = write(loaded.network, file, name=loaded.name, beside=beside(loaded))
-    click.echo(f"{file}: {len(loaded.network.names)} variables, {loaded.network.parameters():,} probabilities")
+    say(f"{file}: {len(loaded.network.names)} variables, {loaded.network.parameters():,} probabilities")
     for note in notes:
-        click.echo(note)
-    click.echo("no place in this format for:")
+        say(note)
+    say("no place in this format for:")
     for item in lost:
-        click.echo(f"  {item}")
+        say(f"  {item}")
 
 
 def _source_name(file: Path) -> str:

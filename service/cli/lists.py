@@ -16,6 +16,7 @@ import click
 
 from service.cli import completion
 from service.cli.options import priors_option, ready, root_of
+from service.cli.page import say
 
 if TYPE_CHECKING:
     from service.http.operation import Operation
@@ -91,10 +92,10 @@ def _print(
 
     rows = list(cells(shown))
     if not rows:
-        click.echo(f"no {name}" if word is None else f"no {name} with {word!r} in name or label")
+        say(f"no {name}" if word is None else f"no {name} with {word!r} in name or label")
         return
     for line in columns(rows, right=set()):
-        click.echo(line.removeprefix("  "))
+        say(line.removeprefix("  "))
 
 
 def _with_word(content: Any, name: str, word: str) -> Any:

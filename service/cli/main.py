@@ -1,4 +1,4 @@
-"""The command line: all commands together, how errors end them, and ``serve``.
+"""The command line: all commands together, and how errors and Ctrl-C end them.
 
 Each command imports what it needs when it runs, so that ``aftermath --help`` answers at once and
 only ``import`` and ``export`` come near other tools' formats.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -24,20 +23,23 @@ from service.cli.check import check
 from service.cli.exchange import export, import_file
 from service.cli.lists import LISTS
 from service.cli.new import new, schema
-from service.cli.options import REFUSED, priors_option, root_of
+from service.cli.options import REFUSED
+from service.cli.page import fit_streams, say, width
 from service.cli.plot import plot
 from service.cli.questions import questions
+from service.cli.serve import serve
 from service.cli.show import show
 
-HOME = Path(__file__).resolve().parents[2]
-"""Where wsgi.py stands: the work tree, or the folder of installed packages."""
+WIDEST_HELP = 78
+"""Columns of help: more are hard to read."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a command: exit 0, 1 for a refused question or a model with problems, 2 for wrong usage."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    """Run a command: exit 0, 1 for a refused question or a model with problems, 2 for wrong usage, 130 for Ctrl-C."""
+    if arguments is None:
+        signal.signal(signal.SIGINT, _stopped)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))  # whoever started us may have held it back
+    fit_streams()
     try:
         _run(arguments)
     except OSError as error:
@@ -50,7 +52,7 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         commands.main(args=arguments, prog_name="aftermath", standalone_mode=True)
     except AftermathError as error:
         for line in _lines(error):
-            click.echo(line, err=True)
+            say(line, err=True)
         sys.exit(REFUSED)
     finally:
         sys.stdout.flush()
@@ -63,38 +65,32 @@ def _end_without_output(error: OSError) -> NoReturn:
     with contextlib.suppress(OSError):
         if not isinstance(error, BrokenPipeError):
             of_file = f" ({error.filename})" if error.filename else ""
-            click.echo(f"aftermath: {error.strerror or error}{of_file}", err=True)
+            say(f"aftermath: {error.strerror or error}{of_file}", err=True)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             os.dup2(nowhere, stream.fileno())
     sys.exit(REFUSED)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _stopped(_number: int, _frame: object) -> None:
+    """End at once and in one line: no command leaves half a file."""
+    os.write(2, b"\nStopped.\n")
+    os._exit(130)
+
+
+class Commands(click.Group):
+    """All commands; their help is as wide as the terminal, however narrow that is, up to 80 columns."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        return super().make_context(info_name, args, parent, **extra | {"terminal_width": min(width(), WIDEST_HELP)})
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aftermath", message="%(prog)s %(version)s")
 def commands() -> None:
     """Conditional forecasts from a Bayesian network: exact, cited, compared with what is known."""
-
-
-@commands.command(short_help="Serve every model over HTTP.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to listen on.")
-@click.option("--public-read", is_flag=True, help="Let whoever reaches HOST, beyond this machine too, read and ask.")
-@priors_option
-def serve(host: str, port: int, public_read: bool, root: Path | None) -> None:
-    """Serve every model over HTTP, under gunicorn, until stopped."""
-    from service.http.server import exposure
-
-    environment = {**os.environ, "AFTERMATH_PRIORS": str(root_of(root).resolve())}
-    if public_read:
-        environment["AFTERMATH_PUBLIC_READ"] = "1"
-    exposure.checked([(host, port)], environment)
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    command = [sys.executable, "-m", "gunicorn", "--config", str(_configuration()), "--bind", address]
-    command += ["--pythonpath", str(HOME), "wsgi:app"]
-    click.echo(f"Serving on http://{address} (Ctrl-C stops it).", err=True)
-    sys.stderr.flush()
-    os.execve(command[0], command, environment)
 
 
 def _lines(error: AftermathError) -> list[str]:
@@ -118,16 +114,7 @@ class AnalysisCommand(click.Command):
         return command.make_context(info_name, args, parent, **extra)
 
 
-def _configuration() -> Path:
-    """gunicorn.conf.py: beside the project's code, or where an installed wheel put it."""
-    places = (HOME, Path(sys.prefix) / "share" / "aftermath")
-    for place in places:
-        if (place / "gunicorn.conf.py").is_file():
-            return place / "gunicorn.conf.py"
-    raise AftermathError(f"gunicorn.conf.py is in none of {', '.join(map(str, places))}; install the project again")
-
-
-for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema):
+for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve):
     commands.add_command(_command)
 for _each in ANALYSES:
     if _each.command is not None:

@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 import click
 
 from model.errors import AftermathError
+from service.cli.page import say
 
 
 class NotWritten(AftermathError):
@@ -41,9 +42,9 @@ def new(path: Path) -> None:
         _written(path)
     except OSError as error:
         raise NotWritten(f"cannot be written: {error.strerror}", where=(str(path),)) from None
-    click.echo(f"{path}: {', '.join(sorted(each.name for each in path.iterdir()))}")
-    click.echo(f"aftermath check {name} --priors {path.parent}")
-    click.echo(f"aftermath schema {path}")
+    say(f"{path}: {', '.join(sorted(each.name for each in path.iterdir()))}")
+    say(f"aftermath check {name} --priors {path.parent}")
+    say(f"aftermath schema {path}")
 
 
 def _written(path: Path) -> None:
@@ -85,4 +86,4 @@ def schema(path: Path) -> None:
         json_schema.write(folder)
     except OSError as error:
         raise NotWritten(f"cannot be written: {error.strerror}", where=(str(folder),)) from None
-    click.echo(f"{folder}: schemas of {', '.join(json_schema.KINDS)}")
+    say(f"{folder}: schemas of {', '.join(json_schema.KINDS)}")

@@ -23,6 +23,7 @@ from service.cli.options import (
     side_option,
     split_names,
 )
+from service.cli.page import say
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -43,17 +44,22 @@ def plot() -> None:
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
-def picture(*wanted: str) -> Callable[[Callable[..., object]], Callable[..., None]]:
+def picture(*wanted: str, optional: bool = False) -> Callable[[Callable[..., object]], Callable[..., None]]:
     """A command that saves what ``draw`` makes, with the options of what is known and done.
 
     ``wanted`` are the names that it takes: a target, or a target and one of its states; ``--event`` stands in for
-    them. ``draw`` gets what draws, the model made ready, the question without its targets and those names, then what
-    is its own.
+    them, and where they are ``optional`` none need be named. ``draw`` gets what draws, the model made ready, the
+    question without its targets and those names, then what is its own.
     """
 
     def made(draw: Callable[..., object]) -> Callable[..., None]:
         @click.argument("model", shell_complete=completion.models)
-        @click.argument("named", metavar=f"[{' '.join(wanted).upper()}]", nargs=-1)
+        @click.argument(
+            "named",
+            metavar=f"[{' '.join(wanted).upper()}]",
+            nargs=-1,
+            shell_complete=completion.pictured(*wanted),
+        )
         @file_argument
         @click.option("--event", metavar="EVENT", help=EVENT_HELP)
         @evidence_options
@@ -73,7 +79,8 @@ def picture(*wanted: str) -> Callable[[Callable[..., object]], Callable[..., Non
         ) -> None:
             from model.question import resolve
 
-            _demand_names(wanted, named, event)
+            if named or not optional:
+                _demand_names(wanted, named, event)
             pictures = _pictures(file)
             question = question_of(given, do, scenario=scenario, cohort=cohort)
             forecaster, about = _about(ready(model, root), wanted, named, event)
@@ -98,7 +105,7 @@ def _about(
 ) -> tuple[Forecaster, dict[str, str]]:
     """What the picture is about by what it is wanted as, and the forecaster that has a variable for it."""
     if event is None:
-        return forecaster, dict(zip(wanted, named, strict=True))
+        return forecaster, dict(zip(wanted, named, strict=False))
     from model.events import HAPPENS
     from service.translate.questions import about
 
@@ -108,7 +115,7 @@ def _about(
 
 def _save(pictures: ModuleType, figure: object, file: Path) -> None:
     pictures.save(figure, file)
-    click.echo(f"wrote {file}")
+    say(f"wrote {file}")
 
 
 @plot.command(short_help="A target's distribution, and the effect of what is done.")
@@ -165,28 +172,32 @@ def waterfall(pictures: ModuleType, forecaster: Forecaster, question: Question, 
 @click.option(
     "--around", type=click.IntRange(min=0), metavar="ARCS", help="Only causes and effects of TARGET so many arcs away."
 )
-@picture("target")
+@picture("target", optional=True)
 def network(
-    pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str, around: int | None
+    pictures: ModuleType, forecaster: Forecaster, question: Question, *, target: str | None = None, around: int | None
 ) -> object:
-    """The variables about TARGET and the arcs between them, with their distributions under a what-if.
+    """The variables about TARGET, or all of them, and the arcs between them, with their distributions under a what-if.
 
     What is given or done and matters to TARGET is shown too, however far away. Without --around it is every
     variable; then a model of more than 40 is refused, since nothing could be read.
 
     \b
+    aftermath plot network asia asia.svg
     aftermath plot network asia lung asia.svg --given xray:yes
     """
     from model.forecast import answer
 
     names = forecaster.model.network.names
-    of_target = answer(forecaster, replace(question, targets=(target,)))
+    if target is None and around is not None:
+        raise click.UsageError("--around is from a TARGET: name one before FILE.")
     if around is None and len(names) > MOST:
-        raise AftermathError(
-            f"{forecaster.model.name} has {len(names)} variables: say --around 2 for those near to {target}"
-        )
-    near = names if around is None else pictures.around(forecaster.model.network, target, around)
-    shown = {*of_target.findings, *of_target.settings}.difference(of_target.no_effect).union(near)
+        nearby = f"say --around 2 for those near to {target}" if target else "name a TARGET and say --around 2"
+        raise AftermathError(f"{forecaster.model.name} has {len(names)} variables: {nearby}")
+    shown = set(names)
+    if target is not None and around is not None:
+        of_target = answer(forecaster, replace(question, targets=(target,)))
+        shown = {*of_target.findings, *of_target.settings}.difference(of_target.no_effect)
+        shown |= pictures.around(forecaster.model.network, target, around)
     answerable = forecaster.model.answerable(question.cohort)
     found = answer(forecaster, replace(question, targets=tuple(name for name in answerable if name in shown)))
     return pictures.network(forecaster.model, found, target=target)
@@ -215,7 +226,7 @@ def matrix(model: str, file: Path, by: By, scenario: str | None, targets: tuple[
 
 @plot.command(short_help="Questions about a target beside each other.")
 @click.argument("model", shell_complete=completion.models)
-@click.argument("named", metavar="[TARGET]", nargs=-1)
+@click.argument("named", metavar="[TARGET]", nargs=-1, shell_complete=completion.pictured("target"))
 @file_argument
 @click.option("--event", metavar="EVENT", help=EVENT_HELP)
 @side_option

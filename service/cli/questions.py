@@ -9,6 +9,7 @@ import click
 
 from service.cli import completion
 from service.cli.options import priors_option, ready
+from service.cli.page import say, width
 
 
 @click.command(short_help="Forecast questions, with the model's probabilities and the base rates.")
@@ -21,8 +22,6 @@ def questions(model: str, as_json: bool, root: Path | None) -> None:
     \b
     aftermath questions mosul-2017 --json
     """
-    from shutil import get_terminal_size
-
     from model.analyses.model_review import forecasted
     from service.cli import text
     from service.http.json_encoding import encoded
@@ -34,7 +33,7 @@ def questions(model: str, as_json: bool, root: Path | None) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(encoded(models.forecast_questions(forecaster.model, found)))
     elif found:
-        click.echo(text.questions_text(found, width=get_terminal_size((100, 24)).columns))
-        click.echo(text.expressible_text(forecaster.model))
+        say(text.questions_text(found, width=width()))
+        say(text.expressible_text(forecaster.model))
     else:
-        click.echo(f"{model} has no forecast questions")
+        say(f"{model} has no forecast questions")

@@ -9,6 +9,7 @@ import click
 
 from service.cli import completion
 from service.cli.options import load, priors_option
+from service.cli.page import say, width
 
 if TYPE_CHECKING:
     from model.specification import Model
@@ -23,14 +24,11 @@ def show(model: str, variable: str, root: Path | None) -> None:
 
     The name of one of the model's files, such as levers, shows every variable in it.
     """
-    from shutil import get_terminal_size
-
     from model import readback
 
     loaded = load(model, root)
     chosen = [variable] if variable in loaded.network else (_written_in(loaded, variable) or [variable])
-    width = get_terminal_size((100, 24)).columns
-    click.echo("\n\n".join(readback.show(loaded, name).text(width).rstrip("\n") for name in chosen))
+    say("\n\n".join(readback.show(loaded, name).text(width()).rstrip("\n") for name in chosen))
 
 
 def _written_in(model: Model, theme: str) -> list[str]:

@@ -31,17 +31,16 @@ from model.inference import JunctionTree
 from model.network import Network
 from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
-from model.wording import chance, decimal, effect_text, portion, quantity, signed, signed_points, wrapped
+from model.wording import chance, decimal, effect_text, portion, quantity, signed_points, wrapped
+from service.cli.page import width
 from service.translate.forecasts import QUANTILES
 
 BAR = 32
-WIDTH = 100
 FEW_SOURCES = 4
 """So many sources are shown whole; more are named, unless asked for."""
 ROUNDING = 1e-9
 """What is added before a bar is cut to whole cells, so that the last bit of a probability moves nothing."""
-LEAST_SHIFT = 5e-5
-"""What a shift must be to be shown: less is 0.0000."""
+NO_SHIFT = "no shift"
 MUCH_CONFLICT = 1.0
 """Bits of conflict worth a word: less is common by chance (Jensen et al. 1990)."""
 QUESTION_COLUMNS = ("question", "text", "resolves by", "p", "base rate")
@@ -78,7 +77,8 @@ def marks(encoding: str | None = None) -> Marks:
 
 def answer_text(model: Model, found: Answer, *, drawn: Marks, whole: bool = False) -> str:
     """An answer: each target's states with bars, then what it rests on; ``whole`` says all of every source."""
-    parts = ["\n".join(_target(model, target, found.no_effect, drawn)) for target in found.targets]
+    moved = _has_moved(model, found)
+    parts = ["\n".join(_target(model, target, found.no_effect, drawn, moved=moved)) for target in found.targets]
     parts += ["\n".join(_joint(model, joint, drawn)) for joint in found.joint]
     if found.most_probable is not None:
         parts.append("\n".join(_most_probable(model, found.most_probable)))
@@ -164,7 +164,7 @@ def _wide(wide: Wide) -> Iterator[str]:
     yield f"  {wide.target}={wide.state}  {span_text(wide.low, wide.high)}"
     for statement in wide.carried_by:
         text = f"{statement.share:.0%} {statement.variable}: {statement.what} [{statement.file}:{statement.line}]"
-        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
+        yield from textwrap.wrap(text, width(), initial_indent="    ", subsequent_indent="      ")
 
 
 def arcs_text(arcs: Sequence[Costly]) -> str:
@@ -205,7 +205,7 @@ def _across_levels(found: Sequence[HeldAcross]) -> Iterator[str]:
         if each.p is not None:
             likely = "; ".join(map(_likely, each.likely))
             text = f"{number(each.p)} of {_size(each)}; likely {each.check.against}: {likely}"
-            yield from textwrap.wrap(text, WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
+            yield from textwrap.wrap(text, width(), initial_indent=" " * 4, subsequent_indent=" " * 6)
 
 
 def _mark(each: AnyHeld) -> str:
@@ -277,12 +277,17 @@ def _learned(learned: Learned) -> str:
     return f"{learned.variable}: {rows} by {cases:,.3g} cases' worth, the furthest probability by {furthest:.2g}"
 
 
-def _target(model: Model, target: TargetAnswer, idle: Sequence[str], drawn: Marks) -> Iterator[str]:
+def _has_moved(model: Model, found: Answer) -> bool:
+    """Whether something is known or done, beside the model's default picture, that may move an answer."""
+    return bool(found.question.scenario != model.default_scenario or found.findings or found.settings)
+
+
+def _target(model: Model, target: TargetAnswer, idle: Sequence[str], drawn: Marks, *, moved: bool) -> Iterator[str]:
     """A target's distribution; what has no effect on it, but for what is ``idle`` for every target."""
     described = model.described[target.target]
     yield f"{target.target}  {described.label_with_unit}"
-    rows = [_state(described, i, row, drawn) for i, row in enumerate(target.distribution)]
-    yield from columns(rows, right={3, 6})
+    rows = [_state(described, i, row, drawn, moved=moved) for i, row in enumerate(target.distribution)]
+    yield from columns(rows, right={3})
     if described.scale is not None and described.scale.is_closed:
         yield _number(described.scale, target)
     own = [name for name in target.no_effect if name not in idle]
@@ -290,38 +295,32 @@ def _target(model: Model, target: TargetAnswer, idle: Sequence[str], drawn: Mark
         yield from listing("no effect on it", own)
 
 
-def _state(described: Description, i: int, row: StateAnswer, drawn: Marks) -> tuple[str, ...]:
+def _state(described: Description, i: int, row: StateAnswer, drawn: Marks, *, moved: bool) -> tuple[str, ...]:
     """A state by its label, else its name, and the interval that it is on a scale; then its numbers.
 
-    Where something is done the bar is marked at the probability without it, and the effect is said.
+    First what moved it: the effect of what is done, else its shift from the baseline. The bar is marked where it was.
     """
     said = described.labels.get(row.state, row.state)
     interval = described.scale.interval(i) if described.scale else ""
     mark = row.baseline if row.without is None else row.without
-    effect = "" if row.without is None else effect_text(row.effect, row.effect_low, row.effect_high)
-    shift = _shift(row) if row.without is None else ("", "")
-    return said, interval, effect, number(row.p), span_text(row.low, row.high), bar(row.p, mark, drawn), *shift
+    change = _shift(row) if moved and row.without is None else ""
+    if row.without is not None:
+        change = effect_text(row.effect, row.effect_low, row.effect_high)
+    return said, interval, change, number(row.p), span_text(row.low, row.high), bar(row.p, mark, drawn)
 
 
-def _shift(row: StateAnswer) -> tuple[str, str]:
-    """How far a state is from the baseline, and whether that can be told from nothing."""
-    if abs(row.shift) < LEAST_SHIFT:
-        return "", ""
-    return signed(row.shift), "?" if _may_be_nothing(row) else ""
-
-
-def _may_be_nothing(row: StateAnswer) -> bool:
-    """Whether a shift that is shown has an interval that holds 0."""
-    if row.shift_low is None or row.shift_high is None:
-        return False
-    return abs(row.shift) >= LEAST_SHIFT and row.shift_low <= 0 <= row.shift_high
+def _shift(row: StateAnswer) -> str:
+    """How far a state is from the baseline, with its interval."""
+    if row.shift == 0:
+        return NO_SHIFT
+    return effect_text(row.shift, row.shift_low, row.shift_high, none=NO_SHIFT)
 
 
 def _joint(model: Model, joint: JointAnswer, drawn: Marks) -> Iterator[str]:
     """Each combination of states by their labels, with its probability, range and bar."""
     told = [model.described[name] for name in joint.variables]
     head = f"{', '.join(joint.variables)}  together: {'; '.join(each.label_with_unit for each in told)}"
-    yield from wrapped(head, WIDTH, then="  ")
+    yield from wrapped(head, width(), then="  ")
     rows = [
         (
             *(each.labels.get(state, state) for each, state in zip(told, states, strict=True)),
@@ -333,7 +332,7 @@ def _joint(model: Model, joint: JointAnswer, drawn: Marks) -> Iterator[str]:
     ]
     yield from columns(rows, right={len(told)})
     if joint.intervals is not None and joint.intervals.warning:
-        yield from textwrap.wrap(joint.intervals.warning, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from textwrap.wrap(joint.intervals.warning, width(), initial_indent="  ", subsequent_indent="  ")
 
 
 def _most_probable(model: Model, found: MostProbable) -> Iterator[str]:
@@ -362,17 +361,15 @@ def span_text(low: float | None, high: float | None) -> str:
 def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
     known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
     without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
-    legend = f"{drawn.baseline} marks the answer {without}"
+    legend = f"{drawn.baseline} marks the answer {without}; points are the shift from it"
     if known:
         yield from listing("given", known)
         if found.effect is not None:
             yield from _effect(model, found, found.effect, drawn)
         else:
-            yield f"P(evidence) {chance(found.log_p_evidence)}; {legend}"
+            yield from wrapped(f"P(evidence) {chance(found.log_p_evidence)}; {legend}", width(), then="  ")
     elif found.question.scenario != model.default_scenario:
-        yield f"nothing known; {legend}"
-    if found.effect is None and any(_may_be_nothing(row) for target in found.targets for row in target.distribution):
-        yield "? marks a shift that its interval cannot tell from nothing"
+        yield from wrapped(f"nothing known; {legend}", width(), then="  ")
     if found.conflict_bits is not None and found.conflict_bits > MUCH_CONFLICT:
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
@@ -391,10 +388,12 @@ def _effect(model: Model, found: Answer, effect: Effect, drawn: Marks) -> Iterat
     """What is done, how its effect is to be read, each of several alone, and what is read as seen after it."""
     own = " and ".join(in_words(name, found.settings[name]) for name in found.question.settings)
     if effect.impossible is not None:
-        yield from wrapped(f"no effect of {own} can be said: without it, {effect.impossible.detail}", WIDTH, then="  ")
+        yield from wrapped(
+            f"no effect of {own} can be said: without it, {effect.impossible.detail}", width(), then="  "
+        )
     else:
         marked = f"P(evidence) {chance(found.log_p_evidence)}; {drawn.baseline} marks the answer without {own}"
-        yield from wrapped(f"{marked}; points are its effect", WIDTH, then="  ")
+        yield from wrapped(f"{marked}; points are its effect", width(), then="  ")
     if len(effect.alone) > 1:
         for target, place in zip(found.targets.basis.targets, found.targets.basis.places, strict=True):
             yield f"points of each alone on {target.name}"
@@ -420,7 +419,7 @@ def interval_lines(found: Intervals) -> Iterator[str]:
     omitted = " and ".join(OMITS)
     yield f"ranges hold {portion(found.mass)} of {found.draws:,} draws: {COVERS}, not {omitted}"
     if found.warning:
-        yield from textwrap.wrap(found.warning, WIDTH, subsequent_indent="  ")
+        yield from textwrap.wrap(found.warning, width(), subsequent_indent="  ")
 
 
 def _sources(model: Model, names: Sequence[str], *, whole: bool) -> Iterator[str]:
@@ -435,12 +434,12 @@ def _source(model: Model, name: str) -> list[str]:
         return [f"  {name}: of the modeller, with the reason beside each number"]
     source = model.source(name)
     text = f"{name}: {source.title} ({source.publication}, {source.date}; {source.standing})"
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return textwrap.wrap(text, width(), initial_indent="  ", subsequent_indent="    ")
 
 
 def listing(head: str, items: Iterable[str]) -> Iterator[str]:
     """Items after their heading, on as many lines as they need."""
-    yield from wrapped(f"{head}: {', '.join(items)}", WIDTH, then="  ")
+    yield from wrapped(f"{head}: {', '.join(items)}", width(), then="  ")
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]) -> Iterator[str]:

@@ -15,8 +15,11 @@ from flask import Flask, Response, request
 from pydantic import BaseModel
 
 from model.inference.lru import ByteLRU
+from model.work.cost import Cost, check
+from model.work.deadline import Watch, watched
 from service.http import csv_tables, strict_json
 from service.http.address import LONGEST_ADDRESS, Address
+from service.http.admission import Gate
 from service.http.json_encoding import encoded
 from service.http.not_modified import ANSWERED_FROM, NotModified
 from service.http.problems import (
@@ -31,6 +34,8 @@ MEGABYTE = 1_000_000
 ANSWERS = 32 * MEGABYTE
 """Bytes of answers that a worker keeps in its cache."""
 NO_STORE = "no-store"
+HUNG_UP = "aftermath.hung_up"
+"""Where the server leaves what says whether the client has gone, in the request's environment."""
 SHORTLY = "public, max-age=5"
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -46,6 +51,10 @@ class Service:
     fingerprint: str
     operations: tuple[Operation, ...]
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
+    gate: Gate = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gate", Gate(places=self.settings.heavy, queue=self.settings.queue))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +81,13 @@ class Reply:
     """An answer not yet worked out: ``content`` makes it when it is needed.
 
     ``address`` with its revision decides the bytes, so that a client who has them is told so without
-    any work; without an address the bytes themselves do.
+    any work; without an address the bytes themselves do. ``cost`` counts what ``content`` will cost, before it is
+    called.
     """
 
     content: Callable[[], Any]
     address: Address | None = None
+    cost: Callable[[], Cost] = Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +170,7 @@ def _bound(each: Operation, form: Form, service: Service) -> Callable[..., Respo
 
 def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) -> Response:
     if not each.of_model:
-        return _sent(each, form, each.view(service, **path), service)
+        return _sent(each, form, each.view(service, **path), service, _watch(service, None))
     shape = each.query or Pinned
     asked = validated(shape, query_parameters(request.query_string, shape))
     forecaster = service.revisions.current(path.pop("model"), asked.revision)
@@ -167,7 +178,9 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     if each.body:
         sent["body"] = _body(each)
     revision = forecaster.model.revision
-    response = _sent(each, form, each.view(forecaster, **path, **sent), service, revision=revision)
+    watch = _watch(service, asked.deadline_ms)
+    with watched(watch):
+        response = _sent(each, form, each.view(forecaster, **path, **sent), service, watch, revision=revision)
     response.headers["X-Model-Revision"] = revision
     if each.cacheable and asked.revision:
         response.headers["Cache-Control"] = FOR_EVER
@@ -175,27 +188,45 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     return response
 
 
-def _sent(each: Operation, form: Form, reply: Reply, service: Service, *, revision: str | None = None) -> Response:
+def _watch(service: Service, asked: int | None) -> Watch:
+    """When the work of this request ends: at the deadline set, at one that the client asks for, or once it hangs up."""
+    most = service.settings.deadline
+    gone = request.environ.get(HUNG_UP)
+    seconds = most if asked is None else min(most, asked / 1000)
+    return Watch(seconds) if gone is None else Watch(seconds, gone)
+
+
+def _sent(
+    each: Operation, form: Form, reply: Reply, service: Service, watch: Watch, *, revision: str | None = None
+) -> Response:
     if reply.address is None or revision is None:
-        data = form.write(reply.content())
+        data = _worked_out(form, reply, service, watch)
         if not each.cacheable:
             return _response(data, form, 200, cache=NO_STORE)
         return _tagged(_digest(service.fingerprint, form.suffix, data), form, lambda: data)
     asked = f"{form.suffix} {reply.address.url('json', revision=revision)}"
     if not each.cacheable:
-        return _response(_cached(service.cache, asked, form, reply), form, 200, cache=NO_STORE)
-    response = _tagged(_digest(service.fingerprint, asked), form, lambda: _cached(service.cache, asked, form, reply))
+        return _response(_cached(asked, form, reply, service, watch), form, 200, cache=NO_STORE)
+    tag = _digest(service.fingerprint, asked)
+    response = _tagged(tag, form, lambda: _cached(asked, form, reply, service, watch))
     _link_other_forms(response, each, form, reply.address)
     return response
 
 
-def _cached(cache: ByteLRU[bytes], asked: str, form: Form, reply: Reply) -> bytes:
+def _cached(asked: str, form: Form, reply: Reply, service: Service, watch: Watch) -> bytes:
     """The bytes of an answer, worked out unless they are in the cache."""
-    data = cache.find(asked)
+    data = service.cache.find(asked)
     if data is None:
-        data = form.write(reply.content())
-        cache.put(asked, data, weight=len(data) + len(asked))
+        data = _worked_out(form, reply, service, watch)
+        service.cache.put(asked, data, weight=len(data) + len(asked))
     return data
+
+
+def _worked_out(form: Form, reply: Reply, service: Service, watch: Watch) -> bytes:
+    """The bytes of an answer: its cost first, then a place to work, then the work."""
+    cost = check(reply.cost(), service.settings.cost)
+    with service.gate.place(request.remote_addr or "", cost.total, watch):
+        return form.write(reply.content())
 
 
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:

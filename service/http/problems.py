@@ -31,7 +31,10 @@ from model.errors import (
     UnknownState,
     UnknownVariable,
 )
+from model.work.cost import TooCostly
+from model.work.deadline import DeadlinePassed, NobodyWaits
 from service.http.address import PREFIX
+from service.http.admission import Busy
 from service.revisions import ModelNotReady, UnknownModel, UnknownRevision
 
 MEDIA = "application/problem+json"
@@ -144,6 +147,10 @@ STATUSES: dict[type[AftermathError], int] = {
     BadCSV: 400,
     BodyTooLarge: 413,
     WrongMediaType: 415,
+    TooCostly: 422,
+    Busy: 429,
+    DeadlinePassed: 503,
+    NobodyWaits: 503,
     ModelNotReady: 503,
     NotReady: 503,
 }

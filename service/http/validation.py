@@ -152,9 +152,21 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+MOST_MILLISECONDS = 3_600_000
+
+
 class Pinned(Shape):
     """Parameters of every address of a model."""
 
     revision: Annotated[
         Text | None, Field(description="Answer from this revision, or not at all; such an answer never changes.")
+    ] = None
+    deadline_ms: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MOST_MILLISECONDS,
+            strict=False,
+            description="Milliseconds after which nobody needs the answer: fewer than the service allows.",
+        ),
     ] = None

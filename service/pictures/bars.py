@@ -20,7 +20,7 @@ from model.specification import Model
 from model.uncertainty.intervals import warned
 from model.wording import effect_text, portion
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, PALE, SKY, canvas, looked, titled, wrapped
-from service.pictures.captions import conditions, event_title, state_lines
+from service.pictures.captions import conditions, event_title, pictured, state_lines
 
 TOP = 12
 """Numbers in a tornado unless more are asked for."""
@@ -30,6 +30,12 @@ LABEL = 34
 
 TITLE = 78
 """Characters in a line above a picture."""
+
+APART = 0.012
+"""Probability between a bar and what is said beside it."""
+
+LETTER = 0.0125
+"""The width of a letter beside a bar, as a part of the axis."""
 
 Numbers = NDArray[np.float64]
 
@@ -52,7 +58,8 @@ def distribution(model: Model, found: Answer) -> Figure:
     target = found.targets[0]
     rows = target.distribution
     described = model.described[target.target]
-    under = conditions(model, found.findings, found.settings, TITLE)
+    about = wrapped("; ".join(pictured(model, found.question.scenario, found.question.cohort)), TITLE)
+    under = "\n".join(filter(None, (about, conditions(model, found.findings, found.settings, TITLE))))
     figure, axes = canvas(7.0, 1.5 + 0.55 * len(rows) + 0.16 * len(under.splitlines()))
     places = np.arange(len(rows))
     held = "with what is given and done" if found.settings else "with what is given"
@@ -63,12 +70,13 @@ def distribution(model: Model, found: Answer) -> Figure:
     _intervals(axes, rows)
     for place, row, other in zip(places.tolist(), rows, before, strict=True):
         end = max(row.p, row.high or 0.0)
-        axes.text(end + 0.012, place - 0.17, _said(row), va="center")
+        axes.text(end + APART, place - 0.17, _said(row), va="center", fontsize=8, linespacing=1.1, in_layout=False)
         axes.text(other + 0.012, place + 0.21, f"{other:.3f}", va="center", fontsize=7, color=FAINT)
     axes.set_yticks(places, ["\n".join(state_lines(described, i, row.state, LABEL)) for i, row in enumerate(rows)])
-    furthest = max(max(row.p, other, row.high or 0.0) for row, other in zip(rows, before, strict=True))
-    axes.set_xlim(0, min(1.12, 1.15 * furthest) + (0 if rows[0].without is None else 0.8 * furthest))
+    furthest = max(_right_edge(row, other) for row, other in zip(rows, before, strict=True))
+    axes.set_xlim(0, furthest)
     axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 1])
+    axes.spines["bottom"].set_bounds(0, min(1.0, furthest))
     axes.invert_yaxis()
     titled(figure, axes, described.label_with_unit, under)
     axes.set_xlabel(_covered(found))
@@ -81,7 +89,16 @@ def _said(row: StateAnswer) -> str:
     p = f"{row.p:.3f}"
     if row.effect is None:
         return p
-    return f"{effect_text(row.effect, row.effect_low, row.effect_high)}, to {p}".replace("-", "−")
+    change, bracket, ends = effect_text(row.effect, row.effect_low, row.effect_high).partition(" (")
+    return f"{change}, to {p}{bracket.replace(' ', chr(10))}{ends}".replace("-", "−")
+
+
+def _right_edge(row: StateAnswer, other: float) -> float:
+    """Where the axis must end for what is said beside the bars to stand in the picture."""
+    said = max(map(len, _said(row).split("\n")))
+    return max(
+        (end + APART) / (1 - LETTER * letters) for end, letters in ((max(row.p, row.high or 0.0), said), (other, 5))
+    )
 
 
 def _intervals(axes: Axes, rows: Sequence[StateAnswer]) -> None:
@@ -194,7 +211,8 @@ def waterfall(model: Model, found: Explanation, findings: Mapping[str, Finding])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel("log odds in decibels (10 log₁₀ of p / (1 − p))")
     _probabilities(axes)
-    titled(figure, axes, event_title(model, found.target, found.state))
+    about = [*pictured(model, found.scenario, found.cohort), *found.settings]
+    titled(figure, axes, event_title(model, found.target, found.state), wrapped("; ".join(about), TITLE))
     return figure
 
 

@@ -24,6 +24,16 @@ def event_title(model: Model, target: str, state: str) -> str:
     return f"{title} ({described.scale.in_words(model.network[target].state(state))})"
 
 
+def pictured(model: Model, scenario: str | None, cohort: str | None) -> list[str]:
+    """The scenario and the cohort that a question was asked under, by their labels."""
+    said = []
+    if scenario is not None and scenario in model.scenarios:
+        said.append(f"under {model.scenarios[scenario].label}")
+    if cohort is not None:
+        said.append(f"of {model.cohorts[cohort].label}")
+    return said
+
+
 def conditions(model: Model, findings: Mapping[str, Finding], settings: Mapping[str, Setting], width: int) -> str:
     """What is given and what is done, by labels, each on lines of its own."""
     lines = [

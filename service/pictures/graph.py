@@ -44,8 +44,8 @@ Way = tuple[tuple[int, float], ...]
 
 
 @looked
-def network(model: Model, found: Answer, *, target: str) -> Figure:
-    """The variables that an answer is about, with the arcs between them; the target and what is given or done marked.
+def network(model: Model, found: Answer, *, target: str | None = None) -> Figure:
+    """The variables that an answer is about, with the arcs between them; a target and what is given or done marked.
 
     A box has a variable's label, its distribution as a bar, and its states. Arcs into a variable that is set
     are drawn as cut.
@@ -96,7 +96,7 @@ def _sheet(wide: float, high: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _marks(found: Answer, name: str, target: str) -> list[Mark]:
+def _marks(found: Answer, name: str, target: str | None) -> list[Mark]:
     marks = [("target", INK)] if name == target else []
     if name in found.findings:
         marks.append((SPOKEN[type(found.findings[name])], BLUE))

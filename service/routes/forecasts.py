@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from model.analyses import question_cost
 from model.errors import UnknownVariable
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
@@ -41,7 +44,8 @@ def forecast(forecaster: Forecaster, target: str, asked: requests.ForecastParame
         raise UnknownVariable(target, model.network.names, where=("path", "target"))
     resolved = questions.question_from_address(model, asked, targets=(target,))
     address = questions.forecast_address(model, resolved.question)
-    return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, resolved), address), address)
+    cost = partial(question_cost.of_question, forecaster, resolved)
+    return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, resolved), address), address, cost)
 
 
 @operation(
@@ -91,7 +95,8 @@ def query(forecaster: Forecaster, body: requests.AskedInFull) -> Reply:
 def _query(forecaster: Forecaster, resolved: Resolved, *, resource: str = "query") -> Reply:
     model = forecaster.model
     address = questions.query_address(model, resolved.question, resource=resource)
-    return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, resolved), address), address)
+    cost = partial(question_cost.of_question, forecaster, resolved)
+    return Reply(lambda: forecasts.AddressedAnswer(model, answer(forecaster, resolved), address), address, cost)
 
 
 @operation(
@@ -118,7 +123,10 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
     targets = resolve(model, Question(named or model.headline)).targets
     in_address = questions.interval_mass(asked.interval, named=False)
     interval = in_body.interval if in_body else in_address
-    return Reply(lambda: batch.answered(forecaster, batch.asked(model, body, targets, interval), targets, interval))
+    posed = batch.asked(model, body, targets, interval)
+    return Reply(
+        lambda: batch.answered(forecaster, posed, targets, interval), cost=lambda: batch.cost(forecaster, posed)
+    )
 
 
 OPERATIONS = (

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET, UnsetType
 
+from model.analyses import question_cost
 from model.answers import Answer, seen_after
 from model.errors import AftermathError, BadQuestion, UnknownVariable
 from model.evidence import Case, syntax
@@ -17,6 +18,7 @@ from model.forecast import answers as forecast_answers
 from model.network import Network, Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model
+from model.work.cost import Cost
 from service.http import csv_tables, strict_json
 from service.http.json_encoding import GAP, Template, encoded
 from service.http.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem
@@ -173,6 +175,13 @@ def answered(
     found = iter(forecast_answers(forecaster, posed))
     results = [next(found) if isinstance(case.question, Resolved) else case.question for case in cases]
     return Answered(forecaster, targets, tuple(zip((case.id for case in cases), results, strict=True)), interval)
+
+
+def cost(forecaster: Forecaster, cases: Sequence[Asked]) -> Cost:
+    """What the cases will cost, without those that are wrong."""
+    return question_cost.of_several(
+        forecaster, [case.question for case in cases if isinstance(case.question, Resolved)]
+    )
 
 
 def body(found: Answered) -> bytes:

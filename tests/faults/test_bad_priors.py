@@ -419,14 +419,6 @@ def test_a_misspelt_parent_hides_nothing_that_is_wrong_with_the_numbers(
 # The folder
 
 
-@pytest.mark.parametrize("name", ["model.yml", "Model.yaml"])
-def test_a_model_file_under_another_name_is_named(name: str, tmp_path: Path) -> None:
-    folder = copied(ASIA, tmp_path)
-    (folder / "model.yaml").rename(folder / name)
-    expected = "expected that file under the name model.yaml."
-    assert said(folder) == [f"model.yaml:1:1: no such file, but {name!r}, {expected}"]
-
-
 def test_a_model_inside_a_model_is_one_problem(tmp_path: Path) -> None:
     folder = copied(ASIA, tmp_path)
     copied(ASIA, folder)
@@ -477,6 +469,91 @@ def test_a_fraction_is_offered_as_a_number(written: str, meant: str, tmp_path: P
 def test_fault_19_a_state_that_yaml_takes_for_something_else_is_to_be_quoted(state: str, tmp_path: Path) -> None:
     found = said(edited(ASIA, tmp_path, "diseases.yaml", ("states: [yes, no]", f"states: [{state}, no]")))
     assert "in quotes when it is a name" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        ("diseases.yaml", "states: [yes, no]", "states: [~, no]", '~, which is no value, expected text; "~" in quotes'),
+        ("diseases.yaml", "states: [yes, no]", "states: [.inf, no]", '.inf, expected text; ".inf" in quotes'),
+        ("diseases.yaml", "role: lever", "role: ~", "~, which is no value, after 'role:', expected a value, or"),
+        ("sources.yaml", "status: verified", "status: null", "null, which is no value, after 'status:'"),
+    ],
+)
+def test_what_stands_for_nothing_is_said_as_it_is_written(
+    file: str, old: str, new: str, problem: str, tmp_path: Path
+) -> None:
+    assert problem in said(edited(ASIA, tmp_path, file, (old, new)))[0]
+
+
+@pytest.mark.parametrize("word", ["atypical", "untypical", "non-typical", "non typical", "Not_Typical"])
+def test_a_word_that_denies_a_choice_is_not_taken_for_it(word: str, tmp_path: Path) -> None:
+    (line,) = said(edited(DATA / "kinds", tmp_path, "variables.yaml", ("when: typical", f"when: {word}")))
+    assert line.endswith("expected one of 'typical', 'reference'.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "meant"),
+    [
+        ("{xray: {likelihood: {yes: 4, no: 1}}}", "{xray: {nott: no}}", "not"),
+        ("do: {smoke: no}", "do: {smoke: {q: 1}}", ""),
+    ],
+)
+def test_a_verb_that_is_none_is_named(old: str, new: str, meant: str, tmp_path: Path) -> None:
+    (line,) = said(edited(ASIA, tmp_path, "model.yaml", (old, new)))
+    assert f"the unknown key {'nott' if meant else 'q'!r}, expected a state, or a mapping with one of" in line
+    assert line.endswith(f"Did you mean {meant!r}?" if meant else "'between'.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "keys"),
+    [
+        (
+            "leak: {p: {none: 0.9, low: 0.08, high: 0.02}}",
+            "leak: 0.1",
+            "leak: 0.1, expected a mapping with 'p' or 'pool'.",
+        ),
+        ("{none: 0.2, some: 0.3, much: rest}", "0.2", "expected a mapping: Probability by state"),
+    ],
+)
+def test_a_number_where_a_mapping_belongs_has_the_keys_that_matter(
+    old: str, new: str, keys: str, tmp_path: Path
+) -> None:
+    (line,) = said(edited(DATA / "kinds", tmp_path, "variables.yaml", (old, new)))
+    assert keys in line
+
+
+def test_a_number_where_a_list_of_mappings_belongs_names_the_keys_of_each(tmp_path: Path) -> None:
+    (line,) = said(edited(ASIA, tmp_path, "diseases.yaml", ("rows: [{p: {yes: 0.01, no: 0.99}}]", "rows: 0.01")))
+    assert line.endswith("rows: 0.01, expected a list, each a mapping with 'p' or 'pool'.")
+
+
+def test_names_that_a_lost_end_may_hold_are_named_once_where_the_end_is_missed(tmp_path: Path) -> None:
+    folder = edited(ASIA, tmp_path, "sources.yaml", ("    status: verified\n...\n", "    status: verified\n"))
+    whole = "expected a last line '...', which shows that the file is whole"
+    (line,) = said(folder)
+    assert line.endswith(f"{whole}.")
+    text = (folder / "findings.yaml").read_text(encoding="utf-8")
+    (folder / "findings.yaml").write_text(text.replace("[lauritzen_spiegelhalter_1988]", "[nobody]"), encoding="utf-8")
+    (line,) = said(folder)
+    assert line.endswith(f"{whole}; before it is read 'nobody' is not called unknown.")
+
+
+@pytest.mark.parametrize("name", ["model.yml", "Model.yaml", "MODEL.YAML", "models.yaml", "model.yaml.txt"])
+def test_a_model_file_under_another_name_is_named(name: str, tmp_path: Path) -> None:
+    folder = copied(ASIA, tmp_path)
+    (folder / "model.yaml").rename(folder / name)
+    (line,) = said(folder)
+    assert line == f"model.yaml:1:1: no such file, but {name!r}, expected that file under the name model.yaml."
+
+
+@pytest.mark.parametrize("name", ["checks.yml", "Checks.yaml", "more/checks.yaml"])
+def test_a_listed_file_that_stands_under_another_name_is_one_problem(name: str, tmp_path: Path) -> None:
+    folder = copied(ASIA, tmp_path)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / "checks.yaml").rename(folder / name)
+    (line,) = said(folder)
+    assert f"no file 'checks.yaml', but {name!r}, expected that file under the name checks.yaml." in line
 
 
 @pytest.mark.parametrize(

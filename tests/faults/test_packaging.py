@@ -1,7 +1,11 @@
 """What leaves the project as a wheel: whole, and able to serve where nothing else is installed."""
 
+import re
+import signal
 import subprocess
 import sys
+import time
+from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -10,6 +14,8 @@ import pytest
 from tests.servers import ROOT, SHIPPED, clone, free_port, served
 
 pytestmark = pytest.mark.slow
+
+COMPILING = r"Compiling the engine for this machine, once: \d+ functions so far\.\n"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,35 @@ def test_the_wheel_holds_nothing_of_the_workshop(wheel: Path) -> None:
     version = wheel.name.split("-")[1]
     about = {f"aftermath-{version}.data", f"aftermath-{version}.dist-info"}
     assert rooms == {*SHIPPED, "wsgi.py"} | about
+
+
+def asked(installed: Path, tmp_path: Path) -> subprocess.Popen[str]:
+    command = [installed / "bin" / "aftermath", "ask", "asia", "lung", "--given", "xray:yes"]
+    return subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_first_question_says_that_it_compiles_and_can_be_stopped(installed: Path, tmp_path: Path) -> None:
+    stopped = asked(installed, tmp_path)
+    assert stopped.stderr is not None
+    assert re.fullmatch(COMPILING, stopped.stderr.readline())
+    stopped.send_signal(signal.SIGINT)
+    _, err = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130
+    assert [line for line in err.splitlines() if line and not re.fullmatch(COMPILING, line + "\n")] == ["Stopped."]
+
+    first, heard = asked(installed, tmp_path), [time.monotonic()]
+    assert first.stderr is not None
+    for line in first.stderr:
+        assert re.fullmatch(COMPILING, line)
+        heard.append(time.monotonic())
+    out, _ = first.communicate(timeout=60)
+    heard.append(time.monotonic())
+    assert first.returncode == 0
+    assert "lung" in out
+    assert max(later - earlier for earlier, later in pairwise(heard)) < 12  # 4 on a machine that does nothing else
+
+    again = asked(installed, tmp_path)
+    assert again.communicate(timeout=60) == (out, "")
 
 
 def test_the_installed_wheel_serves_its_own_priors(installed: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -81,10 +80,103 @@ def test_fault_63_a_package_whose_hash_is_not_in_the_lock_is_refused(tmp_path: P
     assert not (tmp_path / "environment" / "bin" / "uv").exists()
 
 
-def test_a_port_in_use_is_told_before_anything_is_served() -> None:
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        holder.listen()
-        port = holder.getsockname()[1]
-        with pytest.raises(dev.CannotSetUp, match=rf"port {port} cannot be used: Address already in use"):
-            dev.demand_the_port("127.0.0.1", port)
+STEPS = ("make_venv", "install_packages", "install_project", "compile_bytecode", "compile_kernels")
+
+SMALL = f"""
+import sys
+from pathlib import Path
+import dev
+
+STEP = (
+    "import os, sys, time; p = open(sys.argv[1], 'w', 1); print('half', file=p);"
+    "time.sleep(float(os.environ['PAUSE'])); print('whole', file=p)"
+)
+
+def small(name):
+    def step(folder, python):
+        dev.call([sys.executable, "-c", STEP, str(folder / name)], name, name + " failed")
+    return step
+
+def used(python, upgrade):
+    folder = python.parents[1]
+    print(*("used" if (folder / name).read_text().endswith("whole\\n") else "BROKEN" for name in {STEPS}))
+    return 0
+
+for name in {STEPS}:
+    setattr(dev, name, small(name))
+dev.lock = used
+print("started", flush=True)
+sys.exit(dev.main(["lock"]))
+"""
+"""dev.py with steps that write a file each, in PAUSE seconds: all but what is installed is the real thing."""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A checkout that sets up what SMALL does."""
+    for name in ("dev.py", "setup.cfg", "requirements.txt"):
+        (tmp_path / name).write_bytes((Path(dev.__file__).parent / name).read_bytes())
+    (tmp_path / "small.py").write_text(SMALL)
+    return tmp_path
+
+
+def small_set_up(small: Path, *, pause: float = 0.25) -> subprocess.Popen[str]:
+    """A set-up that has begun."""
+    started = subprocess.Popen(
+        [sys.executable, str(small / "small.py")],
+        cwd=small,
+        env={**os.environ, "AFTERMATH_VENV": str(small / "environment"), "PAUSE": str(pause)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdout is not None
+    assert started.stdout.readline() == "started\n"
+    return started
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_set_up_stopped_at_any_moment_ends_in_a_line_and_the_next_one_goes_on(
+    small: Path, number: signal.Signals
+) -> None:
+    ready = dev.stamp(small / "environment")
+    for delay in (0.02, 0.2, 0.45, 0.6, 0.9):
+        set_up = small_set_up(small)
+        time.sleep(delay)
+        set_up.send_signal(number)
+        out, err = set_up.communicate(timeout=60)
+        if "used" in out:
+            break
+        assert "BROKEN" not in out
+        assert not ready.exists() or ready.read_text().startswith(dev.UNFINISHED)
+        assert "Traceback" not in err
+        if number == signal.SIGINT:
+            assert (set_up.returncode, err) == (130, "\nStopped. The next start goes on from there.\n")
+    out, err = small_set_up(small).communicate(timeout=60)
+    assert out.splitlines()[-1] == "used used used used used"
+    assert err == ""
+
+
+def test_what_is_done_of_a_stopped_set_up_is_not_done_again_but_for_half_installed_packages(small: Path) -> None:
+    folder = small / "environment"
+    set_up = small_set_up(small)
+    wait_for(folder / "compile_bytecode")
+    set_up.send_signal(signal.SIGINT)
+    set_up.communicate(timeout=60)
+    (folder / "install_packages").write_text("the same whole\n")
+    out, _ = small_set_up(small).communicate(timeout=60)
+    assert "Going on with setting up" in out
+    assert (folder / "install_packages").read_text() == "the same whole\n"
+
+    dev.stamp(folder).write_text(dev.UNFINISHED)
+    out, _ = small_set_up(small).communicate(timeout=60)
+    assert "Setting up" in out
+    assert (folder / "install_packages").read_text() == "half\nwhole\n"
+
+
+def test_a_second_set_up_waits_for_the_first_and_finds_the_work_done(small: Path) -> None:
+    first, second = small_set_up(small, pause=1), small_set_up(small)
+    outs = [each.communicate(timeout=60)[0] for each in (first, second)]
+    assert all(out.endswith("used used used used used\n") for out in outs)
+    assert sum("Ready after" in out for out in outs) == 1
+    assert sum("Another set-up" in out for out in outs) == 1

@@ -922,3 +922,12 @@ def test_entries_with_powers_of_their_own_are_summed_as_by_their_logarithms(draw
     )
     np.testing.assert_allclose(row, wanted, rtol=0, atol=1e-12)
     assert log == pytest.approx(with_p_evidence, rel=1e-12)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9), st.floats(1e-9, 1))
+def test_a_row_is_summed_and_divided(drawn, z):
+    row = np.array(drawn)
+    divided = row / z
+    assert per_case_kernels.sum_of(row) == pytest.approx(loading_twins.sum_of(row), rel=1e-14)
+    per_case_kernels.divide(row, z)
+    assert (row == divided).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -163,6 +164,11 @@ def total_of(mantissas: Floats, powers: Ints) -> Answer:
         logs = np.log(mantissas) + powers * np.log(2.0)
     whole = np.logaddexp.reduce(logs)
     return np.exp(logs - whole) if whole > -np.inf else np.zeros(len(logs)), float(whole)
+
+
+def sum_of(row: Floats) -> float:
+    """The sum, exact."""
+    return math.fsum(row)
 
 
 def run_one(

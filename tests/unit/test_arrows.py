@@ -9,8 +9,8 @@ from tests.sources import ROOT, imports, modules
 
 # Each may import those before it.
 MODEL_ORDER = (
-    "disk_cache",
     "errors",
+    "work",
     "wording",
     "notebook",
     "network",

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import inference, limit, networks, ours, questions, report, table
+from bench import inference, limit, networks, ours, questions, report, start, table
 from bench.inference import Beside, Row
 from bench.peers import Done, Hired, Refused, Task
 from bench.questions import Question
@@ -14,6 +14,7 @@ from bench.timing import Measured, compared, interleaved
 from model import inference as engine
 from model.evidence import Case, SetTo
 from model.inference.arrays import encode
+from model.interchange import read
 from model.network import Network, Variable
 
 
@@ -150,3 +151,10 @@ def test_the_report_takes_the_newest_results_and_keeps_the_rest_of_the_page(tmp_
     page = report.README.read_text(encoding="utf-8")
     assert report.placed(page, text).startswith(page[: page.index(report.BEGIN)])
     assert report.tables(tmp_path / "nothing") == ""
+
+
+def test_the_networks_that_are_imported_and_served_are_as_large_as_is_said(tmp_path):
+    (tmp_path / "wide.bif").write_text(start.wide(), encoding="utf-8")
+    network = read(tmp_path / "wide.bif").network
+    assert network.tables["effect"].shape == (2,) * 13
+    assert 4_000_000 < len(start.large()) < 5_000_000

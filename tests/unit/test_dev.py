@@ -7,6 +7,7 @@ import sys
 from configparser import ConfigParser
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -174,6 +175,59 @@ def test_the_owner_of_an_environment_makes_it_anew_when_its_lock_changes(
     (checkout / "requirements.txt").write_text("newer")
     dev.environment()
     assert not (folder / "mark").exists()
+
+
+def test_a_ready_environment_is_used_where_nothing_can_be_written(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made_in(tmp_path / "shared", monkeypatch)
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    for name in ("open", "mkdir", "write_text", "write_bytes", "touch"):
+        monkeypatch.setattr(Path, name, refused if name != "open" else read_only(Path.open, refused))
+    assert dev.environment() == folder / "bin" / "python"
+
+
+def read_only(opened: Any, refused: Any) -> Any:
+    """``Path.open`` that opens nothing to be written."""
+    return lambda path, mode="r", *rest, **named: (opened if set(mode) <= {"r", "b"} else refused)(
+        path, mode, *rest, **named
+    )
+
+
+CHATTER = "import sys, time; print('WARNING: ignored'); time.sleep({0}); sys.exit({1})"
+
+
+def test_what_a_step_prints_is_shown_only_where_it_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    assert dev.succeeds([sys.executable, "-c", CHATTER.format(0, 0)], "Installing", str)
+    assert "WARNING" not in "".join(capfd.readouterr())
+    with pytest.raises(dev.CannotSetUp, match="no such luck"):
+        dev.call([sys.executable, "-c", CHATTER.format(0, 3)], "Installing", "no such luck", str)
+    assert "WARNING: ignored" in capfd.readouterr().err
+
+
+def test_a_long_step_says_how_far_it_is_in_whole_lines(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 0 < dev.EVERY < 5
+    monkeypatch.setattr(dev, "EVERY", 0.1)
+    assert dev.succeeds([sys.executable, "-c", CHATTER.format(1, 0)], "Installing", lambda: "3 of 9")
+    out = capfd.readouterr().out
+    assert len(out.splitlines()) > 3
+    assert "\r" not in out
+    assert {re.sub(r"\d+ s", "N s", line) for line in out.splitlines()} == {"Installing: N s  3 of 9"}
+
+
+def test_on_a_terminal_a_long_step_says_it_in_one_line(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert dev.succeeds([sys.executable, "-c", CHATTER.format(0.5, 0)], "Installing", str)
+    out = capfd.readouterr().out
+    assert out.count("\n") == 1
+    assert out.count("\r") > 2
 
 
 def pins() -> dict[str, list[Version]]:

@@ -21,11 +21,11 @@ from model.inference.variable_elimination.queries import (
     cells_of_few,
     cells_of_pattern,
     draws,
+    draws_fit,
     draws_with_evidence,
     marginals,
     needed,
     posterior,
-    warm,
 )
 from model.inference.variable_elimination.scheduler import ENOUGH, Prepared, prepare
 
@@ -36,10 +36,10 @@ __all__ = [
     "cells_of_few",
     "cells_of_pattern",
     "draws",
+    "draws_fit",
     "draws_with_evidence",
     "marginals",
     "needed",
     "posterior",
     "prepare",
-    "warm",
 ]

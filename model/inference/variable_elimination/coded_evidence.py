@@ -170,7 +170,8 @@ def _vectors(rows: Table, code: Codes, scale: Floats) -> Table:
     which = np.flatnonzero(code == -2)
     powers = np.frexp(rows[which].max(axis=1))[1]
     scale[which] += powers * math.log(2.0)
-    vectors, kinds = np.unique(np.ldexp(rows[which], -powers[:, None]), axis=0, return_inverse=True)
+    scaled = np.ldexp(rows[which], -powers[:, None])
+    vectors, kinds = np.unique(scaled, axis=0, return_inverse=True) if len(which) > 1 else (scaled, 0)
     code[which] = rows.shape[1] + kinds
     return vectors
 

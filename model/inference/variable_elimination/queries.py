@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from model.errors import BadQuestion, NetworkTooLarge
 from model.inference.arrays import Evidence, Pattern
-from model.inference.simd import LANES
 from model.inference.variable_elimination import per_case_kernels
 from model.inference.variable_elimination import program as programs
 from model.inference.variable_elimination.coded_evidence import (
@@ -25,34 +24,10 @@ from model.inference.variable_elimination.coded_evidence import (
 )
 from model.inference.variable_elimination.columns import HARD, LANED, SOFT
 from model.inference.variable_elimination.program import Program
-from model.inference.variable_elimination.scheduler import ENOUGH, Prepared, alike, answered, prepare, program_for
-from model.network import Network, Table, Variable
+from model.inference.variable_elimination.scheduler import Prepared, alike, answered, fits, program_for
+from model.network import Table
 
 Floats = NDArray[np.float64]
-
-
-def warm() -> None:
-    """Load every kernel from the cache, or compile it: once a process, ahead of the first question.
-
-    >>> warm()
-    """
-    two = ("no", "yes")
-    flip = np.array([[0.9, 0.1], [0.2, 0.8]])
-    network = Network(
-        [Variable("a", two), Variable("b", two, ("a",)), Variable("c", two, ("b",))],
-        {"a": np.array([0.5, 0.5]), "b": flip, "c": flip},
-    )
-    prepared, which = prepare(network), np.arange(2 * LANES)
-    known = np.eye(2)[which % 2]
-    report = np.stack([1.0 + which, np.full(len(which), 0.5)], axis=1)
-    scattered = {"a": np.where(which[:, None] % 2 == 1, known, 1.0), "c": report}
-    posterior(prepared, Evidence(1, {"b": known[:1]}), ["a"])
-    posterior(prepared, Evidence(len(which), {"b": known, "c": known + 0.5}), ["a"])
-    posterior(prepared, Evidence(ENOUGH, {name: rows[:ENOUGH] for name, rows in scattered.items()}), ["b"])
-    posterior(prepared, Evidence(3, {"a": known[:3], "c": report[:3]}), ["b"])
-    set_to = {"b": np.broadcast_to(known[:, None], (len(which), 2, 2))}
-    posterior(prepared, Evidence(len(which), {"a": known}, set_to), ["c"])
-    draws(prepared, ["a"], Evidence(1, {"c": known[:1]}), {"b": np.repeat(flip[None], len(which), axis=0)})
 
 
 def posterior(prepared: Prepared, evidence: Evidence, names: Iterable[str] = ()) -> tuple[Floats, Mapping[str, Table]]:
@@ -61,6 +36,8 @@ def posterior(prepared: Prepared, evidence: Evidence, names: Iterable[str] = ())
     Exact, and the fields of ``inference.Posterior`` in their order; zeros where the evidence is impossible.
 
     >>> from model.inference.arrays import Evidence
+    >>> from model.inference.variable_elimination.scheduler import prepare
+    >>> from model.network import Network, Variable
     >>> rain = Variable("rain", ("no", "yes"))
     >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
     >>> tables = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
@@ -118,6 +95,8 @@ def draws_with_evidence(
     are the network's own, those that neither answer depends on are not read. Returns shape (draws, states), zeros
     where a draw makes the evidence impossible, and natural logarithms of P(evidence), shape (draws,).
 
+    >>> from model.inference.variable_elimination.scheduler import prepare
+    >>> from model.network import Network, Variable
     >>> rain = Variable("rain", ("no", "yes"))
     >>> wet = Variable("wet", ("no", "yes"), parents=("rain",))
     >>> own = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.1, 0.9]])}
@@ -130,6 +109,16 @@ def draws_with_evidence(
     coded = _drawn(prepared, evidence, tables)
     rows, log_p = alike(prepared, coded, prepared.network.position[name], with_p_evidence=True)
     return _possible(rows, log_p), log_p
+
+
+def draws_fit(prepared: Prepared, name: str, evidence: Evidence, tables: Mapping[str, Table]) -> bool:
+    """Whether draws of these tables are worked on side by side; else each is answered by itself."""
+    target, coded = prepared.network.position[name], _drawn(prepared, evidence, tables)
+    role = role_of(prepared.packed, coded, coded.codes, target, single_case=False)
+    try:
+        return fits(program_for(prepared, target, role, with_p_evidence=bool(evidence.likelihood), single_case=False))
+    except NetworkTooLarge:
+        return False
 
 
 def _drawn(prepared: Prepared, evidence: Evidence, tables: Mapping[str, Table]) -> CodedEvidence:

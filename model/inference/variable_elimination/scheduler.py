@@ -25,6 +25,7 @@ from model.inference.variable_elimination.columns import HARD, LANED, SOFT
 from model.inference.variable_elimination.program import Packed, Program
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network, Table
+from model.work.deadline import STEP, checkpoint
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -217,13 +218,14 @@ def _group(
     """Answer cases that speak of the same variables."""
     target, with_p_evidence = question
     role = role_of(prepared.packed, coded, np.take(coded.codes, cases, axis=1), target, single_case=False)
-    if _fits(program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=False)):
+    if fits(program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=False)):
         _side_by_side(prepared, coded, (target, role, with_p_evidence), cases, found, to)
     else:
         _one_by_one(prepared, coded, target, cases, found, to, with_p_evidence=with_p_evidence)
 
 
-def _fits(program: Program) -> bool:
+def fits(program: Program) -> bool:
+    """Whether LANES cases side by side stay within MEMORY."""
     return program.entries * LANES * 8 <= MEMORY
 
 
@@ -233,7 +235,7 @@ def _shared(prepared: Prepared, target: int, role: Ints, *, with_p_evidence: boo
         program = program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=False)
     except NetworkTooLarge:
         return False
-    return program.cells <= UNION_CELLS and _fits(program)
+    return program.cells <= UNION_CELLS and fits(program)
 
 
 def _each(
@@ -280,6 +282,7 @@ def _one_by_one(
     rows, logs = found
     variables = coded.variables.tolist()
     for case, i in zip(cases.tolist(), to.tolist(), strict=True):
+        checkpoint()
         role = role_of(packed, coded, coded.codes[:, case : case + 1], target)
         program = program_for(prepared, target, role, with_p_evidence=with_p_evidence, single_case=True)
         findings, vectors = findings_of(coded, variables, coded.codes[:, case].tolist(), role)
@@ -314,6 +317,7 @@ def _side_by_side(
     arrays, loading = linked.arrays, (loads.likelihoods, loads.slices, loads.streams, loads.known, loads.load_maps)
     shared = -(-len(cases) // (LANES * prepared.workers.count)) * LANES
     size = min(CHUNK, shared) if program.cells * len(cases) > THREADS_FROM else len(cases)
+    size = min(size, max(LANES, STEP // max(1, program.cells) // LANES * LANES))
 
     marked: list[int] = []
 

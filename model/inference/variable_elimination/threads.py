@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from model.work.deadline import watch
+
 T = TypeVar("T")
 
 
@@ -20,10 +22,12 @@ class Workers:
 
     def each(self, do: Callable[[T], None], parts: Sequence[T]) -> None:
         """Do the same to every part, in this thread and the others; returns when all are done."""
-        waiting = iter(parts)
+        waiting, watched = iter(parts), watch()
 
         def work() -> None:
             for part in waiting:
+                if watched is not None:
+                    watched.check()
                 do(part)
 
         helpers = [self._threads().submit(work) for _ in range(min(self.count, len(parts)) - 1)]

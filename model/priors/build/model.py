@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -26,6 +27,9 @@ from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import Sheet
 from model.specification import Model
 
+SHOWN_NAMES = 6
+"""Names that a problem lists before it only counts them."""
+
 UNHASHED = frozenset({"questions"})
 """Kinds of file on which no answer depends, so that a change in them moves no revision."""
 
@@ -37,6 +41,7 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
     _check_cycles(contents, problems)
     entries = Entries(contents, problems)
     parts = entries.values()
+    _say_withheld(contents, (settings, *sheets), problems)
     if problems or contents.settings is None or not drafts:
         return None
     gates = _gates(drafts, problems)
@@ -63,6 +68,17 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
         counts_notes=lesson.notes,
         **parts,
     )
+
+
+def _say_withheld(contents: Contents, sheets: Sequence[Sheet], problems: list[Problem]) -> None:
+    """Say, where the first file that lacks its end is named, which names nobody could look up because of it."""
+    lost = next((sheet.problems[-1] for sheet in sheets if sheet.is_cut), None)
+    if lost is None or lost not in problems or not contents.withheld:
+        return
+    names = listed(list(contents.withheld), most=SHOWN_NAMES)
+    one = "is" if len(contents.withheld) == 1 else "are"
+    expected = f"{lost.expected}; before it is read {names} {one} not called unknown"
+    problems[problems.index(lost)] = replace(lost, expected=expected)
 
 
 def _content(settings: Sheet, sheets: Sequence[Sheet]) -> str:

@@ -46,6 +46,7 @@ class Contents:
 
     ``states`` of every variable whose states could be read; ``unread`` are the texts of files of which a part could not
     be read, or a name not be taken, so that a name that seems unknown may be meant there; None may hold any name.
+    ``cut`` are the texts of files whose end is lost, ``withheld`` the names that only such an end may hold.
     """
 
     settings: Written[definitions.ModelFile] | None = None
@@ -56,11 +57,17 @@ class Contents:
     places: dict[str, dict[str, tuple[Sheet, Steps]]] = field(default_factory=lambda: {kind: {} for kind in FILE_KINDS})
     states: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unread: list[str | None] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    withheld: dict[str, None] = field(default_factory=dict)
 
     def may_hide(self, name: str) -> bool:
         """Whether a name that seems unknown may stand in what could not be read."""
         word = re.compile(rf"\b{re.escape(name)}\b")
-        return any(text is None or word.search(text) for text in self.unread)
+        if any(text is not None and word.search(text) for text in (*self.unread, *self.cut)):
+            return True
+        if None in self.unread or self.cut:
+            self.withheld[name] = None
+        return name in self.withheld
 
     def names(self, kind: str) -> Collection[str]:
         return self.places[kind].keys()
@@ -68,7 +75,11 @@ class Contents:
 
 def collected(settings: Sheet, sheets: Sequence[Sheet], problems: list[Problem]) -> Contents:
     """Sort what the files hold, and note what has not the right shape or a name of its own."""
-    contents = Contents(unread=[sheet.text for sheet in (settings, *sheets) if sheet.data is None])
+    unread = [sheet for sheet in (settings, *sheets) if sheet.data is None]
+    contents = Contents(
+        unread=[sheet.text for sheet in unread if not sheet.is_cut],
+        cut=[sheet.text or "" for sheet in unread if sheet.is_cut],
+    )
     if settings.data is not None:
         contents.settings = fitted(settings, (), definitions.ModelFile, problems)
         contents.words, contents.as_of = _alone(settings)

@@ -27,6 +27,17 @@ from model.priors.schema.cited import (
 from model.priors.schema.findings import Finding, Setting
 from model.priors.schema.variables import AnyVariable, _one_of
 
+Note = Annotated[Text, Field(description="Anything worth knowing beside it.")]
+ScenarioName = Annotated[
+    Name,
+    Field(
+        description="The scenario under which it is asked; left out, the default one of model.yaml, if there is one."
+    ),
+]
+CohortName = Annotated[Name, Field(description="The cohort of which it is asked.")]
+Given = Annotated[dict[Name, Finding], Field(description="What is known, by variable.")]
+Done = Annotated[dict[Name, Setting], Field(description="What is done, by variable.")]
+
 
 class Source(Definition):
     """Something published that a number rests on."""
@@ -34,7 +45,7 @@ class Source(Definition):
     title: Annotated[Text, Field(description="The quantity and its value, or the title of the publication.")]
     publication: Annotated[Text, Field(description="Who published it, and where.")]
     date: Annotated[Date, Field(description="When it was published: YYYY, YYYY-MM or YYYY-MM-DD.")]
-    url: Text | None = None
+    url: Annotated[Text, Field(description="Its address, where it can be read.")] | None = None
     kind: Annotated[
         Literal["publication", "argument"],
         Field(description="publication, or argument: what reasons rather than measures, and so gives no number."),
@@ -43,17 +54,19 @@ class Source(Definition):
     read: (
         Annotated[Read, Field(description="How it was read: whole, part, or 'quoted by' and who quotes it.")] | None
     ) = None
-    note: Text | None = None
+    note: Note | None = None
 
 
 class Scenario(Definition):
     """Named evidence and interventions."""
 
     label: Annotated[Text, Field(description="A short name for people.")]
-    note: Text | None = None
-    given: dict[Name, Finding] = {}
-    do: dict[Name, Setting] = {}
-    sources: list[Name] = []
+    note: Note | None = None
+    given: Given = {}
+    do: Done = {}
+    sources: Annotated[
+        list[Name], Field(description="What it rests on: sources declared in sources.yaml, or 'judgement'.")
+    ] = []
 
 
 class Size(Definition):
@@ -64,12 +77,12 @@ class Size(Definition):
 
 
 class Cohort(Definition):
-    """Fighters of one origin: how many, and what is known of them as evidence."""
+    """Members of one kind, such as fighters of one origin: how many, and what is known of each as evidence."""
 
     label: Annotated[Text, Field(description="A short name for people.")]
     size: Annotated[Size, Field(description="How many people: low and high.")]
-    given: dict[Name, Finding] = {}
-    note: Text | None = None
+    given: Given = {}
+    note: Note | None = None
     sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
 
 
@@ -94,7 +107,7 @@ class Counts(Definition):
         Field(min_length=1, description="The variables whose rows alone these cases may move; all when left out."),
     ] = []
     cases: Annotated[list[SeenCases], Field(min_length=1, description="How many cases were seen to be how.")]
-    note: Text | None = None
+    note: Note | None = None
 
 
 class CheckBase(Definition):
@@ -103,17 +116,20 @@ class CheckBase(Definition):
     label: Annotated[Text, Field(description="A short name for people.")]
     target: Annotated[Name, Field(description="The variable whose probability is meant.")]
     states: Annotated[list[StateName], Field(min_length=1, description="Their probabilities are added.")]
-    scenario: Name | None = None
-    cohort: Name | None = None
-    given: dict[Name, Finding] = {}
+    scenario: (
+        Annotated[Name, Field(description="The scenario that is laid in; left out, none is, not even the default one.")]
+        | None
+    ) = None
+    cohort: CohortName | None = None
+    given: Given = {}
     sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
-    note: Text | None = None
+    note: Note | None = None
 
 
 class RangeCheck(CheckBase):
     """A published figure as a range that the compiled model must stay within."""
 
-    kind: Literal["range"] = "range"
+    kind: Annotated[Literal["range"], Field(description="What the check does: holds one figure.")] = "range"
     range: Annotated[
         list[Probability], Field(min_length=2, max_length=2, description="The lowest and the highest probability.")
     ]
@@ -122,7 +138,9 @@ class RangeCheck(CheckBase):
 class AcrossLevelsCheck(CheckBase):
     """A size times a probability, which must lie within the likely states of a variable that says the same number."""
 
-    kind: Literal["across_levels"]
+    kind: Annotated[
+        Literal["across_levels"], Field(description="What the check does: holds a share of a group against a count.")
+    ]
     size: (
         Annotated[Size, Field(description="How many the probability is a share of; left out, the share is meant.")]
         | None
@@ -210,9 +228,9 @@ class ForecastQuestion(Definition):
     resolves_by: Annotated[Day, Field(description="The day by which it is answered, YYYY-MM-DD.")]
     event: Annotated[Event, Field(description="The event of the model that is closest to it.")] | None = None
     not_expressible: Annotated[Text, Field(description="Why the model has no such event.")] | None = None
-    scenario: Name | None = None
-    cohort: Name | None = None
-    given: dict[Name, Finding] = {}
+    scenario: ScenarioName | None = None
+    cohort: CohortName | None = None
+    given: Given = {}
     note: Annotated[Text, Field(description="What the event misses of the question.")] | None = None
     base_rate: Annotated[BaseRate, Field(description="What would be forecast without the model: p and its sources.")]
 
@@ -243,14 +261,14 @@ class ExampleQuestion(Definition):
 
     label: Annotated[Text, Field(description="A short name for people.")]
     target: Annotated[Name, Field(description="The variable whose probability is meant.")]
-    given: dict[Name, Finding] = {}
-    do: dict[Name, Setting] = {}
-    scenario: Name | None = None
-    cohort: Name | None = None
+    given: Given = {}
+    do: Done = {}
+    scenario: ScenarioName | None = None
+    cohort: CohortName | None = None
 
 
 class HeadlineQuestion(Definition):
-    """A headline that is asked of some cases only, such as of those still in the theatre."""
+    """A headline that is asked of some cases only, such as of those who missed their train."""
 
     label: Annotated[Text, Field(description="A short name for people.")]
     target: Annotated[Name, Field(description="The variable whose probability is meant.")]
@@ -288,8 +306,13 @@ class ModelFile(Definition):
     default_scenario: (
         Annotated[Name, Field(description="The scenario under which questions are asked that name none.")] | None
     ) = None
-    examples: list[ExampleQuestion] = []
-    folded: dict[Name, Folded] = {}
+    examples: Annotated[
+        list[ExampleQuestion], Field(description="Questions worth asking; the start page shows them to be clicked.")
+    ] = []
+    folded: Annotated[
+        dict[Name, Folded],
+        Field(description="What the subject names and other variables carry, each with these and why."),
+    ] = {}
     left_out: Annotated[
         dict[Name, Text], Field(description="What the subject has and the model leaves out on purpose, each with why.")
     ] = {}
@@ -298,49 +321,51 @@ class ModelFile(Definition):
 class VariablesFile(Definition):
     """Variables by theme."""
 
-    variables: Annotated[dict[Name, AnyVariable], Field(min_length=1)]
+    variables: Annotated[dict[Name, AnyVariable], Field(min_length=1, description="Each variable under its name.")]
 
 
 class SourcesFile(Definition):
     """Everything published that the numbers rest on."""
 
-    sources: dict[Name, Source]
+    sources: Annotated[dict[Name, Source], Field(description="Each source under the name by which numbers cite it.")]
 
 
 class ScenariosFile(Definition):
     """Named what-ifs."""
 
-    scenarios: dict[Name, Scenario]
+    scenarios: Annotated[dict[Name, Scenario], Field(description="Each scenario under its name.")]
 
 
 class CohortsFile(Definition):
-    """Fighters by origin."""
+    """Cohorts: members of one kind, such as fighters of one origin."""
 
-    cohorts: dict[Name, Cohort]
+    cohorts: Annotated[dict[Name, Cohort], Field(description="Each cohort under its name.")]
 
 
 class CountsFile(Definition):
     """Cases that somebody counted, by when they were seen."""
 
-    counts: dict[Name, Counts]
+    counts: Annotated[dict[Name, Counts], Field(description="Each batch of counted cases under its name.")]
 
 
 class ChecksFile(Definition):
     """Published figures that the compiled model is held against."""
 
-    checks: dict[Name, AnyCheck]
+    checks: Annotated[dict[Name, AnyCheck], Field(description="Each check under its name.")]
 
 
 class CollectionFile(Definition):
     """What finding out costs, by variable."""
 
-    collection: dict[Name, Collectable]
+    collection: Annotated[
+        dict[Name, Collectable], Field(description="What it takes to find out, under the name of the variable.")
+    ]
 
 
 class QuestionsFile(Definition):
     """Questions that the world will answer."""
 
-    questions: dict[Name, ForecastQuestion]
+    questions: Annotated[dict[Name, ForecastQuestion], Field(description="Each question under its name.")]
 
 
 FILE_KINDS: dict[str, type[Definition]] = {

@@ -80,6 +80,9 @@ Finding = Annotated[
 ]
 
 
+SETTING_VERBS = ("p", "over", "under", "between")
+
+
 class SettingDistribution(Definition):
     """An intervention that sets chances rather than a state."""
 
@@ -91,7 +94,8 @@ class SettingDistribution(Definition):
 def _setting(value: Any) -> str:
     if not isinstance(value, dict):
         return "setting:state"
-    return next((f"setting:{verb}" for verb in ("over", "under", "between") if verb in value), "setting:chances")
+    verb = next((verb for verb in SETTING_VERBS if verb in value), "")
+    return "setting:chances" if verb == "p" else f"setting:{verb}"
 
 
 Setting = Annotated[

@@ -49,8 +49,12 @@ def schema(kind: str) -> dict[str, Any]:
     >>> sorted(schema("cohorts")["properties"])
     ['cohorts']
     """
-    made = KINDS[kind].model_json_schema(by_alias=True, schema_generator=_Generator)
-    return {"$schema": _Generator.schema_dialect, **made}
+    return {"$schema": _Generator.schema_dialect, **schema_of(KINDS[kind])}
+
+
+def schema_of(definition: type[Definition]) -> dict[str, Any]:
+    """The JSON Schema of one definition."""
+    return definition.model_json_schema(by_alias=True, schema_generator=_Generator)
 
 
 def written(kind: str) -> str:

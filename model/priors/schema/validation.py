@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -17,7 +18,7 @@ from pydantic_core import ErrorDetails
 from model.errors import Problem, listed, nearest
 from model.priors.schema.cited import DAY, FILE_NAME, NAME, READ, Definition
 from model.priors.schema.definitions import CHECK_KINDS, CheckBase
-from model.priors.schema.findings import FINDING_VERBS
+from model.priors.schema.findings import FINDING_VERBS, SETTING_VERBS
 from model.priors.schema.variables import TELLING_KEYS, VARIABLE_KINDS, VariableBase
 from model.priors.yaml.scalars import NUMBER
 from model.priors.yaml.source_map import Sheet, Steps
@@ -134,7 +135,7 @@ def _problems(errors: list[ErrorDetails], sheet: Sheet, steps: Steps, shape: typ
         place = (*steps, *way)
         if _is_told(error, place, sheet) or (error["type"] == "missing" and error["loc"] in misspelt):
             continue
-        found, expected = _said(error, tag, shape)
+        found, expected = _said(error, tag, shape, raw=partial(sheet.raw, place))
         hint = _near_key(error, shape)
         near = str(hint[-1]) if hint else _near_word(error)
         key = at_key or error["type"] == "extra_forbidden"
@@ -180,9 +181,21 @@ def _near_key(error: ErrorDetails, shape: type[Definition]) -> tuple[int | str, 
 def _near_word(error: ErrorDetails) -> str | None:
     """The word that was meant, where one of a few words belongs."""
     value = error["input"]
+    if (choice := _choice_of_verb(error)) and isinstance(value, dict) and value:
+        return nearest(str(next(iter(value))), VERBS[choice])
     if error["type"] != "literal_error" or not isinstance(value, str):
         return None
     return meant_choice(value, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+
+
+VERBS = {"finding": FINDING_VERBS, "setting": SETTING_VERBS}
+"""The key of a mapping by which evidence, or what is done, is said."""
+
+
+def _choice_of_verb(error: ErrorDetails) -> str | None:
+    """Whether it is said of what is known or of what is done, where a mapping has none of the keys for it."""
+    choice = str(error.get("ctx", {}).get("tag", "")).partition(":")
+    return choice[0] if error["type"] == "union_tag_invalid" and choice[0] in VERBS and not choice[2] else None
 
 
 SYNONYMS = {
@@ -203,6 +216,8 @@ SYNONYMS = {
     "outcome": "target result utility",
     "condition": "cause context input background",
     "publication": "paper article report book",
+    "linear": "arithmetic mixture",
+    "log": "logarithmic geometric",
 }
 """Other words for choices, each with spaces between them."""
 
@@ -218,6 +233,9 @@ OPPOSITES = (
 )
 """Choices that say the contrary of each other: only a slip of the pen stands for one of them."""
 
+CONTRARY = re.compile(r"(?:anti|dis|non|not|un|in|a)_?(.+)")
+"""A word that begins so denies the rest of it: 'atypical' is no slip of the pen for 'typical'."""
+
 SLIP = 0.75
 """How alike a word and a choice that has an opposite must be: 'decreases' and 'raises' are 0.67 to ``difflib``."""
 
@@ -229,9 +247,15 @@ def meant_choice(word: str, choices: Sequence[str]) -> str | None:
     ('lowers', 'raises')
     >>> meant_choice("erases it", ["raises", "lowers"]) is None
     True
+    >>> meant_choice("atypical", ["typical", "reference"]) is None
+    True
     """
     plain = re.sub(r"[\s-]+", "_", word.strip().lower())
     near = next((choice for choice in choices if plain in SYNONYMS.get(choice, "").split()), None)
+    denied = CONTRARY.fullmatch(plain)
+    if near is None and denied and nearest(denied[1], choices) and plain not in choices:
+        near = next((choice for choice in choices if (own := CONTRARY.fullmatch(choice)) and own[1] == denied[1]), None)
+        return near
     near = near or nearest(plain, choices)
     opposed = near is not None and any(near in pair and len(pair & set(choices)) > 1 for pair in OPPOSITES)
     slipped = near is not None and (
@@ -281,8 +305,8 @@ KINDS = {
 }
 
 
-def _said(error: ErrorDetails, tag: str, shape: type[Definition]) -> tuple[str, str]:
-    """What was found and what was expected, for one of pydantic's complaints."""
+def _said(error: ErrorDetails, tag: str, shape: type[Definition], *, raw: Callable[[], str]) -> tuple[str, str]:
+    """What was found and what was expected, for one of pydantic's complaints; ``raw`` says how it is written."""
     kind, value, ctx = error["type"], error["input"], error.get("ctx", {})
     if kind == "missing":
         return f"no {error['loc'][-1]!r}", _description(_class_at(shape, error["loc"][:-1]), str(error["loc"][-1]))
@@ -293,9 +317,13 @@ def _said(error: ErrorDetails, tag: str, shape: type[Definition]) -> tuple[str, 
     if isinstance(value, str) and wants_number:
         return shown(value), meant_number(value) or expected
     if value is None and kind == "string_type":
-        return "nothing", f'{expected}; "null" in quotes when it is a name'
+        written = raw() or "null"
+        return f"{written}, which is no value", f'{expected}; "{written}" in quotes when it is a name'
     if kind == "string_type" and expected not in PATTERNS.values() and isinstance(value, bool | int | float):
-        return shown(value), f'{expected}; "{shown(value)}" in quotes when it is a name'
+        written = raw() or shown(value)
+        return written, f'{expected}; "{written}" in quotes when it is a name'
+    if _choice_of_verb(error) and isinstance(value, dict) and value:
+        return f"the unknown key {next(iter(value))!r}", expected
     if expected in ("a mapping", "a list"):
         return shown(value), f"{expected}{_inner(error, shape)}"
     if kind == "string_pattern_mismatch" and isinstance(value, str) and not value.isascii():
@@ -317,13 +345,28 @@ def _inner(error: ErrorDetails, shape: type[Definition]) -> str:
     """What belongs in a mapping or a list: the keys that it must have, else what the definition says of it."""
     *way, last = error["loc"] or ("",)
     if error["type"] == "model_type":
-        inner = _class_at(shape, error["loc"])
-        fields = inner.model_fields.items() if inner else ()
-        needed = [field.alias or name for name, field in fields if field.is_required()]
-        keys = needed or _keys(inner)
-        return f" with {_some(keys)}" if keys else ""
+        return _with_keys(_class_at(shape, error["loc"]))
+    item = _item_at(shape, error["loc"])
+    if error["type"] == "list_type" and item is not None:
+        return f", each a mapping{_with_keys(item)}"
     said = _description(_class_at(shape, tuple(way)), str(last)).removeprefix("one")
     return said
+
+
+def _with_keys(shape: type[Definition] | None) -> str:
+    """The keys that a mapping must have, those of which it has one, and else all that it may have."""
+    if shape is None:
+        return ""
+    needed = [field.alias or name for name, field in shape.model_fields.items() if field.is_required()]
+    extra: Any = shape.model_config.get("json_schema_extra")
+    either = [each["required"][0] for each in extra["oneOf"]] if extra else []
+    words = [_some(needed)] * bool(needed) + [" or ".join(map(repr, either))] * bool(either)
+    return f" with {' and '.join(words) or _some(_keys(shape))}"
+
+
+def _item_at(shape: type[Definition], loc: tuple[int | str, ...]) -> type[Definition] | None:
+    """The definition of the mappings in the list at the end of pydantic's way to it, where it holds such."""
+    return _class_at(shape, (*loc, 0))
 
 
 def code_points(text: str) -> str:

@@ -100,7 +100,10 @@ class Strength(Cited):
 class Row(Distribution):
     """One row of a table, or several alike: when the parents are so, the states have these probabilities."""
 
-    when: Annotated[When, Field(description="State (or list of states) of each parent that this row is about.")] = {}
+    when: Annotated[
+        When,
+        Field(description="State (or list of states) of each parent that this row is about; of one left out, any."),
+    ] = {}
 
 
 class Base(Distribution):
@@ -123,7 +126,13 @@ class Slope(Strength):
     """What one ordered parent does to an ordered child, spread evenly from its lowest to its highest state."""
 
     effect: Annotated[Literal["raises", "lowers"], Field(description="raises or lowers the child.")]
-    reference: Annotated[StateName, Field(description="The state that changes nothing.")] | None = None
+    reference: (
+        Annotated[
+            StateName,
+            Field(description="The state that changes nothing; left out, with a typical base alone, the first."),
+        ]
+        | None
+    ) = None
 
 
 class Shift(Cited):
@@ -235,7 +244,12 @@ class VariableBase(Cited):
         Literal["group", "individual"],
         Field(description="What it is said of: the group as a whole, or one member of a cohort."),
     ] = "group"
-    from_article: Annotated[Text, Field(description="Paragraph of the article, such as P1 or 'P1, P11'.")] | None = None
+    from_article: (
+        Annotated[
+            Text, Field(description="Where the text behind the model names it: a paragraph, such as P1 or 'P1, P11'.")
+        ]
+        | None
+    ) = None
     parents: Annotated[list[Name], Field(description="The variables that this one depends on directly.")] = []
     parts: Annotated[
         list[Name],
@@ -244,7 +258,7 @@ class VariableBase(Cited):
     called: (
         Annotated[Text, Field(description="Its name in the file it was imported from; exports write it again.")] | None
     ) = None
-    note: Text | None = None
+    note: Annotated[Text, Field(description="Anything worth knowing beside it.")] | None = None
 
     @property
     def order(self) -> Literal["ordinal", "nominal"]:
@@ -255,10 +269,13 @@ class VariableBase(Cited):
 class TableVariable(VariableBase):
     """A variable whose table is written row by row."""
 
-    kind: Literal["table"] = "table"
+    kind: Annotated[Literal["table"], Field(description="How its table is said: row by row.")] = "table"
     rows: Annotated[list[Row], Field(min_length=1, description="Rows that cover each combination of the parents once.")]
     default: (
-        Annotated[Distribution, Field(description="What holds in every combination of the parents that no row covers.")]
+        Annotated[
+            Distribution,
+            Field(description="What holds where no row does; left out, the rows cover every combination."),
+        ]
         | None
     ) = None
 
@@ -266,7 +283,7 @@ class TableVariable(VariableBase):
 class AnyCauseVariable(VariableBase):
     """Noisy-OR or noisy-MAX: any one cause can bring the child up; the strongest decides (Diez 1993, net form)."""
 
-    kind: Literal["any_cause"]
+    kind: Annotated[Literal["any_cause"], Field(description="How its table is said: any one cause can bring it up.")]
     causes: Annotated[
         dict[Name, Causes],
         Field(min_length=1, description="Per parent, what some of its states do alone; states not named do nothing."),
@@ -278,7 +295,7 @@ class AnyCauseVariable(VariableBase):
 class AllNeededVariable(VariableBase):
     """Noisy-AND or noisy-MIN: every parent must allow it; the most limiting decides."""
 
-    kind: Literal["all_needed"]
+    kind: Annotated[Literal["all_needed"], Field(description="How its table is said: everything is needed.")]
     needs: Annotated[
         dict[Name, Causes],
         Field(min_length=1, description="Per parent, its limiting states; states not named allow everything."),
@@ -290,7 +307,9 @@ class AllNeededVariable(VariableBase):
 class InfluencesVariable(VariableBase):
     """Influences that add on the log odds (logistic, proportional odds or multinomial logit)."""
 
-    kind: Literal["influences"]
+    kind: Annotated[
+        Literal["influences"], Field(description="How its table is said: influences add up on the log odds.")
+    ]
     base: Annotated[Base, Field(description="The distribution before any influence: p and when.")]
     influences: Annotated[
         dict[Name, Influence], Field(min_length=1, description="Per parent, what it does to this variable.")
@@ -301,7 +320,9 @@ class InfluencesVariable(VariableBase):
 class RankedVariable(VariableBase):
     """A ranked node: a truncated normal about a weighted combination of ordered parents (Fenton et al. 2007)."""
 
-    kind: Literal["ranked"]
+    kind: Annotated[
+        Literal["ranked"], Field(description="How its table is said: a weighted average of ranked parents.")
+    ]
     combine: Annotated[
         Literal["mean", "min", "max", "mixminmax"], Field(description="mean, min, max or mixminmax of the parents.")
     ]
@@ -309,19 +330,28 @@ class RankedVariable(VariableBase):
         dict[Name, Weight], Field(min_length=1, description="Per parent, its weight and whether it raises or lowers.")
     ]
     spread: Annotated[Amount, Field(description="A spread word of model.yaml, or a variance on the 0 to 1 scale.")]
-    worst: Annotated[Share, Field(description="For mixminmax: the weight of the worst parent.")] | None = None
-    best: Annotated[Share, Field(description="For mixminmax: the weight of the best parent.")] | None = None
+    worst: (
+        Annotated[Share, Field(description="The weight of the lowest parent: with mixminmax, and there needed.")] | None
+    ) = None
+    best: (
+        Annotated[Share, Field(description="The weight of the highest parent: with mixminmax, and there needed.")]
+        | None
+    ) = None
     except_: Annotated[list[Row], Field(alias="except", description="Rows laid over whatever the gate says.")] = []
 
 
 class RuleVariable(VariableBase):
     """A variable that its parents decide for certain."""
 
-    kind: Literal["rule"]
+    kind: Annotated[Literal["rule"], Field(description="How its table is said: its parents decide it.")]
     rules: Annotated[list[RuleRow], Field(min_length=1, description="When the parents are so, the state is this.")]
-    otherwise: Annotated[StateName, Field(description="The state in every combination that no rule names.")] | None = (
-        None
-    )
+    otherwise: (
+        Annotated[
+            StateName,
+            Field(description="The state in every combination that no rule names; left out, the rules name each."),
+        ]
+        | None
+    ) = None
 
 
 def kind_of(value: Any) -> str:

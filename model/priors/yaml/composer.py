@@ -178,7 +178,8 @@ class Composer:
         if wrong and not self._is_discarded():
             at_key = wrong == NO_VALUE and steps in self.keys
             about = steps[:-1] if at_key else steps
-            self._note(self.keys[steps] if at_key else _mark(event), about, *_for_key(wrong, steps))
+            said = _written_null(event.value, steps) if wrong == NO_VALUE and event.value else _for_key(wrong, steps)
+            self._note(self.keys[steps] if at_key else _mark(event), about, *said)
             self.broken.add(steps)
         self.previous = None if self._is_discarded() else (event, steps)
         self._attach(value, _mark(event))
@@ -252,6 +253,12 @@ def _for_key(wrong: Wrong, steps: Steps) -> Wrong:
     if ":" in name:
         return f"no space after the colon in {name!r}", f"'{name.replace(':', ': ', 1)}'"
     return f"no value after {name + ':'!r}", "a value, or the whole line left out"
+
+
+def _written_null(text: str, steps: Steps) -> Wrong:
+    """What stands for nothing where a key has its value."""
+    key = f" after {steps[-1] + ':'!r}" if steps and isinstance(steps[-1], str) else ""
+    return f"{text}, which is no value,{key}", f'a value, or "{text}" in quotes when it is a name'
 
 
 def _syntax(error: MarkedYAMLError) -> tuple[Mark, str, str]:

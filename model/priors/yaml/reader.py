@@ -48,7 +48,7 @@ def read(content: bytes, *, file: str) -> Sheet:
         )
     sound = quick_sheet(file, text) if _has_end(text) else None
     if sound is not None:
-        return sound
+        return replace(sound, text=text)
     composer = Composer(file, text)
     composer.compose()
     if not _has_end(text):
@@ -72,7 +72,7 @@ def _torn(sheet: Sheet, text: str, *, stopped: bool) -> Sheet:
     found = f"the file ends with {lines[-1].strip()[:40]!r}"
     end = Problem(sheet.file, len(lines), 1, "", found, "a last line '...', which shows that the file is whole")
     before = sheet.problems if stopped else tuple(p for p in sheet.problems if p.line < len(lines))
-    return Sheet(sheet.file, None, (*before, end))
+    return Sheet(sheet.file, None, (*before, end), text=text, is_cut=True)
 
 
 def _unreadable(file: str, mark: Mark, found: str, expected: str) -> Sheet:

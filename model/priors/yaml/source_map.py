@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ class Sheet:
 
     ``data`` is None when nothing of the file could be read. ``broken`` holds the ways to nodes
     that are named in ``problems`` already, so that nobody complains of them twice. ``text`` is all that the
-    file says, read or not; None where that is not known.
+    file says, read or not; None where that is not known. ``is_cut`` tells that more of it may be lost.
 
     >>> from model.priors.yaml.reader import read
     >>> sheet = read(b"size: {low: 5, high: 9}\\n...\\n", file="cohorts.yaml")
@@ -40,6 +41,7 @@ class Sheet:
     keys: Mapping[Steps, Mark] = field(default_factory=dict)
     broken: frozenset[Steps] = frozenset()
     text: str | None = None
+    is_cut: bool = False
 
     def place(self, steps: Steps, *, key: bool = False) -> Mark:
         """Where a node (or its key) is written; the nearest node around it when it is not there."""
@@ -48,6 +50,19 @@ class Sheet:
         while steps and steps not in self.values:
             steps = steps[:-1]
         return self.values.get(steps, Mark(1, 1))
+
+    def raw(self, steps: Steps) -> str:
+        r"""A plain scalar as it is written; nothing where that is not known.
+
+        >>> from model.priors.yaml.reader import read
+        >>> read(b"states: [~, fair]\n...\n", file="x").raw(("states", 0))
+        '~'
+        """
+        mark = self.values.get(steps)
+        if self.text is None or mark is None:
+            return ""
+        line = self.text.split("\n")[mark.line - 1]
+        return re.split(r"[,\]}]|\s+#|\s*$", line[mark.column - 1 :], maxsplit=1)[0].strip()
 
     def is_sound(self, steps: Steps) -> bool:
         """Whether everything at and below a node could be read."""
@@ -121,5 +136,14 @@ def as_yaml(when: Mapping[str, Any]) -> str:
     >>> as_yaml({"smoke": "yes", "asia": ["no", "yes"]})
     '{smoke: yes, asia: [no, yes]}'
     """
-    items = (f"{key}: [{', '.join(map(str, v))}]" if isinstance(v, list) else f"{key}: {v}" for key, v in when.items())
+    items = (
+        f"{key}: [{', '.join(map(_plain, v))}]" if isinstance(v, list) else f"{key}: {_plain(v)}"
+        for key, v in when.items()
+    )
     return f"{{{', '.join(items)}}}"
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from model import disk_cache
 from model.inference.junction_tree import elimination_order, order_cache
 from model.inference.junction_tree.elimination_order import best_order
 from model.inference.junction_tree.order_cache import kept_order
+from model.work import disk_cache
 from tests.networks import grid
 
 

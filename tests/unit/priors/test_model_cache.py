@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import disk_cache
 from model.errors import BadPriors
 from model.priors import folder, load, model_cache
 from model.specification import Model
+from model.work import disk_cache
 from tests.prior_copies import ASIA, DATA, copied, edited
 
 MODELS = [
@@ -130,14 +130,14 @@ def test_the_key_is_moved_by_other_code_other_packages_and_other_threads(
     before = model_cache.key(ASIA)
     if what == "code":
         (tmp_path / "gates.py").write_text("# another way\n")
-        monkeypatch.setattr(model_cache, "CODE", tmp_path)
+        monkeypatch.setattr(disk_cache, "CODE", tmp_path)
     elif what == "package":
         monkeypatch.setattr(os, "listdir", lambda _: ["numpy-9.9.9.dist-info"])
     else:
         monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    model_cache._code.cache_clear()
+    disk_cache.code.cache_clear()
     after = model_cache.key(ASIA)
-    model_cache._code.cache_clear()
+    disk_cache.code.cache_clear()
     assert after is not None
     assert after != before
 
@@ -147,10 +147,10 @@ def test_without_sources_or_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch
     assert model_cache.key(ASIA) is None
     assert load(ASIA).name == "asia"
     monkeypatch.setenv(disk_cache.CACHE, str(tmp_path))
-    monkeypatch.setattr(model_cache, "CODE", tmp_path)
-    model_cache._code.cache_clear()
+    monkeypatch.setattr(disk_cache, "CODE", tmp_path)
+    disk_cache.code.cache_clear()
     assert model_cache.key(ASIA) is None
-    model_cache._code.cache_clear()
+    disk_cache.code.cache_clear()
     assert kept(tmp_path / "models") == []
 
 

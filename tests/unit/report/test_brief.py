@@ -169,7 +169,7 @@ def test_a_tiny_probability_is_less_than_one_percent_and_never_none(p):
 def test_an_interval_over_several_bands_says_both_ends():
     found = written("lung", "yes", ["smoke:yes", "xray:yes", "dysp:yes"], [])
     assert found.interval.words == range_in_words(found.interval.low, found.interval.high)
-    assert f"In words, the interval is {found.interval.words}." in unwrapped(text(found))
+    assert f"The ends of the interval read {found.interval.words}." in unwrapped(text(found))
     assert " to " in found.interval.words
 
 

@@ -17,7 +17,7 @@ def offered(*words: str) -> list[str]:
 
 NAMES_A_MODEL = [
     *("ask", "check", "show", "questions", "variables", "scenarios", "cohorts", "sources", "matrix", "compare"),
-    *("explain", "cause-effect", "goals", "sensitivity", "plan", "policies", "attribution", "brief"),
+    *("export", "explain", "cause-effect", "goals", "sensitivity", "plan", "policies", "attribution", "brief"),
 ]
 
 
@@ -63,3 +63,13 @@ def test_a_file_that_cannot_be_read_hides_nothing_of_the_others(tmp_path) -> Non
 def test_where_nothing_is_known_nothing_is_offered() -> None:
     assert offered("ask", "nothing", "") == []
     assert offered("explain", "asia", "nothing", "") == []
+
+
+@pytest.mark.parametrize("kind", ["distribution", "tornado", "waterfall", "network", "compare", "matrix"])
+def test_a_picture_is_completed_as_other_commands_are(kind: str) -> None:
+    assert offered("plot", kind, "mo") == ["mosul-2017"]
+    if kind != "matrix":
+        assert offered("plot", kind, "asia", "lu")[0] == "lung"
+        assert offered("plot", kind, "asia", "--given", "xray:") == ["xray:yes", "xray:no"]
+    if kind in ("tornado", "waterfall"):
+        assert offered("plot", kind, "asia", "lung", "") == ["yes", "no"]

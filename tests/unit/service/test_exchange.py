@@ -65,3 +65,26 @@ def test_what_a_gate_is_in_the_file_it_is_in_the_model(run, tmp_path):
     code, out, _ = run("export", "canonical", tmp_path / "back.xdsl", "--priors", tmp_path / "m")
     assert code == 0
     assert "the gates of 'cough', 'alarm': their full tables are written instead" in out
+
+
+NAMELESS = """network unknown { }
+variable a { type discrete [ 3 ] { low, mid, high }; }
+probability ( a ) { table 0.33, 0.33, 0.33; }
+"""
+
+
+def test_what_an_import_writes_can_be_read_by_people(run, tmp_path):
+    (tmp_path / "weather.bif").write_text(NAMELESS, encoding="utf-8")
+    assert run("import", tmp_path / "weather.bif", tmp_path / "m" / "weather")[0] == 0
+    said = "".join(path.read_text() for path in sorted((tmp_path / "m" / "weather").iterdir()))
+    assert "p: {low: 0.3333333333333333, mid: 0.3333333333333333, high: 0.3333333333333333}" in said
+    assert "All tables of the network 'weather'" in said
+    assert "unknown" not in said
+
+
+def test_nothing_of_an_import_is_called_published_before_somebody_has_looked(run, tmp_path):
+    (tmp_path / "weather.bif").write_text(NAMELESS, encoding="utf-8")
+    run("import", tmp_path / "weather.bif", tmp_path / "m" / "weather", "--source", "An almanac")
+    _, out, _ = run("check", "weather", "--priors", tmp_path / "m")
+    assert "1 statements: 0 with a published number, 0 with a published direction" in out
+    assert "published: nothing" in run("show", "weather", "a", "--priors", tmp_path / "m")[1]

@@ -381,7 +381,7 @@ def test_what_is_done_is_drawn_beside_not_doing_it(tmp_path: Path) -> None:
     assert plotted("distribution", "asia", "lung", file, "--do", "smoke:no", "--given", "xray:yes") == 0
     said = words(file)
     assert "without what is done" in said
-    assert "points (" in said
+    assert re.search(r"−34\.6 points, to 0\.142 \(−.* to −.*\)", said)
     assert "baseline" not in said
 
 
@@ -394,3 +394,46 @@ def test_a_comparison_has_a_bar_for_each_state_on_each_side(tmp_path: Path, caps
     assert said.count("points (") == 2
     assert plotted("compare", "asia", "lung", file, *("--side", "do=smoke:yes") * 7) == 1
     assert "6 can be told apart" in capsys.readouterr().err
+
+
+def test_a_distribution_names_its_scenario_and_cohort_and_stays_in_its_picture(tmp_path: Path) -> None:
+    file = tmp_path / "tub.svg"
+    done = ("--scenario", "back_from_asia", "--cohort", "a_smoker", "--do", "bronc:no")
+    assert plotted("distribution", "asia", "tub", file, *done) == 0
+    assert "under Short of breath after a visit to Asia; of One patient who smokes" in words(file)
+
+
+@pytest.mark.parametrize("question", [{"xray": "yes"}, {"xray": "yes", "smoke": "yes"}, {}])
+@pytest.mark.parametrize("setting", [{}, {"asia": "yes"}, {"bronc": "no"}])
+def test_all_that_is_said_beside_the_bars_is_inside_and_no_axis_runs_past_1(
+    question: dict[str, str], setting: dict[str, str], asia: Forecaster
+) -> None:
+    given, done = (
+        {name: kind(state) for name, state in said.items()} for said, kind in ((question, Observed), (setting, SetTo))
+    )
+    for target in ("lung", "dysp", "tub"):
+        figure = pictures.distribution(asia.model, answer(asia, Question((target,), given, done, interval=0.9)))
+        figure.canvas.draw()
+        [axes] = figure.axes
+        edge = figure.bbox.x1
+        assert axes.texts
+        assert all(text.get_window_extent().x1 <= edge for text in axes.texts)
+        assert axes.spines["bottom"].get_bounds()[1] <= 1
+
+
+def test_a_waterfall_says_what_is_done(tmp_path: Path) -> None:
+    file = tmp_path / "lung.svg"
+    assert plotted("waterfall", "asia", "lung", "yes", file, "--given", "xray:yes", "--do", "smoke:no") == 0
+    assert "do(smoke=no)" in words(file)
+
+
+def test_a_network_is_drawn_whole_without_a_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "asia.svg"
+    assert plotted("network", "asia", file, "--given", "xray:yes") == 0
+    said = words(file)
+    assert "8 variables" in said
+    assert "observed" in said
+    assert "target" not in said
+    assert plotted("network", "mosul-2017", tmp_path / "m.svg") == 1
+    assert "name a TARGET and say --around 2" in capsys.readouterr().err
+    assert plotted("network", "asia", tmp_path / "a.svg", "--around", "1") == 2

@@ -16,6 +16,7 @@ from model.inference.junction_tree.packed import gradient_kernels, marginal_kern
 from model.inference.junction_tree.packed.layout import ASKED, FOUND, PER_CLIQUE, SWAPPED, Ints
 from model.inference.junction_tree.packed.pack import Packed
 from model.network import Network, Table
+from model.work.deadline import STEP, checkpoint
 
 SPARE = 4
 """Workspaces kept for the next questions; more are made while more questions are asked at once."""
@@ -82,7 +83,10 @@ def posterior(tree: Tree, cases: int, likelihood: Likelihood, tables: Likelihood
         columns, targets = _ask(tree, workspace, names), len(names)
     out = np.empty((cases, columns + 1))
     if not tables:
-        marginal_kernels.marginals(packed.ints, tree.floats, *workspace, rows, out, (len(likelihood), 0, targets))
+        counts = len(likelihood), 0, targets
+        for part in _steps(tree, cases):
+            some = rows if rows is NO_ROWS else rows[part]
+            marginal_kernels.marginals(packed.ints, tree.floats, *workspace, some, out[part], counts)
     else:
         counts = len(likelihood), len(tables), targets
         for part in _swapped(tree, workspace, cases, tables):
@@ -91,6 +95,15 @@ def posterior(tree: Tree, cases: int, likelihood: Likelihood, tables: Likelihood
     tree.give_back(workspace)
     out.setflags(write=False)
     return out
+
+
+def _steps(tree: Tree, cases: int) -> Iterator[slice]:
+    """Runs of cases of which each takes a step of work at the most, or is one case."""
+    size = max(1, STEP // (2 * max(1, tree.packed.cells)))
+    for start in range(0, cases, size):
+        if start:
+            checkpoint()
+        yield slice(start, min(start + size, cases))
 
 
 def _ask(tree: Tree, workspace: tuple[Table, Ints], names: Sequence[str]) -> int:
@@ -178,7 +191,9 @@ def _swapped(tree: Tree, workspace: tuple[Table, Ints], cases: int, tables: Like
     for i, name in enumerate(tables, tree.swapped_at):
         state[i] = tree.packed.places[name].position
     alike = all(len(table) == 1 for table in tables.values())
-    for part in [slice(0, cases)] if alike else [slice(i, i + 1) for i in range(cases)]:
+    for part in _steps(tree, cases) if alike else (slice(i, i + 1) for i in range(cases)):
+        if part.start:
+            checkpoint()
         for name, table in tables.items():
             own = work[tree.packed.places[name].table].reshape(table.shape[1:])
             own[...] = table[0 if len(table) == 1 else part.start]

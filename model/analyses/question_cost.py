@@ -1,0 +1,242 @@
+"""What questions and analyses cost, counted before any of it is worked out, in the units of ``model.work.cost``.
+
+Counted are table entries times passes, cases, draws and rounds of fitting, beside what each call and each row takes.
+The numbers of units are fitted to measured times of a warm service; ``bench cost`` prints the one beside the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from model import inference
+from model.analyses.collection_plan import BRANCHES
+from model.analyses.goal_seeking import TRIED
+from model.analyses.weight_of_evidence import ALL_ORDERS
+from model.errors import NetworkTooLarge
+from model.evidence import Case, assumptions
+from model.forecast import Forecaster
+from model.inference import Evidence, Plan
+from model.inference.arrays import encode
+from model.question import Question, Resolved, resolve
+from model.uncertainty import draws as drawing
+from model.uncertainty.draws import COUNT, WORK
+from model.uncertainty.intervals import MASS
+from model.work.cost import Cost
+
+CALL = 150_000
+"""One question to the engine, its evidence as arrays and its answer out of them."""
+
+ENTRY = 2
+"""An entry of the tree in both passes, for each case."""
+
+FINDING = 4_000
+"""A finding in a question to the engine."""
+
+ROW = 6_000
+"""A state of a target in an answer: worked up and written."""
+
+DRAWN = 1_000_000
+"""One target under all draws, beside its multiplications: the quantiles of each state."""
+
+DRAWN_TABLE = 60_000
+"""A table that it depends on, laid side by side for all draws."""
+
+HELD = 3
+"""What a target under all draws costs where assumptions are held: its answer, and the weight of each draw."""
+
+SIDE_BY_SIDE = 0.25
+"""A multiplication of a program that many draws share lanes of."""
+
+DRAWN_ENTRY = 3.5
+"""An entry of the tree in both passes with tables of its own."""
+
+DRAWN_FINDING = 100_000
+"""A finding under all draws, for each target."""
+
+SWEEPS = 8
+"""Rounds of a fit: usual ones."""
+
+NUMBER = 25_000
+"""A number of the prior files in a sensitivity or an attribution: its tables at both ends, its row."""
+
+
+SEARCH = 4_000_000
+"""A number sought along a grid."""
+
+SET = 3_000
+"""A set of changes in a search, beside its case in the engine."""
+
+CHAINS = 700_000
+"""The active trails from one finding."""
+
+TRIAL = 1_500_000
+"""A search for goals, beside its sets: those found are asked again."""
+
+CELL = 100_000
+"""A cause in a matrix: two questions that no other shares."""
+
+COUNTED, SHARED = 16, 5
+"""Questions of a batch that are counted; what many side by side share of what one takes alone."""
+
+
+def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
+    """One question with its intervals, joints, most probable states, and what it does held against not doing it."""
+    resolved = resolve(forecaster.model, asked)
+    question, case, targets = resolved.question, resolved.case, resolved.targets
+    plan = forecaster.plan
+    sides = 1 + bool(question.settings) * (1 + (len(question.settings) > 1) * len(question.settings))
+    cost = of_cases(plan, case, targets, 1) * sides
+    cost += Cost(answer=ROW * sum(plan.network.cards(targets)))
+    if question.interval is not None:
+        cost += of_draws(forecaster, targets, case) * sides
+    for names in question.joint:
+        cells = math.prod(plan.network.cards(names))
+        cost += of_cases(plan, case, (), min(cells, inference.JOINT_LIMIT)) + Cost(answer=ROW * cells)
+        if question.interval is not None and cells <= drawing.FEWEST * 3:
+            cost += of_draws(forecaster, names, case)
+    return cost + (of_cases(plan, case, (), 2) if question.most_probable else Cost())
+
+
+def of_cases(plan: Plan, case: Case, targets: Sequence[str], count: int) -> Cost:
+    """The engine's answer about some targets, at the stated numbers, in so many cases that speak of the same."""
+    findings = len(case.findings) + len(case.settings)
+    if plan.too_large:
+        each = _programs(plan, case, targets)
+    else:
+        each = ENTRY * plan.packed.packed.cells if not plan.numpy_alone else 20 * plan.cells
+        if count > 1 and 0 < len(targets) < 8:
+            each = min(each, round(SIDE_BY_SIDE * 8 * _programs(plan, case, targets)))
+    assumed = len(assumptions(case))
+    rounds = 1 + SWEEPS * assumed
+    calls = CALL if count == 1 else CALL // 8
+    return Cost(point=rounds * (CALL + count * (each + FINDING * findings) + (count - 1) * calls * bool(assumed)))
+
+
+def _programs(plan: Plan, case: Case, targets: Sequence[str]) -> int:
+    """Multiplications of the programs of some targets; those of the tree where a program is too large."""
+    evidence, total = encode(plan.network, [case]), 0
+    for name in targets or plan.network.names[:1]:
+        try:
+            total += inference.draw_cost(plan, name, evidence)
+        except NetworkTooLarge:
+            total += plan.limit
+    return total
+
+
+def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case) -> Cost:
+    """Some targets under every draw of the tables in one case; what the baseline takes is kept from the first time."""
+    plan = forecaster.plan
+    evidence = encode(plan.network, [case])
+    assumed = assumptions(case)
+    units = 0.0
+    for name in targets:
+        units += (HELD if assumed else 1) * _under_draws(forecaster, name, evidence)
+    units += SWEEPS * sum(_under_draws(forecaster, name, evidence) for name in assumed)
+    return Cost(draws=round(units))
+
+
+def _under_draws(forecaster: Forecaster, name: str, evidence: Evidence) -> float:
+    """One target under all draws."""
+    tables = len(inference.needed_tables(forecaster.plan, (name,), evidence))
+    each = DRAWN + DRAWN_TABLE * tables + DRAWN_FINDING * len(evidence.likelihood)
+    return each + _drawn(forecaster.plan, name, evidence)
+
+
+def _drawn(plan: Plan, name: str, evidence: Evidence) -> float:
+    """Units of the multiplications of one target under all draws: nothing where it is not drawn at all."""
+    tree = math.inf if plan.too_large else DRAWN_ENTRY * plan.packed.packed.cells * COUNT
+    try:
+        cells = inference.draw_cost(plan, name, evidence)
+    except NetworkTooLarge:
+        return 0.0
+    lanes = SIDE_BY_SIDE * cells * min(COUNT, WORK // max(1, cells))
+    return min(tree, lanes)
+
+
+def of_prior_numbers(forecaster: Forecaster, question: Question, *, searched: int = 0) -> Cost:
+    """One pass back through the tree, and each number of the prior files; ``searched`` are sought along a grid."""
+    found = of_question(forecaster, replace(question, interval=None))
+    numbers = sum(len(each.statements) for each in forecaster.model.described.values())
+    gates = sum(each.kind not in ("table", "rule") for each in forecaster.model.described.values())
+    return found * 4 + Cost(analysis=NUMBER * numbers + min(searched, gates) * SEARCH)
+
+
+def of_sets(forecaster: Forecaster, question: Question, sets: int) -> Cost:
+    """Some sets of findings or changes, side by side."""
+    resolved = resolve(forecaster.model, question)
+    return of_cases(forecaster.plan, resolved.case, resolved.targets, max(1, sets))
+
+
+def of_several(forecaster: Forecaster, asked: Sequence[Question | Resolved]) -> Cost:
+    """Many questions: some of them are counted, and stand for those between."""
+    step = max(1, len(asked) // COUNTED)
+    counted = [of_question(forecaster, each) for each in asked[::step][:COUNTED]]
+    total = sum(counted, Cost())
+    scale = len(asked) / max(1, len(counted))
+    point = total.point // (SHARED if len(asked) > COUNTED else 1)
+    return Cost(*(round(scale * part) for part in (point, total.draws, total.analysis, total.answer)))
+
+
+def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool) -> Cost:
+    """Every cause upstream of some targets, its first state and its last."""
+    network = forecaster.model.network
+    causes = {name: frozenset(network.ancestors([name])) - {name} for name in targets}
+    cells = sum(map(len, causes.values()))
+    asked = Case({})
+    cost = of_cases(forecaster.plan, asked, targets, 2 * len(frozenset().union(*causes.values())))
+    cost += Cost(analysis=CELL * cells)
+    cost += Cost(answer=ROW * sum(len(above) * len(network[name].states) for name, above in causes.items()))
+    if intervals and targets:
+        one = of_draws(forecaster, targets, asked).draws // len(targets)
+        cost += Cost(draws=2 * cells * one)
+    return cost
+
+
+def of_policies(forecaster: Forecaster, question: Question, target: str) -> Cost:
+    """Each state of each lever, with its interval."""
+    resolved = resolve(forecaster.model, replace(question, targets=(target,)))
+    settings = _lever_states(forecaster)
+    each = of_draws(forecaster, (target,), resolved.case)
+    return of_cases(forecaster.plan, resolved.case, (target,), settings) + each * settings
+
+
+def of_goals(forecaster: Forecaster, question: Question, target: str, *, findings: bool, largest: int) -> Cost:
+    """Sets of changes of every size, as many as are tried."""
+    network = forecaster.model.network
+    changes = sum(network.cards(network.names)) if findings else _lever_states(forecaster)
+    sets = sum(min(math.comb(changes, size), TRIED) for size in range(1, largest + 1))
+    resolved = resolve(forecaster.model, replace(question, targets=(target,)))
+    return of_cases(forecaster.plan, resolved.case, (target,), sets) + Cost(analysis=TRIAL + SET * sets)
+
+
+def of_explanation(forecaster: Forecaster, question: Question, target: str) -> Cost:
+    """Every set of findings, or those in order, and what stands against what."""
+    resolved = resolve(forecaster.model, replace(question, targets=(target,)))
+    own = len(question.findings)
+    sets = 2**own if own <= ALL_ORDERS else 2 * own
+    every = 3 * (len(resolved.case.findings) + 1)
+    plan, case = forecaster.plan, resolved.case
+    return of_cases(plan, case, (target,), sets) + of_cases(plan, case, (), every) * 2 + Cost(analysis=CHAINS * own)
+
+
+def of_collection(forecaster: Forecaster, question: Question, target: str, steps: int) -> Cost:
+    """What could be collected, after each outcome of what is in the plan."""
+    model = forecaster.model
+    states = sum(model.network.cards(tuple(model.collection)))
+    resolved = resolve(model, replace(question, targets=(target,)))
+    outcomes = sum(min(BRANCHES, 3**step) for step in range(steps + 1))
+    return of_cases(forecaster.plan, resolved.case, (target,), outcomes * states)
+
+
+def _lever_states(forecaster: Forecaster) -> int:
+    model = forecaster.model
+    return sum(len(model.network[name].states) for name, said in model.described.items() if said.role == "lever")
+
+
+def of_brief(forecaster: Forecaster, question: Question, target: str) -> Cost:
+    """An answer with its interval, its explanation and what its uncertainty comes from."""
+    asked = replace(question, targets=(target,), interval=MASS)
+    explained = of_explanation(forecaster, question, target)
+    return of_question(forecaster, asked) + explained + of_prior_numbers(forecaster, asked)

@@ -1,0 +1,125 @@
+"""Who may work now: heavy questions one after the other, a short queue, clients in turn; all others at once.
+
+Questions whose counted cost is small need no place here, and nor do polls that change nothing and checks of health:
+the threads that heavy questions cannot take are theirs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from model.errors import AftermathError
+from model.work.cost import SECOND
+from model.work.deadline import Watch
+
+HEAVY = SECOND // 20
+"""Counted cost from which a question needs a place."""
+
+SLICE = 0.1
+"""Seconds after which one who waits looks whether its client is still there."""
+
+
+class Busy(AftermathError):
+    """More heavy questions at once than may wait: ask again after the seconds that Retry-After says."""
+
+    code = "busy"
+
+    def __init__(self, detail: str, *, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class _Waiting:
+    """A question in the queue: its turn, and what it costs."""
+
+    def __init__(self, cost: int) -> None:
+        self.turn = threading.Event()
+        self.cost = cost
+
+
+class Gate:
+    """At most ``places`` heavy questions at work in this process, ``queue`` waiting, half of those one client's.
+
+    >>> gate = Gate(places=1, queue=2)
+    >>> with gate.place("127.0.0.1", 10 * SECOND, Watch(1.0)):
+    ...     gate.waiting
+    0
+    """
+
+    def __init__(self, *, places: int, queue: int) -> None:
+        self._places = places
+        self._queue = queue
+        self._lock = threading.Lock()
+        self._working: dict[int, int] = {}
+        self._lines: dict[str, deque[_Waiting]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._lines.values()))
+
+    @contextmanager
+    def place(self, client: str, cost: int, watch: Watch) -> Iterator[None]:
+        """A place for a question of this cost, waited for if need be.
+
+        Raises Busy where too many wait, or what is before it would take it past its deadline; DeadlinePassed and
+        NobodyWaits while it waits.
+        """
+        if cost < HEAVY:
+            yield
+            return
+        key = self._come(client, cost, watch)
+        try:
+            yield
+        finally:
+            self._leave(key)
+
+    def _come(self, client: str, cost: int, watch: Watch) -> int:
+        mine = _Waiting(cost)
+        with self._lock:
+            if len(self._working) < self._places and not self._lines:
+                self._working[id(mine)] = cost
+                return id(mine)
+            before = sum(self._working.values()) + sum(w.cost for line in self._lines.values() for w in line)
+            seconds = before / SECOND / self._places
+            mine_before = len(self._lines.get(client, ()))
+            if self.waiting >= self._queue or mine_before >= max(1, self._queue // 2) or seconds > watch.seconds:
+                raise Busy(
+                    f"{len(self._working)} heavy questions are at work and {self.waiting} wait,"
+                    f" {mine_before} of them yours; ask again in {max(1, round(seconds))} s",
+                    seconds=max(1, round(seconds)),
+                )
+            self._lines.setdefault(client, deque()).append(mine)
+        try:
+            while not mine.turn.wait(SLICE):
+                watch.check()
+        except AftermathError:
+            self._give_up(client, mine)
+            raise
+        return id(mine)
+
+    def _give_up(self, client: str, mine: _Waiting) -> None:
+        with self._lock:
+            line = self._lines.get(client)
+            if line is not None and mine in line:
+                line.remove(mine)
+                if not line:
+                    del self._lines[client]
+                return
+        self._leave(id(mine))
+
+    def _leave(self, key: int) -> None:
+        """Give the place to the client whose turn it is: the one that has waited longest since its last."""
+        with self._lock:
+            del self._working[key]
+            while self._lines and len(self._working) < self._places:
+                client = next(iter(self._lines))
+                line = self._lines.pop(client)
+                after = line.popleft()
+                if line:
+                    self._lines[client] = line
+                self._working[id(after)] = after.cost
+                after.turn.set()

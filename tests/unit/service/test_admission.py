@@ -1,0 +1,111 @@
+"""Places for heavy questions: a cap, a short queue, clients in turn."""
+
+import threading
+import time
+
+import pytest
+
+from model.work.cost import SECOND
+from model.work.deadline import DeadlinePassed, NobodyWaits, Watch
+from service.http.admission import HEAVY, Busy, Gate
+
+
+class Heavies:
+    """Threads that take a place and hold it until they are let go."""
+
+    def __init__(self, gate):
+        self.gate, self.order, self.threads, self.errors = gate, [], [], []
+        self.held = threading.Semaphore(0)
+
+    def come(self, client, *, cost=HEAVY, watch=None):
+        before = self.gate.waiting, len(self.order)
+
+        def work():
+            try:
+                with self.gate.place(client, cost, watch or Watch(60.0)):
+                    self.order.append(client)
+                    self.held.acquire()
+            except (Busy, DeadlinePassed, NobodyWaits) as error:
+                self.errors.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        self.threads.append(thread)
+        _until(lambda: (self.gate.waiting, len(self.order)) != before or not thread.is_alive())
+
+    def finish(self):
+        for _ in self.threads:
+            self.held.release()
+        for thread in self.threads:
+            thread.join(10)
+        return self.order
+
+
+def _until(held, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not held():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def test_light_questions_need_no_place():
+    gate, heavies = Gate(places=1, queue=0), None
+    heavies = Heavies(gate)
+    heavies.come("a")
+    with gate.place("b", HEAVY - 1, Watch(1.0)):
+        assert heavies.order == ["a"]
+    heavies.finish()
+
+
+def test_beyond_the_queue_they_are_told_when_to_come_again():
+    gate = Gate(places=1, queue=4)
+    heavies = Heavies(gate)
+    for client in "abcde":
+        heavies.come(client, cost=2 * SECOND)
+    said = "1 heavy questions are at work and 4 wait, 0 of them yours"
+    with pytest.raises(Busy, match=said) as caught, gate.place("f", HEAVY, Watch(60.0)):
+        pass
+    assert caught.value.seconds == 10
+    assert heavies.finish() == list("abcde")
+
+
+def test_one_client_takes_half_of_the_queue_and_clients_come_in_turn():
+    gate = Gate(places=1, queue=4)
+    heavies = Heavies(gate)
+    for _ in range(40):
+        heavies.come("many")
+    assert len(heavies.errors) == 37
+    heavies.come("one")
+    heavies.finish()
+    assert heavies.order == ["many", "many", "one", "many"]
+
+
+def test_what_would_not_be_begun_before_its_deadline_is_refused_at_once():
+    gate = Gate(places=1, queue=4)
+    heavies = Heavies(gate)
+    heavies.come("a", cost=5 * SECOND)
+    with pytest.raises(Busy) as caught, gate.place("b", HEAVY, Watch(3.0)):
+        pass
+    assert caught.value.seconds == 5
+    heavies.finish()
+
+
+@pytest.mark.parametrize(("watch", "error"), [(Watch(0.2), DeadlinePassed), (Watch(60.0, lambda: True), NobodyWaits)])
+def test_one_who_waits_in_vain_leaves_its_place_in_the_queue(watch, error):
+    gate = Gate(places=1, queue=4)
+    heavies = Heavies(gate)
+    heavies.come("a", cost=HEAVY)
+    with pytest.raises(error), gate.place("b", HEAVY, watch):
+        pass
+    assert gate.waiting == 0
+    heavies.come("c")
+    assert heavies.finish() == ["a", "c"]
+
+
+def test_a_question_that_fails_gives_its_place_back():
+    gate = Gate(places=1, queue=0)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), gate.place("a", HEAVY, Watch(1.0)):
+            raise ZeroDivisionError
+    with gate.place("a", HEAVY, Watch(1.0)):
+        pass
