@@ -20,6 +20,7 @@ from model.errors import AftermathError
 from service.analyses import ANALYSES
 from service.cli.ask import ask
 from service.cli.check import check
+from service.cli.db import db
 from service.cli.exchange import export, import_file
 from service.cli.lists import LISTS
 from service.cli.new import new, schema
@@ -27,6 +28,8 @@ from service.cli.options import REFUSED, priors_option, root_of
 from service.cli.plot import plot
 from service.cli.questions import questions
 from service.cli.show import show
+from service.cli.status import status
+from service.cli.token import token
 
 HOME = Path(__file__).resolve().parents[2]
 """Where wsgi.py stands: the work tree, or the folder of installed packages."""
@@ -97,7 +100,7 @@ def _configuration() -> Path:
     raise AftermathError(f"gunicorn.conf.py is in none of {', '.join(map(str, places))}; install the project again")
 
 
-for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema):
+for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, status, db, token):
     commands.add_command(_command)
 for _each in ANALYSES:
     if _each.command is not None:

@@ -35,4 +35,6 @@ def opened(place: Place) -> Store:
         store.prepare()
     except StoreError as error:
         logger.warning("nothing is kept: %s", error)
+    if store.caution:
+        logger.warning("%s", store.caution)
     return store

@@ -49,6 +49,8 @@ class Backend(Protocol):
 
     @property
     def described(self) -> str: ...
+    @property
+    def caution(self) -> str | None: ...
     def make_ready(self, patience: float) -> None: ...
     def engine(self) -> Engine: ...
     def begun(self, connection: Connection, patience: float, *, writes: bool) -> None: ...
@@ -80,6 +82,11 @@ class Store:
     def described(self) -> str:
         """Which database it is, in words."""
         return self._backend.described if self._backend else str(self.place)
+
+    @property
+    def caution(self) -> str | None:
+        """What an operator should know of the database that it is in."""
+        return self._backend.caution if self._backend else None
 
     def prepare(self) -> list[str]:
         """Make the tables, or bring them up to date, and return the steps that this took.

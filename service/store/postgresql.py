@@ -34,6 +34,7 @@ class PostgreSQL:
     def __init__(self, server: Server) -> None:
         self.url = make_url(server.url).set(drivername="postgresql+psycopg")
         self.described = str(server)
+        self.caution: str | None = None
 
     def make_ready(self, patience: float) -> None:
         """Raise StoreUnavailable unless the driver is installed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import sqlite3
@@ -17,13 +16,12 @@ from sqlalchemy.pool import QueuePool
 from service.store.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
 from service.store.location import Folder
 
-logger = logging.getLogger(__name__)
-
 CONNECTIONS = 8
 """As many as a worker has threads."""
 NO_ROOM = 65_536
 """Free bytes of a disk under which a failed write means that it is full, whatever SQLite calls it."""
 
+VERSION = sqlite3.sqlite_version_info
 FIXED = (3, 51, 3)
 BACKPORTED = ((3, 44, 6), (3, 50, 7))
 FIRST_WITH_WAL = (3, 7, 0)
@@ -45,16 +43,26 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 class SQLite:
     """An SQLite file in a folder."""
 
-    def __init__(self, folder: Folder, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+    def __init__(self, folder: Folder) -> None:
         self.file = folder.file
-        self.uses_wal = wal_is_safe(version)
-        self.version = ".".join(map(str, version))
+        self.uses_wal = wal_is_safe(VERSION)
+        self.version = ".".join(map(str, VERSION))
 
     @property
     def described(self) -> str:
         """The engine in words."""
         journal = "write-ahead log" if self.uses_wal else "rollback journal"
         return f"SQLite {self.version}, {journal}"
+
+    @property
+    def caution(self) -> str | None:
+        """What an operator should know of this version of SQLite."""
+        if self.uses_wal:
+            return None
+        return (
+            f"SQLite {self.version} can damage a write-ahead log (repaired in 3.51.3), so the store keeps a rollback "
+            "journal: reads wait for a write, and a write for reads"
+        )
 
     def make_ready(self, patience: float) -> None:
         """Make the folder and the file, readable by their owner alone, and set how the file keeps its journal."""
@@ -65,12 +73,6 @@ class SQLite:
 
     def _set_journal(self, until: float) -> None:
         wanted = "wal" if self.uses_wal else "delete"
-        if not self.uses_wal:
-            logger.warning(
-                "SQLite %s can damage a write-ahead log (fixed in 3.51.3), so the store keeps a rollback journal: "
-                "a write waits for reads",
-                self.version,
-            )
         connection = self._connect()
         try:
             while True:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from service.store import audit
 from service.store.database import Store, next_number
 from service.store.errors import BadToken, UnknownScope, UnknownToken
 from service.store.tables import tokens
@@ -68,8 +69,10 @@ def new(
     scopes: Sequence[str] = ("read", "query"),
     models: Sequence[str] = ("*",),
     lasting: timedelta | None = None,
+    author: str = "",
+    origin: str = "",
 ) -> Issued:
-    """Make a token, which expires after ``lasting``. Raises UnknownScope."""
+    """Make a token, which expires after ``lasting``; the audit log has who made it. Raises UnknownScope."""
     for scope in scopes:
         if scope not in SCOPES:
             raise UnknownScope(scope, SCOPES)
@@ -88,6 +91,8 @@ def new(
     }
     with store.writing() as connection:
         connection.execute(insert(tokens).values(seq=next_number(connection, tokens), **values))
+        detail = {"token": id, "label": label, "scopes": list(scopes), "models": list(models)}
+        audit.append(connection, audit.Deed(author, "token new", origin, "done", detail), at=created)
         row = connection.execute(select(tokens).where(tokens.c.id == id)).one()
     return Issued(_token(row), secret)
 
@@ -116,14 +121,16 @@ def every(store: Store) -> list[Token]:
         return [_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.seq))]
 
 
-def revoke(store: Store, id: str) -> Token:
+def revoke(store: Store, id: str, *, author: str = "", origin: str = "") -> Token:
     """End a token now; one that was revoked stays so. Raises UnknownToken."""
     with store.writing() as connection:
         row = connection.execute(select(tokens).where(tokens.c.id == id)).first()
         if row is None:
             raise UnknownToken(id, connection.execute(select(tokens.c.id).order_by(tokens.c.seq)).scalars())
         if row.revoked is None:
-            connection.execute(update(tokens).where(tokens.c.id == id).values(revoked=store.clock()))
+            at = store.clock()
+            connection.execute(update(tokens).where(tokens.c.id == id).values(revoked=at))
+            audit.append(connection, audit.Deed(author, "token revoke", origin, "done", {"token": id}), at=at)
         return _token(connection.execute(select(tokens).where(tokens.c.id == id)).one())
 
 
