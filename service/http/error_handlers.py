@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from model.errors import AftermathError
 from service.http.json_encoding import encoded
 from service.http.problems import MEDIA, Problem, plain, problem
+from service.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,10 @@ def register(app: Flask) -> None:
 def refusal(error: Exception) -> Response:
     """The answer to a request that ended in an exception."""
     if isinstance(error, AftermathError):
-        return _response(problem(error))
+        response = _response(problem(error))
+        if isinstance(error, StoreError) and error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
     if isinstance(error, ParseException):
         return _response(plain(400, f"the body cannot be read: {str(error)[:200]}"))
     if isinstance(error, HTTPException) and error.code is not None and error.code < 500:

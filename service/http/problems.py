@@ -32,6 +32,20 @@ from model.errors import (
     UnknownVariable,
 )
 from service.revisions import ModelNotReady, UnknownModel, UnknownRevision
+from service.store.errors import (
+    AnswerNotKept,
+    BadToken,
+    QuotaExceeded,
+    RevisionInUse,
+    RevisionNotKept,
+    StalePrecondition,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+    TooLargeToKeep,
+    UnknownRevisionName,
+)
 
 MEDIA = "application/problem+json"
 MOST_ALLOWED = 200
@@ -138,6 +152,18 @@ STATUSES: dict[type[AftermathError], int] = {
     WrongMediaType: 415,
     ModelNotReady: 503,
     NotReady: 503,
+    AnswerNotKept: 404,
+    BadToken: 401,
+    QuotaExceeded: 429,
+    RevisionInUse: 409,
+    RevisionNotKept: 404,
+    StalePrecondition: 412,
+    StoreBusy: 503,
+    StoreError: 500,
+    StoreFull: 507,
+    StoreUnavailable: 503,
+    TooLargeToKeep: 422,
+    UnknownRevisionName: 404,
 }
 """Exception class to status. A class not named takes its nearest ancestor's; beyond them all it is 422."""
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,8 +21,8 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from sqlalchemy import Connection, Table, func, insert, select, update
 
-from service.store import migrate
-from service.store.checks import raw_rows
+from service.store import hash_chain, migrate
+from service.store.checks import CHAINED, raw_rows
 from service.store.database import Store
 from service.store.errors import BadBackup, StoreError
 from service.store.location import Folder
@@ -75,6 +76,9 @@ def restore(store: Store, file: Path) -> dict[str, int]:
         counts = {"blobs": _restore_contents(connection, source)}
         for table in TABLES:
             counts[table.name] = _restore_rows(connection, table, source.rows(table))
+        for table in CHAINED:
+            for number, what in hash_chain.broken(raw_rows(connection, table)):
+                raise BadBackup(f"{file} is damaged: {table.name}, row {number}: {what}")
     return counts
 
 
@@ -126,8 +130,12 @@ def _source(file: Path) -> Iterator[Source]:
     try:
         with ZipFile(file) as archive:
             yield _ArchiveSource(file, archive)
-    except (BadZipFile, KeyError, ValueError, TypeError) as error:
+    except (BadZipFile, EOFError, KeyError, TypeError, ValueError, zlib.error) as error:
         raise BadBackup(f"{file} is no backup, or is damaged: {error}") from error
+    except StoreError as error:
+        if type(error) is not StoreError:
+            raise
+        raise BadBackup(f"{file} is damaged: its rows do not fit together") from error
 
 
 @contextmanager
@@ -184,8 +192,9 @@ class _ArchiveSource:
 
     def rows(self, table: Table) -> Iterator[Mapping[str, Any]]:
         """The rows of a table as they are stored."""
-        for line in self.archive.read(f"{table.name}.jsonl").decode().splitlines():
-            yield json.loads(line)
+        for line in self.archive.read(f"{table.name}.jsonl").decode().split("\n"):
+            if line:
+                yield json.loads(line)
 
 
 def _restore_contents(connection: Connection, source: Source) -> int:
