@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Row, Table, func, select
+from sqlalchemy import Connection, Engine, Row, Table, func, select, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 PATIENCE = 4.5
 """Seconds that a transaction waits for another's lock: its refusal is to be there within five."""
-PATIENCE_AT_START = 60.0
+PATIENCE_AT_START = 30.0
 PROBE = 0.2
 RETRIED = 1.0
 """Seconds between two tries to make a store ready that could not be used."""
@@ -55,6 +55,7 @@ class Backend(Protocol):
     def engine(self) -> Engine: ...
     def begun(self, connection: Connection, patience: float, *, writes: bool) -> None: ...
     def confirm(self, connection: Connection) -> None: ...
+    def unwritable(self, connection: Connection) -> str | None: ...
     def failure(self, error: BaseException) -> StoreError | None: ...
 
 
@@ -88,16 +89,20 @@ class Store:
         """What an operator should know of the database that it is in."""
         return self._backend.caution if self._backend else None
 
-    def prepare(self) -> list[str]:
+    def prepare(self, *, patience: float = PATIENCE_AT_START) -> list[str]:
         """Make the tables, or bring them up to date, and return the steps that this took.
 
         Raises StoreUnavailable or StoreBusy where that cannot be done; a later use tries again.
         """
         backend = self._used()
         try:
-            self._make_ready(backend)
-            with self._writing(backend, PATIENCE_AT_START) as connection:
-                steps = migrate.upgrade(connection)
+            self._make_ready(backend, patience)
+            with self._reading(backend, patience) as connection:
+                is_current = migrate.version(connection) == migrate.head()
+            steps: list[str] = []
+            if not is_current:
+                with self._writing(backend, patience) as connection:
+                    steps = migrate.upgrade(connection)
         except StoreError as error:
             self._refused = (time.monotonic(), error)
             raise
@@ -107,10 +112,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that reads one state of the store."""
-        backend = self._ready()
-        connected = self._connection(backend, PATIENCE, writes=False)
-        with _translated(backend), connected as connection, connection.begin():
-            backend.begun(connection, PATIENCE, writes=False)
+        with self._reading(self._ready(), PATIENCE) as connection:
             yield connection
 
     @contextmanager
@@ -125,13 +127,14 @@ class Store:
     def trouble(self) -> str | None:
         """Why nothing can be kept now; None where all is well, or another process is only writing at the moment."""
         try:
-            with self._writing(self._ready(), PROBE) as connection:
-                migrate.version(connection)
+            backend = self._ready()
+            with self._writing(backend, PROBE) as connection:
+                connection.execute(text("SELECT version_num FROM alembic_version"))
+                return backend.unwritable(connection)
         except StoreBusy:
             return None
         except StoreError as error:
             return str(error)
-        return None
 
     def close(self) -> None:
         """Close this process's connections that are not in use, as before a fork."""
@@ -139,12 +142,19 @@ class Store:
         if engine is not None:
             engine.dispose()
 
-    def _make_ready(self, backend: Backend) -> None:
+    def _make_ready(self, backend: Backend, patience: float) -> None:
         try:
             with _translated(backend):
-                backend.make_ready(PATIENCE_AT_START)
+                backend.make_ready(patience)
         except OSError as error:
             raise StoreUnavailable(f"the state folder cannot be used: {error.filename}: {error.strerror}") from error
+
+    @contextmanager
+    def _reading(self, backend: Backend, patience: float) -> Iterator[Connection]:
+        connected = self._connection(backend, patience, writes=False)
+        with _translated(backend), connected as connection, connection.begin():
+            backend.begun(connection, patience, writes=False)
+            yield connection
 
     @contextmanager
     def _writing(self, backend: Backend, patience: float) -> Iterator[Connection]:
@@ -162,15 +172,16 @@ class Store:
             yield connection.execution_options(patience=patience, writes=writes)
 
     def _used(self) -> Backend:
-        if self._backend is None:
-            raise StoreUnavailable(f"this service keeps nothing: {self.place}")
+        if isinstance(self.place, Nowhere):
+            raise StoreUnavailable(f"this service keeps nothing: {self.place.why}")
+        assert self._backend is not None, "every other place has one"
         return self._backend
 
     def _ready(self) -> Backend:
         if not self._is_ready:
             if self._refused and time.monotonic() - self._refused[0] < RETRIED:
                 raise type(self._refused[1])(self._refused[1].detail)
-            self.prepare()
+            self.prepare(patience=PATIENCE)
         return self._used()
 
 

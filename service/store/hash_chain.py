@@ -35,7 +35,7 @@ def link(before: str, row: Mapping[str, Any]) -> str:
     'c8a7152e2e8b3e8f'
     """
     content = json.dumps(dict(row), sort_keys=True, separators=(",", ":"), default=iso)
-    return hashlib.sha256(f"{before}\n{content}".encode()).hexdigest()
+    return hashlib.sha256(f"{before}\n{content}".encode(errors="surrogatepass")).hexdigest()
 
 
 def broken(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:

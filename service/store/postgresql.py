@@ -68,6 +68,12 @@ class PostgreSQL:
     def confirm(self, connection: Connection) -> None:
         """Nothing: a commit that the server acknowledged is kept."""
 
+    def unwritable(self, connection: Connection) -> str | None:
+        """Why nothing can be written where a transaction could begin: the server is a standby, or set to read only."""
+        if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
+            return "PostgreSQL lets nothing be written"
+        return None
+
     def failure(self, error: BaseException) -> StoreError | None:
         """What an error of PostgreSQL or of the link to it means; None where it is a mistake of ours."""
         state = getattr(error, "sqlstate", None)

@@ -131,6 +131,13 @@ class SQLite:
         if _identity(self.file) != connection.info["file"]:
             raise StoreUnavailable(f"{self.file.name} was removed or replaced while it was written to; write again")
 
+    def unwritable(self, connection: Connection) -> str | None:
+        """Why nothing can be written where a transaction could begin: SQLite lets it begin on a read-only file."""
+        for path in (self.file, self.file.parent):
+            if not os.access(path, os.W_OK):
+                return f"{path.name} can be read and not written to"
+        return None
+
     def failure(self, error: BaseException) -> StoreError | None:
         """What an error of SQLite means; None where it is a mistake of ours."""
         code = _primary(error)

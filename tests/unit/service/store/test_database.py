@@ -1,6 +1,5 @@
 """Transactions: whole or not at all, one writer at a time, a connection of its own in each process."""
 
-import logging
 import os
 import stat
 import threading
@@ -14,6 +13,7 @@ from service.store.database import RETRIED, Store
 from service.store.errors import StoreUnavailable
 from service.store.location import Folder, Nowhere, Server
 from service.store.sqlite import wal_is_safe
+from tests import stores
 from tests.servers import free_port
 from tests.stores import with_revisions
 
@@ -74,8 +74,8 @@ def test_a_store_in_order_has_no_trouble_even_while_somebody_writes(store: Store
 
 def test_no_store_says_why_and_its_uses_say_it_too(caplog: pytest.LogCaptureFixture) -> None:
     store = opened(Nowhere("AFTERMATH_STATE is empty"))
-    assert "nothing is kept: this service keeps nothing: none (AFTERMATH_STATE is empty)" in caplog.text
-    assert store.trouble() == "this service keeps nothing: none (AFTERMATH_STATE is empty)"
+    assert "nothing is kept: this service keeps nothing: AFTERMATH_STATE is empty" in caplog.text
+    assert store.trouble() == "this service keeps nothing: AFTERMATH_STATE is empty"
     with pytest.raises(StoreUnavailable, match="AFTERMATH_STATE is empty"):
         activations.all_active(store)
 
@@ -136,21 +136,6 @@ def test_versions_whose_log_can_be_damaged_are_known(version: tuple[int, int, in
     assert wal_is_safe(version) is safe
 
 
-@pytest.mark.parametrize(("version", "journal", "synchronous"), [((3, 51, 3), "wal", 2), ((3, 51, 2), "delete", 3)])
-def test_fault_39_a_version_whose_log_can_be_damaged_keeps_a_rollback_journal_and_says_so(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, version, journal, synchronous
-) -> None:
-    monkeypatch.setattr("service.store.sqlite.VERSION", version)
-    caplog.set_level(logging.WARNING)
-    with closing(opened(Folder(folder / "state"))) as store, store.reading() as connection:
-        found = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        ]
-    assert found == [journal, synchronous, 1, 4500]
-    assert ("SQLite 3.51.2 can damage a write-ahead log" in caplog.text) is (journal == "delete")
-
-
 def test_a_file_from_a_machine_with_a_log_gets_a_rollback_journal(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,3 +145,15 @@ def test_a_file_from_a_machine_with_a_log_gets_a_rollback_journal(
         with closing(opened(Folder(folder / "state"))) as store, store.reading() as connection:
             journals.append(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
     assert journals == ["wal", "delete", "wal"]
+
+
+@pytest.mark.needs("postgres")
+def test_a_database_that_is_read_only_is_said(postgresql: stores.PostgreSQL) -> None:
+    url = postgresql.database("read_only")
+    with closing(stores.ready(Server(url))) as store:
+        with_revisions(store, 1)
+    with closing(stores.ready(Server(f"{url}?options=-c%20default_transaction_read_only%3Don"))) as store:
+        assert store.trouble() == "PostgreSQL lets nothing be written"
+        with pytest.raises(StoreUnavailable, match="read-only transaction"):
+            with_revisions(store, 2)
+        assert len(revisions.latest(store, "asia")) == 1
