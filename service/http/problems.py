@@ -34,6 +34,7 @@ from model.errors import (
 from service.revisions import ModelNotReady, UnknownModel, UnknownRevision
 from service.store.errors import (
     AnswerNotKept,
+    BadText,
     BadToken,
     QuotaExceeded,
     RevisionInUse,
@@ -153,6 +154,7 @@ STATUSES: dict[type[AftermathError], int] = {
     ModelNotReady: 503,
     NotReady: 503,
     AnswerNotKept: 404,
+    BadText: 422,
     BadToken: 401,
     QuotaExceeded: 429,
     RevisionInUse: 409,

@@ -31,7 +31,7 @@ class Asked:
         """The name of the answer in its permalink: the same wherever the same is asked.
 
         >>> Asked("asia", "r-1", "1.0", "query", "{}").id
-        'a-4a2fd7dd7a3c8ff5ffa2ec59'
+        'a-8d0fbc45de39c9fbf8be6048'
         """
         return f"a-{hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:24]}"
 

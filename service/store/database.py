@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Row, Table, func, select, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from service.store import migrate
@@ -201,6 +201,8 @@ def _translated(backend: Backend) -> Iterator[None]:
     except DisconnectionError as error:
         raise StoreUnavailable("the store was replaced while it was in use") from error
     except (SQLAlchemyError, sqlite3.Error) as error:
+        if isinstance(error, StatementError) and isinstance(error.orig, StoreError):
+            raise error.orig from None
         known = backend.failure((error.orig or error) if isinstance(error, DBAPIError) else error)
         if known is None:
             logger.exception("the store refused a statement")

@@ -61,6 +61,12 @@ class StalePrecondition(StoreError):
         self.current = current
 
 
+class BadText(StoreError):
+    """A text with a character that no database of ours keeps, or a name that is not spelt as names are."""
+
+    code = "bad_text"
+
+
 class RevisionNotKept(StoreError):
     """A revision that the store does not hold."""
 

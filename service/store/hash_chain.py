@@ -32,7 +32,7 @@ def link(before: str, row: Mapping[str, Any]) -> str:
     """The hash of a row, its own apart, after the hash of the row before.
 
     >>> link(START, {"seq": 1})[:16]
-    'c8a7152e2e8b3e8f'
+    'a453da8151216b5a'
     """
     content = json.dumps(dict(row), sort_keys=True, separators=(",", ":"), default=iso)
     return hashlib.sha256(f"{before}\n{content}".encode(errors="surrogatepass")).hexdigest()

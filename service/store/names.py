@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +11,11 @@ from sqlalchemy import Connection, func, insert, select
 from service.store import revisions
 from service.store.activations import Expected
 from service.store.database import Store, fields, next_number
-from service.store.errors import StalePrecondition, UnknownRevisionName
+from service.store.errors import BadText, StalePrecondition, UnknownRevisionName
 from service.store.tables import names
+
+NAME = re.compile(r"(?!r-)[a-z0-9][a-z0-9._-]{0,63}")
+NAME_RULE = "lower-case letters, digits, '.', '-' and '_', 64 at most, not beginning with r-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,11 @@ def point(
 ) -> Named:
     """Let a name mean a kept revision from now on, or no revision; what it meant before is remembered.
 
-    Raises RevisionNotKept, and StalePrecondition where the name means another revision than ``expected``.
+    A name is of lower-case letters, digits, '.', '-' and '_', and does not look like a revision. Raises BadText,
+    RevisionNotKept, and StalePrecondition where the name means another revision than ``expected``.
     """
+    if not NAME.fullmatch(name):
+        raise BadText(f"{name[:80]!r} cannot be the name of a revision: {NAME_RULE}")
     with store.writing() as connection:
         if revision is not None:
             revisions.demand(connection, model, revision)

@@ -5,6 +5,7 @@ Each row of an append-only table has a sequence number; order is by that, never 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,8 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+
+from service.store.errors import BadText
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,6 +63,20 @@ class UTCText(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+class Said(TypeDecorator[str]):
+    """A text that somebody said. NUL and halves of surrogate pairs are refused, since PostgreSQL keeps neither."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text itself. Raises BadText."""
+        wrong = re.search("[\0\ud800-\udfff]", value or "")
+        if wrong:
+            raise BadText(f"a text holds U+{ord(wrong[0]):04X}, which cannot be kept")
+        return value
+
+
 def iso(time: datetime) -> str:
     """A time in UTC, to the microsecond.
 
@@ -79,7 +96,7 @@ def sequence() -> Column[int]:
     return Column("seq", Number, primary_key=True, autoincrement=False)
 
 
-def required(name: str, kind: Any = Text) -> Column[Any]:
+def required(name: str, kind: Any = Said) -> Column[Any]:
     """A column that is never empty."""
     return Column(name, kind, nullable=False)
 

@@ -1,5 +1,6 @@
 """Revisions are kept once, one of a model is active, and of several who would change that one wins."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from model.errors import Problem
 from service.store import activations, attempts, history, names, revisions
 from service.store.database import Limits, Store
 from service.store.errors import (
+    BadText,
     RevisionNotKept,
     StalePrecondition,
     StoreFull,
@@ -185,6 +187,20 @@ def test_a_name_that_was_taken_away_is_unknown_and_can_be_given_again(store: Sto
     assert unknown.value.did_you_mean == "publishes"
     names.point(store, "asia", "published", revision=first)
     assert names.resolve(store, "asia", "published") == first
+
+
+@pytest.mark.parametrize("name", ["", "Published", "r-0000000000000001", "a b", "a" * 65, "ä", "-a"])
+def test_a_name_is_spelt_as_names_are(store: Store, name: str) -> None:
+    first, _ = with_revisions(store)
+    with pytest.raises(BadText, match="cannot be the name of a revision: lower-case letters"):
+        names.point(store, "asia", name, revision=first)
+
+
+@pytest.mark.parametrize(("text", "found"), [("a\0b", "U+0000"), ("a\ud800", "U+D800")])
+def test_a_text_that_no_database_keeps_is_refused_by_both(store: Store, text: str, found: str) -> None:
+    with pytest.raises(BadText, match=re.escape(f"a text holds {found}, which cannot be kept")):
+        revisions.keep(store, "asia", "r-1", files={}, content=b"c", engine="1", message=text)
+    assert revisions.latest(store, "asia") == []
 
 
 def test_a_series_follows_the_activations(store: Store) -> None:
