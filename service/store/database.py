@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -53,6 +53,7 @@ class Backend(Protocol):
     def caution(self) -> str | None: ...
     def make_ready(self, patience: float) -> None: ...
     def engine(self) -> Engine: ...
+    def turn(self, patience: float) -> AbstractContextManager[float]: ...
     def begun(self, connection: Connection, patience: float, *, writes: bool) -> None: ...
     def confirm(self, connection: Connection) -> None: ...
     def unwritable(self, connection: Connection) -> str | None: ...
@@ -158,9 +159,13 @@ class Store:
 
     @contextmanager
     def _writing(self, backend: Backend, patience: float) -> Iterator[Connection]:
-        with _translated(backend), self._connection(backend, patience, writes=True) as connection:
+        with (
+            _translated(backend),
+            backend.turn(patience) as left,
+            self._connection(backend, left, writes=True) as connection,
+        ):
             with connection.begin():
-                backend.begun(connection, patience, writes=True)
+                backend.begun(connection, left, writes=True)
                 yield connection
             backend.confirm(connection)
 

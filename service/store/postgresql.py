@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from service.store.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
@@ -56,6 +58,10 @@ class PostgreSQL:
             pool_pre_ping=True,
             connect_args=network,
         )
+
+    def turn(self, patience: float) -> AbstractContextManager[float]:
+        """Nothing, and all of the patience: the server has a queue for its locks."""
+        return nullcontext(patience)
 
     def begun(self, connection: Connection, patience: float, *, writes: bool) -> None:
         """Wait for the lock on writes, which ends with the transaction; a read sees one state."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from service.store.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
+from service.store.fair_lock import FairLock
 from service.store.location import Folder
 
 CONNECTIONS = 8
@@ -47,6 +51,7 @@ class SQLite:
         self.file = folder.file
         self.uses_wal = wal_is_safe(VERSION)
         self.version = ".".join(map(str, VERSION))
+        self._queues: dict[int, FairLock] = {}
 
     @property
     def described(self) -> str:
@@ -123,6 +128,18 @@ class SQLite:
         if _identity(self.file) != record.info["file"]:
             raise InvalidatePoolError("the file was replaced")
 
+    @contextmanager
+    def turn(self, patience: float) -> Iterator[float]:
+        """This thread's turn among those of its process that write, and the patience that is left once it has come."""
+        until = time.monotonic() + patience
+        queue = self._queues.get(os.getpid()) or self._queues.setdefault(os.getpid(), FairLock())
+        if not queue.acquire(patience):
+            raise StoreBusy("other requests write to the store")
+        try:
+            yield max(0.0, until - time.monotonic())
+        finally:
+            queue.release()
+
     def begun(self, connection: Connection, patience: float, *, writes: bool) -> None:
         """Nothing more: BEGIN IMMEDIATE holds the lock on writes, and a read sees one state."""
 
@@ -175,11 +192,28 @@ class SQLite:
 def _begin(connection: Connection) -> None:
     """Begin as the transaction needs it: one that writes takes the lock now, so that what it reads stays true."""
     options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * options['patience'])}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options["writes"] else "BEGIN")
+    patience: float = options["patience"]
+    if options["writes"]:
+        _begin_to_write(connection, time.monotonic() + patience)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * patience)}")
+    if not options["writes"]:
+        connection.exec_driver_sql("BEGIN")
 
 
-def _primary(error: BaseException) -> int | None:
+def _begin_to_write(connection: Connection, until: float) -> None:
+    """Take the lock on writes, asking more often than SQLite would, so that no process starves beside a busy one."""
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError as error:
+            if _primary(error.orig) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(random.uniform(0.001, 0.003))
+
+
+def _primary(error: BaseException | None) -> int | None:
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
