@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
+from model.priors.files import MODEL_FILE, MODEL_NAME, is_prior_file
 from service.store import blobs
 from service.store.database import Store, fields, next_number
-from service.store.errors import RevisionNotKept, TooLargeToKeep
+from service.store.errors import RevisionNotKept, StoreUnavailable, TooLargeToKeep
 from service.store.tables import revision_files, revisions
 
 
@@ -97,6 +99,29 @@ def files(store: Store, model: str, revision: str) -> dict[str, bytes]:
     with store.reading() as connection:
         _demand(connection, model, revision)
         return {name: blobs.content(connection, digest) for name, digest in connection.execute(chosen).all()}
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The prior files of a model's folder as they are now, by name: what ``keep`` takes."""
+    paths = [folder / MODEL_FILE, *(path for path in sorted(folder.iterdir()) if is_prior_file(path))]
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def unpack(store: Store, model: str, revision: str, into: Path) -> Path:
+    """Write the files of a revision into a new folder of the model's name, and return that: ``model.priors`` loads it.
+
+    Raises RevisionNotKept.
+    """
+    found = files(store, model, revision)
+    wrong = [name for name in found if "/" in name or name in ("", ".", "..")]
+    if wrong or not MODEL_NAME.fullmatch(model):
+        named = f"the file {wrong[0]!r}" if wrong else "a name that no folder has"
+        raise StoreUnavailable(f"{revision} of {model!r} has {named}, which no model has: it was changed")
+    folder = into / model
+    folder.mkdir(parents=True)
+    for name, each in found.items():
+        (folder / name).write_bytes(each)
+    return folder
 
 
 def content(store: Store, model: str, revision: str) -> bytes:

@@ -22,6 +22,8 @@ from service.store.location import Folder
 
 CONNECTIONS = 8
 """As many as a worker has threads."""
+PATIENCE_TO_OPEN = 4.0
+"""Seconds that a new connection waits while another process holds the whole file."""
 NO_ROOM = 65_536
 """Free bytes of a disk under which a failed write means that it is full, whatever SQLite calls it."""
 
@@ -99,7 +101,9 @@ class SQLite:
     def _connect(self) -> sqlite3.Connection:
         """A connection to the file that is there: one that was removed is not made again."""
         address = f"{self.file.absolute().as_uri()}?mode=rw"
-        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(
+            address, uri=True, timeout=PATIENCE_TO_OPEN, isolation_level=None, check_same_thread=False
+        )
 
     def engine(self) -> Engine:
         """An engine that has opened nothing yet."""

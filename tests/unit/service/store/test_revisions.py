@@ -1,12 +1,17 @@
 """Revisions are kept once, one of a model is active, and of several who would change that one wins."""
 
+import hashlib
+import json
 import re
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from model import priors
 from model.errors import Problem
+from service.settings import default_priors
 from service.store import activations, attempts, history, names, revisions
 from service.store.database import Limits, Store
 from service.store.errors import (
@@ -14,6 +19,7 @@ from service.store.errors import (
     RevisionNotKept,
     StalePrecondition,
     StoreFull,
+    StoreUnavailable,
     TooLargeToKeep,
     UnknownRevisionName,
 )
@@ -27,6 +33,25 @@ def test_a_revision_keeps_its_files_and_what_it_is_the_hash_of(store: Store) -> 
     assert revisions.revision(store, "asia", "r-1") == kept
     assert revisions.files(store, "asia", "r-1") == files
     assert revisions.content(store, "asia", "r-1") == b"said"
+
+
+def test_a_stored_revision_loads_as_the_model_that_it_was(store: Store, tmp_path: Path) -> None:
+    source = default_priors() / "asia"
+    model = priors.load(source)
+    content = json.dumps([model.name, model.content]).encode()
+    revisions.keep(store, "asia", model.revision, files=revisions.files_of(source), content=content, engine="1")
+    assert f"r-{hashlib.sha256(content).hexdigest()[:16]}" == model.revision
+    folder = revisions.unpack(store, "asia", model.revision, tmp_path / "unpacked")
+    assert priors.load(folder).revision == model.revision
+    assert {path.name for path in folder.iterdir()} == {path.name for path in source.glob("*.yaml")}
+
+
+@pytest.mark.parametrize("name", ["../model.yaml", "/etc/passwd", "a/b.yaml", "..", ""])
+def test_files_that_lie_elsewhere_are_not_unpacked(store: Store, tmp_path: Path, name: str) -> None:
+    revisions.keep(store, "asia", "r-1", files={"model.yaml": b"", name: b"x"}, content=b"c", engine="1")
+    with pytest.raises(StoreUnavailable, match="which no model has: it was changed"):
+        revisions.unpack(store, "asia", "r-1", tmp_path / "unpacked")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_revision_that_is_kept_again_stays_as_it_was(store: Store) -> None:
