@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
 
+from model.wording import quantity
 from service.store.database import next_number
 from service.store.tables import iso
 
@@ -47,7 +48,7 @@ def broken(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
     for row in rows:
         content = {name: value for name, value in row.items() if name != "chain"}
         if row["seq"] != expected:
-            yield row["seq"], f"{row['seq'] - expected} rows before it are missing"
+            yield row["seq"], f"missing before it: {quantity(row['seq'] - expected, 'row')}"
         elif row["chain"] not in {link(each, content) for each in before}:
             yield row["seq"], "it is not what was written"
         before = {row["chain"], *(link(each, content) for each in before)} if row["seq"] == expected else {row["chain"]}

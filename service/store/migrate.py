@@ -8,7 +8,7 @@ from typing import Any
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
 from service.store.errors import StoreUnavailable
 from service.store.tables import metadata
@@ -52,8 +52,3 @@ def head() -> str:
     found = ScriptDirectory(str(STEPS)).get_current_head()
     assert found is not None, "there is a first step"
     return found
-
-
-def is_empty(connection: Connection) -> bool:
-    """Whether a database has no tables at all."""
-    return not inspect(connection).get_table_names()

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select, union_all, update
 
+from model.wording import quantity
 from service.store import audit, revisions
 from service.store.database import Store, next_number
 from service.store.errors import RevisionInUse
@@ -57,7 +58,7 @@ def prune(
     def removal(connection: Connection) -> dict[str, int]:
         return {} if older is None else _old(connection, store.clock() - older)
 
-    criteria = {"older_than_days": None if older is None else older.days}
+    criteria = {"older_than_days": None if older is None else older / timedelta(days=1)}
     return _recorded(store, removal, criteria, author=author, origin=origin, dry_run=dry_run)
 
 
@@ -66,11 +67,11 @@ def drop_revision(store: Store, model: str, revision: str, *, author: str = "", 
 
     def removal(connection: Connection) -> dict[str, int]:
         revisions.demand(connection, model, revision)
-        for table, called in ((answers, "answers"), (activations, "activations"), (names, "names")):
+        for table, called in ((answers, "answer"), (activations, "activation"), (names, "name")):
             refers = (table.c.model == model) & (table.c.revision == revision)
             count = connection.execute(select(func.count()).select_from(table).where(refers)).scalar_one()
             if count:
-                raise RevisionInUse(f"{revision} of {model} cannot be removed: {count:,} {called} refer to it")
+                raise RevisionInUse(f"{revision} of {model} cannot be removed: it has {quantity(count, called)}")
         return _remove_revisions(connection, (kept.c.model == model) & (kept.c.revision == revision))
 
     return _recorded(store, removal, {"model": model, "revision": revision}, author=author, origin=origin)

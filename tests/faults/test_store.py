@@ -433,7 +433,7 @@ def test_fault_44_a_row_that_is_taken_out_or_given_another_number_is_found(store
         raw(store, f"UPDATE audit SET seq = 3 WHERE seq = {3 ^ 1 << bit}")
     raw(store, "DROP TRIGGER audit_refuses_delete", "DELETE FROM audit WHERE seq = 3")
     assert [str(each) for each in checks.check(store).damage if "row" in each.where] == [
-        "audit, row 4: 1 rows before it are missing"
+        "audit, row 4: missing before it: 1 row"
     ]
 
 

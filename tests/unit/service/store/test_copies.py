@@ -217,7 +217,7 @@ def test_a_prune_is_recorded_for_ever_and_a_dry_run_is_not(store: Store) -> None
     prune.prune(store, older=timedelta(days=1), author="me", origin="a test")
     (row,) = everything(store)["prunes"]
     (entry,) = audit.latest(store)
-    assert (row["author"], row["criteria"], row["is_open"]) == ("me", '{"older_than_days": 1}', 0)
+    assert (row["author"], row["criteria"], row["is_open"]) == ("me", '{"older_than_days": 1.0}', 0)
     assert (entry.deed.who, entry.deed.what, entry.deed.detail["rows"]["revisions"]) == ("me", "prune", 1)
 
 
