@@ -3,12 +3,16 @@
 import os
 import shutil
 from collections.abc import Generator
+from glob import glob
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 Report = pytest.TestReport | pytest.CollectReport
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+# Debian keeps the programs of a PostgreSQL server off the PATH.
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *sorted(glob("/usr/lib/postgresql/*/bin"))])
 
 settings.register_profile(
     "house",

@@ -20,6 +20,7 @@ from model.errors import AftermathError
 from service.analyses import ANALYSES
 from service.cli.ask import ask
 from service.cli.check import check
+from service.cli.db import db
 from service.cli.exchange import export, import_file
 from service.cli.lists import LISTS
 from service.cli.new import new, schema
@@ -29,6 +30,8 @@ from service.cli.plot import plot
 from service.cli.questions import questions
 from service.cli.serve import serve
 from service.cli.show import show
+from service.cli.status import status
+from service.cli.token import token
 
 WIDEST_HELP = 78
 """Columns of help: more are hard to read."""
@@ -114,7 +117,7 @@ class AnalysisCommand(click.Command):
         return command.make_context(info_name, args, parent, **extra)
 
 
-for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve):
+for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve, status, db, token):
     commands.add_command(_command)
 for _each in ANALYSES:
     if _each.command is not None:

@@ -29,7 +29,7 @@ class Busy(AftermathError):
 
     def __init__(self, detail: str, *, seconds: int) -> None:
         super().__init__(detail)
-        self.seconds = seconds
+        self.retry_after = seconds
 
 
 class _Waiting:

@@ -13,6 +13,7 @@ from model.errors import AftermathError
 from service.http.admission import Busy
 from service.http.json_encoding import encoded
 from service.http.problems import MEDIA, Problem, plain, problem
+from service.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ def refusal(error: Exception) -> Response:
     """The answer to a request that ended in an exception."""
     if isinstance(error, AftermathError):
         response = _response(problem(error))
-        if isinstance(error, Busy):
-            response.headers["Retry-After"] = str(error.seconds)
+        if isinstance(error, Busy | StoreError) and error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
         return response
     if isinstance(error, ParseException):
         return _response(plain(400, f"the body cannot be read: {str(error)[:200]}"))

@@ -36,6 +36,21 @@ from model.work.deadline import DeadlinePassed, NobodyWaits
 from service.http.address import PREFIX
 from service.http.admission import Busy
 from service.revisions import ModelNotReady, UnknownModel, UnknownRevision
+from service.store.errors import (
+    AnswerNotKept,
+    BadText,
+    BadToken,
+    QuotaExceeded,
+    RevisionInUse,
+    RevisionNotKept,
+    StalePrecondition,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+    TooLargeToKeep,
+    UnknownRevisionName,
+)
 
 MEDIA = "application/problem+json"
 MOST_ALLOWED = 200
@@ -153,6 +168,19 @@ STATUSES: dict[type[AftermathError], int] = {
     NobodyWaits: 503,
     ModelNotReady: 503,
     NotReady: 503,
+    AnswerNotKept: 404,
+    BadText: 422,
+    BadToken: 401,
+    QuotaExceeded: 429,
+    RevisionInUse: 409,
+    RevisionNotKept: 404,
+    StalePrecondition: 412,
+    StoreBusy: 503,
+    StoreError: 500,
+    StoreFull: 507,
+    StoreUnavailable: 503,
+    TooLargeToKeep: 422,
+    UnknownRevisionName: 404,
 }
 """Exception class to status. A class not named takes its nearest ancestor's; beyond them all it is 422."""
 

@@ -270,18 +270,19 @@ def test_the_lines_of_one_package_end_where_the_next_begins() -> None:
 
 
 def asked_for_by_the_program() -> set[str]:
-    """What it needs, and what it needs for pictures."""
-    setup = ConfigParser()
-    setup.read(dev.ROOT / "setup.cfg")
-    lines = setup["options"]["install_requires"].split() + setup["options.extras_require"]["plots"].split()
-    return {canonicalize_name(Requirement(line).name) for line in lines}
-
-
-def test_whoever_tests_has_what_pictures_need() -> None:
+    """What it needs, and what it needs for pictures and for PostgreSQL."""
     setup = ConfigParser()
     setup.read(dev.ROOT / "setup.cfg")
     extras = setup["options.extras_require"]
-    assert set(extras["plots"].split()) <= set(extras["test"].split())
+    lines = setup["options"]["install_requires"].split() + extras["plots"].split() + extras["postgresql"].split()
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
+def test_whoever_tests_has_what_pictures_and_postgresql_need() -> None:
+    setup = ConfigParser()
+    setup.read(dev.ROOT / "setup.cfg")
+    extras = setup["options.extras_require"]
+    assert set(extras["plots"].split()) | set(extras["postgresql"].split()) <= set(extras["test"].split())
 
 
 def imported_by_the_program() -> dict[str, set[str]]:

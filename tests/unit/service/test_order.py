@@ -3,7 +3,19 @@
 from tests.sources import ROOT, imports, modules
 
 # Each may import those before it.
-ORDER = ("settings", "revisions", "http", "schemas", "translate", "pictures", "cli", "analyses", "routes", "__init__")
+ORDER = (
+    "settings",
+    "store",
+    "revisions",
+    "http",
+    "schemas",
+    "translate",
+    "pictures",
+    "cli",
+    "analyses",
+    "routes",
+    "__init__",
+)
 UPWARD = {
     "service.cli.main -> service.analyses.ANALYSES",
     "service.cli.plot -> service.analyses.comparison",

@@ -1,0 +1,117 @@
+"""Which revision of a model is active, and every change of that, chained by hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Literal
+
+from sqlalchemy import Connection, func, select
+
+from service.store import hash_chain, revisions
+from service.store.database import Store, fields
+from service.store.errors import StalePrecondition
+from service.store.tables import activations
+
+Cause = Literal["file", "call", "store", "start"]
+
+
+class Expected(Enum):
+    """``ANY``: a change whatever is active now."""
+
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """A revision that became active: the ``seq``-th change of all models, in place of ``previous``."""
+
+    seq: int
+    model: str
+    revision: str
+    at: datetime
+    cause: Cause
+    previous: str | None
+    author: str
+    reason: str
+
+
+MADE = [activations.c[name] for name in Activation.__dataclass_fields__]
+
+
+def activate(
+    store: Store,
+    model: str,
+    revision: str,
+    *,
+    cause: Cause,
+    expected: str | Expected | None = Expected.ANY,
+    author: str = "",
+    reason: str = "",
+) -> Activation:
+    """Make a kept revision the active one of its model, if the active one is now ``expected``; None: there is none.
+
+    Of several that expect the same one wins; the others raise StalePrecondition with the revision that is active.
+    Where the revision is active already nothing is changed. Raises RevisionNotKept.
+    """
+    with store.writing() as connection:
+        revisions.demand(connection, model, revision)
+        present = _active(connection, model)
+        current = present.revision if present else None
+        if expected is not Expected.ANY and current != expected:
+            raise StalePrecondition(_stale(model, expected, current), current=current)
+        if present is not None and current == revision:
+            return present
+        record: dict[str, Any] = {
+            "model": model,
+            "revision": revision,
+            "at": store.clock(),
+            "cause": cause,
+            "previous": current,
+            "author": author,
+            "reason": reason,
+        }
+        return Activation(seq=hash_chain.append(connection, activations, record), **record)
+
+
+def _stale(model: str, expected: str | None, current: str | None) -> str:
+    return (
+        f"the active revision of {model} was expected to be {expected or 'none'} and is {current or 'none'}; "
+        "look at what changed, then ask again"
+    )
+
+
+def active(store: Store, model: str) -> Activation | None:
+    """The change that made the present revision of a model active; None where none ever was."""
+    with store.reading() as connection:
+        return _active(connection, model)
+
+
+def all_active(store: Store) -> dict[str, Activation]:
+    """The same for every model that has an active revision."""
+    last = select(func.max(activations.c.seq)).group_by(activations.c.model)
+    chosen = select(*MADE).where(activations.c.seq.in_(last)).order_by(activations.c.model)
+    with store.reading() as connection:
+        return {row.model: Activation(**fields(row)) for row in connection.execute(chosen)}
+
+
+def last_number(store: Store) -> int:
+    """The number of the last change of any model: one that stays the same says that nothing was activated."""
+    with store.reading() as connection:
+        return int(connection.execute(select(func.coalesce(func.max(activations.c.seq), 0))).scalar_one())
+
+
+def latest(store: Store, model: str, *, most: int = 50, before: int | None = None) -> list[Activation]:
+    """The changes of a model, the last first; ``before`` a sequence number, for the next page."""
+    chosen = select(*MADE).where(activations.c.model == model).order_by(activations.c.seq.desc()).limit(most)
+    if before is not None:
+        chosen = chosen.where(activations.c.seq < before)
+    with store.reading() as connection:
+        return [Activation(**fields(row)) for row in connection.execute(chosen)]
+
+
+def _active(connection: Connection, model: str) -> Activation | None:
+    chosen = select(*MADE).where(activations.c.model == model).order_by(activations.c.seq.desc()).limit(1)
+    row = connection.execute(chosen).first()
+    return None if row is None else Activation(**fields(row))

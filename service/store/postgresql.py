@@ -1,0 +1,98 @@
+"""The store in a PostgreSQL database: how it is reached, what locks a write, and what its errors mean."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+
+from service.store.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
+from service.store.location import Server
+
+CONNECTIONS = 8
+"""As many as a worker has threads."""
+WRITES = 7_203_521_964
+"""The advisory lock that every transaction which writes takes, so that what it reads stays true until it commits."""
+
+NETWORK = {
+    "application_name": "aftermath",
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "5000",
+}
+"""How soon a link that is cut is noticed, unless the URL says otherwise."""
+
+DISK_FULL = ("53100",)
+BUSY = ("53", "55P03", "57014", "40001", "40P01")
+AWAY = ("08", "57P", "25006", "28", "3D", "42P01", "42501", "3F")
+"""Beginnings of SQLSTATE: too many connections, locks, deadlocks; no connection, shutdown, read-only, no rights."""
+
+
+class PostgreSQL:
+    """A database of a PostgreSQL server."""
+
+    def __init__(self, server: Server) -> None:
+        self.url = make_url(server.url).set(drivername="postgresql+psycopg")
+        self.described = str(server)
+        self.caution: str | None = None
+
+    def make_ready(self, patience: float) -> None:
+        """Raise StoreUnavailable unless the driver is installed."""
+        try:
+            import psycopg  # noqa: F401
+        except ImportError:
+            raise StoreUnavailable(
+                "PostgreSQL needs a driver that is not installed; pip install 'aftermath[postgresql]'"
+            ) from None
+
+    def engine(self) -> Engine:
+        """An engine that has opened nothing yet."""
+        network = {name: value for name, value in NETWORK.items() if name not in self.url.query}
+        return create_engine(
+            self.url,
+            pool_size=CONNECTIONS,
+            max_overflow=CONNECTIONS,
+            pool_timeout=5,
+            pool_pre_ping=True,
+            connect_args=network,
+        )
+
+    def turn(self, patience: float) -> AbstractContextManager[float]:
+        """Nothing, and all of the patience: the server has a queue for its locks."""
+        return nullcontext(patience)
+
+    def begun(self, connection: Connection, patience: float, *, writes: bool) -> None:
+        """Wait for the lock on writes, which ends with the transaction; a read sees one state."""
+        if not writes:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            return
+        connection.execute(text(f"SET LOCAL lock_timeout = {round(1000 * patience)}"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITES})"))
+
+    def confirm(self, connection: Connection) -> None:
+        """Nothing: a commit that the server acknowledged is kept."""
+
+    def unwritable(self, connection: Connection) -> str | None:
+        """Why nothing can be written where a transaction could begin: the server is a standby, or set to read only."""
+        if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
+            return "PostgreSQL lets nothing be written"
+        return None
+
+    def failure(self, error: BaseException) -> StoreError | None:
+        """What an error of PostgreSQL or of the link to it means; None where it is a mistake of ours."""
+        state = getattr(error, "sqlstate", None)
+        if state is None:
+            kinds = {kind.__name__ for kind in type(error).__mro__}
+            if not kinds & {"OperationalError", "InterfaceError"}:
+                return None
+            first = str(error).strip().splitlines()[:1]
+            return StoreUnavailable(f"PostgreSQL cannot be reached{f' ({first[0]})' if first else ''}")
+        if state in DISK_FULL:
+            return StoreFull("the disk of PostgreSQL is full")
+        if state.startswith(BUSY):
+            return StoreBusy("another process writes to the store")
+        if state.startswith(AWAY):
+            return StoreUnavailable(f"PostgreSQL cannot be used now ({str(error).splitlines()[0]})")
+        return None
