@@ -37,7 +37,7 @@ def functions() -> dict[str, set[str]]:
 
 
 def numbers_in(name: str) -> set[int]:
-    found = re.match(r"test_fault((?:_\d\d)+)_", name)
+    found = re.match(r"test_fault((?:_\d{1,2})+)_", name)
     return {int(number) for number in found[1].strip("_").split("_")} if found else set()
 
 
