@@ -50,7 +50,7 @@ class Settings:
     proxies: tuple[IPv4Network | IPv6Network | str, ...] = ()
     public_read: bool = False
     deadline: float = 20.0
-    cost: int = 20 * SECOND
+    cost: int = 15 * SECOND
     heavy: int = 1
     queue: int = 8
 
@@ -76,22 +76,29 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         origins=_listed(environment.get(ORIGINS, "")),
         proxies=tuple(_proxy(each) for each in _listed(environment.get(PROXIES, ""))),
         public_read=is_public(environment),
-        deadline=_number(environment, DEADLINE, 20.0),
-        cost=int(_number(environment, COST, 20.0) * SECOND),
-        heavy=max(1, int(_number(environment, HEAVY, 1))),
-        queue=int(_number(environment, QUEUE, 8)),
+        deadline=_number(DEADLINE, environment.get(DEADLINE, ""), 20),
+        cost=int(_number(COST, environment.get(COST, ""), 15) * SECOND),
+        heavy=_whole(HEAVY, environment.get(HEAVY, ""), 1),
+        queue=_whole(QUEUE, environment.get(QUEUE, ""), 8),
     )
 
 
-def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+def _whole(name: str, said: str, default: int) -> int:
+    """A setting that is a whole number of at least one. Raises BadSettings for anything else."""
+    number = _number(name, said, default)
+    if number != int(number):
+        raise BadSettings(f"{name} is {said[:60]!r}; it is a whole number, as in {name}={default}")
+    return int(number)
+
+
+def _number(name: str, said: str, default: float) -> float:
     """A setting that is a number above nothing. Raises BadSettings for anything else.
 
-    >>> _number({"AFTERMATH_DEADLINE": "1.5"}, "AFTERMATH_DEADLINE", 20.0)
-    1.5
+    >>> _number("AFTERMATH_DEADLINE", "1.5", 20.0), _number("AFTERMATH_DEADLINE", "", 20.0)
+    (1.5, 20.0)
     """
-    said = environment.get(name, "").strip()
     try:
-        number = float(said) if said else default
+        number = float(said) if said.strip() else default
     except ValueError:
         number = math.nan
     if not 0 < number < 1e9:

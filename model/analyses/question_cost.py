@@ -43,11 +43,17 @@ DRAWN = 1_000_000
 DRAWN_TABLE = 60_000
 """A table that it depends on, laid side by side for all draws."""
 
+FITTED = 15_000_000
+"""The rounds of a fit under all draws beside its answers: times the square of what is assumed, which calls for more."""
+
 HELD = 3
 """What a target under all draws costs where assumptions are held: its answer, and the weight of each draw."""
 
 SIDE_BY_SIDE = 0.25
 """A multiplication of a program that many draws share lanes of."""
+
+MANY = 16
+"""Cases that share lanes."""
 
 DRAWN_ENTRY = 3.5
 """An entry of the tree in both passes with tables of its own."""
@@ -74,10 +80,13 @@ CHAINS = 700_000
 TRIAL = 1_500_000
 """A search for goals, beside its sets: those found are asked again."""
 
-CELL = 100_000
+WAY = 40_000
+"""A variable on the ways between two others."""
+
+CELL = 200_000
 """A cause in a matrix: two questions that no other shares."""
 
-COUNTED, SHARED = 16, 5
+COUNTED, SHARED = 16, 3
 """Questions of a batch that are counted; what many side by side share of what one takes alone."""
 
 
@@ -107,7 +116,8 @@ def of_cases(plan: Plan, case: Case, targets: Sequence[str], count: int) -> Cost
     else:
         each = ENTRY * plan.packed.packed.cells if not plan.numpy_alone else 20 * plan.cells
         if count > 1 and 0 < len(targets) < 8:
-            each = min(each, round(SIDE_BY_SIDE * 8 * _programs(plan, case, targets)))
+            alone = 1 if count >= MANY else 8
+            each = min(each, round(SIDE_BY_SIDE * alone * _programs(plan, case, targets)))
     assumed = len(assumptions(case))
     rounds = 1 + SWEEPS * assumed
     calls = CALL if count == 1 else CALL // 8
@@ -134,6 +144,7 @@ def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case) -> Cost
     for name in targets:
         units += (HELD if assumed else 1) * _under_draws(forecaster, name, evidence)
     units += SWEEPS * sum(_under_draws(forecaster, name, evidence) for name in assumed)
+    units += FITTED * len(assumed) ** 2
     return Cost(draws=round(units))
 
 
@@ -164,9 +175,10 @@ def of_prior_numbers(forecaster: Forecaster, question: Question, *, searched: in
 
 
 def of_sets(forecaster: Forecaster, question: Question, sets: int) -> Cost:
-    """Some sets of findings or changes, side by side."""
+    """Some sets of findings or changes, side by side, and how their variables hang together."""
     resolved = resolve(forecaster.model, question)
-    return of_cases(forecaster.plan, resolved.case, resolved.targets, max(1, sets))
+    ways = Cost(analysis=WAY * len(forecaster.model.network.names))
+    return of_cases(forecaster.plan, resolved.case, resolved.targets, max(1, sets)) + ways
 
 
 def of_several(forecaster: Forecaster, asked: Sequence[Question | Resolved]) -> Cost:
@@ -190,7 +202,7 @@ def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool
     cost += Cost(answer=ROW * sum(len(above) * len(network[name].states) for name, above in causes.items()))
     if intervals and targets:
         one = of_draws(forecaster, targets, asked).draws // len(targets)
-        cost += Cost(draws=2 * cells * one)
+        cost += Cost(draws=3 * cells * one // 2)
     return cost
 
 
@@ -226,7 +238,7 @@ def of_collection(forecaster: Forecaster, question: Question, target: str, steps
     model = forecaster.model
     states = sum(model.network.cards(tuple(model.collection)))
     resolved = resolve(model, replace(question, targets=(target,)))
-    outcomes = sum(min(BRANCHES, 3**step) for step in range(steps + 1))
+    outcomes = sum(min(BRANCHES, 2**step) for step in range(steps + 1))
     return of_cases(forecaster.plan, resolved.case, (target,), outcomes * states)
 
 

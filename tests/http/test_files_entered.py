@@ -14,6 +14,15 @@ from service.settings import Settings
 from tests.servers import ROOT
 
 MOST = 20
+GUARDS = {
+    "model/analyses/question_cost.py",
+    "model/work/cost.py",
+    "model/work/deadline.py",
+    "service/http/admission.py",
+    "service/http/proxies.py",
+    "service/http/security.py",
+}
+"""What may refuse a question or end it, and adds nothing to the answer: a reader of the way passes it by."""
 WHAT_IFS = {
     "asia": ("asia/forecast/lung?interval=none&given=smoke:", "no", "yes"),
     "flagship": ("mosul-2017/forecast/pathway?interval=none&given=commitment:", "low", "high"),
@@ -60,4 +69,4 @@ def test_a_new_what_if_enters_few_files(own: FlaskClient, what_if: tuple[str, st
     assert answer.status_code == 200
     assert {"service/routes/forecasts.py", "model/question.py", "model/forecast.py"} <= files
     assert any(name.endswith("_kernels.py") for name in files)
-    assert len(files) <= MOST, "\n".join(sorted(files))
+    assert len(files - GUARDS) <= MOST, "\n".join(sorted(files - GUARDS))
