@@ -23,6 +23,7 @@ from service.translate import questions
 
 ALWAYS = (400, 405, 500)
 TOO_LONG = 414
+BUSY = 429
 JSON_MEDIA = "application/json"
 REFERENCE = "#/components/schemas/"
 
@@ -82,7 +83,8 @@ def _of_anything(kind: type) -> JSON:
 
 def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, examples: Mapping[str, Any]) -> JSON:
     summary, _, details = (inspect.getdoc(each.view) or "").partition("\n\n")
-    statuses = sorted({*ALWAYS, *each.errors, *([TOO_LONG] if each.query else [])})
+    some = [TOO_LONG] * bool(each.query) + [BUSY] * each.of_model
+    statuses = sorted({*ALWAYS, *each.errors, *some})
     refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
     entry: JSON = {
         "operationId": _identity(each, address),

@@ -152,6 +152,7 @@ def test_it_is_documented_with_an_example_that_is_answered(client):
     assert [each["name"] for each in described["parameters"]] == [
         "model",
         "revision",
+        "deadline_ms",
         "by",
         "target",
         "scenario",
