@@ -37,19 +37,16 @@ FINDING = 4_000
 ROW = 6_000
 """A state of a target in an answer: worked up and written."""
 
-DRAWN = 1_000_000
+DRAWN = 700_000
 """One target under all draws, beside its multiplications: the quantiles of each state."""
 
-DRAWN_TABLE = 60_000
-"""A table that it depends on, laid side by side for all draws."""
+DRAWN_TABLE = 2_000
+"""An entry of the tables that it depends on, laid side by side for all draws."""
 
 FITTED = 15_000_000
 """The rounds of a fit under all draws beside its answers: times the square of what is assumed, which calls for more."""
 
-HELD = 3
-"""What a target under all draws costs where assumptions are held: its answer, and the weight of each draw."""
-
-SIDE_BY_SIDE = 0.25
+SIDE_BY_SIDE = 0.32
 """A multiplication of a program that many draws share lanes of."""
 
 MANY = 16
@@ -142,24 +139,27 @@ def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case) -> Cost
     assumed = assumptions(case)
     units = 0.0
     for name in targets:
-        units += (HELD if assumed else 1) * _under_draws(forecaster, name, evidence)
-    units += SWEEPS * sum(_under_draws(forecaster, name, evidence) for name in assumed)
+        units += _under_draws(forecaster, name, evidence, alone=bool(assumed))
+        if len(evidence.likelihood) > len(assumed) > 0:
+            units += _under_draws(forecaster, name, evidence, alone=False)
+    units += SWEEPS * sum(_under_draws(forecaster, name, evidence, alone=True) for name in assumed)
     units += FITTED * len(assumed) ** 2
     return Cost(draws=round(units))
 
 
-def _under_draws(forecaster: Forecaster, name: str, evidence: Evidence) -> float:
-    """One target under all draws."""
-    tables = len(inference.needed_tables(forecaster.plan, (name,), evidence))
-    each = DRAWN + DRAWN_TABLE * tables + DRAWN_FINDING * len(evidence.likelihood)
-    return each + _drawn(forecaster.plan, name, evidence)
+def _under_draws(forecaster: Forecaster, name: str, evidence: Evidence, *, alone: bool) -> float:
+    """One target under all draws; ``alone``: without the weight that each draw gives the evidence."""
+    plan = forecaster.plan
+    entries = sum(plan.network.tables[other].size for other in inference.needed_tables(plan, (name,), evidence))
+    each = DRAWN + DRAWN_TABLE * entries + DRAWN_FINDING * len(evidence.likelihood)
+    return each + _drawn(plan, name, evidence, alone=alone)
 
 
-def _drawn(plan: Plan, name: str, evidence: Evidence) -> float:
+def _drawn(plan: Plan, name: str, evidence: Evidence, *, alone: bool) -> float:
     """Units of the multiplications of one target under all draws: nothing where it is not drawn at all."""
     tree = math.inf if plan.too_large else DRAWN_ENTRY * plan.packed.packed.cells * COUNT
     try:
-        cells = inference.draw_cost(plan, name, evidence)
+        cells = inference.draw_cost(plan, name, evidence, with_p_evidence=not alone)
     except NetworkTooLarge:
         return 0.0
     lanes = SIDE_BY_SIDE * cells * min(COUNT, WORK // max(1, cells))

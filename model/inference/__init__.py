@@ -104,13 +104,13 @@ def needed_tables(plan: Plan, names: Iterable[str], evidence: Evidence) -> tuple
     return tuple(name for name in found if name not in evidence.tables)
 
 
-def draw_cost(plan: Plan, name: str, evidence: Evidence) -> int:
+def draw_cost(plan: Plan, name: str, evidence: Evidence, *, with_p_evidence: bool = True) -> int:
     """Multiplications that one draw of the tables costs. Raises NetworkTooLarge where no program fits."""
     if plan.numpy_alone:
         if plan.too_large:
             raise plan.too_large
         return 2 * plan.cells
-    return variable_elimination.cells(plan.programs, evidence, name)
+    return variable_elimination.cells(plan.programs, evidence, name, with_p_evidence=with_p_evidence)
 
 
 def posterior_under_draws(
