@@ -35,7 +35,7 @@ ANSWERS = 32 * MEGABYTE
 """Bytes of answers that a worker keeps in its cache."""
 NO_STORE = "no-store"
 HUNG_UP = "aftermath.hung_up"
-"""Where the server leaves what says whether the client has gone, in the request's environment."""
+"""Where a request's environment has the question whether its client has hung up: a callable, cheap in any thread."""
 SHORTLY = "public, max-age=5"
 FOR_EVER = "public, max-age=31536000, immutable"
 

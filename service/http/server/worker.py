@@ -17,14 +17,13 @@ from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from service.http.operation import HUNG_UP
 from service.http.server import refusals
 from service.http.server.connection import Connection
 from service.http.server.response import GatheredResponse
 from service.http.server.transport import READ, Transport
 
 SWEEP_SECONDS = 0.5
-HUNG_UP = "aftermath.hung_up"
-"""Where a request's environment has the question whether its client has hung up: a callable, cheap in any thread."""
 
 
 class Received(IterUnreader):  # type: ignore[misc]
