@@ -173,6 +173,7 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str, str
 
 def addresses() -> Iterator[str]:
     """Every address of the service, in which forms, with what it may be told in the query string."""
+    from service.http.validation import Pinned
     from service.routes import OPERATIONS
 
     rows = []
