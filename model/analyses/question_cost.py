@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from model import inference
 from model.analyses.collection_plan import BRANCHES
@@ -24,6 +25,8 @@ from model.uncertainty import draws as drawing
 from model.uncertainty.draws import COUNT, WORK
 from model.uncertainty.intervals import MASS
 from model.work.cost import Cost
+
+T = TypeVar("T")
 
 CALL = 150_000
 """One question to the engine, its evidence as arrays and its answer out of them."""
@@ -84,7 +87,8 @@ CELL = 200_000
 """A cause in a matrix: two questions that no other shares."""
 
 COUNTED, SHARED = 16, 3
-"""Questions of a batch that are counted; what many side by side share of what one takes alone."""
+"""Questions of a batch, and targets of a question, that are counted and stand for the others; what many side by side
+share of what one takes alone."""
 
 
 def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
@@ -138,10 +142,12 @@ def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case) -> Cost
     evidence = encode(plan.network, [case])
     assumed = assumptions(case)
     units = 0.0
-    for name in targets:
+    counted = some(targets)
+    for name in counted:
         units += _under_draws(forecaster, name, evidence, alone=bool(assumed))
         if len(evidence.likelihood) > len(assumed) > 0:
             units += _under_draws(forecaster, name, evidence, alone=False)
+    units *= len(targets) / max(1, len(counted))
     units += SWEEPS * sum(_under_draws(forecaster, name, evidence, alone=True) for name in assumed)
     units += FITTED * len(assumed) ** 2
     return Cost(draws=round(units))
@@ -181,10 +187,18 @@ def of_sets(forecaster: Forecaster, question: Question, sets: int) -> Cost:
     return of_cases(forecaster.plan, resolved.case, resolved.targets, max(1, sets)) + ways
 
 
+def some(every: Sequence[T]) -> Sequence[T]:
+    """At most COUNTED of them, evenly spread.
+
+    >>> some(range(40))
+    [0, 2, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 30, 32, 35, 37]
+    """
+    return every if len(every) <= COUNTED else [every[i * len(every) // COUNTED] for i in range(COUNTED)]
+
+
 def of_several(forecaster: Forecaster, asked: Sequence[Question | Resolved]) -> Cost:
     """Many questions: some of them are counted, and stand for those between."""
-    step = max(1, len(asked) // COUNTED)
-    counted = [of_question(forecaster, each) for each in asked[::step][:COUNTED]]
+    counted = [of_question(forecaster, each) for each in some(asked)]
     total = sum(counted, Cost())
     scale = len(asked) / max(1, len(counted))
     point = total.point // (SHARED if len(asked) > COUNTED else 1)
