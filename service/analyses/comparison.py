@@ -25,7 +25,7 @@ from model.specification import NO_SCENARIO, Model
 from model.wording import effect_text
 from service.analyses.analysis import ERRORS
 from service.cli import completion
-from service.cli.options import EVENT_HELP, evidence_options, interval_options, priors_option, ready, side_option
+from service.cli.options import EVENT_HELP, interval_options, priors_option, ready, side_option
 from service.cli.page import say
 from service.cli.text import after_do_text, columns, interval_lines, listing, number, revision_line, span_text
 from service.http.address import Address
@@ -469,7 +469,7 @@ OPERATIONS = (compare_by_address, compare_by_body)
 @click.argument("targets", metavar="[TARGET…]", nargs=-1, shell_complete=completion.variables)
 @click.option("--event", multiple=True, metavar="EVENT", help=EVENT_HELP)
 @side_option
-@evidence_options
+@evidence_of_several
 @interval_options
 @click.option("--json", "form", flag_value="json", help="Exactly the body of the HTTP answer.")
 @click.option("--csv", "form", flag_value="csv", help="A row for each state of each target in each question.")
@@ -481,7 +481,7 @@ def command(
     sides: tuple[str, ...],
     given: tuple[str, ...],
     do: tuple[str, ...],
-    scenario: str | None,
+    scenario: tuple[str, ...],
     cohort: str | None,
     interval: float,
     point: bool,
@@ -490,12 +490,13 @@ def command(
 ) -> None:
     """Two or more questions about the same targets, each held against the first under the same draws.
 
-    Without a side every scenario of MODEL is held against its default picture, or the one of --scenario.
+    Without a side every scenario of MODEL is held against its default picture, or those of --scenario.
     What --given, --do and --cohort say every side says, unless it says otherwise.
 
     \b
     aftermath compare asia lung --side do=smoke:yes --side do=smoke:no --given dysp:yes
     aftermath compare mosul-2017 pathway --side cohort=belgium --side cohort=tunisia
+    aftermath compare mosul-2017 pathway --scenario hardened_borders --scenario care_instead_of_prison
     """
     sent: Mapping[str, Any] = {
         "target": list(targets),
@@ -503,7 +504,7 @@ def command(
         "side": list(sides),
         "given": list(given),
         "do": list(do),
-        "scenario": [scenario] if scenario else [],
+        "scenario": list(scenario),
         "cohort": cohort,
         "interval": "none" if point else interval,
     }

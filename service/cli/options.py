@@ -41,8 +41,25 @@ def priors_option(command: Command) -> Command:
     )(command)
 
 
+def once(_context: click.Context, parameter: click.Parameter, said: tuple[str, ...]) -> str | None:
+    """The one value of an option, None where it is left out. Raises BadParameter where it is said again."""
+    if len(said) > 1:
+        raise click.BadParameter(f"said {len(said)} times ({', '.join(said)}); it may be said once", param=parameter)
+    return said[0] if said else None
+
+
 def evidence_options(command: Command) -> Command:
     """``--given``, ``--do``, ``--scenario`` and ``--cohort``, on every command that asks under a what-if."""
+    return _evidence(command, once)
+
+
+def evidence_of_several(command: Command) -> Command:
+    """The same, ``--scenario`` as often as one likes: on the command that compares scenarios."""
+    return _evidence(command, None)
+
+
+def _evidence(command: Command, scenarios: Callable[..., str | None] | None) -> Command:
+    more = "" if scenarios else " Repeat for more."
     options = (
         click.option(
             "--given",
@@ -58,8 +75,20 @@ def evidence_options(command: Command) -> Command:
             shell_complete=completion.statements,
             help=f"What is done: {DO_HELP}",
         ),
-        click.option("--scenario", metavar="NAME", help="Named evidence and interventions of the model."),
-        click.option("--cohort", metavar="NAME", help="A cohort of the model: it brings its evidence."),
+        click.option(
+            "--scenario",
+            metavar="NAME",
+            multiple=True,
+            callback=scenarios,
+            help=f"Named evidence and interventions of the model.{more}",
+        ),
+        click.option(
+            "--cohort",
+            metavar="NAME",
+            multiple=True,
+            callback=once,
+            help="A cohort of the model: it brings its evidence.",
+        ),
     )
     return reduce(lambda made, option: option(made), reversed(options), command)
 

@@ -86,7 +86,7 @@ def scenarios(forecaster: Forecaster) -> Reply:
     errors=(404, 422, 503),
 )
 def cohorts(forecaster: Forecaster) -> Reply:
-    """List the cohorts: fighters of one origin, how many, and what is known of them."""
+    """List the cohorts: whom a question may be about, how many they are, and what is known of them."""
     return _reply(forecaster, lambda: models.cohorts(forecaster.model), "cohorts")
 
 

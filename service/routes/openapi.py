@@ -46,7 +46,7 @@ def document(service: Service) -> JSON:
         "info": {
             "title": "Aftermath",
             "version": "1",
-            "description": "What-if questions about what fighters do when a conflict ends, answered exactly.",
+            "description": "What-if questions to Bayesian networks, answered exactly, with what each answer rests on.",
         },
         "servers": [],
         "paths": paths,
