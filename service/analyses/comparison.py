@@ -25,7 +25,7 @@ from model.specification import NO_SCENARIO, Model
 from model.wording import effect_text
 from service.analyses.analysis import ERRORS
 from service.cli import completion
-from service.cli.options import EVENT_HELP, interval_options, priors_option, ready, side_option
+from service.cli.options import EVENT_HELP, evidence_of_several, interval_options, priors_option, ready, side_option
 from service.cli.page import say
 from service.cli.text import after_do_text, columns, interval_lines, listing, number, revision_line, span_text
 from service.http.address import Address

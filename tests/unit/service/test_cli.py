@@ -582,3 +582,15 @@ def test_serve_answers_from_the_folder_of_models_wherever_it_is_started(models, 
     with served(command, port=port, cwd=tmp_path, log=tmp_path / "log", **settings) as server:
         found = server.get("/v1/models/asia/forecast/lung.json?given=xray:yes")
     assert found["distribution"][0]["p"] == pytest.approx(0.4887114013, abs=1e-10)
+
+
+def test_compare_holds_each_scenario_that_is_named_against_the_default_picture(run):
+    ran = run("compare", "asia", "lung", "--scenario", "none", "--scenario", "back_from_asia", "--no-interval")
+    assert [line for line in ran.out.splitlines() if line.startswith(("B: ", "C: "))] == ["B: none", "C: back_from_asia"]
+
+
+@pytest.mark.parametrize("option", ["--scenario", "--cohort"])
+def test_what_may_be_said_once_is_not_said_twice_in_silence(run, option):
+    ran = run("ask", "asia", "lung", option, "a_smoker", option, "none")
+    assert ran.code == 2
+    assert f"Invalid value for '{option}': said 2 times (a_smoker, none); it may be said once" in ran.err
