@@ -83,9 +83,8 @@ class Gate:
             if len(self._working) < self._places and not self._lines:
                 self._working[id(mine)] = cost
                 return id(mine)
-            before = sum(self._working.values()) + sum(w.cost for line in self._lines.values() for w in line)
-            seconds = before / SECOND / self._places
             mine_before = len(self._lines.get(client, ()))
+            seconds = self._before(client) / SECOND / self._places
             if self.waiting >= self._queue or mine_before >= max(1, self._queue // 2) or seconds > watch.seconds:
                 raise Busy(
                     f"{len(self._working)} heavy questions are at work and {self.waiting} wait,"
@@ -100,6 +99,12 @@ class Gate:
             self._give_up(client, mine)
             raise
         return id(mine)
+
+    def _before(self, client: str) -> float:
+        """Units of work before one more question of a client: half of what is at work, and what comes in turn."""
+        own = len(self._lines.get(client, ()))
+        waiting = (each.cost for line in self._lines.values() for each in list(line)[: own + 1])
+        return sum(self._working.values()) / 2 + sum(waiting)
 
     def _give_up(self, client: str, mine: _Waiting) -> None:
         with self._lock:

@@ -586,7 +586,10 @@ def test_serve_answers_from_the_folder_of_models_wherever_it_is_started(models, 
 
 def test_compare_holds_each_scenario_that_is_named_against_the_default_picture(run):
     ran = run("compare", "asia", "lung", "--scenario", "none", "--scenario", "back_from_asia", "--no-interval")
-    assert [line for line in ran.out.splitlines() if line.startswith(("B: ", "C: "))] == ["B: none", "C: back_from_asia"]
+    assert [line for line in ran.out.splitlines() if line.startswith(("B: ", "C: "))] == [
+        "B: none",
+        "C: back_from_asia",
+    ]
 
 
 @pytest.mark.parametrize("option", ["--scenario", "--cohort"])
