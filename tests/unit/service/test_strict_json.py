@@ -88,7 +88,7 @@ def test_any_bytes_are_read_as_the_lenient_parser_reads_them_or_refused(raw):
     [b"[" + b"[],[]," * 1_000_000 + b"1]", b'"' + b"\\\\" * 4_000_000, b'"' * 8_000_000, b'{"a":"' + b"[" * 8_000_000],
 )
 def test_the_largest_body_takes_seconds_at_most(raw):
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(BadJSON):
         strict_json.read(raw)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

@@ -23,6 +23,7 @@ ASKED = {
     "check": "asia",
     "cohorts": "asia",
     "compare": "asia lung --side given=smoke:yes --side given=smoke:no",
+    "db": "upgrade --state {folder}/state",
     "explain": "asia dysp yes --given xray:yes --do smoke:no",
     "export": "asia {folder}/asia.bif",
     "goals": "asia dysp yes --below 0.4",
@@ -39,6 +40,8 @@ ASKED = {
     "sensitivity": "asia lung yes --threshold 0.4",
     "show": "asia dysp",
     "sources": "asia",
+    "status": "--state {folder}/state",
+    "token": "list --state {folder}/state",
     "variables": "asia",
 }
 NARROW = 40
