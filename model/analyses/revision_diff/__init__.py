@@ -6,7 +6,7 @@ can move), ``units`` (edits that make a model only together), ``mixtures`` (mode
 """
 
 from model.analyses.revision_diff.editions import Edition, edition
-from model.analyses.revision_diff.edits import Edit
+from model.analyses.revision_diff.edits import Edit, edits
 from model.analyses.revision_diff.revision_diff import (
     CheckMoved,
     Part,
@@ -29,5 +29,6 @@ __all__ = [
     "Unit",
     "diff",
     "edition",
+    "edits",
     "why",
 ]

@@ -25,8 +25,8 @@ from model.uncertainty.draws import Draws, sampled
 from model.uncertainty.intervals import MASS, intervals
 from model.work.deadline import checkpoint
 
-ROUNDING = 1e-12
-"""A point no further outside an interval is in it; a shift no larger is none."""
+ROUNDING = 1e-9
+"""A point no further outside an interval is in it; a shift no further over a limit is not over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class StateShift:
 class Shifted:
     """A target asked the same of both revisions, under one scenario.
 
-    ``problem`` says why there is no answer to compare, and then there are no states. ``units`` are those of the parts:
+    ``problem`` says why there is no answer to compare, and then there are no states; ``broken`` whether one of the
+    revisions has an answer all the same. ``units`` are those of the parts:
     the diff's, or larger ones, and ``note`` says why; ``sampled`` whether the parts are of random orders.
     """
 
@@ -81,6 +82,7 @@ class Shifted:
     sampled: bool = False
     note: str | None = None
     problem: str | None = None
+    broken: bool = False
 
     @property
     def largest(self) -> float:
@@ -125,7 +127,7 @@ class RevisionDiff:
 
     def over(self, limit: float) -> tuple[Shifted, ...]:
         """Headlines of which a state moves by more than a limit, and those that only one revision can answer."""
-        return tuple(each for each in self.shifts if each.largest > limit or each.problem is not None)
+        return tuple(each for each in self.shifts if each.largest > limit + ROUNDING or each.broken)
 
 
 def diff(
@@ -170,16 +172,23 @@ def diff(
 
 
 def why(
-    old: Edition, new: Edition, question: Question, *, mass: float | None = MASS, orders: int = shapley.ORDERS
+    old: Edition,
+    new: Edition,
+    target: str,
+    *,
+    under: Question | None = None,
+    mass: float | None = MASS,
+    orders: int = shapley.ORDERS,
 ) -> Shifted:
     """Why one target moved between two revisions: its shift, split by edit as ``diff`` does.
 
-    The question is the newer revision's: one target, what it is given, under which scenario and cohort.
+    Names are the newer revision's; ``under`` is what is given and done, and under which scenario and cohort. Raises
+    UnknownVariable.
     """
-    [target] = question.targets
+    question = replace(under or Question(), targets=(target,), joint=(), most_probable=False, interval=None)
+    new.model.network.variable(target, where=("target",))
     compared = _Compared.of(old, new, mass=mass, orders=orders)
-    new.model.network.variable(target)
-    return compared.shifted(question, Headline(new.model.described[target].label, target, {}))
+    return compared.shifted(question, Headline(new.model.described[target].label, target))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,11 +222,12 @@ class _Compared:
         checkpoint()
         [target] = question.targets
         said = (str(headline), headline.label, target, question.scenario)
-        try:
-            before = answer(self.old.forecaster, _question_under(question, _back(self.found.names)))
-            after = answer(self.new.forecaster, question)
-        except AftermathError as error:
-            return Shifted(*said, (), (), problem=str(error))
+        before = _answered(self.old.forecaster, _question_under(question, _back(self.found.names)))
+        after = _answered(self.new.forecaster, question)
+        if isinstance(before, AftermathError) or isinstance(after, AftermathError):
+            wrong = after if isinstance(after, AftermathError) else before
+            broken = not (isinstance(before, AftermathError) and isinstance(after, AftermathError))
+            return Shifted(*said, (), (), problem=str(wrong), broken=broken)
         asked = Asked(target, _case_under(before, self.found.names), _case(after), _row(before), _row(after))
         split = self._split(asked, self._picture(question))
         ends = self._ends(before, after, asked)
@@ -278,6 +288,13 @@ class _Compared:
             against=[aligned],
         )
         return [(*found.of_state(i)[2:], *of_old.of_state(columns[i])[:2]) for i in range(len(states))]
+
+
+def _answered(forecaster: Forecaster, question: Question) -> Answer | AftermathError:
+    try:
+        return answer(forecaster, question)
+    except AftermathError as error:
+        return error
 
 
 LEARNS = "the edits are not told apart: the model learns from counts, which every number of it depends on"
