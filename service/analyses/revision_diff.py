@@ -236,9 +236,8 @@ def diff_rows(found: RevisionDiff) -> Iterator[Mapping[str, object]]:
         for state in each.states:
             common = (state.state, state.before, state.after, state.shift, state.low, state.high)
             head = (found.model, found.old, found.new, each.headline, each.scenario, *common)
-            parts: list[tuple[object, ...]] = [
-                (each.units[p.unit].what, each.units[p.unit].edit_class, p.shift, p.error) for p in state.parts
-            ]
+            named = [(each.units[part.unit], part) for part in state.parts]
+            parts: list[tuple[object, ...]] = [(u.what, u.edit_class, p.shift, p.error) for u, p in named]
             for part in parts or [(None, None, None, None)]:
                 yield dict(zip(ROW, (*head, *part), strict=True))
 

@@ -273,7 +273,8 @@ def _of_layout(old: Edition, new: Edition, found: Sequence[Edit]) -> Iterator[Ed
         ]
         places = old.sheets[name].file, new.sheets[name].file
         is_comment = comments[0] != comments[1]
-        if is_comment or not touched & set(places):
+        is_alike = old.sheets[name].data == new.sheets[name].data and not touched & set(places)
+        if is_comment or is_alike:
             lines = _first_difference(before, after, only_comments=is_comment)
             edit_class: EditClass = "comment" if is_comment else "reformatting"
             where = ((place, line + 1) for place, line in zip(places, lines, strict=True))

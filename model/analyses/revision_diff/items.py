@@ -19,7 +19,7 @@ MEANING: dict[EditClass, str] = {
     "label": "no forecast can move",
     "order": "no forecast can move",
     "rename": "no forecast can move",
-    "checks": "no forecast can move, only what it is held against or asked for",
+    "checks": "no probability can move, only what it is held against, asked for or counted in",
     "sources": "moves intervals, not points",
     "numeric": "moves points",
     "structural": "moves points",
@@ -145,7 +145,9 @@ def class_of(kind: str, item: Item, old: Any, new: Any) -> EditClass:
     key = item[0]
     if kind in UNMOVING_KINDS:
         return UNMOVING_KINDS[kind]
-    if key in LABELS or (key == "label"):
+    if (kind, item) == ("cohorts", ("size",)):
+        return "checks"
+    if key in LABELS:
         return "label"
     if key in SURENESS or item[:2] == ("words", "confidence"):
         return "sources"

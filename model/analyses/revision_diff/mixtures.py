@@ -19,7 +19,7 @@ from model import inference
 from model.analyses.revision_diff.editions import SETTINGS, Edition, Entry
 from model.analyses.revision_diff.edits import Edits
 from model.analyses.revision_diff.items import SURENESS, Item, assembled, items_of
-from model.analyses.revision_diff.units import Test, Unit
+from model.analyses.revision_diff.units import Condition, Unit
 from model.errors import BadNetwork, Problem
 from model.evidence import Case, assumptions
 from model.gates import Gate, Influences, Pinned
@@ -181,10 +181,10 @@ class Mixtures:
 
     # Whether a set of edits makes a model
 
-    def tests(self) -> list[Test]:
+    def tests(self) -> list[Condition]:
         """What must hold of every set: each variable can be understood, and no way leads from one back to itself."""
-        found = [Test(self.own[name], _Understood(self, name)) for name in self.names if self.own[name]]
-        return [*found, Test(self.structural, self._is_acyclic)] if self.structural else found
+        found = [Condition(self.own[name], _Understood(self, name)) for name in self.names if self.own[name]]
+        return [*found, Condition(self.structural, self._is_acyclic)] if self.structural else found
 
     def _is_acyclic(self, applied: int) -> bool:
         try:

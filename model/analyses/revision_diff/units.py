@@ -25,7 +25,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Test:
+class Condition:
     """A condition on some units: ``holds`` says whether it is met when a set of them, as bits, is applied."""
 
     units: int
@@ -62,12 +62,12 @@ def merged(edits: Sequence[Edit], units: Sequence[Unit], blocks: Iterable[Sequen
     return tuple(made)
 
 
-def blocks(count: int, tests: Sequence[Test]) -> list[list[int]]:
+def blocks(count: int, tests: Sequence[Condition]) -> list[list[int]]:
     """So many units put together into the smallest blocks any union of which meets all tests.
 
     Smallest as far as merging two at a time, always the two that leave fewest sets that fail, finds them.
 
-    >>> together = Test(0b011, lambda applied: applied in (0b000, 0b011))
+    >>> together = Condition(0b011, lambda applied: applied in (0b000, 0b011))
     >>> blocks(3, [together])
     [[0, 1], [2]]
     """
@@ -83,7 +83,7 @@ def blocks(count: int, tests: Sequence[Test]) -> list[list[int]]:
     return sorted(found)
 
 
-def _to_merge(found: Sequence[list[int]], test: Test) -> tuple[list[int], list[int]] | None:
+def _to_merge(found: Sequence[list[int]], test: Condition) -> tuple[list[int], list[int]] | None:
     """The two blocks to merge for a test; None where it is met."""
     concerned = [block for block in found if _bits(block) & test.units]
     if len(concerned) < 2 or not _failing(concerned, test):
@@ -95,7 +95,7 @@ def _joined(found: Sequence[list[int]], first: list[int], second: list[int]) -> 
     return [*(each for each in found if each not in (first, second)), first + second]
 
 
-def _failing(concerned: Sequence[list[int]], test: Test) -> int:
+def _failing(concerned: Sequence[list[int]], test: Condition) -> int:
     """How many of the sets that are tried fail."""
     checkpoint()
     bits = [_bits(block) & test.units for block in concerned]
