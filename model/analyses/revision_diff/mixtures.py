@@ -7,7 +7,7 @@ they depend on; sets that differ in numbers alone are answered side by side, as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from math import prod
@@ -344,16 +344,20 @@ class Group:
         missing = [key for key in dict.fromkeys(each & self.depends[name] for each in applied) if key not in known]
         gates = {key: self._gate(name, key) for key in missing}
         typical = [key for key, gate in gates.items() if _is_typical(gate)]
-        joints = self._joints(name, typical) if typical else {}
-        for key, gate in gates.items():
+        known |= {key: _table(gate) for key, gate in gates.items() if key not in typical}
+        if typical:
+            self._calibrate(name, gates, self._joints(name, typical))
+
+    def _calibrate(self, name: str, gates: Mapping[int, Drafted | Gate], joints: Mapping[int, Table]) -> None:
+        """The tables of a typical variable over each joint of its parents, those of one definition side by side."""
+        same = {key: (key & self.mixtures.own[name], joint.round(SAME).tobytes()) for key, joint in joints.items()}
+        first = {alike: key for key, alike in reversed(same.items()) if (name, *alike) not in self.calibrated}
+        for own in dict.fromkeys(own for own, _ in first):
             checkpoint()
-            if key not in joints:
-                known[key] = gate.finished(None).table() if isinstance(gate, Drafted) else gate.table()
-                continue
-            same = name, key & self.mixtures.own[name], joints[key].round(SAME).tobytes()
-            if same not in self.calibrated:
-                self.calibrated[same] = _calibrated(gate, joints[key])
-            known[key] = self.calibrated[same]
+            keys = [key for (definition, _), key in first.items() if definition == own]
+            tables = _tables_over(gates[keys[0]], np.stack([joints[key] for key in keys]))
+            self.calibrated |= {(name, *same[key]): table for key, table in zip(keys, tables, strict=True)}
+        self.tables[name] |= {key: self.calibrated[name, *alike] for key, alike in same.items()}
 
     def _gate(self, name: str, applied: int) -> Drafted | Gate:
         if not applied & self.mixtures.own[name]:
@@ -438,19 +442,23 @@ def _is_typical(gate: Drafted | Gate) -> bool:
     return isinstance(inner, Influences) and inner.when == "typical"
 
 
-def _calibrated(gate: Drafted | Gate, joint: Table) -> Table:
-    """The table of a typical variable over another joint of its parents. Raises InvalidMixture where no base fits."""
+def _table(gate: Drafted | Gate) -> Table:
+    return gate.finished(None).table() if isinstance(gate, Drafted) else gate.table()
+
+
+def _tables_over(gate: Drafted | Gate, joints: Table) -> Table:
+    """The tables of a typical variable over other joints of its parents. Raises InvalidMixture where no base fits."""
     try:
         if isinstance(gate, Drafted):
-            return gate.finished(joint).table()
-        if isinstance(gate, Pinned) and isinstance(gate.gate, Influences):
-            inner = replace(gate.gate, parents_joint=np.where(gate.mask, 0.0, joint))
-            return replace(gate, gate=inner).table()
-        if isinstance(gate, Influences):
-            return replace(gate, parents_joint=joint).table()
+            gate = gate.finished(joints[0])
+        inner = gate.gate if isinstance(gate, Pinned) else gate
+        assert isinstance(inner, Influences)
+        if not isinstance(gate, Pinned):
+            return inner.tables_over(joints)
+        tables = inner.tables_over(np.where(gate.mask, 0.0, joints))
+        return np.where(gate.mask[..., None], gate.rows, tables)
     except BadNetwork:
         raise InvalidMixture from None
-    return gate.table()
 
 
 def _without_sources(data: Mapping[str, Any]) -> dict[str, Any]:
