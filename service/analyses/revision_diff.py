@@ -21,7 +21,7 @@ from model.errors import AftermathError
 from model.inference.arrays import ranked
 from model.wording import quantity
 from service.cli import completion
-from service.cli.model_files import edition_of, in_store, model_files
+from service.cli.model_files import NoSuchFiles, edition_of, in_store, model_files
 from service.cli.options import REFUSED, folder_of, folders_of, interval_options, root_of
 from service.cli.page import say
 from service.cli.store_options import store_options
@@ -431,7 +431,13 @@ def command(
         raise AftermathError(f"no models in {root_of(root)}: a model is a folder with a model.yaml")
     found = []
     for name, folder in chosen.items():
-        sides = (model_files(name, said, folder, in_store(root, state)) for said in (a or "HEAD", b))
+        try:
+            sides = [model_files(name, said, folder, in_store(root, state)) for said in (a or "HEAD", b)]
+        except NoSuchFiles as error:
+            if model:
+                raise
+            say(f"{name}: not compared: {error}", err=True)
+            continue
         old, new = map(edition_of, sides)
         found.append(diff(old, new, scenarios=scenarios or None, mass=None if point else interval))
     _print(found, form, whole=model is None, limit=LOOKED_AT if fail_over is None else fail_over)

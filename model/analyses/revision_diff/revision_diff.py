@@ -214,7 +214,7 @@ class _Compared:
         made = merged(found.edits, single, together)
         number = {tuple(block): i for i, block in enumerate(together)}
         seed = f"{old.model.revision} {new.model.revision}"
-        split = None if learns else splitter(old, mixtures, [tuple(block) for block in together], seed, orders)
+        split = None if learns else splitter(mixtures, [tuple(block) for block in together], seed, orders)
         return _Compared(old, new, found, made, number, split, mass, _paired(old.model, new.forecaster.draws))
 
     def shifted(self, question: Question, headline: Headline) -> Shifted:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.analyses.revision_diff import shapley
-from model.analyses.revision_diff.editions import Edition
 from model.analyses.revision_diff.mixtures import InvalidMixture, Mixtures
 from model.evidence import Case
 from model.inference.arrays import settled
@@ -151,7 +150,7 @@ def _nothing(asked: Asked) -> Split:
     return Split((), np.zeros((0, len(asked.states))), None)
 
 
-def splitter(old: Edition, mixtures: Mixtures, blocks: Sequence[Block], seed: str, orders: int) -> Splitter:
+def splitter(mixtures: Mixtures, blocks: Sequence[Block], seed: str, orders: int) -> Splitter:
     """A splitter of the edits that blocks of units hold, those of scenarios and cohorts apart."""
     found = mixtures.found
     pictures = {}
