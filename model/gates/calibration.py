@@ -33,7 +33,7 @@ def calibrated_ordinal(base: Table, shift: Table, joint: Table) -> Table:
     """The row at shift 0 with which ``ordinal`` gives ``base`` on average over the parents' ``joint``.
 
     Each threshold is solved on its own (monotone, bracketed Newton). Shapes as in ``ordinal``;
-    ``joint`` (*parents' states) sums to 1.
+    ``joint`` (*parents' states) sums to 1; of several bases, (bases, *parents' states) has a joint for each.
 
     >>> joint = np.outer([0.7, 0.3], [0.4, 0.6])
     >>> row = calibrated_ordinal(np.array([0.9, 0.1]), np.log([[1, 0.5], [4, 2]]), joint)
@@ -41,6 +41,9 @@ def calibrated_ordinal(base: Table, shift: Table, joint: Table) -> Table:
     -2.412978205
     """
     weight, occurs = joint[joint > 0], joint.ravel() > 0
+    if base.ndim > 1 and joint.ndim == shift.ndim:
+        occurs = joint.reshape(len(joint), -1).sum(axis=0) > 0
+        weight = joint.reshape(len(joint), 1, -1)[..., occurs]
     shift = shift.reshape(*base.shape[:-1], -1)[..., occurs]
     below, above = (tail[..., 1:-1] for tail in tails(base))
     with np.errstate(divide="ignore"):
@@ -97,8 +100,13 @@ def _average_rise(threshold: Table, shift: Table, weight: Table) -> Table:
     """What ``ordinal`` multiplies each state's share at shift 0 by, on average, with these thresholds: (…, states)."""
     half = np.exp(shift / 2)[..., None]
     spread = _sigmoid(threshold)[..., None, :] / half + _sigmoid(-threshold)[..., None, :] * half
-    rise: Table = np.moveaxis(1 / (spread[..., 1:] * spread[..., :-1]), -2, -1) @ weight
-    return rise
+    return _average(np.moveaxis(1 / (spread[..., 1:] * spread[..., :-1]), -2, -1), weight)
+
+
+def _average(values: Table, weight: Table) -> Table:
+    """The weighted mean over the last axis: one weight for each place, (places,), or for each base too."""
+    mean: Table = values @ weight if weight.ndim == 1 else (values * weight).sum(axis=-1)
+    return mean
 
 
 def _thresholds(goal: Table, shift: Table, weight: Table) -> Table:
@@ -110,7 +118,7 @@ def _thresholds(goal: Table, shift: Table, weight: Table) -> Table:
     finite = np.isfinite(goal)
     wanted = np.where(finite, goal, 0.0)
     low, high = wanted + shift.min(axis=-1), wanted + shift.max(axis=-1)
-    threshold = wanted + shift @ weight
+    threshold = wanted + _average(shift, weight)
     tolerance = CALIBRATED * (1 + np.abs(wanted))
     odds, gap_before = np.exp(shift), np.full(wanted.shape, np.inf)
     for _ in range(400):
@@ -118,13 +126,13 @@ def _thresholds(goal: Table, shift: Table, weight: Table) -> Table:
             above = np.minimum(np.exp(-threshold)[..., None] * odds, LARGEST)
         below = 1 / (1 + above)
         above *= below
-        mean_below, mean_above = below @ weight, above @ weight
+        mean_below, mean_above = _average(below, weight), _average(above, weight)
         gap = np.log(mean_below) - np.log(mean_above) - wanted
         solved = np.abs(gap) <= tolerance
         if solved.all():
             break
         low, high = np.where(gap < 0, threshold, low), np.where(gap > 0, threshold, high)
-        newton = threshold - gap * mean_below * mean_above / ((below * above) @ weight)
+        newton = threshold - gap * mean_below * mean_above / _average(below * above, weight)
         trusted = (newton > low) & (newton < high) & (np.abs(gap) <= gap_before / 2)
         threshold = np.where(solved, threshold, np.where(trusted, newton, (low + high) / 2))
         gap_before = np.abs(gap)

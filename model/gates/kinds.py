@@ -9,7 +9,7 @@ marks a number that is certain.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite, prod, sqrt
 from typing import Literal, Protocol
 
@@ -241,6 +241,15 @@ class Influences:
         shift = self._shift(strengths)
         expand = ordinal if self.scale == "ordinal" else nominal
         return expand(self._at_reference(base, shift), shift)
+
+    def tables_over(self, joints: Table) -> Table:
+        """The tables of a typical gate over other joints of its parents, (joints, *cards): (joints, *cards, states)."""
+        if self.scale == "nominal":
+            return np.stack([replace(self, parents_joint=joint).table() for joint in joints])
+        weights = np.stack([_weights(joint, self.cards) for joint in joints])
+        strengths = np.array([[effect.strength * NATS_PER_DECIBEL for effect in self.effects]])
+        shift = np.repeat(self._shift(strengths), len(joints), axis=0)
+        return ordinal(calibrated_ordinal(np.repeat(self.base[None], len(joints), axis=0), shift, weights), shift)
 
     def _at_reference(self, base: Table, shift: Table) -> Table:
         if self.when == "reference" or self.parents_joint is None:

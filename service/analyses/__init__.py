@@ -34,6 +34,7 @@ ANALYSES = (
     Analysis("cause_effect", "cause-effect", "Each state of a cause as it is seen, beside the same brought about."),
     Analysis("comparison", "compare", "Questions, or scenarios, each beside the first."),
     Analysis("matrix", "matrix", "What each cause does to each headline target."),
+    Analysis("revision_diff", "diff", "What the edits between two revisions do to the forecasts."),
     Analysis("brief", "brief", "What is to be said of an event, written out."),
 )
 

@@ -460,3 +460,21 @@ def test_a_ranked_gate_with_a_weight_missing_is_refused() -> None:
 def test_a_rule_that_names_a_state_that_is_not_is_refused() -> None:
     with pytest.raises(BadNetwork, match="names state 2, but there are 2"):
         Rule(np.array([0, 2]), 2)
+
+
+@pytest.mark.parametrize("scale", ["ordinal", "nominal"])
+def test_tables_over_several_joints_are_those_over_each_alone(scale: str) -> None:
+    rng = np.random.default_rng(3)
+    pattern = np.array([0.0, 0.5, 1.0]) if scale == "ordinal" else np.eye(3)
+    effects = (
+        Influence(0, 7.0, pattern, 20.0),
+        Influence(1, -4.0, pattern[:2] if scale == "ordinal" else np.eye(3)[:2], 20.0),
+    )
+    joints = rng.dirichlet(np.ones(6), 5).reshape(5, 3, 2)
+    joints[0, 1] = 0.0
+    base = np.array([0.6, 0.3, 0.1])
+    gates = [Influences(scale, base, 30.0, "typical", effects, (3, 2), joint) for joint in joints]
+    found = gates[0].tables_over(joints)
+    np.testing.assert_allclose(found, np.stack([gate.table() for gate in gates]), rtol=0, atol=1e-12)
+    for joint, table in zip(joints, found, strict=True):
+        np.testing.assert_allclose(np.tensordot(joint / joint.sum(), table, 2), base, rtol=0, atol=1e-12)
