@@ -23,6 +23,7 @@ ASKED = {
     "check": "asia",
     "cohorts": "asia",
     "compare": "asia lung --side given=smoke:yes --side given=smoke:no",
+    "diff": "asia {asia} {asia}",
     "db": "upgrade --state {folder}/state",
     "explain": "asia dysp yes --given xray:yes --do smoke:no",
     "export": "asia {folder}/asia.bif",
@@ -56,7 +57,7 @@ def asked(tmp_path: Path) -> dict[str, list[str]]:
     (tmp_path / "small.bif").write_text(small, encoding="utf-8")
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "kinds").symlink_to(DATA / "kinds")
-    places = {"folder": str(tmp_path), "priors": str(tmp_path / "models")}
+    places = {"asia": str(ROOT / "priors" / "asia"), "folder": str(tmp_path), "priors": str(tmp_path / "models")}
     return {name: [name, *words.format(**places).split()] for name, words in ASKED.items()}
 
 
