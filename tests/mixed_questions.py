@@ -53,7 +53,7 @@ def question(model: Model, kind: str, drawn: random.Random) -> Asked:
     at = f"/v1/models/{model.name}"
     target = drawn.choice(model.network.names)
     if kind in ("forecast", "point"):
-        said = [*_given(model, drawn, {target}), *_done(model, drawn, {target})]
+        said = _given(model, drawn, {target})
         said += [("interval", "none")] if kind == "point" else []
         return Asked(kind, f"{at}/forecast/{target}?{urlencode(said)}")
     if kind in ("query", "reported", "assumed", "joint"):
@@ -110,7 +110,3 @@ def _given(model: Model, drawn: random.Random, without: set[str]) -> list[tuple[
     first, second = model.network[name].states[:2]
     report = f"{name}:like({first}={drawn.uniform(0.5, 2):.6f},{second}=1)"
     return [*(("given", f"{variable}:{state}") for variable, state in found), ("given", report)]
-
-
-def _done(model: Model, drawn: random.Random, without: set[str]) -> list[tuple[str, str]]:
-    return []
