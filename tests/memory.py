@@ -24,3 +24,14 @@ def growth(samples: Sequence[Sample]) -> float:
     late = np.array(samples[len(samples) // 2 :], dtype=np.float64)
     asked, held = late.T
     return float(np.polyfit(asked - asked[0], held - held[0], 1)[0])
+
+
+def growth_of_a_cache(entries: int | None) -> float:
+    """Growth of this process while it keeps 50 kB for each of 4,000 questions, at most so many of them."""
+    kept: dict[int, bytes] = {}
+    samples = []
+    for asked in range(0, 4_000, 100):
+        for i in range(asked, asked + 100):
+            kept[i if entries is None else i % entries] = os.urandom(50_000)
+        samples.append((asked, private_bytes()))
+    return growth(samples)
