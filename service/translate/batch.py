@@ -193,7 +193,8 @@ def body(found: Answered) -> bytes:
     seen, done = (_template(model, found.targets, intervals=intervals, effects=effects) for effects in (False, True))
     baseline = np.concatenate([found.forecaster.baseline[target] for target in found.targets])
     cases = [_case(model.network, name, result, seen, done) for name, result in found.cases]
-    make_room(sum(memoryview(case.targets).nbytes for case in cases if isinstance(case.targets, Raw)))
+    parts: list[Any] = [case.targets for case in cases]
+    make_room(sum(memoryview(part).nbytes for part in parts if isinstance(part, Raw)))
     said = answers.BatchAnswer(
         *forecasts.header(model),
         targets=list(found.targets),
