@@ -4,8 +4,9 @@ import sys
 
 from model.errors import AftermathError
 from model.inference.precompile import warm
-from service import create_app
+from service import create_app, malloc
 
+malloc.bound()
 try:
     app = create_app(ahead=True)
 except AftermathError as error:

@@ -18,7 +18,7 @@ from model.question import Question
 from model.uncertainty.intervals import Intervals, Outside, Reason
 from model.wording import chance, portion
 
-FORMS = 1_024
+FORMS = 256
 """Ways of asking, by the names that they speak of, of which it is kept what is seen after a do()."""
 
 

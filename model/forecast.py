@@ -22,6 +22,7 @@ from model.inference import CELL_LIMIT, NOTHING, Evidence, Plan, Posterior
 from model.inference.arrays import LEAST_EXACT, Columns, difference, encode, settled
 from model.inference.conflict_sets import impossible
 from model.inference.jeffrey import assume
+from model.inference.lru import Usage
 from model.network import Network, Table
 from model.question import Question, Resolved, resolve
 from model.specification import Model
@@ -29,7 +30,7 @@ from model.uncertainty.draws import Draws
 from model.uncertainty.intervals import Intervals, Outside, between, intervals, intervals_alone, no_intervals
 
 OVERLAYS = 32
-"""Sets of events that a forecaster keeps ready, each with the programs that answer it."""
+"""Sets of events that a forecaster keeps ready, some 0.5 MB each; what answers them is kept within bounds in bytes."""
 
 DRAWN_COMBINATIONS = 256
 """Combinations of a joint whose intervals are drawn: the table that makes one variable of them has their square."""
@@ -83,9 +84,15 @@ class Forecaster:
     combined: Callable[[tuple[str, ...]], tuple[Draws, Plan, str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "basis", lru_cache(BASES)(partial(_basis, self.model, self.baseline)))
-        object.__setattr__(self, "laid_over", lru_cache(OVERLAYS)(partial(_laid_over, self)))
-        object.__setattr__(self, "combined", lru_cache(OVERLAYS)(partial(_combined, self)))
+        bases, overlays = (BASES, OVERLAYS) if self.plan.base is None else (BASES // 32, OVERLAYS // 32)
+        object.__setattr__(self, "basis", lru_cache(bases)(partial(_basis, self.model, self.baseline)))
+        object.__setattr__(self, "laid_over", lru_cache(overlays)(partial(_laid_over, self)))
+        object.__setattr__(self, "combined", lru_cache(overlays)(partial(_combined, self)))
+
+    @property
+    def caches(self) -> dict[str, Usage]:
+        """What is kept of answers to come, within which bounds; what is laid over it shares them."""
+        return {**self.plan.caches, **self.draws.caches}
 
     def about(self, events: tuple[Event, ...]) -> Forecaster:
         """The same with a variable for each event, called as the event is written: it is asked like any other."""

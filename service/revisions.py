@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -64,10 +65,14 @@ class Broken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revisions:
-    """Every model of a folder by name, ready or broken; one broken model does not take down the others."""
+    """Every model of a folder by name, ready or broken; one broken model does not take down the others.
+
+    ``since`` is when each that is ready came to be served.
+    """
 
     ready: Mapping[str, Forecaster]
     broken: Mapping[str, Broken] = field(default_factory=dict)
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,6 +116,7 @@ def load(root: Path, *, public: bool = False) -> Revisions:
     """
     ready: dict[str, Forecaster] = {}
     broken: dict[str, Broken] = {}
+    since: dict[str, datetime] = {}
     for name, folder in priors.models(root).items():
         started = time.monotonic()
         logger.info("model %s: loading", name)
@@ -118,10 +124,10 @@ def load(root: Path, *, public: bool = False) -> Revisions:
         if isinstance(found, Broken):
             broken[name] = found.in_public() if public else found
         else:
-            ready[name] = found
+            ready[name], since[name] = found, datetime.now(UTC)
             count = len(found.model.network.names)
             logger.info("model %s: %d variables, ready in %.1f s", name, count, time.monotonic() - started)
-    return Revisions(MappingProxyType(ready), MappingProxyType(broken))
+    return Revisions(MappingProxyType(ready), MappingProxyType(broken), MappingProxyType(since))
 
 
 def _prepared(name: str, folder: Path) -> Forecaster | Broken:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -62,6 +63,17 @@ def served(
         yield Server(url, process, log, time.monotonic() - started)
     finally:
         stop(process)
+
+
+@contextmanager
+def gunicorn(priors: Path, log: Path, *options: str, workers: int = 2, **settings: str) -> Iterator[Server]:
+    """A real gunicorn with the settings that are shipped, over a folder of models."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", *options]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "wsgi:app"]
+    settings = {"AFTERMATH_PRIORS": str(priors), **settings}
+    with served(command, port=port, cwd=ROOT, log=log, within=300, **settings) as running:
+        yield running
 
 
 def start(

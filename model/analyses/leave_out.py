@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import partial
 
 import numpy as np
 
 from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, RowPool, TableGate, all_needed, any_cause
+from model.inference.lru import ByteLRU
 from model.network import Table, Variable
 from model.specification import Description, Expert, Model, Pool, Statement
 from model.uncertainty.parameters import effects_of, owners
 
-KEPT = 1_024
+KEPT: ByteLRU[Table] = ByteLRU(16_000_000)
 """Tables of gates without some statements that are kept ready: most take a calibration each."""
 
 Place = tuple[str | int, ...]
@@ -110,7 +111,8 @@ def _said_instead(gate: Gate, variable: Variable, instead: Instead) -> Table:
             limits = _effects(gate.limits, gate.tied, variable, instead, nothing=-1)
             return all_needed(_row(gate.ceiling, instead, ("ceiling",)), limits)
         case Influences() | Ranked():
-            return _worked_out(gate, variable, frozenset(instead.items()))
+            key = gate, variable, frozenset(instead.items())
+            return KEPT.get(key, partial(_worked_out, *key))
     return gate.table()
 
 
@@ -149,7 +151,6 @@ def _effects(
     return tuple(found)
 
 
-@lru_cache(maxsize=KEPT)
 def _worked_out(
     gate: Influences | Ranked, variable: Variable, instead: frozenset[tuple[Place, tuple[float, ...] | None]]
 ) -> Table:

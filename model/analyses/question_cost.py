@@ -112,10 +112,10 @@ def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
 def of_cases(plan: Plan, case: Case, targets: Sequence[str], count: int) -> Cost:
     """The engine's answer about some targets, at the stated numbers, in so many cases that speak of the same."""
     findings = len(case.findings) + len(case.settings)
-    if plan.too_large:
+    if (plan.base is not None and targets) or _tree(plan).too_large:
         each = _programs(plan, case, targets)
     else:
-        each = ENTRY * plan.packed.packed.cells if not plan.numpy_alone else 20 * plan.cells
+        each = ENTRY * _tree(plan).packed.packed.cells if not plan.numpy_alone else 20 * _tree(plan).cells
         if count > 1 and 0 < len(targets) < 8:
             alone = 1 if count >= MANY else 8
             each = min(each, round(SIDE_BY_SIDE * alone * _programs(plan, case, targets)))
@@ -123,6 +123,12 @@ def of_cases(plan: Plan, case: Case, targets: Sequence[str], count: int) -> Cost
     rounds = 1 + SWEEPS * assumed
     calls = CALL if count == 1 else CALL // 8
     return Cost(point=rounds * (CALL + count * (each + FINDING * findings) + (count - 1) * calls * bool(assumed)))
+
+
+def _tree(plan: Plan) -> Plan:
+    """The plan whose tree is counted: of one laid over another that one, since to pack a tree takes longer than most
+    answers, and as much memory as the tree."""
+    return plan if plan.base is None else _tree(plan.base)
 
 
 def _programs(plan: Plan, case: Case, targets: Sequence[str]) -> int:
@@ -163,7 +169,7 @@ def _under_draws(forecaster: Forecaster, name: str, evidence: Evidence, *, alone
 
 def _drawn(plan: Plan, name: str, evidence: Evidence, *, alone: bool) -> float:
     """Units of the multiplications of one target under all draws: nothing where it is not drawn at all."""
-    tree = math.inf if plan.too_large else DRAWN_ENTRY * plan.packed.packed.cells * COUNT
+    tree = math.inf if plan.base is not None or plan.too_large else DRAWN_ENTRY * plan.packed.packed.cells * COUNT
     try:
         cells = inference.draw_cost(plan, name, evidence, with_p_evidence=not alone)
     except NetworkTooLarge:

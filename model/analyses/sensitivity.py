@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -17,6 +17,7 @@ from model.errors import BadQuestion
 from model.forecast import Forecaster
 from model.gates.formulas import LEAST
 from model.inference.arrays import difference, ranked, settled
+from model.inference.lru import ByteLRU
 from model.network import Table
 from model.question import Question
 from model.uncertainty.parameters import Parameter
@@ -24,8 +25,8 @@ from model.uncertainty.parameters import Parameter
 SEARCHED = 20
 """Numbers without a formula whose break-evens are searched for, unless more are asked for."""
 
-GRIDS = 1_024
-"""Numbers whose tables along a grid are kept for that search."""
+GRIDS: ByteLRU[tuple[Table, Table]] = ByteLRU(32_000_000)
+"""Numbers with their tables along a grid, kept for that search."""
 
 TIPPED = 1e-13
 """A margin this small a part of those between which it changes sign is none."""
@@ -356,9 +357,12 @@ def _searched(number: Parameter, gain: Table, loss: Table, of_evidence: Table) -
     return BreakEven(tuple(values), direction, number.least, number.most, (ends[0], ends[1]))
 
 
-@lru_cache(maxsize=GRIDS)
 def _grid(number: Parameter) -> tuple[Table, Table]:
     """Values of a number from end to end, and the variable's table at each, (values, cells)."""
+    return GRIDS.get(number, partial(_gridded, number))
+
+
+def _gridded(number: Parameter) -> tuple[Table, Table]:
     match number.scale:
         case "probability":
             points = [0.0, 0.001, 0.01, 0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 0.99, 0.999, 1.0]

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 T = TypeVar("T")
+
+OBJECT = 1_000
+"""Bytes counted for a value beside its arrays: the object, its parts that are no arrays, and its place in the cache."""
+
+
+class Usage(NamedTuple):
+    """What a cache holds: bytes counted, how many of them it may hold, and values."""
+
+    held: int
+    limit: int
+    entries: int
 
 
 class ByteLRU(Generic[T]):
@@ -36,8 +48,11 @@ class ByteLRU(Generic[T]):
         self._weight = 0
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of the key, made now if it is not cached; two threads may both make it, and one is cached."""
+    def get(self, key: Hashable, make: Callable[[], T], *, weigh: Callable[[T], int] | None = None) -> T:
+        """The value of the key, made now if it is not cached; two threads may both make it, and one is cached.
+
+        ``weigh`` counts its bytes, ``weight_of`` without it.
+        """
         with self._lock:
             if key in self._values:
                 return self._used(key)
@@ -45,8 +60,14 @@ class ByteLRU(Generic[T]):
         with self._lock:
             if key in self._values:
                 return self._used(key)
-            self._add(key, made, weight_of(made))
+            self._add(key, made, (weigh or weight_of)(made) + weight_of_key(key))
             return made
+
+    @property
+    def usage(self) -> Usage:
+        """What it holds now."""
+        with self._lock:
+            return Usage(self._weight, self._most, len(self._values))
 
     def find(self, key: Hashable) -> T | None:
         """The value of the key, None where it is not cached."""
@@ -73,6 +94,36 @@ class ByteLRU(Generic[T]):
 
 
 def weight_of(value: object) -> int:
-    """Bytes of a value: its arrays, and what any object takes."""
-    names = getattr(value, "__slots__", ())
-    return 1000 + sum(part.nbytes for name in names if isinstance(part := getattr(value, name), np.ndarray))
+    """Bytes of a value: its arrays wherever they are in it, and what any object takes.
+
+    An array that is a view counts as what it keeps in memory, which is the whole of which it is a part.
+
+    >>> weight_of({"a": np.zeros(10), "b": (np.zeros(100)[:1], None)})
+    1880
+    """
+    return OBJECT + sum(array.nbytes for array in _arrays(value, {}).values())
+
+
+def weight_of_key(key: Hashable) -> int:
+    """Bytes of the texts of a key, those in tuples too."""
+    if isinstance(key, tuple):
+        return sum(map(weight_of_key, key))
+    return sys.getsizeof(key) if isinstance(key, str | bytes) else 0
+
+
+def _arrays(value: object, found: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """The arrays in a value by identity, each once: in slots, mappings and sequences."""
+    if isinstance(value, np.ndarray):
+        while isinstance(value.base, np.ndarray):
+            value = value.base
+        found[id(value)] = value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            _arrays(part, found)
+    elif isinstance(value, tuple | list):
+        for part in value:
+            _arrays(part, found)
+    else:
+        for name in getattr(type(value), "__slots__", ()):
+            _arrays(getattr(value, name, None), found)
+    return found

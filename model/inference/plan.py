@@ -26,6 +26,7 @@ from model.inference.junction_tree.packed import executor as compiled
 from model.inference.junction_tree.packed.pack import Packed, best_numbers, pack
 from model.inference.junction_tree.reference import Cliques
 from model.inference.junction_tree.triangulation import CELL_LIMIT, JunctionTree, too_large, triangulate
+from model.inference.lru import ByteLRU, Usage, weight_of
 from model.inference.numba_door import COMPILED
 from model.network import Network, Table
 from model.work.deadline import checkpoint
@@ -66,6 +67,11 @@ TINY = 1e-60
 
 PATTERNS = 1_000
 """Evidence patterns whose cost is kept, the least recently used dropped first."""
+
+
+LAID_TREES = 64_000_000
+"""Bytes of trees of plans laid over another (for events), the least recently used dropped first. One is some 25 MB for
+a network of 130 variables, and only a few analyses of events need it."""
 
 
 class Memory(NamedTuple):
@@ -121,27 +127,63 @@ class Plan:
     @cached_property
     def programs(self) -> variable_elimination.Prepared:
         """For variable elimination."""
-        return variable_elimination.prepare(self.network)
+        over = None if self.base is None else self.base.programs
+        return variable_elimination.prepare(self.network, over=over)
 
-    @cached_property
+    @property
     def packed(self) -> compiled.Tree:
         """For the tree executor, tables that are mostly zero compressed."""
-        return _packed(self.cliques, compress=True)
+        return self._made_once("packed", lambda: _packed(self.cliques, compress=True))
 
-    @cached_property
+    @property
     def whole(self) -> compiled.Tree:
         """For the tree executor when a replaced table is not zero where the network's own is."""
-        return _packed(self.cliques, compress=False) if self.packed.packed.compressed else self.packed
+        if not self.packed.packed.compressed:
+            return self.packed
+        return self._made_once("whole", lambda: _packed(self.cliques, compress=False))
 
-    @cached_property
+    @property
     def best(self) -> compiled.Tree:
         """For the tree executor's most probable explanations."""
-        return _maximised(self.cliques, self.packed)
+        return self._made_once("best", lambda: _maximised(self.cliques, self.packed))
 
-    @cached_property
+    @property
     def best_whole(self) -> compiled.Tree:
         """The same when a replaced table is not zero where the network's own is."""
-        return _maximised(self.cliques, self.whole)
+        return self._made_once("best_whole", lambda: _maximised(self.cliques, self.whole))
+
+    def _made_once(self, kind: str, make: Callable[[], compiled.Tree]) -> compiled.Tree:
+        """A tree of this plan's own, kept for good; one of a plan laid over another, within the bound of ``laid``."""
+        if self.base is not None:
+            return self.laid.get((self, kind), make, weigh=_weight)
+        found = self._trees.get(kind)
+        return self._trees.setdefault(kind, make()) if found is None else found
+
+    @cached_property
+    def _trees(self) -> dict[str, compiled.Tree]:
+        return {}
+
+    @cached_property
+    def laid(self) -> ByteLRU[compiled.Tree]:
+        """Trees of the plans that are laid over this one, and over those."""
+        return ByteLRU(LAID_TREES) if self.base is None else self.base.laid
+
+    @property
+    def caches(self) -> dict[str, Usage]:
+        """What is kept of answers to come, within which bounds."""
+        programs = self.programs
+        return {
+            "programs": programs.programs.usage,
+            "linked programs": programs.linked.usage,
+            "trees laid over": self.laid.usage,
+        }
+
+    @property
+    def spare_bytes(self) -> int:
+        """Bytes of the trees and of their spare workspaces, as far as they may be touched."""
+        trees = self._trees.values()
+        spare = {id(tree.spare): sum(a.nbytes + b.nbytes for a, b in tuple(tree.spare)) for tree in trees}
+        return sum(spare.values()) + sum(tree.packed.floats.nbytes + tree.packed.ints.nbytes for tree in trees)
 
     def fitting(self, evidence: Evidence) -> compiled.Tree:
         """The packed tree that has room for the tables replaced by the evidence."""
@@ -408,6 +450,11 @@ def _packed(cliques: Cliques, *, compress: bool) -> compiled.Tree:
     with np.errstate(under="call", call=lambda *seen: lost.append(seen)):
         packed = pack(cliques.network, cliques.tree, cliques.families, _potentials(cliques), compress=compress)
     return compiled.Tree(cliques.network, packed, packed.floats, lossy=bool(lost) or _has_tiny(cliques.network))
+
+
+def _weight(tree: compiled.Tree) -> int:
+    """Bytes of a tree with two of the workspaces that questions will leave with it."""
+    return weight_of(tree) + 2 * (8 * tree.packed.work + 4 * tree.packed.state)
 
 
 def _maximised(cliques: Cliques, whole: compiled.Tree) -> compiled.Tree:

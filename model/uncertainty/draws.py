@@ -22,7 +22,7 @@ from model.gates import exponential_races
 from model.inference import Evidence, Plan
 from model.inference.arrays import encode
 from model.inference.jeffrey import assume
-from model.inference.lru import ByteLRU
+from model.inference.lru import ByteLRU, Usage
 from model.inference.proportional_fitting import fit
 from model.network import Table
 from model.specification import Model
@@ -75,11 +75,6 @@ class _Fit:
     likelihoods: dict[str, Table]
     done: NDArray[np.bool_]
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all of it."""
-        return self.done.nbytes + sum(rows.nbytes for rows in self.likelihoods.values())
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
@@ -108,6 +103,15 @@ class Draws:
         drawn = self.tables.get(name, lambda: self._draw(name)).table
         return drawn if len(drawn) else None
 
+    @property
+    def caches(self) -> dict[str, Usage]:
+        """What is kept of answers to come, within which bounds."""
+        return {
+            "drawn tables": self.tables.usage,
+            "answers under draws": self.answers.usage,
+            "fits": self.fits.usage,
+        }
+
     def warm(self) -> None:
         """Draw every table ahead of the first question."""
         for name in self.model.network.names:
@@ -120,7 +124,7 @@ class Draws:
         if drawn is None:
             drawn = gate.draw(np.random.default_rng(own), COUNT, exponential_races(common, COUNT))
             if drawn.strides[0] == 0 or (drawn == drawn[:1]).all():  # a stride of 0: one table for all draws
-                drawn = drawn[:0]
+                drawn = drawn[:0].copy()
             drawn = np.ascontiguousarray(drawn)
             draws_cache.write(place, drawn)
         drawn.setflags(write=False)

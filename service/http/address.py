@@ -31,8 +31,8 @@ class Address:
     def url(self, form: str, *, revision: str | None = None) -> str:
         """The address in a form, pinned to a revision if one is named."""
         pinned = (("revision", revision),) if revision else ()
-        query = _query((*self.parameters, *pinned))
-        return f"{self.path}.{form}" + (f"?{query}" if query else "")
+        text = query_string((*self.parameters, *pinned))
+        return f"{self.path}.{form}" + (f"?{text}" if text else "")
 
     def permalink(self, revision: str | None, form: str = "json") -> str | None:
         """The address, pinned if a revision is named, or None when it is longer than a server takes."""
@@ -47,7 +47,8 @@ class Address:
 
 
 @lru_cache(ADDRESSES)
-def _query(parameters: tuple[tuple[str, str], ...]) -> str:
+def query_string(parameters: tuple[tuple[str, str], ...]) -> str:
+    """Parameters as the query string of an address."""
     return "&".join(f"{name}={quote(value, safe=':(),=')}" for name, value in parameters)
 
 

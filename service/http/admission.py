@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from model.errors import AftermathError
 from model.work.cost import SECOND
@@ -30,6 +31,16 @@ class Busy(AftermathError):
     def __init__(self, detail: str, *, seconds: int) -> None:
         super().__init__(detail)
         self.retry_after = seconds
+
+
+class Load(NamedTuple):
+    """Heavy questions at work and waiting, how many of each there may be, and how many questions were begun at all."""
+
+    places: int
+    working: int
+    queue: int
+    waiting: int
+    begun: int
 
 
 class _Waiting:
@@ -55,11 +66,18 @@ class Gate:
         self._lock = threading.Lock()
         self._working: dict[int, int] = {}
         self._lines: dict[str, deque[_Waiting]] = {}
+        self._begun = 0
 
     @property
     def waiting(self) -> int:
         """How many wait."""
         return sum(map(len, self._lines.values()))
+
+    @property
+    def load(self) -> Load:
+        """How much is going on now."""
+        with self._lock:
+            return Load(self._places, len(self._working), self._queue, self.waiting, self._begun)
 
     @contextmanager
     def place(self, client: str, cost: int, watch: Watch) -> Iterator[None]:
@@ -69,13 +87,20 @@ class Gate:
         NobodyWaits while it waits.
         """
         if cost < HEAVY:
+            self._begin(cost)
             yield
             return
         key = self._come(client, cost, watch)
+        self._begin(cost)
         try:
             yield
         finally:
             self._leave(key)
+
+    def _begin(self, cost: int) -> None:
+        """Count a question; what costs nothing is none."""
+        with self._lock:
+            self._begun += cost > 0
 
     def _come(self, client: str, cost: int, watch: Watch) -> int:
         mine = _Waiting(cost)

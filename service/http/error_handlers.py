@@ -17,6 +17,9 @@ from service.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
+AFTER_MEMORY = 2
+"""Seconds after which one whose answer found no memory is to ask again."""
+
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -31,6 +34,11 @@ def refusal(error: Exception) -> Response:
         response = _response(problem(error))
         if isinstance(error, Busy | StoreError) and error.retry_after is not None:
             response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    if isinstance(error, MemoryError):
+        logger.error("out of memory on %s %s", request.method, request.path, exc_info=error)
+        response = _response(plain(503, "the worker had no memory left for this; ask again, or for less at once"))
+        response.headers["Retry-After"] = str(AFTER_MEMORY)
         return response
     if isinstance(error, ParseException):
         return _response(plain(400, f"the body cannot be read: {str(error)[:200]}"))

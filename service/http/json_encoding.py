@@ -22,6 +22,9 @@ LARGE = 1e9
 _TENS = 10.0 ** np.arange(23)
 """The powers of ten that floating point has exactly."""
 
+ROOM = 16_000_000
+"""Bytes of a large answer beside what is counted of it."""
+
 LEAVES = frozenset({str, int, bool, type(None), msgspec.Raw, msgspec.UnsetType})
 """Types of what holds no floating-point number."""
 
@@ -45,6 +48,15 @@ def encoded(value: Any) -> bytes:
     Raises ValueError for NaN and infinities, which JSON does not have.
     """
     return _encode(_plain(value)) + b"\n"
+
+
+def make_room(count: int) -> None:
+    """Raise MemoryError where there is no room for an answer of so many bytes.
+
+    For large answers, before they are encoded: msgspec 0.22 ends the whole process where its buffer cannot grow. The
+    buffer grows by half, so that twice the bytes are asked for; none of them is touched.
+    """
+    bytearray(2 * count + ROOM)
 
 
 def rounded(number: float) -> float:

@@ -20,6 +20,8 @@ ANSWERED_FROM = "aftermath.forecaster"
 """Where the operation leaves the forecaster that it answered from, in the request's environment."""
 NOT_MODIFIED = "304 NOT MODIFIED"
 MEMORY = 8_000_000
+POLL = 1_000
+"""Bytes of a poll beside its texts."""
 METHODS = ("GET", "HEAD")
 DECIDING = (
     "HTTP_HOST",
@@ -38,20 +40,30 @@ Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Poll:
+class Poll:
     """The headers of a 304, and the forecaster whose answer the client has."""
 
     forecaster: Forecaster
     headers: tuple[tuple[str, str], ...]
 
 
+def polls_kept() -> ByteLRU[Poll]:
+    """Where polls are kept, empty."""
+    return ByteLRU(MEMORY, largest=MEMORY // 8)
+
+
 class NotModified:
     """A WSGI application in front of another; ``ready`` gives the forecasters that are active now, by name."""
 
-    def __init__(self, application: WSGIApplication, ready: Callable[[], Mapping[str, Forecaster]]) -> None:
+    def __init__(
+        self,
+        application: WSGIApplication,
+        ready: Callable[[], Mapping[str, Forecaster]],
+        polls: ByteLRU[Poll] | None = None,
+    ) -> None:
         self._application = application
         self._ready = ready
-        self._polls: ByteLRU[_Poll] = ByteLRU(MEMORY, largest=MEMORY // 8)
+        self._polls = polls_kept() if polls is None else polls
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         known = environ.get("HTTP_IF_NONE_MATCH")
@@ -69,7 +81,8 @@ class NotModified:
             forecaster = environ.get(ANSWERED_FROM)
             if status == NOT_MODIFIED and forecaster is not None:
                 weight = sum(map(len, filter(None, key))) + sum(len(name) + len(value) for name, value in headers)
-                self._polls.put(key, _Poll(forecaster, tuple(headers)), weight=weight)
+                weight += POLL
+                self._polls.put(key, Poll(forecaster, tuple(headers)), weight=weight)
             return start_response(status, headers, *exception)
 
         return noted

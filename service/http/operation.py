@@ -14,14 +14,14 @@ from typing import Any
 from flask import Flask, Response, request
 from pydantic import BaseModel
 
-from model.inference.lru import ByteLRU
+from model.inference.lru import ByteLRU, Usage
 from model.work.cost import Cost, check
 from model.work.deadline import Watch, watched
 from service.http import csv_tables, strict_json
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate
 from service.http.json_encoding import encoded
-from service.http.not_modified import ANSWERED_FROM, NotModified
+from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept
 from service.http.problems import (
     BodyTooLarge,
     WrongMediaType,
@@ -43,7 +43,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @dataclass(frozen=True, slots=True)
 class Service:
     """What operations work with. Nothing in it changes while a request runs but ``cache``, the bytes of
-    answers by form and pinned address, which decide them: whether one is found there changes nothing but time.
+    answers by form and pinned address, which decide them, ``polls``, and who works now: whether one is found there
+    changes nothing but time.
     """
 
     settings: Settings
@@ -51,7 +52,13 @@ class Service:
     fingerprint: str
     operations: tuple[Operation, ...]
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
+    polls: ByteLRU[Poll] = field(default_factory=polls_kept)
     gate: Gate = field(init=False)
+
+    @property
+    def caches(self) -> dict[str, Usage]:
+        """What is kept of answers, within which bounds."""
+        return {"answers": self.cache.usage, "polls": self.polls.usage}
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gate", Gate(places=self.settings.heavy, queue=self.settings.queue))
@@ -154,7 +161,9 @@ def operation(
 
 def register(app: Flask, service: Service) -> None:
     """Put every operation of the service at its addresses, polls in front of them."""
-    app.wsgi_app = NotModified(app.wsgi_app, lambda: service.revisions.ready)  # type: ignore[method-assign]
+    app.wsgi_app = NotModified(  # type: ignore[method-assign]
+        app.wsgi_app, lambda: service.revisions.ready, service.polls
+    )
     for number, each in enumerate(service.operations):
         for address, form in each.addresses:
             endpoint = f"{number} {each.method} {address}"

@@ -198,6 +198,7 @@ PLAIN: dict[int, tuple[str, str]] = {
     417: ("expectation_failed", "An Expect header other than 100-continue."),
     431: ("headers_too_large", "Headers over the limit of the server."),
     500: ("internal", "A mistake of ours; the log has it under the id."),
+    503: ("out_of_memory", "A worker that had no memory left for the answer: ask again, or for less at once."),
     501: ("not_implemented", "A transfer coding that the server does not know."),
 }
 """Status to code and meaning, for refusals by the framework and the server that have no exception of ours."""

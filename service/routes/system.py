@@ -7,7 +7,7 @@ from service.http.operation import Reply, Service, json_form, operation
 from service.http.problems import NotReady
 from service.routes.openapi import document
 from service.schemas import answers
-from service.translate import models
+from service.translate import models, process_status
 
 
 @operation("GET", "/livez", forms=(json_form(answers.Alive, suffix=""),), cacheable=False)
@@ -27,6 +27,12 @@ def ready(service: Service) -> Reply:
     return Reply(lambda: {"status": status, "models": models.states(revisions)})
 
 
+@operation("GET", "/v1/status", forms=(json_form(answers.ProcessStatus, suffix=""),), cacheable=False)
+def status(service: Service) -> Reply:
+    """Say what the process that answers holds and does: its memory, what it keeps, heavy questions, its models."""
+    return Reply(lambda: process_status.status(service.revisions, service.gate, service.caches))
+
+
 @operation("GET", "/openapi.json", forms=(json_form(dict[str, object], suffix=""),))
 def openapi(service: Service) -> Reply:
     """Describe every operation as OpenAPI 3.1."""
@@ -44,4 +50,4 @@ def _document(service: Service) -> dict[str, object]:
     return {**document(service), "servers": [{"url": PREFIX.get() or "/"}]}
 
 
-OPERATIONS = (alive, ready, openapi, openapi_of_version)
+OPERATIONS = (alive, ready, status, openapi, openapi_of_version)

@@ -872,3 +872,48 @@ class Readiness(TypedDict):
 
     status: str
     models: list[ModelState]
+
+
+class CacheUse(TypedDict):
+    """What one cache of the process holds."""
+
+    cache: str
+    model: Annotated[str | None, Meta(description="Whose it is; null where all models share it.")]
+    bytes: Annotated[int | None, Meta(description="Counted bytes; null where entries are counted, which are small.")]
+    limit_bytes: int | None
+    entries: int
+    limit_entries: int | None
+
+
+class HeavyWork(TypedDict):
+    """Heavy questions of the process, and how many questions it has begun to work out since its start."""
+
+    places: int
+    working: int
+    queue: int
+    waiting: int
+    begun: Annotated[
+        int, Meta(description="Questions of any weight, without those answered from a cache or with a 304.")
+    ]
+
+
+class ServedModel(TypedDict):
+    """A model that the process answers from."""
+
+    model: str
+    revision: str
+    since: str | None
+
+
+class ProcessStatus(TypedDict):
+    """What the one process that gave this answer holds and does; each worker has its own."""
+
+    pid: int
+    uptime_seconds: float | None
+    rss_bytes: Annotated[int | None, Meta(description="Resident memory, with what all workers share.")]
+    private_bytes: Annotated[int | None, Meta(description="Resident memory that is this process's alone.")]
+    threads: int
+    trees_bytes: Annotated[int, Meta(description="Junction trees of the models, with their spare workspaces.")]
+    caches: list[CacheUse]
+    work: HeavyWork
+    models: list[ServedModel]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 from model.analyses import question_cost
 from model.answers import Answer, seen_after
@@ -20,7 +20,7 @@ from model.question import Question, Resolved, resolve
 from model.specification import Model
 from model.work.cost import Cost
 from service.http import csv_tables, strict_json
-from service.http.json_encoding import GAP, Template, encoded
+from service.http.json_encoding import GAP, Template, encoded, make_room
 from service.http.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem
 from service.http.validation import validated
 from service.schemas import answers, requests
@@ -192,6 +192,9 @@ def body(found: Answered) -> bytes:
     intervals = found.interval is not None
     seen, done = (_template(model, found.targets, intervals=intervals, effects=effects) for effects in (False, True))
     baseline = np.concatenate([found.forecaster.baseline[target] for target in found.targets])
+    cases = [_case(model.network, name, result, seen, done) for name, result in found.cases]
+    parts: list[Any] = [case.targets for case in cases]
+    make_room(sum(memoryview(part).nbytes for part in parts if isinstance(part, Raw)))
     said = answers.BatchAnswer(
         *forecasts.header(model),
         targets=list(found.targets),
@@ -199,7 +202,7 @@ def body(found: Answered) -> bytes:
         interval=found.interval,
         answered=len(good),
         refused=len(found.cases) - len(good),
-        cases=[_case(model.network, name, result, seen, done) for name, result in found.cases],
+        cases=cases,
         sources=forecasts.cited(model, [name for name in model.cited(model.network.names) if name in cited]),
     )
     return encoded(said)

@@ -18,7 +18,7 @@ from model.evidence import Assumed, Case, Observed, OneOf, Reported, RuledOut
 from model.evidence.scale import Scale
 from model.inference.arrays import difference
 from model.network import Network, Table, Variable
-from model.specification import JUDGEMENT, Description, Model
+from model.specification import JUDGEMENT, Description, Model, Source
 from model.uncertainty.intervals import COVERS, OMITS, Intervals, Outside, Reason
 from service.http.address import Address
 from service.http.json_encoding import GAP, Template, encoded, encoded_part
@@ -336,7 +336,9 @@ def _targets(model: Model, basis: Basis, intervals: bool, effects: bool) -> Temp
         answers.TargetDistribution(
             target=variable.name,
             label=model.described[variable.name].label,
-            distribution=_states_part(model, variable, basis.baseline[place].tobytes(), intervals, effects),
+            distribution=states_part(
+                model.described[variable.name], variable, basis.baseline[place].tobytes(), intervals, effects
+            ),
             no_effect=_names_part(idle),
             sources=_names_part(sources),
         )
@@ -347,14 +349,16 @@ def _targets(model: Model, basis: Basis, intervals: bool, effects: bool) -> Temp
 
 @lru_cache(TEMPLATES)
 def _distribution(model: Model, basis: Basis, intervals: bool, effects: bool) -> Template:
-    return Template(_states(model, basis.targets[0], basis.baseline, intervals, effects))
+    return Template(
+        _states(model.described[basis.targets[0].name], basis.targets[0], basis.baseline, intervals, effects)
+    )
 
 
 def _states(
-    model: Model, variable: Variable, baseline: Table, intervals: bool, effects: bool
+    described: Description, variable: Variable, baseline: Table, intervals: bool, effects: bool
 ) -> list[answers.StateShift]:
     """A distribution in the order of the file, with its baseline, and gaps for the numbers of one answer."""
-    end, described = GAP if intervals else None, model.described[variable.name]
+    end = GAP if intervals else None
     change, change_end = (GAP, end) if effects else (UNSET, UNSET)
     return [
         answers.StateShift(
@@ -393,8 +397,9 @@ def _bounds(scale: Scale, state: int) -> answers.Bounds:
 
 
 @lru_cache(PIECES)
-def _states_part(model: Model, variable: Variable, baseline: bytes, intervals: bool, effects: bool) -> Any:
-    return encoded_part(_states(model, variable, np.frombuffer(baseline), intervals, effects))
+def states_part(described: Description, variable: Variable, baseline: bytes, intervals: bool, effects: bool) -> Any:
+    """The distribution of a variable, encoded, with gaps for the numbers of one answer."""
+    return encoded_part(_states(described, variable, np.frombuffer(baseline), intervals, effects))
 
 
 @lru_cache(PIECES)
@@ -404,12 +409,13 @@ def _names_part(names: tuple[str, ...]) -> Any:
 
 @lru_cache(TEMPLATES)
 def _sources(model: Model, basis: Basis) -> Any:
-    return encoded_part([_source_part(model, name) for name in basis.sources])
+    return encoded_part([source_part(None if name == JUDGEMENT else model.source(name)) for name in basis.sources])
 
 
 @lru_cache(PIECES)
-def _source_part(model: Model, name: str) -> Any:
-    return encoded_part(_cited(model, name))
+def source_part(source: Source | None) -> Any:
+    """A source in full, encoded."""
+    return encoded_part(_cited(source))
 
 
 def rows(found: AddressedAnswer) -> list[dict[str, object]]:
@@ -469,14 +475,15 @@ def _or_none(numbers: Table) -> list[list[Any]]:
 
 def cited(model: Model, names: Sequence[str]) -> list[answers.Cited]:
     """Sources in full; judgement shown as what it is."""
-    return [_cited(model, name) for name in names]
+    return [_cited(None if name == JUDGEMENT else model.source(name)) for name in names]
 
 
-def _cited(model: Model, name: str) -> answers.Cited:
-    if name == JUDGEMENT:
+def _cited(source: Source | None) -> answers.Cited:
+    """A source in full, judgement without one."""
+    if source is None:
         title = "Judgement of the modeller, with the reason given beside the number"
         return answers.Cited(
-            name=name,
+            name=JUDGEMENT,
             title=title,
             publication=None,
             date=None,
@@ -486,7 +493,6 @@ def _cited(model: Model, name: str) -> answers.Cited:
             read=None,
             note=None,
         )
-    source = model.source(name)
     return answers.Cited(
         name=source.name,
         title=source.title,

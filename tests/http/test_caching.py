@@ -190,7 +190,7 @@ def test_what_no_revision_decides_is_tagged_by_its_bytes(client, path):
     assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/v1/status"])
 def test_health_is_never_kept(client, path):
     answer = client.get(path)
     assert answer.headers["Cache-Control"] == "no-store"

@@ -47,6 +47,7 @@ def test_every_reference_leads_somewhere(document):
     [
         "/livez",
         "/readyz",
+        "/v1/status",
         "/v1/models",
         "/v1/models/{model}",
         "/v1/models/{model}/variables",

@@ -196,7 +196,7 @@ def _program(prepared: Prepared, target: int, spoken: tuple[tuple[int, int], ...
             role[v] = bit
         return programs.program(prepared.packed, target, role, with_p_evidence=with_p_evidence, single_case=True)
 
-    return prepared.programs.get((target, with_p_evidence, *spoken), made)
+    return prepared.programs.get((prepared.number, target, with_p_evidence, *spoken), made)
 
 
 def _locked_posterior(found: dict[str, Table], logs: Floats) -> tuple[Floats, Mapping[str, Table]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ from model.work.deadline import STEP, checkpoint
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-PROGRAMS = 64_000_000
+PROGRAMS = 32_000_000
 """Bytes of programs kept, the least recently used dropped first; as much again in lane form."""
 MEMORY = 64_000_000
 """Bytes that LANES cases side by side may take in a thread; beyond, they are answered one by one."""
@@ -52,7 +53,11 @@ THREADS_FROM = 4_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A network ready for programs: packed once, its programs kept as they are made. ``cards`` counts states."""
+    """A network ready for programs: packed once, its programs kept as they are made. ``cards`` counts states.
+
+    Networks laid over one another share what they keep programs in, each under its own ``number``: together they stay
+    within the bound of one.
+    """
 
     network: Network
     packed: Packed
@@ -60,16 +65,20 @@ class Prepared:
     programs: ByteLRU[Program] = field(default_factory=lambda: ByteLRU(PROGRAMS))
     linked: ByteLRU[Linked] = field(default_factory=lambda: ByteLRU(PROGRAMS))
     workers: Workers = field(default_factory=Workers)
+    number: int = field(default_factory=count().__next__)
 
 
-def prepare(network: Network) -> Prepared:
-    """Make a network ready for questions about a few targets."""
-    return Prepared(network, programs.pack(network), network.cards(network.names))
+def prepare(network: Network, *, over: Prepared | None = None) -> Prepared:
+    """Make a network ready for questions about a few targets, beside the one that it is laid ``over``."""
+    packed, cards = programs.pack(network), network.cards(network.names)
+    if over is None:
+        return Prepared(network, packed, cards)
+    return Prepared(network, packed, cards, over.programs, over.linked, over.workers)
 
 
 def program_for(prepared: Prepared, target: int, role: Ints, *, with_p_evidence: bool, single_case: bool) -> Program:
     """The program for a target and a question's shape, ``role`` (variables,); made once and kept."""
-    key = (target, with_p_evidence, single_case, role.astype(np.int8).tobytes())
+    key = (prepared.number, target, with_p_evidence, single_case, role.astype(np.int8).tobytes())
     return prepared.programs.get(
         key,
         lambda: programs.program(

@@ -2,7 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from model.inference.lru import ByteLRU
+import numpy as np
+
+from model.inference.lru import ByteLRU, weight_of
+from model.uncertainty.draws import Sampled
 
 
 def test_what_was_not_asked_for_the_longest_makes_room():
@@ -54,3 +57,22 @@ def test_without_a_largest_a_value_over_the_bound_is_cached_alone():
     assert (cache.find("small"), cache.find("large")) == (None, "l")
     cache.put("small", "s", weight=10)
     assert (cache.find("small"), cache.find("large")) == ("s", None)
+
+
+def test_arrays_are_weighed_wherever_they_are_in_a_value():
+    array = np.zeros(1_000)
+    plain = weight_of(None)
+    assert weight_of(array) == plain + 8_000
+    assert weight_of({"a": array, "b": [array, np.zeros(10)]}) == plain + 8_080
+    assert weight_of(Sampled(array.reshape(-1, 1), np.zeros(1_000), 1.0)) == plain + 16_000
+    assert weight_of((array[:1], array[5:])) == plain + 8_000
+
+
+def test_what_is_made_is_weighed_with_the_texts_of_its_key():
+    cache = ByteLRU[np.ndarray](100_000)
+    cache.get(("name", "x" * 5_000), lambda: np.zeros(1_000))
+    held, limit, entries = cache.usage
+    assert 8_000 + 5_000 < held < 8_000 + 5_000 + 2_000
+    assert (limit, entries) == (100_000, 1)
+    cache.get("another", lambda: np.zeros(12_000), weigh=lambda made: made.nbytes + 1)
+    assert cache.usage.entries == 1

@@ -109,3 +109,12 @@ def test_a_question_that_fails_gives_its_place_back():
             raise ZeroDivisionError
     with gate.place("a", HEAVY, Watch(1.0)):
         pass
+
+
+def test_the_load_counts_who_works_who_waits_and_all_that_was_begun():
+    gate = Gate(places=1, queue=4)
+    with gate.place("a", 0, Watch(1.0)):
+        assert gate.load == (1, 0, 4, 0, 0)
+    with gate.place("a", 1, Watch(1.0)), gate.place("a", HEAVY, Watch(1.0)):
+        assert gate.load == (1, 1, 4, 0, 2)
+    assert gate.load == (1, 0, 4, 0, 2)
