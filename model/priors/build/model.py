@@ -9,6 +9,8 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+import numpy as np
+
 from model import specification
 from model.errors import AftermathError, BadNetwork, Problem, listed, nearest
 from model.evidence.scale import faults
@@ -187,16 +189,19 @@ def _gates(drafts: Mapping[str, Drafted], problems: list[Problem]) -> dict[str, 
     if len(gates) == len(drafts):
         return gates
     try:
-        plan = compiled(_with_gaps(drafts, gates))
+        plan = compiled(_open(drafts))
     except AftermathError as error:
         first = next(drafted for drafted in drafts.values() if drafted.is_typical)
         expected = "a network in which 'typical' can be worked out, or 'when: reference'"
         problems.append(first.written.problem("base", "when", found=error.detail, expected=expected))
         return gates
-    known: dict[str, Table] = {}
-    for name in topological([drafted.variable for drafted in drafts.values()]):
+    network = plan.network
+    known = {name: gates[name].table()[None] for name in network.names if name in gates}
+    for name in topological(network.variables):
         if drafts[name].is_typical:
-            together = joint(plan, drafts[name].variable.parents, Evidence(tables=known))
+            parents = drafts[name].variable.parents
+            above = network.ancestors(parents)
+            together = joint(plan, parents, Evidence(tables={n: known[n] for n in network.names if n in above}))
             gate = _calibrated(drafts[name], together, problems)
             if gate is None:
                 return gates
@@ -222,17 +227,19 @@ def _calibrated(drafted: Drafted, together: Table, problems: list[Problem]) -> G
     return gate
 
 
-def _with_gaps(drafts: Mapping[str, Drafted], gates: Mapping[str, Gate]) -> Network:
-    """The typical variables and all above them, every table that is not yet known held open by a uniform one.
+def _open(drafts: Mapping[str, Drafted]) -> Network:
+    """The typical variables and all above them, every table held open by a uniform one.
 
-    What is below a variable sums to 1 whatever its table says, so an open table changes nothing above it.
+    What is below a variable sums to 1 whatever its table says, but only up to rounding: of what is not above it the
+    numbers are left open, so that an edit of them does not move its own, not even in their last digit.
     """
     needed = [name for name, drafted in drafts.items() if drafted.is_typical]
     for name in needed:
         needed.extend(parent for parent in drafts[name].variable.parents if parent not in needed)
-    kept = [drafted for name, drafted in drafts.items() if name in set(needed)]
-    tables = {d.written.name: gates[d.written.name].table() if d.written.name in gates else d.uniform() for d in kept}
-    return Network([drafted.variable for drafted in kept], tables)
+    kept = [drafted.variable for name, drafted in drafts.items() if name in set(needed)]
+    cards = {variable.name: len(variable.states) for variable in kept}
+    shapes = {v.name: (*(cards[parent] for parent in v.parents), cards[v.name]) for v in kept}
+    return Network(kept, {name: np.full(shape, 1 / shape[-1]) for name, shape in shapes.items()})
 
 
 def _lesson(
