@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from model import inference, priors
+from model import priors
 from model.evidence import Case
 from model.forecast import prepare
 from model.gates import Gate, Influences, Pinned, Ranked, RowPool, Stream, TableGate
@@ -186,13 +186,3 @@ def test_one_expert_added_leaves_the_draws_of_the_others() -> None:
     two, three = (pool(*experts).draw(Stream(1), 40, clock) for experts in ("ab", "cab"))
     assert two.tobytes() == three.tobytes()
     assert len(np.unique(two)) > 40
-
-
-def test_the_shift_between_two_revisions_is_surer_than_either(tmp_path: Path) -> None:
-    """Under each draw only what was edited differs."""
-    old = loaded(ASIA)
-    name, new = edited(ASIA, tmp_path, 0)
-    plans = [inference.compile(model.network) for model in (old, new)]
-    found = [sampled(Draws(model), plan, name, Case({})) for model, plan in zip((old, new), plans, strict=True)]
-    one, other = (each.rows[:, 0] for each in found if each is not None)
-    assert (other - one).std() < one.std()
