@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ from model import priors
 from model.errors import AftermathError, BadPriors, UnknownName
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
+from model.work.deadline import DeadlinePassed, Watch, watched
+from service.settings import LOAD_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -91,14 +94,17 @@ class Revisions:
         return forecaster
 
 
-def load(root: Path) -> Revisions:
-    """Load and compile every model of a folder; the log has a line for each, with the time it took."""
+def load(root: Path, *, seconds: float = math.inf) -> Revisions:
+    """Load and compile every model of a folder; the log has a line for each, with the time it took.
+
+    One that takes longer than ``seconds`` is broken, and the next one is begun.
+    """
     ready: dict[str, Forecaster] = {}
     broken: dict[str, Broken] = {}
     for name, folder in priors.models(root).items():
         started = time.monotonic()
         logger.info("model %s: loading", name)
-        found = _prepared(name, folder)
+        found = _prepared(name, folder, seconds)
         if isinstance(found, Broken):
             broken[name] = found
         else:
@@ -108,9 +114,14 @@ def load(root: Path) -> Revisions:
     return Revisions(MappingProxyType(ready), MappingProxyType(broken))
 
 
-def _prepared(name: str, folder: Path) -> Forecaster | Broken:
+def _prepared(name: str, folder: Path, seconds: float) -> Forecaster | Broken:
     try:
-        return prepare(priors.load(folder))
+        with watched(Watch(seconds)):
+            return prepare(priors.load(folder))
+    except DeadlinePassed:
+        reason = f"not read and compiled within {seconds:g} s, the limit ({LOAD_SECONDS} sets another)"
+        logger.error("model %s is not ready: %s", name, reason)
+        return Broken(name, (reason,))
     except BadPriors as error:
         logger.error("model %s is not ready:\n%s", name, error)
         problems = tuple(replace(problem, file=_within(folder, problem.file)) for problem in error.problems)

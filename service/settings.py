@@ -18,6 +18,7 @@ DEADLINE = "AFTERMATH_DEADLINE"
 COST = "AFTERMATH_COST"
 HEAVY = "AFTERMATH_HEAVY"
 QUEUE = "AFTERMATH_QUEUE"
+LOAD_SECONDS = "AFTERMATH_LOAD_SECONDS"
 
 
 class BadSettings(AftermathError):
@@ -31,6 +32,7 @@ class Settings:
     """``priors`` is the folder of models; ``hosts`` are the names, beside loopback names and IP addresses,
     under which the service may be addressed, '*' for any. No question works longer than ``deadline`` seconds, or is
     begun whose counted ``cost`` is higher; so many ``heavy`` ones work at once in each process, and ``queue`` wait.
+    A model that is not read and compiled in ``load_seconds`` is not served.
     """
 
     priors: Path
@@ -39,6 +41,7 @@ class Settings:
     cost: int = 20 * SECOND
     heavy: int = 1
     queue: int = 8
+    load_seconds: float = 120.0
 
     def __post_init__(self) -> None:
         if not self.priors.is_dir():
@@ -59,6 +62,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         cost=int(_number(environment, COST, 20.0) * SECOND),
         heavy=max(1, int(_number(environment, HEAVY, 1))),
         queue=int(_number(environment, QUEUE, 8)),
+        load_seconds=_number(environment, LOAD_SECONDS, 120.0),
     )
 
 
