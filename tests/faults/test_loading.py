@@ -87,7 +87,7 @@ def test_a_folder_of_too_many_files_bytes_or_variables_is_refused(
         assert "bytes together, expected at most 100." in problem
     monkeypatch.setattr(building, "MOST_VARIABLES", 7)
     [problem] = said(folder)
-    assert problem == "model.yaml:1:1: 8 variables, expected at most 7."
+    assert problem == "model.yaml:2:1: 8 variables, expected at most 7."
 
 
 def test_a_model_that_takes_too_long_is_broken_and_the_others_are_served(
