@@ -106,6 +106,7 @@ def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
     is too costly.
     """
     plan, picture = inference.compile(model.network, limit=limit), resolve(model, Question()).case
+    inference.check_size(plan)
     names, found = model.network.names, inference.posterior(plan)
     prior = MappingProxyType({name: found.of(name)[0] for name in names})
     baseline = _pictured(plan, picture, names) or prior

@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     chosen = settings or from_environment()
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False
-    held = revisions.load(chosen.priors, public=chosen.public_read)
+    held = revisions.load(chosen.priors, public=chosen.public_read, seconds=chosen.load_seconds)
     if ahead:
         if not held.ready:
             raise BadSettings(nothing_to_serve(chosen.priors, held.broken))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from model import priors
 from model.errors import AftermathError, BadPriors, UnknownName
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
+from model.work.deadline import DeadlinePassed, Watch, watched
+from service.settings import LOAD_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -109,10 +112,11 @@ class Revisions:
         return forecaster
 
 
-def load(root: Path, *, public: bool = False) -> Revisions:
+def load(root: Path, *, public: bool = False, seconds: float = math.inf) -> Revisions:
     """Load and compile every model of a folder; the log has a line for each, with the time it took.
 
     What is wrong with a model is told to clients whole, unless whoever reaches the service may read: then its place.
+    One that takes longer than ``seconds`` is broken, and the next one is begun.
     """
     ready: dict[str, Forecaster] = {}
     broken: dict[str, Broken] = {}
@@ -120,7 +124,7 @@ def load(root: Path, *, public: bool = False) -> Revisions:
     for name, folder in priors.models(root).items():
         started = time.monotonic()
         logger.info("model %s: loading", name)
-        found = _prepared(name, folder)
+        found = _prepared(name, folder, seconds)
         if isinstance(found, Broken):
             broken[name] = found.in_public() if public else found
         else:
@@ -130,9 +134,14 @@ def load(root: Path, *, public: bool = False) -> Revisions:
     return Revisions(MappingProxyType(ready), MappingProxyType(broken), MappingProxyType(since))
 
 
-def _prepared(name: str, folder: Path) -> Forecaster | Broken:
+def _prepared(name: str, folder: Path, seconds: float) -> Forecaster | Broken:
     try:
-        return prepare(priors.load(folder))
+        with watched(Watch(seconds)):
+            return prepare(priors.load(folder))
+    except DeadlinePassed:
+        reason = f"not read and compiled within {seconds:g} s, the limit ({LOAD_SECONDS} sets another)"
+        logger.error("model %s is not ready: %s", name, reason)
+        return Broken(name, (reason,))
     except BadPriors as error:
         logger.error("model %s is not ready:\n%s", name, error)
         problems = tuple(replace(problem, file=_within(folder, problem.file)) for problem in error.problems)

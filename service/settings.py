@@ -23,6 +23,7 @@ DEADLINE = "AFTERMATH_DEADLINE"
 COST = "AFTERMATH_COST"
 HEAVY = "AFTERMATH_HEAVY"
 QUEUE = "AFTERMATH_QUEUE"
+LOAD_SECONDS = "AFTERMATH_LOAD_SECONDS"
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -41,7 +42,8 @@ class Settings:
     says that whoever reaches the service may read all of it, so that it tells less of what is wrong with its files.
 
     No question works longer than ``deadline`` seconds, or is begun whose counted ``cost`` is higher; so many
-    ``heavy`` ones work at once in each process, and ``queue`` wait.
+    ``heavy`` ones work at once in each process, and ``queue`` wait. A model that is not read and compiled in
+    ``load_seconds`` is not served.
     """
 
     priors: Path
@@ -53,6 +55,7 @@ class Settings:
     cost: int = 15 * SECOND
     heavy: int = 1
     queue: int = 8
+    load_seconds: float = 120.0
 
     def __post_init__(self) -> None:
         if not self.priors.is_dir():
@@ -80,6 +83,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         cost=int(_number(COST, environment.get(COST, ""), 15) * SECOND),
         heavy=_whole(HEAVY, environment.get(HEAVY, ""), 1),
         queue=_whole(QUEUE, environment.get(QUEUE, ""), 8),
+        load_seconds=_number(LOAD_SECONDS, environment.get(LOAD_SECONDS, ""), 120),
     )
 
 

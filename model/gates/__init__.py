@@ -18,6 +18,7 @@ from model.gates.kinds import (
     TableGate,
 )
 from model.gates.pooling import Experts, RowPool, StrengthPool, exponential_races
+from model.gates.streams import Stream, named_stream
 
 __all__ = [
     "NATS_PER_DECIBEL",
@@ -32,6 +33,7 @@ __all__ = [
     "Ranked",
     "RowPool",
     "Rule",
+    "Stream",
     "StrengthPool",
     "TableGate",
     "all_needed",
@@ -39,6 +41,7 @@ __all__ = [
     "calibrated_nominal",
     "calibrated_ordinal",
     "exponential_races",
+    "named_stream",
     "nominal",
     "ordinal",
     "ranked",

@@ -19,8 +19,18 @@ from numpy.typing import NDArray
 from model.errors import BadNetwork
 from model.gates.calibration import calibrated_nominal, calibrated_ordinal
 from model.gates.formulas import NATS_PER_DECIBEL, Combine, all_needed, any_cause, nominal, ordinal, ranked
-from model.gates.pooling import Experts, RowPool, StrengthPool, check_pools, own_races, row_drawn, rows_drawn
+from model.gates.pooling import (
+    Experts,
+    RowPool,
+    Statements,
+    StrengthPool,
+    check_pools,
+    own_races,
+    row_drawn,
+    rows_drawn,
+)
 from model.gates.sampling import Indices, latin_hypercube_normals
+from model.gates.streams import Stream, numbered
 from model.network import SUM_TOLERANCE, Table
 
 Mask = NDArray[np.bool_]
@@ -38,11 +48,13 @@ class Gate(Protocol):
     def table(self) -> Table:
         """The table that the stated numbers mean; shape (*parents' states, states), rows sum to 1."""
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+    def draw(self, stream: Stream, draws: int, experts: Experts | None = None) -> Table:
         """Tables that the stated numbers and their ESS allow; shape (draws, *parents' states, states).
 
-        ``experts`` gives the clocks by which pooled numbers choose their expert (see ``pooling``), so that one
-        set of draws follows the same expert in every variable; None makes them for this gate alone.
+        Each of them has a stream of its own below ``stream``, known by its place among the parents and states: a
+        number that changes leaves the draws of the others as they are. ``experts`` gives the clocks by which pooled
+        numbers choose their expert (see ``pooling``), so that one set of draws follows the same expert in every
+        variable; None makes them for this gate alone.
         """
 
 
@@ -53,9 +65,9 @@ class TableGate:
     ``rows`` (*parents' states, states), ``ess`` (*parents' states). ``tied``, of the shape of ``ess``,
     numbers the statements: rows of one number were written as one and are drawn as one (their ESS must
     agree); None draws each row on its own. ``pools`` holds, by its number in ``tied``, each statement that pools
-    several experts: its row is the pooled one.
+    several experts: its row is the pooled one. ``fallback`` is the number of the row that holds wherever no other does.
 
-    >>> TableGate(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([30.0, 4.0])).draw(np.random.default_rng(1), 2).shape
+    >>> TableGate(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([30.0, 4.0])).draw(Stream(1), 2).shape
     (2, 2, 2)
     """
 
@@ -63,6 +75,7 @@ class TableGate:
     ess: Table
     tied: Indices | None = None
     pools: Mapping[int, RowPool] = field(default_factory=dict)
+    fallback: int | None = None
 
     def __post_init__(self) -> None:
         _lock(self, "rows", _distributions(self.rows, "rows"))
@@ -74,9 +87,9 @@ class TableGate:
     def table(self) -> Table:
         return self.rows
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
-        clocks = experts or own_races(rng, draws)
-        return rows_drawn(rng, self.rows, self.ess, draws=draws, tied=self.tied, pools=self.pools, experts=clocks)
+    def draw(self, stream: Stream, draws: int, experts: Experts | None = None) -> Table:
+        statements = Statements(self.rows, self.ess, self.tied, self.pools, self.fallback)
+        return rows_drawn(stream, statements, draws=draws, experts=experts or own_races(stream, draws))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,10 +118,10 @@ class AnyCause:
     def table(self) -> Table:
         return any_cause(self.leak, self.effects)
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
-        clocks = experts or own_races(rng, draws)
-        leak = row_drawn(rng, self.leak, self.leak_ess, draws=draws, pool=self.leak_pool, experts=clocks)
-        return any_cause(leak, _parents_drawn(self, rng, self.effects, self.effect_ess, draws, clocks))
+    def draw(self, stream: Stream, draws: int, experts: Experts | None = None) -> Table:
+        clocks = experts or own_races(stream, draws)
+        leak = row_drawn(stream.at("leak"), self.leak, self.leak_ess, draws=draws, pool=self.leak_pool, experts=clocks)
+        return any_cause(leak, _parents_drawn(self, stream, self.effects, self.effect_ess, draws, clocks))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,10 +148,11 @@ class AllNeeded:
     def table(self) -> Table:
         return all_needed(self.ceiling, self.limits)
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
-        clocks = experts or own_races(rng, draws)
-        ceiling = row_drawn(rng, self.ceiling, self.ceiling_ess, draws=draws, pool=self.ceiling_pool, experts=clocks)
-        return all_needed(ceiling, _parents_drawn(self, rng, self.limits, self.limit_ess, draws, clocks))
+    def draw(self, stream: Stream, draws: int, experts: Experts | None = None) -> Table:
+        clocks = experts or own_races(stream, draws)
+        own = stream.at("ceiling")
+        ceiling = row_drawn(own, self.ceiling, self.ceiling_ess, draws=draws, pool=self.ceiling_pool, experts=clocks)
+        return all_needed(ceiling, _parents_drawn(self, stream, self.limits, self.limit_ess, draws, clocks))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,6 +185,11 @@ class Influence:
     def decibels(self) -> Table:
         """What each state does, in decibels; shape of the pattern."""
         return self.strength * self.pattern
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """The parent, and the first of its states (and of the child's) that the influence is about."""
+        return (self.parent, *np.argwhere(self.pattern)[:1].ravel().tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,19 +224,20 @@ class Influences:
         table: Table = self.tables(self.base[None], strengths)[0]
         return table
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+    def draw(self, stream: Stream, draws: int, experts: Experts | None = None) -> Table:
         """Base drawn as a Dirichlet, each strength as a normal of sd 2 / sqrt(ESS) in natural log odds.
 
         That is the sd of a log odds learnt from ESS cases at p = 1/2.
         """
-        clocks = experts or own_races(rng, draws)
-        base = row_drawn(rng, self.base, self.base_ess, draws=draws, pool=self.base_pool, experts=clocks)
+        clocks = experts or own_races(stream, draws)
+        base = row_drawn(stream.at("base"), self.base, self.base_ess, draws=draws, pool=self.base_pool, experts=clocks)
         mean = np.array([effect.strength * NATS_PER_DECIBEL for effect in self.effects])
         spread = np.array([2 / sqrt(effect.ess) for effect in self.effects])
-        strengths = mean + spread * latin_hypercube_normals(rng, draws, len(self.effects))
+        own = [stream.at(*place, again) for place, again in numbered(effect.place for effect in self.effects)]
+        strengths = mean + spread * latin_hypercube_normals(own, draws)[..., 0]
         for position, effect in enumerate(self.effects):
             if effect.pool is not None:
-                strengths[:, position] = effect.pool.draw(rng, draws, clocks) * NATS_PER_DECIBEL
+                strengths[:, position] = effect.pool.draw(own[position], draws, clocks) * NATS_PER_DECIBEL
         return self.tables(base, strengths)
 
     def of_parent(self, parent: int) -> Table:
@@ -301,11 +321,12 @@ class Ranked:
         table: Table = self.tables(np.array(self.weights)[None], np.array([self.variance]))[0]
         return table
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+    def draw(self, stream: Stream, draws: int, experts: Experts | None = None) -> Table:
         """As ``table``, with fewer points in each bin beyond two parents, and in blocks to bound the memory."""
         ess = np.inf if self.ess is None else self.ess
         weights_ess = np.array(self.weights_ess or [ess] * len(self.weights))
-        scores = latin_hypercube_normals(rng, draws, len(self.weights) + 1)
+        own = [stream.at("weight", position) for position in range(len(self.weights))]
+        scores = latin_hypercube_normals([*own, stream.at("variance")], draws)[..., 0]
         weights = np.array(self.weights) * np.exp(scores[:, :-1] / np.sqrt(weights_ess))
         variance = self.variance * np.exp(scores[:, -1] * sqrt(2 / ess))
         return self._in_blocks(weights, variance, samples={1: 5, 2: 5, 3: 3}.get(len(self.cards), 2))
@@ -348,7 +369,7 @@ class Rule:
     def table(self) -> Table:
         return np.eye(self.states)[self.outcome]
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
+    def draw(self, stream: Stream, draws: int, experts: Experts | None = None) -> Table:
         return np.broadcast_to(self.table(), (draws, *self.outcome.shape, self.states))
 
 
@@ -380,18 +401,17 @@ class Pinned:
     def table(self) -> Table:
         return np.where(self.mask[..., None], self.rows, self.gate.table())
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts | None = None) -> Table:
-        clocks = experts or own_races(rng, draws)
-        drawn = np.array(self.gate.draw(rng, draws, clocks))
-        tied = None if self.tied is None else self.tied[self.mask]
-        rows, ess = self.rows[self.mask], self.ess[self.mask]
-        drawn[:, self.mask] = rows_drawn(rng, rows, ess, draws=draws, tied=tied, pools=self.pools, experts=clocks)
+    def draw(self, stream: Stream, draws: int, experts: Experts | None = None) -> Table:
+        clocks = experts or own_races(stream, draws)
+        drawn = np.array(self.gate.draw(stream, draws, clocks))
+        over, own = Statements(self.rows, self.ess, self.tied, self.pools), stream.at("except")
+        drawn[:, self.mask] = rows_drawn(own, over, draws=draws, where=self.mask, experts=clocks)
         return drawn
 
 
 def _parents_drawn(
     gate: AnyCause | AllNeeded,
-    rng: np.random.Generator,
+    stream: Stream,
     effects: Sequence[Table],
     sizes: Sequence[Table],
     draws: int,
@@ -401,8 +421,8 @@ def _parents_drawn(
     tied: Sequence[Indices | None] = gate.tied or [None] * len(effects)
     pools: Sequence[Mapping[int, RowPool]] = gate.pools or [{}] * len(effects)
     return [
-        rows_drawn(rng, effect, ess, draws=draws, tied=groups, pools=pooled, experts=experts)
-        for effect, ess, groups, pooled in zip(effects, sizes, tied, pools, strict=True)
+        rows_drawn(stream.at("parent", i), Statements(*stated), draws=draws, experts=experts)
+        for i, stated in enumerate(zip(effects, sizes, tied, pools, strict=True))
     ]
 
 

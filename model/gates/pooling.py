@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Literal
 
@@ -23,7 +23,10 @@ from numpy.typing import NDArray
 from model.errors import BadNetwork
 from model.gates.formulas import NATS_PER_DECIBEL
 from model.gates.sampling import Indices, dirichlet
+from model.gates.streams import Stream, numbered
 from model.network import SUM_TOLERANCE, Table, complements
+
+Mask = NDArray[np.bool_]
 
 Method = Literal["linear", "log"]
 
@@ -94,9 +97,10 @@ class RowPool:
         """Share of the mixture's variance that lies between the experts: 0 when they agree, 1 when each is sure."""
         return _share(float(self.between().sum()), float(self.within().sum()))
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts) -> Table:
-        """Rows that the experts and their ESS allow; (draws, states)."""
-        drawn = dirichlet(rng, self.rows, self.ess, draws=draws)
+    def draw(self, stream: Stream, draws: int, experts: Experts) -> Table:
+        """Rows that the experts and their ESS allow, each expert's from a stream of its sources; (draws, states)."""
+        own = [stream.at(name, again) for name, again in numbered(map(_known_by, self.sources))]
+        drawn = dirichlet(own, self.rows, self.ess, draws=draws)
         if self.method == "log":
             return _geometric(drawn, self.weights)
         chosen: Table = drawn[np.arange(draws), _first(self.weights, self.sources, experts)]
@@ -136,11 +140,11 @@ class StrengthPool:
         """Share of the mixture's variance that lies between the experts."""
         return _share(self._between(), self._within())
 
-    def draw(self, rng: np.random.Generator, draws: int, experts: Experts) -> Table:
+    def draw(self, stream: Stream, draws: int, experts: Experts) -> Table:
         """Strengths in decibels, each about that of the expert of its draw; (draws,)."""
         expert = _first(self.weights, self.sources, experts)
         spread = 2 / np.sqrt(self.ess) / NATS_PER_DECIBEL
-        drawn: Table = self.strengths[expert] + spread[expert] * rng.standard_normal(draws)
+        drawn: Table = self.strengths[expert] + spread[expert] * stream.generator().standard_normal(draws)
         return drawn
 
     def turned(self) -> StrengthPool:
@@ -155,6 +159,22 @@ class StrengthPool:
         return float(self.weights @ apart**2)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Statements:
+    """Rows as they were written.
+
+    ``rows`` (*parents' states, states) and ``ess`` (*parents' states); rows of one number in ``tied`` are one
+    statement, ``pools`` holds those of several experts. ``fallback`` is the number of the one that holds where no
+    other does.
+    """
+
+    rows: Table
+    ess: Table
+    tied: Indices | None = None
+    pools: Mapping[int, RowPool] = field(default_factory=dict)
+    fallback: int | None = None
+
+
 def exponential_races(seed: int, draws: int) -> Experts:
     """Clocks that depend on the seed and the sources alone: one set serves every variable of a set of draws.
 
@@ -166,49 +186,53 @@ def exponential_races(seed: int, draws: int) -> Experts:
     """
 
     def clock(sources: tuple[str, ...]) -> Table:
-        name = "\n".join(sorted(set(sources)))
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16])
+        key = int.from_bytes(hashlib.sha256(_known_by(sources).encode()).digest()[:16])
         return np.random.default_rng([seed, key]).standard_exponential(draws)
 
     return clock
 
 
-def own_races(rng: np.random.Generator, draws: int) -> Experts:
-    """Clocks for one gate drawn by itself; nothing is taken from the generator unless a pool asks."""
-    made: list[Experts] = []
-
-    def clock(sources: tuple[str, ...]) -> Table:
-        if not made:
-            made.append(exponential_races(int(rng.integers(2**63)), draws))
-        return made[0](sources)
-
-    return clock
+def _known_by(sources: Sequence[str]) -> str:
+    """What an expert is known by: its sources, in whatever order they are written."""
+    return "\n".join(sorted(set(sources)))
 
 
-def row_drawn(
-    rng: np.random.Generator, row: Table, ess: float, *, draws: int, pool: RowPool | None, experts: Experts
-) -> Table:
+def own_races(stream: Stream, draws: int) -> Experts:
+    """Clocks for one gate drawn by itself."""
+    return exponential_races(stream.at("experts").number(), draws)
+
+
+def row_drawn(stream: Stream, row: Table, ess: float, *, draws: int, pool: RowPool | None, experts: Experts) -> Table:
     """Draws of one row of its own, pooled or not; (draws, states)."""
     if pool is not None:
-        return pool.draw(rng, draws, experts)
-    return dirichlet(rng, row, np.array(ess), draws=draws)
+        return pool.draw(stream, draws, experts)
+    return dirichlet([stream], row[None], np.array([ess]), draws=draws)[:, 0]
 
 
 def rows_drawn(
-    rng: np.random.Generator,
-    mean: Table,
-    ess: Table,
-    *,
-    draws: int,
-    tied: Indices | None,
-    pools: Mapping[int, RowPool],
-    experts: Experts,
+    stream: Stream, statements: Statements, *, draws: int, where: Mask | None = None, experts: Experts
 ) -> Table:
-    """Draws of rows, those of the statements in ``pools`` by their experts; (draws, *rows, states)."""
-    drawn = dirichlet(rng, mean, ess, draws=draws, tied=tied)
-    for number, pool in pools.items():
-        drawn[:, tied == number] = pool.draw(rng, draws, experts)[:, None]
-    return drawn
+    """Draws of rows: of all, shape (draws, *rows, states), or of those in ``where``, (draws, rows in it, states).
+
+    A statement is drawn once for all of its rows, from a stream known by the first of them.
+    """
+    shape, states = statements.ess.shape, statements.rows.shape[-1]
+    chosen = np.ones(shape, dtype=np.bool_) if where is None else where
+    flat, cells = np.flatnonzero(chosen), np.argwhere(chosen)
+    numbers = flat if statements.tied is None else statements.tied.ravel()[flat]
+    each, first, group = np.unique(numbers, return_index=True, return_inverse=True)
+    streams = [
+        stream.at("others") if number == statements.fallback else stream.at(*cell)
+        for number, cell in zip(each.tolist(), cells[first].tolist(), strict=True)
+    ]
+    mean, ess = statements.rows.reshape(-1, states)[flat[first]], statements.ess.ravel()[flat[first]]
+    drawn = dirichlet(streams, mean, ess, draws=draws)
+    for position, number in enumerate(each.tolist()):
+        if number in statements.pools:
+            drawn[:, position] = statements.pools[number].draw(streams[position], draws, experts)
+    if statements.tied is not None:
+        drawn = drawn[:, group.ravel()]
+    return drawn.reshape(draws, *shape, states) if where is None else drawn
 
 
 def check_pools(pools: Mapping[int, RowPool], rows: Table, tied: Indices | None) -> None:

@@ -2,16 +2,20 @@
 
 Every draw starts from normal scores by Latin hypercube sampling (McKay, Beckman & Conover 1979): each number of a
 gate falls once into each of as many equally likely strata as there are draws, so that a thousand draws place the
-ends of an interval as well as many thousands of independent ones.
+ends of an interval as well as many thousands of independent ones. Each row and each parameter has a stream of its own,
+so that one that is changed, added or taken away leaves the draws of the others as they are.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import scipy  # loads scipy.special, which takes 0.15 s, when something is drawn
 from numpy.typing import NDArray
 
 from model.gates.formulas import LEAST
+from model.gates.streams import Stream
 from model.network import Table
 
 Indices = NDArray[np.int64]
@@ -27,44 +31,47 @@ NEAR_CERTAIN = 1 - 1e-8
 """A share above this is read from its complement."""
 
 
-def latin_hypercube_normals(rng: np.random.Generator, draws: int, count: int) -> Table:
-    """Standard normal numbers, one in each of ``draws`` equally likely strata; shape (draws, count).
+def latin_hypercube_normals(streams: Sequence[Stream], draws: int, count: int = 1) -> Table:
+    """Standard normal numbers, ``count`` from each stream, each in every one of ``draws`` equally likely strata once.
 
-    >>> np.sort(latin_hypercube_normals(np.random.default_rng(1), 1_000, 1)[:, 0])[[50, 500, 949]].round(2)
+    Shape (draws, streams, count). A number does not depend on how many come after it.
+
+    >>> np.sort(latin_hypercube_normals([Stream(1)], 1_000)[:, 0, 0])[[50, 500, 949]].round(2)
     array([-1.64,  0.  ,  1.64])
     """
-    strata = rng.permuted(np.broadcast_to(np.arange(draws), (count, draws)), axis=1)
-    chance = (strata + rng.random((count, draws))) / draws
-    return np.asarray(scipy.special.ndtri(np.clip(chance, LEAST, 1 - 1e-16)).T, dtype=np.float64)
+    chance = np.empty((count, len(streams), draws))
+    for position, stream in enumerate(streams):
+        rng = stream.generator()
+        for numbers in chance[:, position]:
+            np.add(rng.permutation(draws), rng.random(draws), out=numbers)
+    chance /= draws
+    np.clip(chance, LEAST, 1 - 1e-16, out=chance)
+    return np.asarray(scipy.special.ndtri(chance, out=chance).T, dtype=np.float64)
 
 
-def dirichlet(rng: np.random.Generator, mean: Table, ess: Table, *, draws: int, tied: Indices | None = None) -> Table:
-    """Dirichlet draws of each row: (draws, *rows, states). Rows of one number in ``tied`` are drawn once."""
-    if tied is not None:
-        _, first, group = np.unique(tied, return_index=True, return_inverse=True)
-        flat = dirichlet(rng, mean.reshape(-1, mean.shape[-1])[first], ess.ravel()[first], draws=draws)
-        return flat[:, group.ravel()].reshape(draws, *mean.shape)
+def dirichlet(streams: Sequence[Stream], mean: Table, ess: Table, *, draws: int) -> Table:
+    """Dirichlet draws of rows (rows, states), each from its own stream: shape (draws, rows, states)."""
     drawn = np.array(np.broadcast_to(mean, (draws, *mean.shape)))
     sure = np.isfinite(ess)
     if sure.any():
-        drawn[:, sure] = _dirichlet_rows(rng, mean[sure], ess[sure], draws)
+        own = [stream for stream, is_drawn in zip(streams, sure, strict=True) if is_drawn]
+        drawn[:, sure] = _dirichlet_rows(own, mean[sure], ess[sure], draws)
     return drawn
 
 
-def _dirichlet_rows(rng: np.random.Generator, mean: Table, ess: Table, draws: int) -> Table:
+def _dirichlet_rows(streams: Sequence[Stream], mean: Table, ess: Table, draws: int) -> Table:
     """Rows (rows, states) by breaking a stick: each state takes a Beta share of what those before it left."""
     alpha = ess[:, None] * mean
     after = np.zeros(alpha.shape)
     after[:, :-1] = np.cumsum(alpha[:, :0:-1], axis=1)[:, ::-1]
+    scores = latin_hypercube_normals(streams, draws, mean.shape[1] - 1)
     left = np.ones((draws, len(mean)))
     found = np.zeros((draws, *mean.shape))
     for k in range(mean.shape[1]):
         last, broken = (mean[:, k] > 0) & (after[:, k] == 0), (mean[:, k] > 0) & (after[:, k] > 0)
         found[:, last, k] = left[:, last]
         if broken.any():
-            odds = _beta_log_odds(
-                latin_hypercube_normals(rng, draws, int(broken.sum())), alpha[broken, k], after[broken, k]
-            )
+            odds = _beta_log_odds(scores[:, broken, k], alpha[broken, k], after[broken, k])
             found[:, broken, k] = left[:, broken] * scipy.special.expit(odds)
             left[:, broken] *= scipy.special.expit(-odds)
     return np.where(mean > 0, np.maximum(found, np.minimum(mean, LEAST)), 0.0)

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import BadQuestion, JointTooLarge
+from model.errors import BadQuestion, JointTooLarge, NetworkTooLarge
 from model.inference import underflow, variable_elimination
 from model.inference.arrays import NOTHING, Evidence, Explanations, Posterior
 from model.inference.junction_tree import reference
@@ -111,6 +111,19 @@ def draw_cost(plan: Plan, name: str, evidence: Evidence, *, with_p_evidence: boo
             raise plan.too_large
         return 2 * plan.cells
     return variable_elimination.cells(plan.programs, evidence, name, with_p_evidence=with_p_evidence)
+
+
+def check_size(plan: Plan) -> None:
+    """Raise NetworkTooLarge, counted and before any table is made, where a variable cannot be asked about.
+
+    Where the tree is too large, programs answer; the dearest is that of the variable with most others above it.
+    """
+    if plan.too_large:
+        above = {name: len(plan.network.ancestors((name,))) for name in plan.network.names}
+        try:
+            draw_cost(plan, max(above, key=lambda name: above[name]), NOTHING)
+        except NetworkTooLarge:
+            raise plan.too_large from None
 
 
 def posterior_under_draws(

@@ -21,6 +21,10 @@ from model.priors.yaml.reader import read_file
 from model.priors.yaml.source_map import Sheet
 from model.specification import Model
 
+MOST_FILES = 500
+MOST_BYTES = 64_000_000
+"""Files of one model, and bytes of all of them: a table of 16,384 rows takes 5 MB and 6 s to read."""
+
 
 def understand(folder: Path) -> tuple[Model | None, list[Problem]]:
     """The model, None where something is wrong, and everything that is."""
@@ -32,6 +36,9 @@ def understand(folder: Path) -> tuple[Model | None, list[Problem]]:
     found = [*_nested(folder, shown)]
     if not MODEL_NAME.fullmatch(name):
         found.append(Problem(shown, 1, 1, "", f"the folder name {name!r}", NAME_RULE))
+    too_much = _too_much(folder, shown)
+    if too_much is not None:
+        return None, [*found, too_much]
     settings = read_file(folder / MODEL_FILE, file=f"{shown}/{MODEL_FILE}")
     sheets = list(_sheets(folder, settings, shown, found))
     for sheet in (settings, *sheets):
@@ -54,6 +61,17 @@ def _no_model_file(folder: Path, shown: str) -> Problem:
     elif inside:
         found, expected = f"no such file, but one in the folder {inside[0]!r}", "the files of the model right here"
     return Problem(f"{shown}/{MODEL_FILE}", 1, 1, "", found, expected)
+
+
+def _too_much(folder: Path, shown: str) -> Problem | None:
+    """What is too much of a folder to be read at all, known before any file is."""
+    files = [path for path in folder.iterdir() if path.name == MODEL_FILE or is_prior_file(path)]
+    if len(files) > MOST_FILES:
+        return Problem(shown, 1, 1, "", f"{len(files):,} files", f"at most {MOST_FILES:,}")
+    total = sum(path.stat().st_size for path in files)
+    if total > MOST_BYTES:
+        return Problem(shown, 1, 1, "", f"files of {total:,} bytes together", f"at most {MOST_BYTES:,}")
+    return None
 
 
 def _nested(folder: Path, shown: str) -> Iterator[Problem]:

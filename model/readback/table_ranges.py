@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
-from model.gates import Gate, Pinned, Rule, TableGate
+from model.gates import Gate, Pinned, Rule, Stream, TableGate
 from model.network import Table, complements
 
 LOW, HIGH = 0.05, 0.95
@@ -19,14 +17,14 @@ MOST_NUMBERS = 8_000_000
 Range = tuple[Table, Table]
 
 
-def ranges(gate: Gate, *, seed: int) -> tuple[Range, int]:
+def ranges(gate: Gate, *, stream: Stream) -> tuple[Range, int]:
     """The 5 % and 95 % quantiles of every cell, and how many draws they rest on: none when exact.
 
     A row of its own is a Dirichlet, so a cell is a Beta and its quantiles are exact; the cells of a gate share
     the gate's parameters, and the experts of a pool share a row: they are drawn.
 
     >>> gate = TableGate(np.array([0.3, 0.7]), np.array(30.0))
-    >>> (low, high), draws = ranges(gate, seed=1)
+    >>> (low, high), draws = ranges(gate, stream=Stream(1))
     >>> low.round(3), high.round(3), draws
     (array([0.172, 0.557]), array([0.443, 0.828]), 0)
     """
@@ -35,11 +33,11 @@ def ranges(gate: Gate, *, seed: int) -> tuple[Range, int]:
     if isinstance(gate, Rule):
         return (gate.table(), gate.table()), 0
     if isinstance(gate, Pinned) and not gate.pools:
-        (low, high), draws = ranges(gate.gate, seed=seed)
+        (low, high), draws = ranges(gate.gate, stream=stream)
         pinned = beta_range(gate.rows, gate.ess)
         mask = gate.mask[..., None]
         return (np.where(mask, pinned[0], low), np.where(mask, pinned[1], high)), draws
-    return _drawn_range(gate, seed)
+    return _drawn_range(gate, stream)
 
 
 def beta_range(rows: Table, ess: Table) -> Range:
@@ -54,13 +52,8 @@ def beta_range(rows: Table, ess: Table) -> Range:
     return np.where(open_, low, rows), np.where(open_, high, rows)
 
 
-def seed_of(revision: str, variable: str) -> int:
-    """One seed for one variable of one revision, so that a read-back does not flicker."""
-    return int.from_bytes(hashlib.sha256(f"{revision}\n{variable}".encode()).digest()[:8])
-
-
-def _drawn_range(gate: Gate, seed: int) -> tuple[Range, int]:
+def _drawn_range(gate: Gate, stream: Stream) -> tuple[Range, int]:
     cells = gate.table().size
     draws = max(FEWEST_DRAWS, min(DRAWS, MOST_NUMBERS // cells))
-    low, high = np.quantile(gate.draw(np.random.default_rng(seed), draws), (LOW, HIGH), axis=0)
+    low, high = np.quantile(gate.draw(stream, draws), (LOW, HIGH), axis=0)
     return (low, high), draws

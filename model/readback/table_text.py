@@ -8,9 +8,10 @@ from itertools import product
 
 import numpy as np
 
+from model.gates import named_stream
 from model.network import Table
 from model.readback.gate_sentences import as_sure, in_words, pool_in_words, spread
-from model.readback.table_ranges import ranges, seed_of
+from model.readback.table_ranges import ranges
 from model.specification import JUDGEMENT, Description, Model, Moved, Source, Statement
 from model.wording import figure, percent, wrapped
 
@@ -82,7 +83,7 @@ def show(model: Model, variable: str) -> ReadBack:
     """
     found = model.network.variable(variable)
     said = model.described[variable]
-    (low, high), draws = ranges(said.gate, seed=seed_of(model.revision, variable))
+    (low, high), draws = ranges(said.gate, stream=named_stream(model.name, variable))
     return ReadBack(
         variable=variable,
         label=said.label,

@@ -202,7 +202,7 @@ class _Parameters:
         told = np.array([bool(names) for names in by])[self.group]
         rows = np.where(told[..., None], self.rows(alpha), self.gate.rows)
         ess = np.where(told, alpha.sum(axis=-1)[self.group], self.gate.ess)
-        return TableGate(rows, ess, self.gate.tied)
+        return TableGate(rows, ess, self.gate.tied, fallback=self.gate.fallback)
 
 
 class _Learner:

@@ -7,7 +7,6 @@ does not depend on is left at its stated numbers, its average: what it could add
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from model import inference
 from model.errors import NetworkTooLarge
 from model.evidence import Case, assumptions
-from model.gates import exponential_races
+from model.gates import exponential_races, named_stream
 from model.inference import Evidence, Plan
 from model.inference.arrays import encode
 from model.inference.jeffrey import assume
@@ -80,6 +79,9 @@ class _Fit:
 class Draws:
     """The drawn tables of one model, each made when it is first needed: what is asked changes none of them.
 
+    A number is drawn by the names of the model and of its variable, and by its place in that variable's table: what
+    an edit does not touch is drawn alike before and after, so that the shift between two revisions has an interval.
+
     ``picture`` is what the model's default picture says, from which shifts are measured.
 
     >>> from model.gates import TableGate
@@ -118,11 +120,11 @@ class Draws:
             self.table(name)
 
     def _draw(self, name: str) -> _Drawn:
-        gate, own, common = self.model.described[name].gate, self._seed(name), self._seed("")
-        place = draws_cache.place(gate, COUNT, own, common)
+        gate, own, common = self.model.described[name].gate, named_stream(self.model.name, name), self.common
+        place = draws_cache.place(gate, COUNT, own.seed, common)
         drawn = draws_cache.read(place)
         if drawn is None:
-            drawn = gate.draw(np.random.default_rng(own), COUNT, exponential_races(common, COUNT))
+            drawn = gate.draw(own, COUNT, exponential_races(common, COUNT))
             if drawn.strides[0] == 0 or (drawn == drawn[:1]).all():  # a stride of 0: one table for all draws
                 drawn = drawn[:0].copy()
             drawn = np.ascontiguousarray(drawn)
@@ -130,8 +132,10 @@ class Draws:
         drawn.setflags(write=False)
         return _Drawn(drawn)
 
-    def _seed(self, name: str) -> int:
-        return int.from_bytes(hashlib.sha256(f"{self.model.revision}\n{name}".encode()).digest()[:8])
+    @property
+    def common(self) -> int:
+        """The seed of the clocks that choose between experts, which all variables share."""
+        return named_stream(self.model.name, "").seed
 
     def baseline(self, plan: Plan, names: Sequence[str]) -> list[Sampled | None]:
         """``sampled_each`` under the default picture, with nothing else known and nothing else done."""

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-CODE = Path(__file__).parent
+CODE = Path(__file__).parents[1]
 CHECKSUM = hashlib.sha256().digest_size
 
 CACHE = "AFTERMATH_CACHE"

@@ -38,6 +38,7 @@ from model.gates import (
     nominal,
     ordinal,
 )
+from model.gates.streams import Stream
 from model.inference.arrays import encode
 from model.network import Network, Table, Variable
 from model.question import Question
@@ -254,7 +255,7 @@ def gates(draw: st.DrawFn) -> Gate:
 
 
 def check_draws(gate: Gate) -> None:
-    drawn = gate.draw(np.random.default_rng(7), 200)
+    drawn = gate.draw(Stream(7), 200)
     assert np.isfinite(drawn).all()
     assert (drawn >= 0).all()
     np.testing.assert_allclose(drawn.sum(axis=-1), 1, atol=1e-12)

@@ -20,6 +20,7 @@ from model.gates import (
     ranked,
 )
 from model.gates.formulas import Combine
+from model.gates.streams import Stream
 from model.network import Table
 
 Draw = st.DrawFn
@@ -247,7 +248,7 @@ def test_draws_of_a_gate_narrow_as_its_sample_size_grows(ess, seed):
     def spread(size):
         effects = (np.array([[1.0, 0.0], [0.4, 0.6]]),)
         gate = AnyCause(np.array([0.9, 0.1]), size, effects, (np.array([np.inf, size]),))
-        return gate.draw(np.random.default_rng(seed), 400)[:, 1, 1].std()
+        return gate.draw(Stream(seed), 400)[:, 1, 1].std()
 
     assert spread(ess * 16) < spread(ess)
     assert spread(1e9) < 1e-4

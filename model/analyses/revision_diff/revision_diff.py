@@ -301,8 +301,8 @@ LEARNS = "the edits are not told apart: the model learns from counts, which ever
 
 
 def _paired(old: Model, draws: Draws) -> Draws:
-    """Draws of the newer numbers under the seeds of the older revision: what was not edited is drawn alike."""
-    return Draws(replace(draws.model, name=old.name, content=old.content), draws.picture)
+    """Draws of the newer numbers under the name of the older model, by which they are seeded."""
+    return Draws(replace(draws.model, name=old.name), draws.picture)
 
 
 def _back(names: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from model.inference.junction_tree.elimination_order import (
 )
 from model.inference.junction_tree.order_cache import kept_order
 from model.network import Network
+from model.work.deadline import checkpoint
 
 __all__ = [
     "CELL_LIMIT",
@@ -37,9 +37,6 @@ CELL_LIMIT = 30_000_000
 
 TABLE_COST = 40
 """What one table more costs to visit, in cells: intermediate cliques must save more than that."""
-
-EVERY_ROOT = 400
-"""Cliques up to which every one is tried as the root; beyond, the root moves while that helps."""
 
 MOST_GROUPS = 60
 """Different messages and marginals of one clique up to which groups of them are sought."""
@@ -170,7 +167,7 @@ def arranged(cliques: Sequence[Clique], cards: Sequence[int]) -> list[Clique]:
     """
     sets = [frozenset(clique.variables) for clique in cliques]
     neighbours = _neighbours(_reattached(cliques, sets, cards))
-    root = _best_root(sets, neighbours, cards, len(cliques) - 1)
+    root = _best_root(sets, neighbours, cards)
     parents = _hung(neighbours, root)
     _gather(sets, parents, cards)
     return _in_order(sets, parents, root)
@@ -213,33 +210,53 @@ def _neighbours(parents: Sequence[int]) -> list[list[int]]:
     return around
 
 
-def _best_root(
-    sets: Sequence[frozenset[int]], neighbours: Sequence[Sequence[int]], cards: Sequence[int], start: int
-) -> int:
-    """The root to which evidence climbs through the fewest cells, summed over the variables."""
+def _best_root(sets: Sequence[frozenset[int]], neighbours: Sequence[Sequence[int]], cards: Sequence[int]) -> int:
+    """The root to which evidence climbs through the fewest cells, summed over the variables.
+
+    For every root at once, in two passes: what a branch costs does not depend on what lies beyond its root.
+    """
     cells = [math.prod(cards[v] for v in members) for members in sets]
-    if len(sets) <= EVERY_ROOT:
-        return min(range(len(sets)), key=lambda c: (_climb(sets, neighbours, cells, c), -c))
-    best, fewest = start, _climb(sets, neighbours, cells, start)
-    while True:
-        tried = {c: _climb(sets, neighbours, cells, c) for c in neighbours[best]}
-        nearer = min(tried, key=lambda c: (tried[c], -c), default=best)
-        if tried.get(nearer, fewest) >= fewest:
-            return best
-        best, fewest = nearer, tried[nearer]
+    parents = _hung(neighbours, 0)
+    order = _outwards(neighbours, parents)
+    new, climb = _branches(sets, neighbours, cells, parents, order)
+    total = [0] * len(sets)
+    for c in order:
+        checkpoint()
+        own = [(new[c, u], climb[c, u]) for u in neighbours[c]]
+        count, cost = sum(n for n, _ in own), sum(w for _, w in own)
+        total[c] = cells[c] * (len(sets[c]) + count) + cost
+        for u in neighbours[c]:
+            if u != parents[c]:  # the branch of c as u sees it
+                n = count - new[c, u] + len(sets[c] - sets[u])
+                new[u, c], climb[u, c] = n, cost - climb[c, u] + cells[c] * n
+    return min(range(len(sets)), key=lambda c: (total[c], -c))
 
 
-def _climb(sets: Sequence[frozenset[int]], neighbours: Sequence[Sequence[int]], cells: Sequence[int], root: int) -> int:
-    """Cells between each variable's highest clique and the root, summed over the variables."""
-    total = 0
-    waiting: deque[tuple[int, int, int]] = deque([(root, -1, 0)])
-    while waiting:
-        c, above, path = waiting.popleft()
-        path += cells[c]
-        new = len(sets[c]) if above < 0 else len(sets[c] - sets[above])
-        total += new * path
-        waiting.extend((other, c, path) for other in neighbours[c] if other != above)
-    return total
+def _outwards(neighbours: Sequence[Sequence[int]], parents: Sequence[int]) -> list[int]:
+    """Every clique after its parent, from clique 0 on."""
+    order = [0]
+    for c in order:
+        order.extend(u for u in neighbours[c] if u != parents[c])
+    return order
+
+
+def _branches(
+    sets: Sequence[frozenset[int]],
+    neighbours: Sequence[Sequence[int]],
+    cells: Sequence[int],
+    parents: Sequence[int],
+    order: Sequence[int],
+) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]:
+    """By (clique, neighbour below it): variables of that branch alone, and cells between each and the clique."""
+    new: dict[tuple[int, int], int] = {}
+    climb: dict[tuple[int, int], int] = {}
+    for c in reversed(order):
+        above = parents[c]
+        if above >= 0:
+            below = [u for u in neighbours[c] if u != above]
+            n = len(sets[c] - sets[above]) + sum(new[c, u] for u in below)
+            new[above, c], climb[above, c] = n, cells[c] * n + sum(climb[c, u] for u in below)
+    return new, climb
 
 
 def _hung(neighbours: Sequence[Sequence[int]], root: int) -> list[int]:

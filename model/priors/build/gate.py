@@ -53,12 +53,6 @@ class Drafted:
         """Whether the gate waits for how the parents stand together."""
         return isinstance(self.gate, Typical)
 
-    def uniform(self) -> Table:
-        """The table of a typical variable before anything is known of it: each state as likely as the others."""
-        assert isinstance(self.gate, Typical)
-        states = len(self.variable.states)
-        return np.full((*self.gate.cards, states), 1 / states)
-
     def finished(self, joint: Table | None) -> Gate:
         """The gate. A typical one is calibrated where no exception holds: there alone its base speaks."""
         gate = self.gate
@@ -139,7 +133,8 @@ def _table(reader: Reader, said: TableVariable) -> TableGate | None:
         reader.check_gaps(table.mask, "rows", "a row for each")
     if not table.mask.all() or not np.isclose(table.rows.sum(axis=-1), 1).all():
         return None
-    return TableGate(table.rows, table.ess, table.owner, table.pools)
+    fallback = None if said.default is None else len(said.rows)
+    return TableGate(table.rows, table.ess, table.owner, table.pools, fallback)
 
 
 class _ByState(NamedTuple):

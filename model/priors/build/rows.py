@@ -15,6 +15,7 @@ from model.priors.build.statements import Integers, Mask, Reader
 from model.priors.schema.variables import Distribution, Row
 from model.priors.yaml.source_map import as_yaml
 from model.wording import quantity
+from model.work.deadline import checkpoint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,8 @@ def laid(reader: Reader, rows: Sequence[Row], key: str) -> tuple[Rows, bool]:
         np.zeros((*reader.cards, len(reader.states))),
         np.full(reader.cards, math.inf),
     )
+    owner, sizes = over.owner.reshape(-1), over.ess.reshape(-1)  # the same memory, a combination each
+    stated_rows = over.rows.reshape(-1, len(reader.states))
     placed = True
     for position, row in enumerate(rows):
         mask = reader.combinations(row.when, key, position, "when")
@@ -48,10 +51,12 @@ def laid(reader: Reader, rows: Sequence[Row], key: str) -> tuple[Rows, bool]:
         if mask is None:
             placed = False
             continue
+        checkpoint()
         reader.check_overlap(mask, over.owner, key, position)
-        over.owner[mask] = position
+        at = np.flatnonzero(mask)
+        owner[at] = position
         if stated is not None:
-            over.rows[mask], over.ess[mask] = stated.row, stated.ess
+            stated_rows[at], sizes[at] = stated.row, stated.ess
             if stated.pool is not None:
                 over.pools[position] = stated.pool
             condition = f"when {as_yaml(row.when)}: " if row.when else ""

@@ -321,9 +321,9 @@ class Reader:
     # Rows, of tables and of exceptions
 
     def check_overlap(self, mask: Mask, owner: Integers, key: str, position: int) -> None:
-        twice = mask & (owner >= 0)
-        if not twice.any():
+        if (owner[mask] < 0).all():
             return
+        twice = mask & (owner >= 0)
         others = [
             f"{self._each(twice & (owner == other))} as line {self.written.line(key, int(other))} does"
             for other in np.unique(owner[twice])

@@ -24,6 +24,7 @@ from model.priors.schema.validation import (
 )
 from model.priors.schema.variables import VariableBase
 from model.priors.yaml.source_map import Sheet, Steps
+from model.work.deadline import checkpoint
 
 ENTRIES: dict[str, type[Definition]] = {
     "sources": definitions.Source,
@@ -42,7 +43,8 @@ ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 
 @dataclass(slots=True, eq=False)
 class Contents:
-    """Everything the files say. ``places`` holds every name that is written, whether or not its definition fits.
+    """Everything the files say. ``places`` holds every name that is written, whether or not its definition fits,
+    ``folded`` the same names by what they are apart from case.
 
     ``states`` of every variable whose states could be read; ``unread`` are the texts of files of which a part could not
     be read, or a name not be taken, so that a name that seems unknown may be meant there; None may hold any name.
@@ -55,6 +57,7 @@ class Contents:
     variables: dict[str, Written[VariableBase]] = field(default_factory=dict)
     entries: dict[str, dict[str, Written[Any]]] = field(default_factory=lambda: {kind: {} for kind in ENTRIES})
     places: dict[str, dict[str, tuple[Sheet, Steps]]] = field(default_factory=lambda: {kind: {} for kind in FILE_KINDS})
+    folded: dict[str, dict[str, str]] = field(default_factory=lambda: {kind: {} for kind in FILE_KINDS})
     states: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unread: list[str | None] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
@@ -106,8 +109,10 @@ def _sort(sheet: Sheet, contents: Contents, problems: list[Problem]) -> None:
     if any(len(steps) == 2 for steps in sheet.broken):
         contents.unread.append(sheet.text)
     for name in sheet.data[kind]:
+        checkpoint()
         if _is_new(name, kind, sheet, contents, problems):
             contents.places[kind][name] = (sheet, (kind, name))
+            contents.folded[kind][name.casefold()] = name
             _enter(name, kind, sheet, contents, problems)
         else:
             contents.unread.append(sheet.text)
@@ -141,7 +146,7 @@ def _kind(sheet: Sheet, problems: list[Problem]) -> str | None:
 
 def _is_new(name: str, kind: str, sheet: Sheet, contents: Contents, problems: list[Problem]) -> bool:
     """Whether a name is well formed and differs, in more than case, from those before it."""
-    twin = next((other for other in contents.names(kind) if other.casefold() == name.casefold()), None)
+    twin = contents.folded[kind].get(name.casefold())
     if not is_name(name):
         if (kind, name) not in sheet.broken:
             found = f"the name {name!r}" if name.isascii() else f"the name {name!r}, with {code_points(name)}"

@@ -28,6 +28,7 @@ from yaml.events import (
 from model.priors.yaml.composer import DEPTH_LIMIT
 from model.priors.yaml.scalars import NO_VALUE, resolved, wrong_key
 from model.priors.yaml.source_map import Mark, Sheet, Steps
+from model.work.deadline import checkpoint
 
 Node = dict[str, Any] | list[Any]
 
@@ -94,6 +95,7 @@ class _QuickComposer:
                 else:
                     self._attach(self._scalar(event), event)
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                checkpoint()
                 self.node, self.steps = self.outer.pop()
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._open(event, {} if kind is MappingStartEvent else [])

@@ -14,6 +14,7 @@ from model.analyses.variance_attribution import attribution
 from model.evidence import observe
 from model.forecast import Forecaster, answer, prepare
 from model.gates.sampling import dirichlet
+from model.gates.streams import Stream
 from model.priors import load
 from model.question import Question
 from model.readback.table_ranges import beta_range
@@ -98,7 +99,7 @@ def test_a_rare_state_tells_bits_in_proportion_to_how_rare_it_is(p: float) -> No
 @pytest.mark.parametrize("row", [[1e-300, 1.0], [1.0, 1e-17], [1e-17, 1.0], [1.0, 1e-150, 1e-300], [1e-9, 0.5, 0.5]])
 @pytest.mark.parametrize("ess", [1e-3, 10.0, 1e6])
 def test_draws_of_a_row_with_a_rare_state_are_rows(row: list[float], ess: float) -> None:
-    drawn = dirichlet(np.random.default_rng(3), np.array([row]), np.array([ess]), draws=500)
+    drawn = dirichlet([Stream(3)], np.array([row]), np.array([ess]), draws=500)
     assert np.isfinite(drawn).all()
     assert (drawn > 0).all()
     np.testing.assert_allclose(drawn.sum(axis=-1), 1, atol=1e-12)

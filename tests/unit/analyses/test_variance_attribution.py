@@ -12,7 +12,7 @@ from model.analyses.parameter_derivatives import ask
 from model.analyses.variance_attribution import Attribution, attribution, parts_of
 from model.evidence import Observed, SetTo, observe
 from model.forecast import Forecaster, answer, prepare
-from model.gates import AnyCause, TableGate
+from model.gates import AnyCause, Stream, TableGate
 from model.inference import Evidence
 from model.network import Network, Variable
 from model.priors import load
@@ -51,9 +51,8 @@ def by_variable(found: Attribution) -> dict[str, float]:
 def sd_of_draws(forecaster: Forecaster, question: Question, target: str, state: int, *, draws: int) -> float:
     """Standard deviation of the answer when every table that counts is drawn."""
     asked = ask(forecaster, question, target)
-    rng = np.random.default_rng(RNG)
     names = [name for name in forecaster.model.network.names if name in asked.needed]
-    tables = {name: np.array(forecaster.model.described[name].gate.draw(rng, draws)) for name in names}
+    tables = {name: np.array(forecaster.model.described[name].gate.draw(Stream(RNG).at(name), draws)) for name in names}
     rows = {name: np.repeat(row, draws, axis=0) for name, row in asked.evidence.likelihood.items()}
     evidence = Evidence(draws, rows, {**asked.evidence.tables, **tables})
     return float(inference.posterior(forecaster.plan, evidence, (target,)).of(target)[:, state].std())

@@ -25,6 +25,7 @@ from model.gates import (
     ranked,
 )
 from model.gates.formulas import Combine
+from model.gates.streams import Stream
 from model.network import Table
 
 CERTAIN = np.inf
@@ -274,7 +275,7 @@ def test_pinned_rows_replace_those_of_the_gate_and_leave_the_others() -> None:
     pinned = Pinned(gate, mask, np.broadcast_to([1.0, 0.0], (2, 2, 2)), np.full((2, 2), CERTAIN))
     np.testing.assert_array_equal(pinned.table()[0, 0], [1, 0])
     np.testing.assert_array_equal(pinned.table()[~mask], gate.table()[~mask])
-    drawn = pinned.draw(np.random.default_rng(5), 50)
+    drawn = pinned.draw(Stream(5), 50)
     assert (drawn[:, 0, 0] == [1, 0]).all()
     assert drawn[:, 1, 1].std(axis=0).min() > 0
 
@@ -283,7 +284,7 @@ def test_pinned_rows_replace_those_of_the_gate_and_leave_the_others() -> None:
 def test_draws_of_every_gate_are_tables_with_the_zeros_of_the_stated_one(name: str) -> None:
     gate = every_gate()[name]
     table = gate.table()
-    drawn = gate.draw(np.random.default_rng(7), 200)
+    drawn = gate.draw(Stream(7), 200)
     assert drawn.shape == (200, *table.shape)
     np.testing.assert_allclose(drawn.sum(axis=-1), 1, atol=1e-12)
     np.testing.assert_array_equal(drawn == 0, np.broadcast_to(table == 0, drawn.shape))
@@ -292,33 +293,33 @@ def test_draws_of_every_gate_are_tables_with_the_zeros_of_the_stated_one(name: s
 @pytest.mark.parametrize("name", every_gate())
 def test_one_seed_draws_the_same_bytes(name: str) -> None:
     gate = every_gate()[name]
-    once = gate.draw(np.random.default_rng(11), 20)
-    assert once.tobytes() == gate.draw(np.random.default_rng(11), 20).tobytes()
+    once = gate.draw(Stream(11), 20)
+    assert once.tobytes() == gate.draw(Stream(11), 20).tobytes()
 
 
 @pytest.mark.parametrize(("probability", "ess"), [(0.3, 4.0), (0.5, 10.0), (0.02, 30.0)])
 def test_a_row_is_drawn_with_the_mean_and_the_variance_of_its_dirichlet(probability: float, ess: float) -> None:
     row = np.array([probability, 0.9 - probability, 0.1, 0.0])
-    drawn = TableGate(row, np.array(ess)).draw(np.random.default_rng(13), 40_000)
+    drawn = TableGate(row, np.array(ess)).draw(Stream(13), 40_000)
     variance = row * (1 - row) / (ess + 1)
     np.testing.assert_allclose(drawn.mean(axis=0), row, atol=5 * np.sqrt(variance.max() / 40_000))
     np.testing.assert_allclose(drawn.var(axis=0), variance, rtol=0.06)
 
 
 def test_a_row_known_for_certain_never_moves() -> None:
-    drawn = TableGate(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([CERTAIN, 10.0])).draw(np.random.default_rng(1), 30)
+    drawn = TableGate(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([CERTAIN, 10.0])).draw(Stream(1), 30)
     assert (drawn[:, 0] == [0.9, 0.1]).all()
     assert len(np.unique(drawn[:, 1, 0])) == 30
 
 
 def test_what_is_possible_is_never_drawn_impossible() -> None:
-    drawn = TableGate(np.array([1e-9, 1 - 1e-9]), np.array(4.0)).draw(np.random.default_rng(3), 1000)
+    drawn = TableGate(np.array([1e-9, 1 - 1e-9]), np.array(4.0)).draw(Stream(3), 1000)
     assert (drawn > 0).all()
 
 
 def test_rows_written_as_one_statement_are_drawn_as_one() -> None:
     rows = np.array([[0.9, 0.1], [0.5, 0.5], [0.9, 0.1]])
-    drawn = TableGate(rows, np.full(3, 10.0), tied=np.array([0, 1, 0])).draw(np.random.default_rng(1), 30)
+    drawn = TableGate(rows, np.full(3, 10.0), tied=np.array([0, 1, 0])).draw(Stream(1), 30)
     np.testing.assert_array_equal(drawn[:, 0], drawn[:, 2])
     assert (drawn[:, 0] != drawn[:, 1]).all()
 
@@ -326,7 +327,7 @@ def test_rows_written_as_one_statement_are_drawn_as_one() -> None:
 def test_states_of_a_parent_written_as_one_cause_are_drawn_as_one() -> None:
     effect = np.array([[1, 0], [0.4, 0.6], [0.4, 0.6]])
     ess, tied = np.array([CERTAIN, 9.0, 9.0]), np.array([0, 1, 1])
-    drawn = AnyCause(np.array([0.9, 0.1]), 20.0, (effect,), (ess,), (tied,)).draw(np.random.default_rng(1), 30)
+    drawn = AnyCause(np.array([0.9, 0.1]), 20.0, (effect,), (ess,), (tied,)).draw(Stream(1), 30)
     np.testing.assert_array_equal(drawn[:, 1], drawn[:, 2])
     assert (drawn[:, 0] != drawn[:, 1]).all()
 
@@ -335,8 +336,8 @@ def test_uncertainty_of_a_gate_is_on_its_parameters_and_wider_than_on_its_rows()
     gate = noisy_or()
     exact, by_rows = 0.0444720520, 0.0284903357
     draws = 60_000
-    drawn = gate.draw(np.random.default_rng(17), draws)[..., 1].mean(axis=(1, 2, 3))
-    rows = TableGate(gate.table(), np.full((2, 2, 2), 20.0)).draw(np.random.default_rng(17), draws)
+    drawn = gate.draw(Stream(17), draws)[..., 1].mean(axis=(1, 2, 3))
+    rows = TableGate(gate.table(), np.full((2, 2, 2), 20.0)).draw(Stream(17), draws)
     assert drawn.mean() == pytest.approx(0.66085, abs=5 * exact / np.sqrt(draws))
     assert drawn.std() == pytest.approx(exact, rel=5 / np.sqrt(2 * draws))
     assert rows[..., 1].mean(axis=(1, 2, 3)).std() == pytest.approx(by_rows, rel=5 / np.sqrt(2 * draws))
@@ -347,7 +348,7 @@ def test_a_strength_is_drawn_as_a_normal_on_the_log_odds() -> None:
     gate = Influences(
         "ordinal", np.array([0.5, 0.5]), CERTAIN, "reference", (Influence(0, FOUR, np.array([0.0, 1.0]), ess),), (2,)
     )
-    drawn = gate.draw(np.random.default_rng(19), 20_000)[:, 1]
+    drawn = gate.draw(Stream(19), 20_000)[:, 1]
     log_odds = np.log(drawn[:, 1] / drawn[:, 0])
     assert log_odds.mean() == pytest.approx(np.log(4), abs=0.02)
     assert log_odds.std() == pytest.approx(2 / np.sqrt(ess), rel=0.03)
@@ -356,7 +357,7 @@ def test_a_strength_is_drawn_as_a_normal_on_the_log_odds() -> None:
 def test_a_slope_over_several_states_moves_as_one_parameter() -> None:
     pattern = np.array([-1.0, 0.0, 1.0])
     gate = Influences("ordinal", np.array([0.5, 0.5]), CERTAIN, "reference", (Influence(0, 5.0, pattern, 9.0),), (3,))
-    drawn = gate.draw(np.random.default_rng(23), 40)
+    drawn = gate.draw(Stream(23), 40)
     log_odds = np.log(drawn[..., 1] / drawn[..., 0])
     np.testing.assert_allclose(log_odds[:, 0], -log_odds[:, 2], atol=1e-12)
     np.testing.assert_allclose(log_odds[:, 1], 0, atol=1e-12)
@@ -367,7 +368,7 @@ def test_every_draw_of_a_typical_base_is_calibrated_anew() -> None:
     gate = returns_home("typical")
     sure_base = Influences("ordinal", gate.base, CERTAIN, "typical", gate.effects, gate.cards, gate.parents_joint)
     assert sure_base.parents_joint is not None
-    drawn = sure_base.draw(np.random.default_rng(29), 100)
+    drawn = sure_base.draw(Stream(29), 100)
     average = np.einsum("drcs,rc->ds", drawn, sure_base.parents_joint)
     np.testing.assert_allclose(average, np.broadcast_to(gate.base, average.shape), atol=1e-12)
     assert drawn[:, 1, 0, 1].std() > 0.02
@@ -375,16 +376,16 @@ def test_every_draw_of_a_typical_base_is_calibrated_anew() -> None:
 
 def test_ranked_weights_and_variance_are_drawn_log_normally_or_not_at_all() -> None:
     sure = Ranked(3, "mean", (3.0, 1.0), (False, False), (3, 3), 0.05, None)
-    np.testing.assert_allclose(sure.draw(np.random.default_rng(1), 5), np.broadcast_to(sure.table(), (5, 3, 3, 3)))
+    np.testing.assert_allclose(sure.draw(Stream(1), 5), np.broadcast_to(sure.table(), (5, 3, 3, 3)))
     unsure = Ranked(3, "mean", (3.0, 1.0), (False, False), (3, 3), 0.05, 10.0)
-    drawn = unsure.draw(np.random.default_rng(1), 4000)
+    drawn = unsure.draw(Stream(1), 4000)
     assert drawn[:, 2, 0, 2].std() > 0.05
     np.testing.assert_allclose(np.median(drawn, axis=0), sure.table(), atol=0.02)
 
 
 def test_a_ranked_variance_is_drawn_even_where_one_parent_makes_its_weight_idle() -> None:
     gate = Ranked(3, "mean", (1.0,), (False,), (3,), 0.05, 10.0)
-    table, drawn = gate.table(), gate.draw(np.random.default_rng(1), 4000)
+    table, drawn = gate.table(), gate.draw(Stream(1), 4000)
     assert drawn[:, 1, 1].std() > 0.05
     doubled = Ranked(3, "mean", (1.0,), (False,), (3,), 0.05 * np.exp(np.sqrt(2 / 10)), None).table()
     share_below = (drawn[:, 1, 1] > doubled[1, 1]).mean()
@@ -394,9 +395,9 @@ def test_a_ranked_variance_is_drawn_even_where_one_parent_makes_its_weight_idle(
 
 def test_ranked_draws_in_blocks_equal_draws_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Ranked(3, "min", (3.0, 1.0), (False, True), (3, 3), 0.05, 10.0)
-    at_once = gate.draw(np.random.default_rng(1), 20)
+    at_once = gate.draw(Stream(1), 20)
     monkeypatch.setattr("model.gates.kinds.BLOCK", 3 * 3 * 25 * 3 * 7)
-    np.testing.assert_array_equal(gate.draw(np.random.default_rng(1), 20), at_once)
+    np.testing.assert_array_equal(gate.draw(Stream(1), 20), at_once)
 
 
 def test_a_gate_cannot_be_changed_once_built() -> None:

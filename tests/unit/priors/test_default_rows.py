@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from model.analyses.leave_out import without
 from model.gates import TableGate
+from model.gates.streams import Stream
 from model.priors import load
 from model.uncertainty.parameters import parameters
 from service.cli.main import commands
@@ -47,7 +48,7 @@ def test_it_is_one_statement_with_a_line_of_its_own_drawn_as_one(tmp_path: Path)
     assert statement.what == "in the other 2 of 4 combinations: yes 0.2, no 0.8"
     lines = (folder / "findings.yaml").read_text("utf-8").splitlines()
     assert lines[statement.line - 1].startswith("    default:")
-    drawn = described.gate.draw(np.random.default_rng(1), 50)
+    drawn = described.gate.draw(Stream(1), 50)
     assert np.array_equal(drawn[:, 0, 1], drawn[:, 1, 0])
     assert np.std(drawn[:, 0, 1, 0]) > 0
 

@@ -1,5 +1,6 @@
 """Models kept between runs: the same values as from the files, and the files again wherever anything is amiss."""
 
+import inspect
 import os
 import pickle
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from model.errors import BadPriors
+from model.gates import TableGate
 from model.priors import folder, load, model_cache
 from model.specification import Model
 from model.work import disk_cache
@@ -140,6 +142,11 @@ def test_the_key_is_moved_by_other_code_other_packages_and_other_threads(
     disk_cache.code.cache_clear()
     assert after is not None
     assert after != before
+
+
+def test_the_code_is_all_that_makes_models_and_draws() -> None:
+    assert (disk_cache.CODE / "gates" / "kinds.py").samefile(inspect.getfile(TableGate))
+    assert (disk_cache.CODE / "priors" / "__init__.py").samefile(inspect.getfile(load))
 
 
 def test_without_sources_or_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

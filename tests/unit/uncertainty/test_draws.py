@@ -9,7 +9,7 @@ from scipy import stats
 from model import inference
 from model.evidence import Assumed, Case, Observed, Reported, SetTo
 from model.forecast import answer, prepare
-from model.gates import AnyCause, TableGate
+from model.gates import AnyCause, Stream, TableGate
 from model.network import Network, Variable
 from model.question import Question
 from model.specification import Description, Model, Statement
@@ -147,8 +147,7 @@ def test_ninety_percent_intervals_cover_nine_in_ten_true_networks():
     plan, held = inference.compile(model.network), Draws(model)
     found = sampled(held, plan, "dysp", Case({}))
     [low], [high] = interval(found.rows[:, :1], found.weights, 0.9)
-    rng = np.random.default_rng(5)
-    truths = {n: model.described[n].gate.draw(rng, 500) for n in model.network.names}
+    truths = {n: model.described[n].gate.draw(Stream(5).at(n), 500) for n in model.network.names}
     p = inference.posterior(plan, inference.Evidence(500, {}, truths), ("dysp",)).of("dysp")[:, 0]
     assert 0.86 <= np.mean((low <= p) & (p <= high)) <= 0.94
 
@@ -157,7 +156,7 @@ def test_ninety_percent_intervals_cover_when_the_case_is_drawn_from_the_true_net
     model = told(network("asia"), 20.0)
     plan, held = inference.compile(model.network), Draws(model)
     rng = np.random.default_rng(6)
-    truths = {n: model.described[n].gate.draw(rng, 500) for n in model.network.names}
+    truths = {n: model.described[n].gate.draw(Stream(6).at(n), 500) for n in model.network.names}
     seen = inference.posterior(plan, inference.Evidence(500, {}, truths), ("xray",)).of("xray")[:, 0] > rng.random(500)
     inside = []
     for state, which in (("yes", np.flatnonzero(seen)), ("no", np.flatnonzero(~seen))):
