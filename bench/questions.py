@@ -10,6 +10,7 @@ import numpy as np
 
 from model.d_separation import requisite_each
 from model.gates import TableGate
+from model.gates.streams import Stream
 from model.inference import Evidence
 from model.network import Network, Table, Variable
 
@@ -98,4 +99,5 @@ def needed(network: Network, question: Question) -> list[str]:
 def drawn(network: Network, names: Sequence[str], draws: int, *, rng: np.random.Generator) -> dict[str, Table]:
     """Dirichlet draws of some tables, every row with an equivalent sample size of 100: (draws, *parents, states)."""
     gates = {name: TableGate(network.tables[name], np.full(network.tables[name].shape[:-1], ESS)) for name in names}
-    return {name: gate.draw(rng, draws) for name, gate in gates.items()}
+    stream = Stream(int(rng.integers(1 << 62)))
+    return {name: gate.draw(stream.at(name), draws) for name, gate in gates.items()}

@@ -528,7 +528,8 @@ class Model:
 
     def cited_each(self, tables: NDArray[np.bool_]) -> list[tuple[str, ...]]:
         """The same for many sets of tables at once: each row of shape (sets, variables) marks one."""
-        times_cited = tables.astype(np.float32) @ self.citing.astype(np.float32)
+        with np.errstate(invalid="ignore"):  # products of zeros and ones; the library may look beyond the ends of rows
+            times_cited = tables.astype(np.float32) @ self.citing.astype(np.float32)
         return [tuple(compress(self.citable, row)) for row in times_cited.tolist()]
 
 

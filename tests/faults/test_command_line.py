@@ -22,6 +22,8 @@ ARGUMENTS = {
     "check": ["asia"],
     "cohorts": ["asia"],
     "compare": ["asia", "lung"],
+    "db": ["check"],
+    "diff": ["asia", str(ROOT / "priors" / "asia"), str(ROOT / "priors" / "asia")],
     "explain": EVENT,
     "export": ["asia", "exported.bif"],
     "goals": [*EVENT, "--below", "0.05"],
@@ -39,6 +41,8 @@ ARGUMENTS = {
     "serve": ["--help"],
     "show": ["asia", "lung"],
     "sources": ["asia"],
+    "status": [],
+    "token": ["list"],
     "variables": ["asia"],
 }
 QUIET = {"export", "import", "new", "plot", "schema"}

@@ -105,7 +105,7 @@ def used(python, upgrade):
 for name in {STEPS}:
     setattr(dev, name, small(name))
 dev.lock = used
-print("started", flush=True)
+Path("started").touch()
 sys.exit(dev.main(["lock"]))
 """
 """dev.py with steps that write a file each, in PAUSE seconds: all but what is installed is the real thing."""
@@ -122,6 +122,8 @@ def small(tmp_path: Path) -> Path:
 
 def small_set_up(small: Path, *, pause: float = 0.25) -> subprocess.Popen[str]:
     """A set-up that has begun."""
+    begun = small / "started"
+    begun.unlink(missing_ok=True)
     started = subprocess.Popen(
         [sys.executable, str(small / "small.py")],
         cwd=small,
@@ -130,8 +132,7 @@ def small_set_up(small: Path, *, pause: float = 0.25) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert started.stdout is not None
-    assert started.stdout.readline() == "started\n"
+    wait_for(begun)
     return started
 
 
@@ -153,8 +154,8 @@ def test_a_set_up_stopped_at_any_moment_ends_in_a_line_and_the_next_one_goes_on(
         if number == signal.SIGINT:
             assert (set_up.returncode, err) == (130, "\nStopped. The next start goes on from there.\n")
     out, err = small_set_up(small).communicate(timeout=60)
-    assert out.splitlines()[-1] == "used used used used used"
     assert err == ""
+    assert out.splitlines()[-1] == "used used used used used"
 
 
 def test_what_is_done_of_a_stopped_set_up_is_not_done_again_but_for_half_installed_packages(small: Path) -> None:

@@ -275,8 +275,8 @@ def test_fault_40_a_file_that_cannot_be_written_to_is_read(store: Store) -> None
     store.close()
     folder = file_of(store).parent
     if os.getuid() == 0:
-        for path in (*folder.parents[:3], folder):
-            path.chmod(0o755)
+        for path in (*folder.parents, folder):
+            path.chmod(path.stat().st_mode | 0o055)
     file_of(store).chmod(0o444)
     child = os.fork()
     if child == 0:

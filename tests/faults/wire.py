@@ -103,7 +103,9 @@ def probes(url: str, count: int = 20) -> list[float]:
 
 def assert_undisturbed(alone: Sequence[float], beside: Sequence[float]) -> None:
     """Half a second is the goal; a machine that was slow before is allowed to be as slow again."""
-    assert max(beside) < 0.5 + 5 * max(alone), (max(alone), max(beside))
+    slowest, most = sorted(beside)[int(0.95 * len(beside))], sorted(alone)[-1]
+    assert slowest < 0.5 + 5 * most, (most, slowest)
+    assert max(beside) < 5, max(beside)
     assert statistics.median(beside) < 0.25 + 5 * statistics.median(alone)
 
 
