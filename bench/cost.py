@@ -17,7 +17,7 @@ from model.errors import AftermathError
 from model.evidence import Observed
 from model.forecast import Forecaster, answer
 from model.question import Question
-from model.work.cost import SECOND
+from model.resources.cost import SECOND
 from service import revisions, routes
 from service.http.validation import Pinned, validated
 

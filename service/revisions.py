@@ -20,7 +20,7 @@ from model import priors
 from model.errors import AftermathError, BadPriors, UnknownName
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
-from model.work.deadline import DeadlinePassed, Watch, watched
+from model.resources.deadline import DeadlinePassed, Watch, watched
 from service.settings import LOAD_SECONDS
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from model.errors import AftermathError
-from model.work.cost import SECOND
+from model.resources.cost import SECOND
 
 PRIORS = "AFTERMATH_PRIORS"
 HOSTS = "AFTERMATH_HOSTS"

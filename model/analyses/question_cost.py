@@ -1,4 +1,4 @@
-"""What questions and analyses cost, counted before any of it is worked out, in the units of ``model.work.cost``.
+"""What questions and analyses cost, counted before any of it is worked out, in the units of ``model.resources.cost``.
 
 Counted are table entries times passes, cases, draws and rounds of fitting, beside what each call and each row takes.
 The numbers of units are fitted to measured times of a warm service; ``bench cost`` prints the one beside the other.
@@ -21,10 +21,10 @@ from model.forecast import Forecaster
 from model.inference import Evidence, Plan
 from model.inference.arrays import encode
 from model.question import Question, Resolved, resolve
+from model.resources.cost import Cost
 from model.uncertainty import draws as drawing
 from model.uncertainty.draws import COUNT, WORK
 from model.uncertainty.intervals import MASS
-from model.work.cost import Cost
 
 T = TypeVar("T")
 

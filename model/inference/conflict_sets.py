@@ -13,7 +13,7 @@ from model.evidence import Case, assumptions, in_words, likelihood
 from model.inference.arrays import Evidence, encode
 from model.inference.plan import Plan
 from model.inference.proportional_fitting import fit
-from model.work.deadline import checkpoint
+from model.resources.deadline import checkpoint
 
 Flags = NDArray[np.bool_]
 Possible = Callable[[Flags], Flags]

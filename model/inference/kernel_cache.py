@@ -20,7 +20,7 @@ from numba.core.compiler import CompileResult
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 
-from model.work import disk_cache
+from model.resources import disk_cache
 
 
 class KernelCache:

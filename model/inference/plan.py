@@ -29,7 +29,7 @@ from model.inference.junction_tree.triangulation import CELL_LIMIT, JunctionTree
 from model.inference.lru import ByteLRU, Usage, weight_of
 from model.inference.numba_door import COMPILED
 from model.network import Network, Table
-from model.work.deadline import checkpoint
+from model.resources.deadline import checkpoint
 
 
 class Choice(NamedTuple):

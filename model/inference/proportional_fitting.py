@@ -15,7 +15,7 @@ from model.inference.arrays import Evidence
 from model.inference.marginal_fit import marginal_fit
 from model.inference.plan import Plan
 from model.network import Network, Table
-from model.work.deadline import checkpoint
+from model.resources.deadline import checkpoint
 
 SWEEPS = 200
 """Of accelerated ones some ten are usual."""

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from model.priors.files import MODEL_FILE, is_prior_file, lies_in, model_name, nested, read_inside, shown_name
 from model.priors.yaml.reader import SIZE_LIMIT
+from model.resources import disk_cache
 from model.specification import Model
-from model.work import disk_cache
 
 MOST_FILES = 64
 MOST_BYTES = 256_000_000

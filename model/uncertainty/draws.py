@@ -24,9 +24,9 @@ from model.inference.jeffrey import assume
 from model.inference.lru import ByteLRU, Usage
 from model.inference.proportional_fitting import fit
 from model.network import Table
+from model.resources.deadline import checkpoint
 from model.specification import Model
 from model.uncertainty import draws_cache
-from model.work.deadline import checkpoint
 
 COUNT = 1_000
 """Draws of a revision."""

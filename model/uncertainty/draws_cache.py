@@ -18,7 +18,7 @@ import numpy as np
 
 from model.gates import Gate
 from model.network import Table
-from model.work import disk_cache
+from model.resources import disk_cache
 
 MOST_FILES = 1_024
 MOST_BYTES = 256_000_000

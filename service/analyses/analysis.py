@@ -14,8 +14,8 @@ from model.events import HAPPENS
 from model.evidence import syntax
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
+from model.resources.cost import Cost
 from model.specification import Model
-from model.work.cost import Cost
 from service.http.address import Address, Links, model_path
 from service.http.json_encoding import encoded
 from service.http.operation import Form, Reply, csv_form, json_form

@@ -14,8 +14,8 @@ from typing_extensions import TypedDict
 from model.analyses import question_cost
 from model.analyses.collection_plan import CollectionPlan, Step, plan
 from model.forecast import Forecaster
+from model.resources.cost import Cost
 from model.wording import wrapped
-from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,

@@ -12,8 +12,8 @@ from model.analyses.evidence_conflict import Conflict, Surprise
 from model.analyses.explanation import Explanation, explain
 from model.analyses.weight_of_evidence import direction
 from model.forecast import Forecaster
+from model.resources.cost import Cost
 from model.wording import effect_text, signed, wrapped
-from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,

@@ -14,7 +14,7 @@ from model.analyses import goal_seeking, question_cost
 from model.analyses.goal_seeking import Change, Goals
 from model.errors import BadQuestion
 from model.forecast import Forecaster
-from model.work.cost import Cost
+from model.resources.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,

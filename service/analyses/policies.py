@@ -11,9 +11,9 @@ from typing_extensions import TypedDict
 from model.analyses import goal_seeking, question_cost
 from model.analyses.goal_seeking import Policies, Policy
 from model.forecast import Forecaster
+from model.resources.cost import Cost
 from model.uncertainty.intervals import MASS
 from model.wording import effect_text, portion, wrapped
-from model.work.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,

@@ -13,7 +13,7 @@ from model.analyses import question_cost
 from model.analyses import sensitivity as analysis
 from model.analyses.sensitivity import SEARCHED, BreakEven, Sensitivity, Swing
 from model.forecast import Forecaster
-from model.work.cost import Cost
+from model.resources.cost import Cost
 from service.analyses.analysis import (
     ERRORS,
     Analysed,

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from model.priors import model_cache
-from model.work import disk_cache
+from model.resources import disk_cache
 
 MOST_FILES = 256
 MOST_BYTES = 16_000_000

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from model.errors import AftermathError
-from model.work.cost import SECOND
-from model.work.deadline import Watch
+from model.resources.cost import SECOND
+from model.resources.deadline import Watch
 
 HEAVY = SECOND // 20
 """Counted cost from which a question needs a place."""

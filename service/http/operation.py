@@ -15,8 +15,8 @@ from flask import Flask, Response, request
 from pydantic import BaseModel
 
 from model.inference.lru import ByteLRU, Usage
-from model.work.cost import Cost, check
-from model.work.deadline import Watch, watched
+from model.resources.cost import Cost, check
+from model.resources.deadline import Watch, watched
 from service.http import csv_tables, strict_json
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate

@@ -31,8 +31,8 @@ from model.errors import (
     UnknownState,
     UnknownVariable,
 )
-from model.work.cost import TooCostly
-from model.work.deadline import DeadlinePassed, NobodyWaits
+from model.resources.cost import TooCostly
+from model.resources.deadline import DeadlinePassed, NobodyWaits
 from service.http.address import PREFIX
 from service.http.admission import Busy
 from service.revisions import ModelNotReady, UnknownModel, UnknownRevision

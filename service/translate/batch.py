@@ -17,8 +17,8 @@ from model.forecast import Forecaster
 from model.forecast import answers as forecast_answers
 from model.network import Network, Table
 from model.question import Question, Resolved, resolve
+from model.resources.cost import Cost
 from model.specification import Model
-from model.work.cost import Cost
 from service.http import csv_tables, strict_json
 from service.http.json_encoding import GAP, Template, encoded, make_room
 from service.http.problems import AnswerTooLarge, BadCSV, Problem, TooMany, problem

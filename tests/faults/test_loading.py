@@ -15,7 +15,7 @@ from model.inference.junction_tree.triangulation import CELL_LIMIT
 from model.network import Network
 from model.priors import folder as reading
 from model.priors.build import model as building
-from model.work import deadline, disk_cache
+from model.resources import deadline, disk_cache
 from service import revisions
 from service.settings import Settings, from_environment
 from tests import large_models

@@ -16,8 +16,8 @@ from tests.servers import ROOT
 MOST = 20
 GUARDS = {
     "model/analyses/question_cost.py",
-    "model/work/cost.py",
-    "model/work/deadline.py",
+    "model/resources/cost.py",
+    "model/resources/deadline.py",
     "service/http/admission.py",
     "service/http/proxies.py",
     "service/http/security.py",

@@ -10,7 +10,7 @@ from tests.sources import ROOT, imports, modules
 # Each may import those before it.
 MODEL_ORDER = (
     "errors",
-    "work",
+    "resources",
     "wording",
     "notebook",
     "network",

@@ -32,8 +32,8 @@ from model.priors.build.statements import Known
 from model.priors.schema.definitions import Words
 from model.priors.schema.validation import fitted_variable
 from model.priors.yaml.source_map import Sheet
+from model.resources.deadline import checkpoint
 from model.specification import JUDGEMENT
-from model.work.deadline import checkpoint
 
 SAME = 12
 """Decimals to which two joints of parents are the same: a base calibrated over either then gives the same table."""

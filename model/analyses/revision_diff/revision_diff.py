@@ -20,10 +20,10 @@ from model.errors import AftermathError
 from model.evidence import Case
 from model.forecast import Forecaster, answer
 from model.question import Question
+from model.resources.deadline import checkpoint
 from model.specification import JUDGEMENT, Headline, Model
 from model.uncertainty.draws import Draws, sampled
 from model.uncertainty.intervals import MASS, intervals
-from model.work.deadline import checkpoint
 
 ROUNDING = 1e-9
 """A point no further outside an interval is in it; a shift no further over a limit is not over it."""

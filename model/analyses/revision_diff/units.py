@@ -8,7 +8,7 @@ from itertools import combinations
 
 from model.analyses.revision_diff.edits import Edit, Edits
 from model.analyses.revision_diff.items import EditClass
-from model.work.deadline import checkpoint
+from model.resources.deadline import checkpoint
 
 MOST_TRIED = 8
 """Blocks of edits of which every set is tried; of more each alone, and all but each."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from model.inference.greedy_order import FILL, TABLE_SIZE, WEIGHTED_FILL, Bits, greedy
 from model.inference.numba_door import COMPILED
 from model.network import Network
-from model.work.deadline import checkpoint
+from model.resources.deadline import checkpoint
 
 SEED = 2017
 SEARCH = 2

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from model.inference.junction_tree import elimination_order
 from model.inference.junction_tree.elimination_order import Adjacency, best_order
-from model.work import disk_cache
+from model.resources import disk_cache
 
 QUICK = 6
 """Vertices up to which no file is worth it; above, the first search of a process waits 0.3 s for its compiled code."""

@@ -16,7 +16,7 @@ from model.inference.junction_tree.elimination_order import (
 )
 from model.inference.junction_tree.order_cache import kept_order
 from model.network import Network
-from model.work.deadline import checkpoint
+from model.resources.deadline import checkpoint
 
 __all__ = [
     "CELL_LIMIT",

@@ -26,7 +26,7 @@ from model.inference.variable_elimination.columns import HARD, LANED, SOFT
 from model.inference.variable_elimination.program import Packed, Program
 from model.inference.variable_elimination.threads import Workers
 from model.network import Network, Table
-from model.work.deadline import STEP, checkpoint
+from model.resources.deadline import STEP, checkpoint
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from model.work.deadline import watch
+from model.resources.deadline import watch
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from model.priors.build.expert_pools import stated_row
 from model.priors.build.statements import Integers, Mask, Reader
 from model.priors.schema.variables import Distribution, Row
 from model.priors.yaml.source_map import as_yaml
+from model.resources.deadline import checkpoint
 from model.wording import quantity
-from model.work.deadline import checkpoint
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ from model.priors.schema.validation import (
 )
 from model.priors.schema.variables import VariableBase
 from model.priors.yaml.source_map import Sheet, Steps
-from model.work.deadline import checkpoint
+from model.resources.deadline import checkpoint
 
 ENTRIES: dict[str, type[Definition]] = {
     "sources": definitions.Source,

@@ -28,7 +28,7 @@ from yaml.events import (
 from model.priors.yaml.composer import DEPTH_LIMIT
 from model.priors.yaml.scalars import NO_VALUE, resolved, wrong_key
 from model.priors.yaml.source_map import Mark, Sheet, Steps
-from model.work.deadline import checkpoint
+from model.resources.deadline import checkpoint
 
 Node = dict[str, Any] | list[Any]
 

@@ -12,7 +12,7 @@ from model.evidence import Assumed, Observed, SetTo
 from model.forecast import prepare
 from model.priors import load
 from model.question import Question
-from model.work.cost import SECOND, Cost, TooCostly, check
+from model.resources.cost import SECOND, Cost, TooCostly, check
 from service import create_app, routes
 from service.settings import Settings
 

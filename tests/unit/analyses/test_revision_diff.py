@@ -15,7 +15,7 @@ from model.analyses.revision_diff.units import Condition, blocks
 from model.errors import UnknownScenario, UnknownVariable
 from model.evidence import Observed
 from model.question import Question
-from model.work.deadline import DeadlinePassed, Watch, watched
+from model.resources.deadline import DeadlinePassed, Watch, watched
 from tests.prior_copies import ASIA, copied
 from tests.revisions import Change, brute_force, changed, of, p_of, worths
 from tests.sources import ROOT

@@ -8,7 +8,7 @@ import pytest
 from model.inference.junction_tree.packed import axis_order
 from model.inference.junction_tree.packed.axis_order import ordered_tree
 from model.inference.junction_tree.triangulation import Clique, JunctionTree
-from model.work import disk_cache
+from model.resources import disk_cache
 
 CARDS = [4, 3, 2, 4, 3, 2, 4, 3]
 CLIQUES = (Clique((0, 1, 2, 3, 4), 2, 1), Clique((2, 3, 4, 5, 6, 7), 6, -1))

@@ -9,7 +9,7 @@ import pytest
 from model.inference.junction_tree import elimination_order, order_cache
 from model.inference.junction_tree.elimination_order import best_order
 from model.inference.junction_tree.order_cache import kept_order
-from model.work import disk_cache
+from model.resources import disk_cache
 from tests.networks import grid
 
 

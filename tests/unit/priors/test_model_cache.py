@@ -14,8 +14,8 @@ import pytest
 from model.errors import BadPriors
 from model.gates import TableGate
 from model.priors import folder, load, model_cache
+from model.resources import disk_cache
 from model.specification import Model
-from model.work import disk_cache
 from tests.prior_copies import ASIA, DATA, copied, edited
 
 MODELS = [

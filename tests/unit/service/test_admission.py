@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from model.work.cost import SECOND
-from model.work.deadline import DeadlinePassed, NobodyWaits, Watch
+from model.resources.cost import SECOND
+from model.resources.deadline import DeadlinePassed, NobodyWaits, Watch
 from service.http.admission import HEAVY, Busy, Gate
 
 

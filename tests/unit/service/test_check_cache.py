@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.work import disk_cache
+from model.resources import disk_cache
 from service.cli import check, check_cache
 from service.cli.main import main
 from tests.servers import ROOT

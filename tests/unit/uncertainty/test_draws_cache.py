@@ -8,10 +8,10 @@ import pytest
 from model import priors
 from model.gates import TableGate
 from model.network import Network
+from model.resources import disk_cache
 from model.specification import Model
 from model.uncertainty import draws_cache
 from model.uncertainty.draws import Draws
-from model.work import disk_cache
 from tests.servers import ROOT
 
 MOSUL = ROOT / "priors" / "mosul-2017"

@@ -21,7 +21,7 @@ import numpy as np
 from model.inference.junction_tree.packed.index_maps import cost, trailing
 from model.inference.junction_tree.triangulation import Clique, JunctionTree
 from model.network import Table
-from model.work import disk_cache
+from model.resources import disk_cache
 
 SEED = 1983
 SEARCH = 1

@@ -16,7 +16,7 @@ from model.inference.junction_tree.packed import gradient_kernels, marginal_kern
 from model.inference.junction_tree.packed.layout import ASKED, FOUND, PER_CLIQUE, SWAPPED, Ints
 from model.inference.junction_tree.packed.pack import Packed
 from model.network import Network, Table
-from model.work.deadline import STEP, checkpoint
+from model.resources.deadline import STEP, checkpoint
 
 SPARE = 4
 """Workspaces kept for the next questions; more are made while more questions are asked at once."""

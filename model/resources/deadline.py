@@ -62,7 +62,7 @@ def watched(watch: Watch | None) -> Iterator[None]:
     >>> with watched(Watch(0.0)):
     ...     checkpoint()
     Traceback (most recent call last):
-    model.work.deadline.DeadlinePassed: not done after 0.00 s; the deadline is 0 s, and 1 steps were done
+    model.resources.deadline.DeadlinePassed: not done after 0.00 s; the deadline is 0 s, and 1 steps were done
     """
     token = _watched.set(watch)
     try:

@@ -12,8 +12,8 @@ from model.forecast import answer, prepare
 from model.inference.variable_elimination.threads import Workers
 from model.priors import load
 from model.question import Question
-from model.work import deadline
-from model.work.deadline import DeadlinePassed, NobodyWaits, Watch, checkpoint, watched
+from model.resources import deadline
+from model.resources.deadline import DeadlinePassed, NobodyWaits, Watch, checkpoint, watched
 
 ROOT = Path(priors.__path__[0])
 
