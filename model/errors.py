@@ -56,9 +56,9 @@ class UnknownName(AftermathError):
 
     def __init__(self, found: str, allowed: Iterable[str], *, where: Place = ()) -> None:
         names = tuple(allowed)
-        shown = listed(names) if names else "there are none"
+        there = f"the {self.kinds} are {listed(names)}" if names else f"there are no {self.kinds}"
         super().__init__(
-            f"no {self.kind} {found!r}; the {self.kinds} are {shown}",
+            f"no {self.kind} {found!r}; {there}",
             where=where,
             allowed=names,
             did_you_mean=nearest(found, names),

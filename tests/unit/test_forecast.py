@@ -150,7 +150,7 @@ def test_impossible_evidence_names_a_smallest_conflicting_set():
         (Question(("lung",), {"xray": Assumed({"yes": 0.8})}), BadQuestion, r"sum to 0\.8, not to 1"),
         (Question(("lung",), {}, {"smoke": SetTo("often")}), UnknownState, r"do\.smoke: no state 'often'"),
         (Question(("lung",), joint=(("lung", "lung"),)), BadQuestion, "names each variable once"),
-        (Question(("lung",), scenario="nowhere"), UnknownScenario, "there are none"),
+        (Question(("lung",), scenario="nowhere"), UnknownScenario, "there are no scenarios"),
         (Question(("lung",), cohort="none"), UnknownCohort, "no cohort 'none'"),
     ],
 )
