@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.evidence import Assumed, Case, weight_vector
 from model.inference import log_evidence, marginals
 from model.inference.acceleration import Acceleration
-from model.inference.arrays import Evidence
+from model.inference.arrays import LEAST_EXACT, Evidence
 from model.inference.marginal_fit import marginal_fit
 from model.inference.plan import Plan
 from model.network import Network, Table
@@ -87,10 +87,11 @@ def _swept(
     after: list[Table] = []
     for name, (which, target) in wanted.items():
         at, of = _both(left, which)
-        now = marginals(plan, Evidence(len(left), {n: each[left] for n, each in rows.items()}, some.tables), (name,))
+        said = Evidence(len(left), {n: each[left] for n, each in rows.items()}, some.tables)
         wants, old = target[of], rows[name][left[at]]
-        furthest[at] = np.maximum(furthest[at], np.abs(now[name][at] - wants).max(axis=1, initial=0.0))
-        fresh, gone = _moved(old, wants, now[name][at])
+        now = _log_marginals(plan, said, name, at, wants)
+        furthest[at] = np.maximum(furthest[at], np.abs(np.exp(now) - wants).max(axis=1, initial=0.0))
+        fresh, gone = _moved(old, wants, now)
         lost.append(left[at[gone]])
         rows[name][left[at]] = fresh
         for kept, likelihoods in ((before, old), (after, fresh)):
@@ -106,6 +107,26 @@ def _swept(
         held = np.isfinite(logs).all(axis=1)
         rows[name][left[at[held]]] = _likelihoods(logs[held], target[of][held])
     return furthest, np.concatenate(lost)
+
+
+def _log_marginals(plan: Plan, said: Evidence, name: str, at: NDArray[np.intp], wants: Table) -> Table:
+    """Logarithms of the distribution of a variable in the cases ``at``, shape (those cases, states).
+
+    Where a state that is wanted is too faint beside the others for a number, the engine is asked for its logarithm.
+    """
+    now = marginals(plan, said, (name,))[name][at]
+    with np.errstate(divide="ignore"):
+        logs = np.asarray(np.log(now))
+    faint = np.flatnonzero(((wants > 0) & (now < LEAST_EXACT)).any(axis=1))
+    if len(faint):
+        states = now.shape[1]
+        each = said.picked(np.repeat(at[faint], states))
+        alone = each.likelihood[name] * np.tile(np.eye(states), (len(faint), 1))
+        told = Evidence(each.cases, {**each.likelihood, name: alone}, each.tables)
+        found = log_evidence(plan, told).reshape(-1, states)
+        with np.errstate(invalid="ignore"):
+            logs[faint] = found - np.logaddexp.reduce(found, axis=1, keepdims=True)
+    return logs
 
 
 def _both(left: NDArray[np.intp], which: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -153,11 +174,13 @@ def _by_newton(
 def _moved(likelihoods: Table, target: Table, now: Table) -> tuple[Table, NDArray[np.bool_]]:
     """Likelihoods (cases, states) brought to a target; and which cannot be brought there, shape (cases,).
 
+    ``now`` are logarithms of what is held under the likelihoods.
+
     Those have no likelihood for a state that is wanted: they are left as they were.
     """
     wanted = target > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(likelihoods) + np.log(target) - np.log(now)
+        logs = np.log(likelihoods) + np.log(target) - now
     fresh = _likelihoods(np.where(wanted, logs, 0.0), target)
     lost = np.asarray((wanted & ~(fresh >= FAINTEST)).any(axis=1))
     return np.where(lost[:, None], likelihoods, fresh), lost

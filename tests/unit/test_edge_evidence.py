@@ -52,6 +52,15 @@ def half(**more):
 # Rare states assumed.
 
 
+def test_a_state_whose_number_with_the_evidence_is_below_the_range_is_assumed():
+    v2 = np.array([[[0.0, 1.0]] * 3, [[1e-60, 1.0], [1e-60, 1.0], [0.0, 1.0]]])
+    variables = [Variable("v0", ("a", "b", "c")), Variable("v1", TWO), Variable("v2", TWO, ("v1", "v0"))]
+    tables = {"v0": np.array([1e-300, 1e-17, 1.0]), "v1": np.array([0.0, 1.0]), "v2": v2}
+    model = prepare(model_of(Network(variables, tables)))
+    found = answer(model, Question(("v0",), {"v0": Assumed({"a": 0.5, "b": 0.5}), "v2": Observed("no")}))
+    assert p(found, "v0") == pytest.approx({"a": 0.5, "b": 0.5, "c": 0.0}, abs=1e-12)
+
+
 def test_a_rare_state_is_assumed_with_a_range():
     found = answer(stated("rare"), Question(("y",), half(), interval=0.9))
     assert p(found, "y") == pytest.approx({"no": 0.45, "yes": 0.55}, abs=1e-12)
