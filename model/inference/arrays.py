@@ -15,8 +15,9 @@ from model.network import Network, Table
 Columns = tuple[slice, slice]
 """Every case, and the columns of one variable: ready to index with."""
 
-LEAST_EXACT = 1e-290
-"""Sums of products of probabilities above this have all their digits; below, products may have lost theirs."""
+LEAST_EXACT = 1e-200
+"""Probabilities above this have all their digits. Below, products may have lost theirs: those with a P(evidence) that
+is itself small, down to e**-208, below which every answer is confirmed (``plan.DOUBTED``)."""
 
 
 AGREE = 1e-12

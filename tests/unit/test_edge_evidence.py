@@ -61,6 +61,15 @@ def test_a_state_whose_number_with_the_evidence_is_below_the_range_is_assumed():
     assert p(found, "v0") == pytest.approx({"a": 0.5, "b": 0.5, "c": 0.0}, abs=1e-12)
 
 
+def test_the_odds_of_a_state_of_1e_259_beside_a_finding_of_1e_60_have_all_their_digits():
+    variables = [Variable("rare", ("a", "b"), ()), Variable("rarer", TWO, ("rare",)), Variable("other", TWO)]
+    tables = {"rare": [1e-9, 1 - 1e-9], "rarer": [[1.0, 1e-250], [1.0, 0.0]], "other": [1.0, 1e-60]}
+    ready = prepare(model_of(Network(variables, {name: np.array(each) for name, each in tables.items()})))
+    found = explain(ready, Question((), {"other": Observed("yes")}), target="rarer", state="yes")
+    assert found.balance.before_db == pytest.approx(-2590, abs=1e-9)
+    assert found.balance.db == pytest.approx(-2590, abs=1e-9)
+
+
 def test_a_rare_state_is_assumed_with_a_range():
     found = answer(stated("rare"), Question(("y",), half(), interval=0.9))
     assert p(found, "y") == pytest.approx({"no": 0.45, "yes": 0.55}, abs=1e-12)
