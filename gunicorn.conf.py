@@ -84,7 +84,9 @@ def when_ready(server: Any) -> None:
     Sockets that were handed over by a service manager are looked at here, before anything of them is accepted.
     """
     from service.http.server import exposure
+    from service.live import process
 
     exposure.demand([listener.sock.getsockname() for listener in server.LISTENERS], server.log)
     gc.collect()
     gc.freeze()
+    process.begin(server)

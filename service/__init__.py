@@ -10,10 +10,15 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 
+SERVICE = "aftermath"
+"""Where the application's extensions have what its operations work with."""
+
+
 def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flask:
     """The whole service, wired: models loaded, every operation at its address.
 
     ``ahead`` of the first question it also makes what questions will need: before a server forks, its workers share it.
+    The server then keeps what is served in the store, after the fork; without it that is done here.
     A server has no use for a folder of which no model loads: BadSettings is raised.
 
     The imports stand here so that the command line, which lives in this package, starts without a web framework.
@@ -23,7 +28,10 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from service import revisions, routes
     from service.http import body_limits, error_handlers, operation, proxies, security
     from service.http.fingerprint import fingerprint
+    from service.live import record
     from service.settings import BadSettings, from_environment, nothing_to_serve
+    from service.store.database import Store
+    from service.store.location import Nowhere
 
     chosen = settings or from_environment()
     app = Flask("service", static_folder=None)
@@ -33,7 +41,12 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
         if not held.ready:
             raise BadSettings(nothing_to_serve(chosen.priors, held.broken))
         held.warm()
-    operation.register(app, operation.Service(chosen, held, fingerprint(), routes.OPERATIONS))
+    store = Store(chosen.place, limits=chosen.limits)
+    service = operation.Service(chosen, revisions.Live(held), store, fingerprint(), routes.OPERATIONS)
+    app.extensions[SERVICE] = service
+    if not ahead and not isinstance(chosen.place, Nowhere):
+        record.start(store, held, engine=service.fingerprint)
+    operation.register(app, service)
     body_limits.register(app, routes.OPERATIONS)
     security.register(app, chosen.hosts, chosen.origins)
     error_handlers.register(app)

@@ -20,6 +20,7 @@ from model import priors
 from model.errors import AftermathError, BadPriors, UnknownName
 from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
+from model.priors.files import files_of, stamps
 from model.resources.deadline import DeadlinePassed, Watch, watched
 from service.settings import LOAD_SECONDS
 
@@ -70,12 +71,13 @@ class Broken:
 class Revisions:
     """Every model of a folder by name, ready or broken; one broken model does not take down the others.
 
-    ``since`` is when each that is ready came to be served.
+    ``since`` is when each that is ready came to be served, ``files`` what its prior files were then.
     """
 
     ready: Mapping[str, Forecaster]
     broken: Mapping[str, Broken] = field(default_factory=dict)
     since: Mapping[str, datetime] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,6 +114,22 @@ class Revisions:
         return forecaster
 
 
+class Live:
+    """What this process serves. A request reads ``now`` once, so that it answers from one state of everything.
+
+    >>> Live(Revisions({})).now.names
+    ()
+    """
+
+    def __init__(self, revisions: Revisions) -> None:
+        self._now = revisions
+
+    @property
+    def now(self) -> Revisions:
+        """Every model at the revision that is active now; immutable."""
+        return self._now
+
+
 def load(root: Path, *, public: bool = False, seconds: float = math.inf) -> Revisions:
     """Load and compile every model of a folder; the log has a line for each, with the time it took.
 
@@ -121,17 +139,39 @@ def load(root: Path, *, public: bool = False, seconds: float = math.inf) -> Revi
     ready: dict[str, Forecaster] = {}
     broken: dict[str, Broken] = {}
     since: dict[str, datetime] = {}
+    files: dict[str, Mapping[str, bytes]] = {}
     for name, folder in priors.models(root).items():
         started = time.monotonic()
         logger.info("model %s: loading", name)
+        before = _stamps(folder)
         found = _prepared(name, folder, seconds)
         if isinstance(found, Broken):
             broken[name] = found.in_public() if public else found
         else:
             ready[name], since[name] = found, datetime.now(UTC)
+            files[name] = _files(folder, before)
             count = len(found.model.network.names)
             logger.info("model %s: %d variables, ready in %.1f s", name, count, time.monotonic() - started)
-    return Revisions(MappingProxyType(ready), MappingProxyType(broken), MappingProxyType(since))
+    return Revisions(
+        MappingProxyType(ready), MappingProxyType(broken), MappingProxyType(since), MappingProxyType(files)
+    )
+
+
+def _stamps(folder: Path) -> object:
+    """When the files of a folder were last written to; None where one cannot be looked at, which loading tells."""
+    try:
+        return stamps(folder)
+    except OSError:
+        return None
+
+
+def _files(folder: Path, before: object) -> Mapping[str, bytes]:
+    """The prior files of a folder, none where they are no longer those that were loaded."""
+    try:
+        found = files_of(folder)
+    except OSError:
+        return {}
+    return found if _stamps(folder) == before else {}
 
 
 def _prepared(name: str, folder: Path, seconds: float) -> Forecaster | Broken:

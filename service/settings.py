@@ -6,13 +6,16 @@ import math
 import os
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from model.errors import AftermathError
 from model.resources.cost import SECOND
+from service.store import location
+from service.store.limits import Limits
+from service.store.location import BadLocation, Nowhere, Place
 
 PRIORS = "AFTERMATH_PRIORS"
 HOSTS = "AFTERMATH_HOSTS"
@@ -24,6 +27,9 @@ COST = "AFTERMATH_COST"
 HEAVY = "AFTERMATH_HEAVY"
 QUEUE = "AFTERMATH_QUEUE"
 LOAD_SECONDS = "AFTERMATH_LOAD_SECONDS"
+LIVE = "AFTERMATH_LIVE"
+STORE_BYTES = "AFTERMATH_STORE_BYTES"
+ANSWERS_A_DAY = "AFTERMATH_ANSWERS_A_DAY"
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -43,7 +49,8 @@ class Settings:
 
     No question works longer than ``deadline`` seconds, or is begun whose counted ``cost`` is higher; so many
     ``heavy`` ones work at once in each process, and ``queue`` wait. A model that is not read and compiled in
-    ``load_seconds`` is not served.
+    ``load_seconds`` is not served. ``place`` is where the store is, and ``limits`` what it takes; ``live`` says that a
+    model whose files change is served as they are then.
     """
 
     priors: Path
@@ -56,6 +63,9 @@ class Settings:
     heavy: int = 1
     queue: int = 8
     load_seconds: float = 120.0
+    place: Place = field(default_factory=lambda: Nowhere("no place was chosen"))
+    limits: Limits = field(default_factory=Limits)
+    live: bool = True
 
     def __post_init__(self) -> None:
         if not self.priors.is_dir():
@@ -73,8 +83,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     >>> from_environment({"AFTERMATH_PROXIES": "10.0.0.0/8,unix"}).proxies
     (IPv4Network('10.0.0.0/8'), 'unix')
     """
+    priors = Path(environment.get(PRIORS) or default_priors())
     return Settings(
-        priors=Path(environment.get(PRIORS) or default_priors()),
+        priors=priors,
         hosts=_listed(environment.get(HOSTS, "")),
         origins=_listed(environment.get(ORIGINS, "")),
         proxies=tuple(_proxy(each) for each in _listed(environment.get(PROXIES, ""))),
@@ -84,6 +95,26 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         heavy=_whole(HEAVY, environment.get(HEAVY, ""), 1),
         queue=_whole(QUEUE, environment.get(QUEUE, ""), 8),
         load_seconds=_number(LOAD_SECONDS, environment.get(LOAD_SECONDS, ""), 120),
+        place=_place(priors, environment),
+        limits=_limits(environment),
+        live=_switch(LIVE, environment.get(LIVE, ""), default=True),
+    )
+
+
+def _place(priors: Path, environment: Mapping[str, str]) -> Place:
+    """Where the store is. Raises BadSettings where no store may be."""
+    try:
+        return location.place(priors, environment=environment)
+    except BadLocation as error:
+        raise BadSettings(str(error)) from error
+
+
+def _limits(environment: Mapping[str, str]) -> Limits:
+    default = Limits()
+    return replace(
+        default,
+        total_bytes=_whole(STORE_BYTES, environment.get(STORE_BYTES, ""), default.total_bytes),
+        answers_a_day=_whole(ANSWERS_A_DAY, environment.get(ANSWERS_A_DAY, ""), default.answers_a_day),
     )
 
 
@@ -105,7 +136,7 @@ def _number(name: str, said: str, default: float) -> float:
         number = float(said) if said.strip() else default
     except ValueError:
         number = math.nan
-    if not 0 < number < 1e9:
+    if not 0 < number < 1e15:
         raise BadSettings(f"{name} is {said[:60]!r}; it is a number above 0, as in {name}={default:g}")
     return number
 
@@ -131,12 +162,19 @@ def is_public(environment: Mapping[str, str] = os.environ) -> bool:
     >>> is_public({"AFTERMATH_PUBLIC_READ": "1"}), is_public({})
     (True, False)
     """
-    said = environment.get(PUBLIC_READ, "").strip().lower()
-    if said in ("1", "true", "yes", "on"):
+    return _switch(PUBLIC_READ, environment.get(PUBLIC_READ, ""), default=False)
+
+
+def _switch(name: str, said: str, *, default: bool) -> bool:
+    """A setting that is on or off. Raises BadSettings for a value that says neither."""
+    word = said.strip().lower()
+    if not word:
+        return default
+    if word in ("1", "true", "yes", "on"):
         return True
-    if said in ("", "0", "false", "no", "off"):
+    if word in ("0", "false", "no", "off"):
         return False
-    raise BadSettings(f"{PUBLIC_READ} is {said!r}; it would be 1 or 0")
+    raise BadSettings(f"{name} is {word!r}; it would be 1 or 0")
 
 
 def _listed(value: str) -> tuple[str, ...]:

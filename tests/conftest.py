@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Generator
 from glob import glob
 
@@ -13,6 +14,12 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 # Debian keeps the programs of a PostgreSQL server off the PATH.
 os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *sorted(glob("/usr/lib/postgresql/*/bin"))])
+
+STATE = tempfile.mkdtemp(prefix="aftermath-state-")
+os.environ["XDG_STATE_HOME"] = STATE
+"""Stores of services that a test starts, one for each folder of models: none is in the user's own folder."""
+for name in ("AFTERMATH_STATE", "DATABASE_URL"):
+    os.environ.pop(name, None)
 
 settings.register_profile(
     "house",
@@ -26,6 +33,10 @@ settings.load_profile("house")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests marked long too")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(STATE, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from model.analyses.revision_diff import Edition, edition
 from model.forecast import answer, prepare
 from model.priors import load
+from model.priors.files import files_of
 from model.question import Question
-from service.store.revisions import files_of
 from tests.prior_copies import copied
 
 Change = tuple[str, str, str]

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,14 @@ class Server:
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)
+
+    def settled(self, look: Callable[[], Any], *, within: float = 30) -> Any:
+        """What ``look`` finds once it is true."""
+        until = time.monotonic() + within
+        while not (found := look()):
+            assert time.monotonic() < until, f"nothing was found within {within} s:\n{self.log.read_text()}"
+            time.sleep(0.02)
+        return found
 
 
 def free_port() -> int:

@@ -18,6 +18,28 @@ def is_prior_file(path: Path) -> bool:
     return path.suffix in (".yaml", ".yml") and path.name != MODEL_FILE and not hidden and path.is_file()
 
 
+def prior_files(folder: Path) -> list[Path]:
+    """model.yaml, and the files beside it that may be the model's, in order of name."""
+    return [folder / MODEL_FILE, *(path for path in sorted(folder.iterdir()) if is_prior_file(path))]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The prior files of a model's folder as they are now, by name: what ``keep`` takes."""
+    return {path.name: path.read_bytes() for path in prior_files(folder)}
+
+
+def stamps(folder: Path) -> tuple[tuple[str, int, int, int, int], ...]:
+    """Which prior files a folder has and when each was last written to: what stays the same while nobody saves.
+
+    Of each its name, inode, size, and times in nanoseconds at which its content and its entry last changed.
+    """
+    found = []
+    for path in prior_files(folder):
+        seen = path.stat()
+        found.append((path.name, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
+    return tuple(found)
+
+
 class NotInFolder(OSError):
     """A link out of the folder, or something there that is no file."""
 

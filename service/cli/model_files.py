@@ -55,7 +55,7 @@ def model_files(model: str, said: str | None, folder: Path, kept: Callable[[str,
 
 
 def _in(folder: Path) -> dict[str, bytes]:
-    from service.store.revisions import files_of
+    from model.priors.files import files_of
 
     if not (folder / MODEL_FILE).is_file():
         raise NoSuchFiles(f"{folder} holds no {MODEL_FILE}")

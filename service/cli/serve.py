@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from model.errors import AftermathError
-from service.cli.options import priors_option, root_of
+from service.cli.options import root_of
 from service.cli.page import say
+from service.cli.store_options import store_options
 
 HOME = Path(__file__).resolve().parents[2]
 """Where wsgi.py stands: the work tree, or the folder of installed packages."""
@@ -28,10 +29,11 @@ class CannotServe(AftermathError):
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on, from 1 to 65535.")
 @click.option("--public-read", is_flag=True, help="Let whoever reaches HOST, beyond this machine too, read and ask.")
-@priors_option
-def serve(host: str, port: int, public_read: bool, root: Path | None) -> None:
+@store_options
+def serve(host: str, port: int, public_read: bool, root: Path | None, state: Path | None) -> None:
     """Serve every model over HTTP, under gunicorn, until stopped."""
     from service.http.server import exposure
+    from service.store import location
 
     folder = root_of(root).resolve()
     demand_models(folder)
@@ -39,6 +41,9 @@ def serve(host: str, port: int, public_read: bool, root: Path | None) -> None:
     environment = {**os.environ, "AFTERMATH_PRIORS": str(folder)}
     if public_read:
         environment["AFTERMATH_PUBLIC_READ"] = "1"
+    if state is not None:
+        location.place(folder, state=state)
+        environment |= {location.STATE: str(state.absolute()), location.DATABASE_URL: ""}
     exposure.checked([(host, port)], environment)
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [sys.executable, "-m", "gunicorn", "--config", str(_configuration()), "--bind", address]

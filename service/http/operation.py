@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 from pydantic import BaseModel
@@ -27,8 +27,11 @@ from service.http.problems import (
     WrongMediaType,
 )
 from service.http.validation import Pinned, query_parameters, validated
-from service.revisions import Revisions
+from service.revisions import Live
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.store.database import Store
 
 MEGABYTE = 1_000_000
 ANSWERS = 32 * MEGABYTE
@@ -45,10 +48,14 @@ class Service:
     """What operations work with. Nothing in it changes while a request runs but ``cache``, the bytes of
     answers by form and pinned address, which decide them, ``polls``, and who works now: whether one is found there
     changes nothing but time.
+
+    ``live.now`` are the revisions that are served: a request reads it once, so that it answers from one state.
+    ``store`` may be in trouble, and then raises StoreError where it is used.
     """
 
     settings: Settings
-    revisions: Revisions
+    live: Live
+    store: Store
     fingerprint: str
     operations: tuple[Operation, ...]
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
@@ -162,7 +169,7 @@ def operation(
 def register(app: Flask, service: Service) -> None:
     """Put every operation of the service at its addresses, polls in front of them."""
     app.wsgi_app = NotModified(  # type: ignore[method-assign]
-        app.wsgi_app, lambda: service.revisions.ready, service.polls
+        app.wsgi_app, lambda: service.live.now.ready, service.polls
     )
     for number, each in enumerate(service.operations):
         for address, form in each.addresses:
@@ -182,7 +189,7 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
         return _sent(each, form, each.view(service, **path), service, _watch(service, None))
     shape = each.query or Pinned
     asked = validated(shape, query_parameters(request.query_string, shape))
-    forecaster = service.revisions.current(path.pop("model"), asked.revision)
+    forecaster = service.live.now.current(path.pop("model"), asked.revision)
     sent = {} if shape is Pinned else {"asked": asked}
     if each.body:
         sent["body"] = _body(each)

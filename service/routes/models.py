@@ -18,7 +18,8 @@ GRAPHVIZ = Form("dot", "text/vnd.graphviz; charset=utf-8", models.dot, str)
 )
 def every_model(service: Service) -> Reply:
     """List the models: what each forecasts, its active revision, and what is wrong with one that cannot be loaded."""
-    return Reply(lambda: {"models": models.states(service.revisions)})
+    revisions = service.live.now
+    return Reply(lambda: {"models": models.states(revisions)})
 
 
 @operation("GET", "/v1/models/<model>", forms=(json_form(answers.ModelAnswer),), errors=(404, 422, 503))

@@ -35,7 +35,7 @@ def document(service: Service) -> JSON:
     """Every operation with its parameters, bodies, answers and refusals; examples from the models served."""
     operations = [(each, address, form) for each in service.operations for address, form in each.addresses]
     schemas = _Schemas(service.operations)
-    examples = _examples(next(iter(service.revisions.ready.values()), None))
+    examples = _examples(next(iter(service.live.now.ready.values()), None))
     paths: JSON = {}
     for each, address, form in operations:
         paths.setdefault(_template(address), {})[each.method.lower()] = _operation(

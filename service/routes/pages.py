@@ -21,12 +21,12 @@ def _template(name: str) -> Form:
 @operation("GET", "/", forms=(_template("start.html"),))
 def start(service: Service) -> Reply:
     """Show the models and questions worth asking, with links that ask them."""
-    ready = service.revisions.ready
+    revisions = service.live.now
     return Reply(
         lambda: {
-            "states": models.states(service.revisions),
-            "models": {name: models.model_answer(forecaster) for name, forecaster in ready.items()},
-            "described": {name: forecaster.model.described for name, forecaster in ready.items()},
+            "states": models.states(revisions),
+            "models": {name: models.model_answer(forecaster) for name, forecaster in revisions.ready.items()},
+            "described": {name: forecaster.model.described for name, forecaster in revisions.ready.items()},
         }
     )
 

@@ -18,19 +18,24 @@ def alive(_: Service) -> Reply:
 
 @operation("GET", "/readyz", forms=(json_form(answers.Readiness, suffix=""),), errors=(503,), cacheable=False)
 def ready(service: Service) -> Reply:
-    """Say whether questions can be answered: ready, degraded when a model cannot be loaded, 503 when none can."""
-    revisions = service.revisions
+    """Say whether questions can be answered: ready, degraded where something is wrong, 503 when none can.
+
+    Degraded is a service one of whose models cannot be loaded, or whose store cannot be written to.
+    """
+    revisions = service.live.now
     if not revisions.ready:
         reasons = [f"{name}: {broken.reasons[0]}" for name, broken in revisions.broken.items()]
         raise NotReady(f"no model can be answered from: {'; '.join(reasons) or 'the folder holds none'}")
-    status = "degraded" if revisions.broken else "ready"
-    return Reply(lambda: {"status": status, "models": models.states(revisions)})
+    store = process_status.store_state(service.store, public=service.settings.public_read)
+    status = "degraded" if revisions.broken or store["trouble"] else "ready"
+    return Reply(lambda: {"status": status, "models": models.states(revisions), "store": store})
 
 
 @operation("GET", "/v1/status", forms=(json_form(answers.ProcessStatus, suffix=""),), cacheable=False)
 def status(service: Service) -> Reply:
     """Say what the process that answers holds and does: its memory, what it keeps, heavy questions, its models."""
-    return Reply(lambda: process_status.status(service.revisions, service.gate, service.caches))
+    revisions = service.live.now
+    return Reply(lambda: process_status.status(revisions, service.gate, service.caches))
 
 
 @operation("GET", "/openapi.json", forms=(json_form(dict[str, object], suffix=""),))

@@ -867,11 +867,19 @@ class Alive(TypedDict):
     status: str
 
 
+class StoreState(TypedDict):
+    """Whether anything can be kept."""
+
+    kept: Annotated[str, Meta(description="Where: SQLite in the state folder, PostgreSQL, or nowhere.")]
+    trouble: Annotated[str | None, Meta(description="Why nothing can be kept now; null where it can, or never is.")]
+
+
 class Readiness(TypedDict):
-    """Whether questions can be answered: ready, or degraded when some model cannot be loaded."""
+    """Whether questions can be answered: ready, or degraded when some model cannot be loaded or nothing can be kept."""
 
     status: str
     models: list[ModelState]
+    store: StoreState
 
 
 class CacheUse(TypedDict):

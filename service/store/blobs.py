@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from service.store.database import Limits
 from service.store.errors import StoreFull, StoreUnavailable
+from service.store.limits import Limits
 from service.store.tables import blobs, usage
 
 

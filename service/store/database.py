@@ -8,7 +8,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -18,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from service.store import migrate
 from service.store.errors import StoreBusy, StoreError, StoreUnavailable
+from service.store.limits import Limits
 from service.store.location import Folder, Nowhere, Place
 from service.store.postgresql import PostgreSQL
 from service.store.sqlite import SQLite
@@ -30,18 +30,6 @@ PATIENCE_AT_START = 30.0
 PROBE = 0.2
 RETRIED = 1.0
 """Seconds between two tries to make a store ready that could not be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the store takes: bytes in all, bytes of an answer with its forms, bytes of a revision with its files, and
-    new answers for one client in a day.
-    """
-
-    total_bytes: int = 4_000_000_000
-    answer_bytes: int = 8_000_000
-    revision_bytes: int = 32_000_000
-    answers_a_day: int = 5_000
 
 
 class Backend(Protocol):

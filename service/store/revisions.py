@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
-from model.priors.files import MODEL_FILE, MODEL_NAME, is_prior_file
+from model.priors.files import MODEL_NAME
 from service.store import blobs
 from service.store.database import Store, fields, next_number
 from service.store.errors import RevisionNotKept, StoreUnavailable, TooLargeToKeep
@@ -99,12 +99,6 @@ def files(store: Store, model: str, revision: str) -> dict[str, bytes]:
     with store.reading() as connection:
         _demand(connection, model, revision)
         return {name: blobs.content(connection, digest) for name, digest in connection.execute(chosen).all()}
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    """The prior files of a model's folder as they are now, by name: what ``keep`` takes."""
-    paths = [folder / MODEL_FILE, *(path for path in sorted(folder.iterdir()) if is_prior_file(path))]
-    return {path.name: path.read_bytes() for path in paths}
 
 
 def unpack(store: Store, model: str, revision: str, into: Path) -> Path:

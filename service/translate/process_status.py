@@ -16,6 +16,9 @@ from service.http import address
 from service.http.admission import Gate, Load
 from service.revisions import Revisions
 from service.schemas import answers
+from service.store.database import Store
+from service.store.errors import StoreUnavailable
+from service.store.location import Folder, Nowhere, Server
 from service.translate import forecasts
 
 PROC = Path("/proc/self")
@@ -58,6 +61,18 @@ def status(revisions: Revisions, gate: Gate, caches: Mapping[str, Usage]) -> ans
             for name, forecaster in sorted(revisions.ready.items())
         ],
     }
+
+
+def store_state(store: Store, *, public: bool) -> answers.StoreState:
+    """Whether the store can be written to; where, and what is wrong with it, is told ``public``ly by kind alone."""
+    place = store.place
+    kind = {Folder: "SQLite", Server: "PostgreSQL"}.get(type(place), "nowhere")
+    if isinstance(place, Nowhere):
+        return {"kept": kind, "trouble": None}
+    trouble = store.trouble()
+    if public:
+        return {"kept": kind, "trouble": trouble and StoreUnavailable.code}
+    return {"kept": str(place), "trouble": trouble}
 
 
 def _work(load: Load) -> answers.HeavyWork:

@@ -31,7 +31,7 @@ def door(priors, monkeypatch):
     really = operation.register
     monkeypatch.setattr(operation, "register", lambda app, service: (services.append(service), really(app, service)))
     app = create_app(Settings(priors, hosts=("forecasts.test",)))
-    held = {"ready": services[0].revisions.ready}
+    held = {"ready": services[0].live.now.ready}
     behind = Behind(app.wsgi_app._application)
     return NotModified(behind, lambda: held["ready"]), behind, held
 

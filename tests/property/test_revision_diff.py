@@ -13,8 +13,8 @@ from model.analyses.revision_diff import Edition, diff, edition, why
 from model.errors import AftermathError
 from model.forecast import prepare
 from model.priors import load
+from model.priors.files import files_of
 from model.question import Question
-from service.store.revisions import files_of
 from tests.prior_copies import ASIA, copied
 from tests.revisions import brute_force, of, p_of
 from tests.sources import ROOT

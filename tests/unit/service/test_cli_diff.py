@@ -13,6 +13,7 @@ import pytest
 
 from model.analyses.revision_diff import edits, why
 from model.priors import load
+from model.priors.files import files_of
 from service.analyses.revision_diff import why_body
 from service.http.json_encoding import encoded
 from service.store import opened, revisions
@@ -85,7 +86,7 @@ def test_a_folder_may_stand_on_either_side(diff, models: Path, tmp_path: Path) -
 def test_revisions_are_found_in_the_store_by_their_hash(diff, models: Path, tmp_path: Path) -> None:
     model = load(models / "asia")
     with closing(opened(Folder(tmp_path / "state"))) as store:
-        files = revisions.files_of(models / "asia")
+        files = files_of(models / "asia")
         revisions.keep(store, "asia", model.revision, files=files, content=b"asia", engine="1.0")
     edit(models / "asia", *LUNG)
     ran = diff("asia", model.revision)

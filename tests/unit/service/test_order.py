@@ -5,9 +5,10 @@ from tests.sources import ROOT, imports, modules
 # Each may import those before it.
 ORDER = (
     "malloc",
-    "settings",
     "store",
+    "settings",
     "revisions",
+    "live",
     "http",
     "schemas",
     "translate",

@@ -7,7 +7,7 @@ import pytest
 
 from service.store import answers, prune
 from service.store.answers import Asked
-from service.store.database import Limits, Store
+from service.store.database import Store
 from service.store.errors import (
     AnswerNotKept,
     QuotaExceeded,
@@ -16,6 +16,7 @@ from service.store.errors import (
     StoreUnavailable,
     TooLargeToKeep,
 )
+from service.store.limits import Limits
 from tests.stores import raw, with_revisions
 
 QUESTION = '{"targets":["lung"]}'

@@ -11,9 +11,10 @@ import pytest
 
 from model import priors
 from model.errors import Problem
+from model.priors.files import files_of
 from service.settings import default_priors
 from service.store import activations, attempts, history, names, revisions
-from service.store.database import Limits, Store
+from service.store.database import Store
 from service.store.errors import (
     BadText,
     RevisionNotKept,
@@ -23,6 +24,7 @@ from service.store.errors import (
     TooLargeToKeep,
     UnknownRevisionName,
 )
+from service.store.limits import Limits
 from tests.stores import with_revisions
 
 
@@ -39,7 +41,7 @@ def test_a_stored_revision_loads_as_the_model_that_it_was(store: Store, tmp_path
     source = default_priors() / "asia"
     model = priors.load(source)
     content = json.dumps([model.name, model.content]).encode()
-    revisions.keep(store, "asia", model.revision, files=revisions.files_of(source), content=content, engine="1")
+    revisions.keep(store, "asia", model.revision, files=files_of(source), content=content, engine="1")
     assert f"r-{hashlib.sha256(content).hexdigest()[:16]}" == model.revision
     folder = revisions.unpack(store, "asia", model.revision, tmp_path / "unpacked")
     assert priors.load(folder).revision == model.revision
