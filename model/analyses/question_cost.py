@@ -86,6 +86,12 @@ WAY = 40_000
 CELL = 200_000
 """A cause in a matrix: two questions that no other shares."""
 
+READ = 7_000
+"""A byte of prior files: read, checked, its tables made and the model compiled."""
+
+SPLIT = 256
+"""Models with some of the edits between two revisions: all of those of eight units."""
+
 COUNTED, SHARED = 16, 3
 """Questions of a batch, and targets of a question, that are counted and stand for the others; what many side by side
 share of what one takes alone."""
@@ -272,3 +278,15 @@ def of_brief(forecaster: Forecaster, question: Question, target: str) -> Cost:
     asked = replace(question, targets=(target,), interval=MASS)
     explained = of_explanation(forecaster, question, target)
     return of_question(forecaster, asked) + explained + of_prior_numbers(forecaster, asked)
+
+
+def of_reading(size: int) -> Cost:
+    """Prior files of so many bytes in all, read and compiled."""
+    return Cost(analysis=READ * size)
+
+
+def of_split(forecaster: Forecaster, question: Question) -> Cost:
+    """The shift of one question between two revisions, with its interval if it has one, split by edit."""
+    resolved = resolve(forecaster.model, question)
+    mixed = of_cases(forecaster.plan, resolved.case, resolved.targets, SPLIT)
+    return of_question(forecaster, question) * 2 + mixed

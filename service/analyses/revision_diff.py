@@ -1,7 +1,7 @@
 """What an edit does: two revisions of a model as JSON, CSV, text and Markdown, and the command ``diff``.
 
-No address asks it yet: ``diff_body``, ``diff_rows``, ``markdown`` and ``why_body`` take what
-``model.analyses.revision_diff`` finds, whichever way its two editions were come by.
+``diff_body``, ``diff_rows``, ``markdown`` and ``why_body`` take what ``model.analyses.revision_diff`` finds, whichever
+way its two editions were come by.
 """
 
 from __future__ import annotations
@@ -9,16 +9,35 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Annotated, Any, TypedDict
 
 import click
 from msgspec import Struct, field
+from pydantic import Field
 
-from model.analyses.revision_diff import Edit, RevisionDiff, Shifted, StateShift, Unit, diff
+from model.analyses import question_cost
+from model.analyses.revision_diff import (
+    Edit,
+    RevisionDiff,
+    Shifted,
+    StateShift,
+    Unit,
+    diff,
+    edits,
+    older_names,
+    question_under,
+    why,
+)
 from model.analyses.revision_diff.revision_diff import ROUNDING
 from model.errors import AftermathError
+from model.evidence import syntax
 from model.inference.arrays import ranked
+from model.question import Question
+from model.resources.cost import Cost
 from model.wording import quantity
 from service.cli import completion
 from service.cli.model_files import NoSuchFiles, edition_of, in_store, model_files
@@ -28,9 +47,16 @@ from service.cli.store_options import store_options
 from service.cli.text import columns
 from service.http.csv_tables import csv_bytes
 from service.http.json_encoding import encoded
-from service.http.operation import Operation
-
-OPERATIONS: tuple[Operation, ...] = ()
+from service.http.operation import A_DAY, ACTIVE, Form, Reply, Service, json_form, operation
+from service.http.problems import BadField
+from service.http.validation import Hurried, Text
+from service.schemas.requests import MOST_SIDES, StatedParameters, ShiftInterval
+from service.store import activations, revisions
+from service.store.activations import Activation
+from service.store.names import HASH
+from service.store.revisions import Revision
+from service.store.tables import iso
+from service.translate.questions import interval_mass
 
 LOOKED_AT = 0.05
 """A shift above this is shown to a reviewer where no limit was named."""
@@ -140,14 +166,47 @@ class DiffJSON(Struct):
     headlines_removed: list[str]
 
 
-class WhyJSON(Struct):
-    """Why one target moved, with the edits that its parts are of."""
+class WhyStepJSON(Struct):
+    """One change of what was active, with the edits that its parts are of; of two revisions alone ``cause`` is null."""
 
-    model: str
     old: str
     new: str
+    at: str | None
+    cause: str | None
     edits: list[EditJSON]
     shift: ShiftJSON
+
+
+class WhyStateJSON(Struct):
+    """A state before and after: the parts of all steps sum to the shift."""
+
+    state: str
+    before: float | None
+    after: float | None
+    shift: float
+
+
+class WhyJSON(Struct):
+    """Why one target moved. ``note`` says why its shift is not split by the steps of the history."""
+
+    model: str
+    target: str
+    old: str
+    new: str
+    states: list[WhyStateJSON]
+    steps: list[WhyStepJSON]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A change from one revision to another: the shift of the target, with all edits between the two."""
+
+    old: str
+    new: str
+    made: Activation | None
+    shifted: Shifted
+    edits: Sequence[Edit]
 
 
 def diff_body(found: RevisionDiff) -> DiffJSON:
@@ -167,9 +226,24 @@ def diff_body(found: RevisionDiff) -> DiffJSON:
     )
 
 
-def why_body(found: Shifted, *, model: str, old: str, new: str, edits: Sequence[Edit]) -> WhyJSON:
-    """The split of one target as JSON; ``edits`` are all those between the two revisions."""
-    return WhyJSON(model, old, new, [_edit(edit, None) for edit in edits], _shift(found))
+def why_body(model: str, target: str, steps: Sequence[Step], note: str | None) -> WhyJSON:
+    """The shifts of one target through the steps, the first first."""
+    first, last = (
+        {state.state: p for state in step.shifted.states if (p := getattr(state, which)) is not None}
+        for step, which in ((steps[0], "before"), (steps[-1], "after"))
+    )
+    states = [
+        WhyStateJSON(state, first.get(state), last.get(state), last.get(state, 0.0) - first.get(state, 0.0))
+        for state in dict.fromkeys((*first, *last))
+    ]
+    return WhyJSON(model, target, steps[0].old, steps[-1].new, states, [_step(each) for each in steps], note)
+
+
+def _step(step: Step) -> WhyStepJSON:
+    at, cause = (iso(step.made.at), step.made.cause) if step.made else (None, None)
+    return WhyStepJSON(
+        step.old, step.new, at, cause, [_edit(edit, None) for edit in step.edits], _shift(step.shifted)
+    )
 
 
 def _edit(edit: Edit, weak: str | None) -> EditJSON:
@@ -224,10 +298,27 @@ def _state(state: StateShift) -> StateJSON:
     )
 
 
-ROW = (
-    *("model", "old", "new", "headline", "scenario", "state", "before", "after", "shift", "low", "high"),
-    *("part", "part_class", "part_shift", "part_error"),
-)
+class DiffRow(TypedDict):
+    """A part of the shift of a state as a row of CSV."""
+
+    model: str
+    old: str
+    new: str
+    headline: str
+    scenario: str | None
+    state: str
+    before: float | None
+    after: float | None
+    shift: float
+    low: float | None
+    high: float | None
+    part: str | None
+    part_class: str | None
+    part_shift: float | None
+    part_error: float | None
+
+
+ROW = tuple(DiffRow.__annotations__)
 
 
 def diff_rows(found: RevisionDiff) -> Iterator[Mapping[str, object]]:
@@ -385,6 +476,157 @@ def _table(head: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequenc
 def _escaped(cell: str) -> str:
     """Text of the files as it stands in Markdown: no mark of it is taken for markup."""
     return re.sub(r"([\\`*\[\]<>|])", r"\\\1", cell)
+
+
+# Over HTTP
+
+ERRORS = (404, 422, 429, 503)
+BETWEEN = "..."
+"""Between two revisions in a path, as git has it."""
+
+
+class DiffParameters(Hurried):
+    """Under which scenarios, and with which intervals."""
+
+    scenario: Annotated[
+        list[Text],
+        Field(default_factory=list, max_length=MOST_SIDES, description="Repeated; none means every scenario and none."),
+    ]
+    interval: ShiftInterval = None
+
+
+class WhyParameters(StatedParameters):
+    """Between which revisions, under what."""
+
+    from_: Annotated[Text, Field(alias="from", description="The older revision: a hash, a name or `active`.")]
+    to: Annotated[Text, Field(description="The newer one.")] = ACTIVE
+    interval: ShiftInterval = None
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/diff/<between>",
+    query=DiffParameters,
+    forms=(
+        json_form(DiffJSON, write=lambda found: encoded(diff_body(found))),
+        Form("csv", "text/csv; charset=utf-8", lambda found: csv_bytes(ROW, diff_rows(found)), DiffRow),
+        Form("md", "text/markdown; charset=utf-8", lambda found: markdown(found, LOOKED_AT).encode(), str),
+    ),
+    errors=ERRORS,
+    of_model=False,
+)
+def diff_between(service: Service, model: str, between: str, asked: DiffParameters) -> Reply:
+    """Show what was edited between two revisions, `a...b`, and the shift of each headline, split by edit.
+
+    A revision is named by its hash, by a name that it was given, or as `active`.
+    """
+    older, dots, newer = between.partition(BETWEEN)
+    if not dots or not older or not newer:
+        raise BadField(f"expected two revisions with ... between them; found {between!r}", where=("path", "between"))
+    sides = _sides(service, model, older, newer)
+    mass = interval_mass(asked.interval, named=True)
+
+    def found() -> RevisionDiff:
+        old, new = (service.edition(model, each.revision) for each in sides)
+        return diff(old, new, scenarios=asked.scenario or None, mass=mass)
+
+    return _pinned(found, service, sides, (older, newer), (*asked.scenario, str(mass)), partial(_cost, service, sides, asked.scenario, mass))
+
+
+@operation(
+    "GET",
+    "/v1/models/<model>/why/<target>",
+    query=WhyParameters,
+    forms=(json_form(WhyJSON),),
+    errors=ERRORS,
+    of_model=False,
+)
+def why_moved(service: Service, model: str, target: str, asked: WhyParameters) -> Reply:
+    """Say why one target moved between two revisions: its shift under a what-if, split by edit."""
+    sides = _sides(service, model, asked.from_, asked.to)
+    mass = interval_mass(asked.interval, named=True)
+    findings, settings = syntax.findings(asked.given), syntax.settings(asked.do)
+    under = Question((), findings, settings, scenario=asked.scenario, cohort=asked.cohort)
+
+    ways, note = _history(service, sides)
+
+    def found() -> WhyJSON:
+        editions = {each: service.edition(model, each) for way in ways for each in way[:2]}
+        steps: list[Step] = []
+        said, name = under, target
+        for old, new, made in reversed(ways):
+            moved = why(editions[old], editions[new], name, under=said, mass=mass)
+            between = edits(editions[old], editions[new])
+            steps.append(Step(old, new, made, moved, between.edits))
+            earlier = question_under(replace(said, targets=(name,)), older_names(between.names))
+            said, [name] = replace(earlier, targets=()), earlier.targets
+        return why_body(model, target, steps[::-1], note)
+
+    said = (target, *asked.given, BETWEEN, *asked.do, BETWEEN, str(asked.scenario), str(asked.cohort), str(mass))
+    tagged = (*said, *(each for way in ways for each in way[:2]))
+    return _pinned(found, service, sides, (asked.from_, asked.to), tagged, lambda: _reading(sides) * len(ways) * 2)
+
+
+MOST_STEPS = 8
+"""Changes that a shift is split by; beyond, by the edits between its two ends."""
+
+Way = tuple[str, str, Activation | None]
+"""From one revision to another, and the change that this was."""
+
+
+def _history(service: Service, sides: tuple[Revision, Revision]) -> tuple[list[Way], str | None]:
+    """The changes of what was active from one revision to another; the two alone, and why, where there are none."""
+    old, new = (each.revision for each in sides)
+    direct: list[Way] = [(old, new, None)]
+    if old == new:
+        return direct, None
+    made = activations.every(service.store, sides[0].model)
+    ends = [i for i, each in enumerate(made) if each.revision == new]
+    starts = [i for i, each in enumerate(made) if each.revision == old and ends and i < ends[-1]]
+    if not starts:
+        return direct, "the newer revision was not active after the older one: split by the edits between the two"
+    steps = made[starts[-1] + 1 : ends[-1] + 1]
+    if len(steps) > MOST_STEPS:
+        return direct, f"{len(steps)} changes lie between the two, more than {MOST_STEPS}: split by the edits between"
+    olds = (old, *(each.revision for each in steps))
+    return [(before, each.revision, each) for before, each in zip(olds, steps, strict=False)], None
+
+
+def _sides(service: Service, model: str, older: str, newer: str) -> tuple[Revision, Revision]:
+    """Two revisions that are kept."""
+    service.demand_model(model)
+    old, new = (revisions.revision(service.store, model, service.hash_of(model, each)) for each in (older, newer))
+    return old, new
+
+
+def _pinned(
+    found: Callable[[], Any],
+    service: Service,
+    sides: Sequence[Revision],
+    said: Sequence[str],
+    asked: Sequence[str],
+    cost: Callable[[], Cost],
+) -> Reply:
+    """What two revisions decide with what was asked; it may be kept for a day where both were said by their hashes."""
+    tag = " ".join((service.fingerprint, *(each.revision for each in sides), *asked))
+    return Reply(found, tag=tag, cost=cost, cache=A_DAY if all(map(HASH.fullmatch, said)) else None)
+
+
+def _reading(sides: Sequence[Revision]) -> Cost:
+    return sum((question_cost.of_reading(each.size) for each in sides), Cost())
+
+
+def _cost(service: Service, sides: Sequence[Revision], scenarios: Sequence[str], mass: float | None) -> Cost:
+    """Both revisions made ready, and each headline under each scenario of the model as it is served."""
+    served = service.revisions.ready.get(sides[0].model)
+    if served is None:
+        return _reading(sides) * 2
+    under = [each for each in scenarios or (None, *served.model.scenarios) if each is None or each in served.model.scenarios]
+    asked = [Question((each.target,), each.findings, scenario=name, interval=mass) for each in served.model.headlines for name in under]
+    return sum((question_cost.of_split(served, each) for each in asked), _reading(sides))
+
+
+OPERATIONS = (diff_between, why_moved)
 
 
 # The command

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from model.analyses.revision_diff import Edition, edition
-from model.errors import AftermathError, BadPriors
-from model.forecast import prepare
+from model.analyses.revision_diff import Edition
+from model.errors import AftermathError
 from model.priors.files import MODEL_FILE
-from model.priors.folder import understand
-
-REVISION = re.compile(r"r-[0-9a-f]{16}")
-"""What a revision is called, in every answer and in the store."""
+from service.kept_models import made
+from service.store.names import HASH
 
 SECONDS = 60
 """What one command of git may take."""
@@ -49,7 +44,7 @@ def model_files(model: str, said: str | None, folder: Path, kept: Callable[[str,
     for path in (Path(said) / model, Path(said)):
         if (path / MODEL_FILE).is_file():
             return ModelFiles(model, said, _in(path))
-    if REVISION.fullmatch(said):
+    if HASH.fullmatch(said):
         return ModelFiles(model, f"{said} of the store", kept(model, said))
     return ModelFiles(model, f"git {said}", at_git_revision(folder, said))
 
@@ -94,16 +89,7 @@ def _git(folder: Path, *words: str) -> bytes | None:
 
 def edition_of(found: ModelFiles) -> Edition:
     """The files read, and the model that they mean made ready. Raises BadPriors, its problems naming the origin."""
-    with TemporaryDirectory() as place:
-        folder = Path(place, found.model)
-        folder.mkdir()
-        for name, content in found.files.items():
-            (folder / name).write_bytes(content)
-        model, problems = understand(folder)
-    if model is None:
-        named = (replace(each, file=f"{found.origin}: {Path(each.file).name}") for each in problems)
-        raise BadPriors(named)
-    return edition(prepare(model), found.files)
+    return made(found.model, found.files, found.origin)
 
 
 def in_store(root: Path | None, state: Path | None) -> Callable[[str, str], dict[str, bytes]]:

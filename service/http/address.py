@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,11 +12,29 @@ from urllib.parse import quote
 from typing_extensions import TypedDict
 
 LONGEST_ADDRESS = 8_000
+MODELS = "/v1/models"
 PREFIX: ContextVar[str] = ContextVar("PREFIX", default="")
 """The path under which a proxy shows the service to the client of this request, empty or such as ``/forecasts``."""
 
 ADDRESSES = 256
 """Query strings that are cached: an answer holds its own several times."""
+
+
+@contextmanager
+def unprefixed() -> Iterator[None]:
+    """Within it links are written as they are without a proxy: for bytes that everybody gets, whichever way they ask.
+
+    >>> token = PREFIX.set("/forecasts")
+    >>> with unprefixed():
+    ...     model_path("asia")
+    '/v1/models/asia'
+    >>> PREFIX.reset(token)
+    """
+    token = PREFIX.set("")
+    try:
+        yield
+    finally:
+        PREFIX.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +78,7 @@ def model_path(model: str, *steps: str) -> str:
     >>> model_path("asia", "variables", "lung")
     '/v1/models/asia/variables/lung'
     """
-    return "/".join((f"{PREFIX.get()}/v1/models", *(quote(step, safe="") for step in (model, *steps))))
+    return "/".join((f"{PREFIX.get()}{MODELS}", *(quote(step, safe="") for step in (model, *steps))))
 
 
 class Links(TypedDict):

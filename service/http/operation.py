@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from pydantic import BaseModel
 
+from model.analyses.revision_diff import Edition
+from model.errors import Place
+from model.forecast import Forecaster
 from model.inference.lru import ByteLRU, Usage
 from model.resources.cost import Cost, check
 from model.resources.deadline import Watch, watched
@@ -26,9 +29,13 @@ from service.http.problems import (
     BodyTooLarge,
     WrongMediaType,
 )
-from service.http.validation import Pinned, query_parameters, validated
-from service.revisions import Live
+from service.http.validation import Hurried, Pinned, query_parameters, validated
+from service.kept_models import KeptModels
+from service.revisions import Revisions, UnknownModel
 from service.settings import Settings
+from service.store import names, revisions
+from service.store.errors import UnknownRevisionName
+from service.store.names import HASH
 
 if TYPE_CHECKING:
     from service.store.database import Store
@@ -40,7 +47,12 @@ NO_STORE = "no-store"
 HUNG_UP = "aftermath.hung_up"
 """Where a request's environment has the question whether its client has hung up: a callable, cheap in any thread."""
 SHORTLY = "public, max-age=5"
+A_DAY = "public, max-age=86400"
+"""Of one revision: another version of the software may write the same answer otherwise."""
+ACTIVE = "active"
+"""In place of a revision: the one that is served."""
 FOR_EVER = "public, max-age=31536000, immutable"
+"""Of bytes that are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +73,55 @@ class Service:
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
     polls: ByteLRU[Poll] = field(default_factory=polls_kept)
     gate: Gate = field(init=False)
+    kept_models: KeptModels = field(init=False)
 
     @property
     def caches(self) -> dict[str, Usage]:
         """What is kept of answers, within which bounds."""
-        return {"answers": self.cache.usage, "polls": self.polls.usage}
+        return {
+            "answers": self.cache.usage,
+            "polls": self.polls.usage,
+            "revisions": self.kept_models.usage,
+        }
+
+    def forecaster(self, model: str, said: str | None = None, *, where: Place = ("path", "model")) -> Forecaster:
+        """The forecaster of a model, at the revision that is said, by its hash or by a name that it was given.
+
+        ``where`` is the place of the model's name. Raises UnknownModel, ModelNotReady, UnknownRevision or
+        UnknownRevisionName.
+        """
+        held = self.revisions
+        if model not in held.names:
+            raise UnknownModel(model, held.names, where=where)
+        return held.current(model, said and self.hash_of(model, said))
+
+    def demand_model(self, model: str) -> None:
+        """Raise UnknownModel for a model that is neither served nor kept."""
+        served = self.revisions.names
+        if model not in served and not revisions.latest(self.store, model, most=1):
+            raise UnknownModel(model, served, where=("path", "model"))
+
+    def edition(self, model: str, revision: str) -> Edition:
+        """A revision that is kept, by its hash, made ready with its files. Raises RevisionNotKept and BadPriors."""
+        return self.kept_models.edition(model, revision, self.revisions.ready.get(model))
+
+    def hash_of(self, model: str, said: str) -> str:
+        """The hash of a revision that is said by its hash, by a name, or as ``active``.
+
+        Raises ModelNotReady and UnknownRevisionName.
+        """
+        if said == ACTIVE:
+            return self.revisions.current(model).model.revision
+        if HASH.fullmatch(said):
+            return said
+        try:
+            return names.resolve(self.store, model, said)
+        except UnknownRevisionName as error:
+            raise UnknownRevisionName(said, error.allowed, where=("revision",)) from None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gate", Gate(places=self.settings.heavy, queue=self.settings.queue))
+        object.__setattr__(self, "kept_models", KeptModels(self.store))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +148,17 @@ class Reply:
     """An answer not yet worked out: ``content`` makes it when it is needed.
 
     ``address`` with its revision decides the bytes, so that a client who has them is told so without
-    any work; without an address the bytes themselves do. ``cost`` counts what ``content`` will cost, before it is
-    called.
+    any work; ``tag`` does the same for bytes that are decided otherwise; without either the bytes themselves do.
+    ``cost`` counts what ``content`` will cost, before it is called. ``cache`` is how long it may be kept, where that
+    is another time than usual, and ``headers`` are sent with it.
     """
 
     content: Callable[[], Any]
     address: Address | None = None
     cost: Callable[[], Cost] = Cost
+    tag: str | None = None
+    cache: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +168,14 @@ class Operation:
     method: str
     path: str
     view: Callable[..., Reply]
-    query: type[Pinned] | None
+    query: type[Hurried] | None
     body: tuple[Intake, ...]
     forms: tuple[Form, ...]
     errors: tuple[int, ...]
     largest: int
     cacheable: bool
-
-    @property
-    def of_model(self) -> bool:
-        """Whether the operation answers from one model."""
-        return "<model>" in self.path
+    of_model: bool
+    """Whether the operation answers from one model as it is served."""
 
     @property
     def addresses(self) -> tuple[tuple[str, Form], ...]:
@@ -151,17 +205,23 @@ def operation(
     path: str,
     *,
     forms: tuple[Form, ...],
-    query: type[Pinned] | None = None,
+    query: type[Hurried] | None = None,
     body: tuple[Intake, ...] = (),
     errors: tuple[int, ...] = (),
     largest: int = MEGABYTE,
     cacheable: bool = True,
+    of_model: bool | None = None,
 ) -> Callable[[Callable[..., Reply]], Operation]:
-    """Make a view an operation. A view on a model gets its forecaster first, any other the service."""
-    parameters = query or (Pinned if "<model>" in path else None)
+    """Make a view an operation. A view on a model that is served gets its forecaster first, any other the service.
+
+    What has a model in its path is on a model, unless ``of_model`` says that it is not: such a view gets its name.
+    """
+    on_model = "<model>" in path if of_model is None else of_model
+    parameters = query or (Pinned if on_model else None)
 
     def made(view: Callable[..., Reply]) -> Operation:
-        return Operation(method, path, view, parameters, body, forms, errors, largest, cacheable and method == "GET")
+        is_cached = cacheable and method == "GET"
+        return Operation(method, path, view, parameters, body, forms, errors, largest, is_cached, on_model)
 
     return made
 
@@ -185,21 +245,21 @@ def _bound(each: Operation, form: Form, service: Service) -> Callable[..., Respo
 
 
 def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) -> Response:
-    if not each.of_model:
-        return _sent(each, form, each.view(service, **path), service, _watch(service, None))
-    shape = each.query or Pinned
-    asked = validated(shape, query_parameters(request.query_string, shape))
-    forecaster = service.live.now.current(path.pop("model"), asked.revision)
-    sent = {} if shape is Pinned else {"asked": asked}
+    shape = each.query
+    asked = validated(shape, query_parameters(request.query_string, shape)) if shape else None
+    sent = {} if shape in (None, Pinned) else {"asked": asked}
+    forecaster = service.forecaster(path.pop("model"), asked.revision) if asked and each.of_model else None
     if each.body:
         sent["body"] = _body(each)
-    revision = forecaster.model.revision
-    watch = _watch(service, asked.deadline_ms)
+    watch = _watch(service, asked and asked.deadline_ms)
     with watched(watch):
-        response = _sent(each, form, each.view(forecaster, **path, **sent), service, watch, revision=revision)
-    response.headers["X-Model-Revision"] = revision
-    if each.cacheable and asked.revision:
-        response.headers["Cache-Control"] = FOR_EVER
+        reply = each.view(forecaster or service, **path, **sent)
+        response = _sent(each, form, reply, service, watch, revision=forecaster and forecaster.model.revision)
+    if forecaster is None or asked is None:
+        return response
+    response.headers["X-Model-Revision"] = forecaster.model.revision
+    if each.cacheable and asked.revision == forecaster.model.revision:
+        response.headers["Cache-Control"] = A_DAY
     request.environ[ANSWERED_FROM] = forecaster
     return response
 
@@ -215,6 +275,18 @@ def _watch(service: Service, asked: int | None) -> Watch:
 def _sent(
     each: Operation, form: Form, reply: Reply, service: Service, watch: Watch, *, revision: str | None = None
 ) -> Response:
+    response = _answered(each, form, reply, service, watch, revision)
+    response.headers.extend(reply.headers)
+    if reply.cache:
+        response.headers["Cache-Control"] = reply.cache
+    return response
+
+
+def _answered(
+    each: Operation, form: Form, reply: Reply, service: Service, watch: Watch, revision: str | None
+) -> Response:
+    if reply.tag is not None:
+        return _tagged(_digest(reply.tag, form.suffix), form, lambda: _worked_out(form, reply, service, watch))
     if reply.address is None or revision is None:
         data = _worked_out(form, reply, service, watch)
         if not each.cacheable:

@@ -98,6 +98,30 @@ class UnknownField(UnknownName):
     kind, kinds, code = "field", "fields", "unknown_field"
 
 
+class UnknownKind(UnknownName):
+    """A kind of question that is not kept."""
+
+    kind, kinds, code = "kind of question", "kinds", "unknown_kind"
+
+
+class NoSuchForm(UnknownName):
+    """A form in which this answer is not to be had."""
+
+    kind, kinds, code = "form", "forms", "no_such_form"
+
+
+class NoSuchFile(UnknownName):
+    """A file that the revision does not have."""
+
+    kind, kinds, code = "file", "files", "no_such_file"
+
+
+class PreconditionRequired(AftermathError):
+    """A change that does not say for which state it was made."""
+
+    code = "precondition_required"
+
+
 class MissingField(AftermathError):
     """A field that the operation needs."""
 
@@ -143,7 +167,11 @@ STATUSES: dict[type[AftermathError], int] = {
     UnknownCohort: 422,
     UnknownSource: 422,
     UnknownField: 422,
+    UnknownKind: 422,
     MissingField: 422,
+    NoSuchForm: 404,
+    NoSuchFile: 404,
+    PreconditionRequired: 428,
     BadField: 422,
     BadQuestion: 422,
     DuplicateEvidence: 422,

@@ -155,12 +155,9 @@ class Shape(BaseModel):
 MOST_MILLISECONDS = 3_600_000
 
 
-class Pinned(Shape):
-    """Parameters of every address of a model."""
+class Hurried(Shape):
+    """Parameters of every address at which something is worked out."""
 
-    revision: Annotated[
-        Text | None, Field(description="Answer from this revision, or not at all; such an answer never changes.")
-    ] = None
     deadline_ms: Annotated[
         int | None,
         Field(
@@ -168,5 +165,17 @@ class Pinned(Shape):
             le=MOST_MILLISECONDS,
             strict=False,
             description="Milliseconds after which nobody needs the answer: fewer than the service allows.",
+        ),
+    ] = None
+
+
+class Pinned(Hurried):
+    """Parameters of every address of a model."""
+
+    revision: Annotated[
+        Text | None,
+        Field(
+            description="Answer from this revision, or not at all: its hash, and then the answer never changes, or a "
+            "name that was given to one."
         ),
     ] = None

@@ -134,10 +134,13 @@ def _parameter(name: str, field: JSON, shape: type[BaseModel], examples: Mapping
     if "anyOf" in schema:
         options = [option for option in schema["anyOf"] if option.get("type") != "null"]
         schema = options[0] if len(options) == 1 else {"anyOf": options}
+    own = next(each for key, each in shape.model_fields.items() if name in (key, each.alias))
     entry: JSON = {"name": name, "in": "query", "schema": schema}
+    if own.is_required() and get_origin(own.annotation) is not list:
+        entry["required"] = True
     if "description" in field:
         entry["description"] = field["description"]
-    if get_origin(shape.model_fields[name].annotation) is list:
+    if get_origin(own.annotation) is list:
         entry |= {"style": "form", "explode": True}
     if name in examples and shape is not Pinned:
         entry["example"] = examples[name]

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from service.http.address import LONGEST_ADDRESS
-from service.http.validation import Pinned, Shape, Text
+from service.http.validation import Hurried, Pinned, Shape, Text
 
 MOST_STATEMENTS = 200
 MOST_TARGETS = 1_000
@@ -179,6 +179,12 @@ MatrixInterval = Annotated[
 ]
 
 
+ShiftInterval = Annotated[
+    ShareText | Literal["none"] | None,
+    Field(description="The share of the draws that the interval of each shift holds, or `none`; 0.9 unless said."),
+]
+
+
 EVENT = (
     "`name:state`, `name:in(a,b)`, `name:over(5000)`, or `any(…)`, `all(…)`, `at_least(2,…)` of several of these. "
     "It is answered as a variable whose states are `no` and `yes`."
@@ -286,13 +292,17 @@ DoTexts = Annotated[
 ]
 
 
-class CaseParameters(Pinned):
+class StatedParameters(Hurried):
     """What is known and set, as parameters of an address."""
 
     given: GivenTexts = []
     do: DoTexts = []
     scenario: Scenario = None
     cohort: Cohort = None
+
+
+class CaseParameters(StatedParameters, Pinned):
+    """What is known and set, as parameters of an address of a model as it is served."""
 
 
 class ForecastParameters(CaseParameters):

@@ -111,6 +111,21 @@ def latest(store: Store, model: str, *, most: int = 50, before: int | None = Non
         return [Activation(**fields(row)) for row in connection.execute(chosen)]
 
 
+def of_revision(store: Store, model: str, revision: str) -> list[Activation]:
+    """The changes that made a revision active, the last first."""
+    of_it = (activations.c.model == model) & (activations.c.revision == revision)
+    with store.reading() as connection:
+        rows = connection.execute(select(*MADE).where(of_it).order_by(activations.c.seq.desc()))
+        return [Activation(**fields(row)) for row in rows]
+
+
+def every(store: Store, model: str) -> list[Activation]:
+    """Every change of a model, the first first."""
+    chosen = select(*MADE).where(activations.c.model == model).order_by(activations.c.seq)
+    with store.reading() as connection:
+        return [Activation(**fields(row)) for row in connection.execute(chosen)]
+
+
 def _active(connection: Connection, model: str) -> Activation | None:
     chosen = select(*MADE).where(activations.c.model == model).order_by(activations.c.seq.desc()).limit(1)
     row = connection.execute(chosen).first()

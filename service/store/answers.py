@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -56,9 +56,8 @@ def keep(store: Store, asked: Asked, forms: Mapping[str, bytes], *, client: str 
     size = sum(map(len, forms.values()))
     if size > store.limits.answer_bytes:
         raise TooLargeToKeep(f"the answer has {size:,} bytes, more than {store.limits.answer_bytes:,}")
-    with store.reading() as connection:
-        if forms.keys() <= set(_forms(connection, asked.id)):
-            return asked.id
+    if is_kept(store, asked.id, forms):
+        return asked.id
     with store.writing() as connection:
         at = store.clock()
         if connection.execute(select(answers.c.id).where(answers.c.id == asked.id)).first() is None:
@@ -70,6 +69,12 @@ def keep(store: Store, asked: Asked, forms: Mapping[str, bytes], *, client: str 
             digest = blobs.keep(connection, forms[form], at=at, limits=store.limits)
             connection.execute(insert(answer_forms).values(answer=asked.id, form=form, blob=digest))
     return asked.id
+
+
+def is_kept(store: Store, id: str, forms: Collection[str]) -> bool:
+    """Whether an answer is kept in all of these forms."""
+    with store.reading() as connection:
+        return set(forms) <= set(_forms(connection, id))
 
 
 def _demand_quota(connection: Connection, store: Store, client: str, at: datetime) -> None:

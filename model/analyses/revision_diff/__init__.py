@@ -14,6 +14,8 @@ from model.analyses.revision_diff.revision_diff import (
     Shifted,
     StateShift,
     diff,
+    older_names,
+    question_under,
     why,
 )
 from model.analyses.revision_diff.units import Unit
@@ -30,5 +32,7 @@ __all__ = [
     "diff",
     "edition",
     "edits",
+    "older_names",
+    "question_under",
     "why",
 ]

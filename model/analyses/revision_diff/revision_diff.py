@@ -222,7 +222,7 @@ class _Compared:
         checkpoint()
         [target] = question.targets
         said = (str(headline), headline.label, target, question.scenario)
-        before = _answered(self.old.forecaster, _question_under(question, _back(self.found.names)))
+        before = _answered(self.old.forecaster, question_under(question, older_names(self.found.names)))
         after = _answered(self.new.forecaster, question)
         if isinstance(before, AftermathError) or isinstance(after, AftermathError):
             wrong = after if isinstance(after, AftermathError) else before
@@ -305,7 +305,8 @@ def _paired(old: Model, draws: Draws) -> Draws:
     return Draws(replace(draws.model, name=old.name), draws.picture)
 
 
-def _back(names: Mapping[str, str]) -> dict[str, str]:
+def older_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Old names of renamed variables by their new ones."""
     return {new: old for old, new in names.items()}
 
 
@@ -314,7 +315,8 @@ def _headline_under(headline: Headline, names: Mapping[str, str]) -> Headline:
     return Headline(headline.label, names.get(headline.target, headline.target), findings)
 
 
-def _question_under(question: Question, names: Mapping[str, str]) -> Question:
+def question_under(question: Question, names: Mapping[str, str]) -> Question:
+    """A question with variables under other names: ``names`` are the others by those that it has."""
     return replace(
         question,
         targets=tuple(names.get(name, name) for name in question.targets),

@@ -1,0 +1,68 @@
+"""Models of revisions that are not served: read from files in the store, compiled, and cached while they are asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from model.analyses.revision_diff import Edition, edition
+from model.errors import BadPriors
+from model.forecast import Forecaster, prepare
+from model.inference.lru import ByteLRU, Usage
+from model.priors.folder import understand
+from model.uncertainty.draws import COUNT
+from service.store import revisions
+from service.store.database import Store
+
+MEMORY = 512_000_000
+"""Bytes of compiled models that are cached, counted by their tables under every draw."""
+
+
+def made(model: str, files: Mapping[str, bytes], origin: str) -> Edition:
+    """The files of a model read, and what they mean made ready. Raises BadPriors, its problems naming the origin."""
+    with TemporaryDirectory() as place:
+        folder = Path(place, model)
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        found, problems = understand(folder)
+    if found is None:
+        raise BadPriors(replace(each, file=f"{origin}: {Path(each.file).name}") for each in problems)
+    return edition(prepare(found), files)
+
+
+class KeptModels:
+    """Revisions with their files, made ready once; threads that want the same one wait for it."""
+
+    def __init__(self, store: Store, *, limit: int = MEMORY) -> None:
+        self._store = store
+        self._ready: ByteLRU[Edition] = ByteLRU(limit, largest=limit)
+        self._lock = threading.Lock()
+
+    @property
+    def usage(self) -> Usage:
+        """What is cached."""
+        return self._ready.usage
+
+    def edition(self, model: str, revision: str, served: Forecaster | None = None) -> Edition:
+        """A revision of a model; ``served`` is its active one, which need not be compiled again.
+
+        Raises RevisionNotKept, and BadPriors for files that this version of the software no longer takes.
+        """
+        key = f"{model} {revision}"
+        with self._lock:
+            found = self._ready.find(key)
+            if found is None:
+                files = revisions.files(self._store, model, revision)
+                is_served = served is not None and served.model.revision == revision
+                found = edition(served, files) if served and is_served else made(model, files, revision)
+                self._ready.put(key, found, weight=_weight(found))
+        return found
+
+
+def _weight(found: Edition) -> int:
+    tables = sum(table.nbytes for table in found.model.network.tables.values())
+    return (COUNT + 1) * tables + sum(map(len, found.files.values()))
