@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from service import revisions, routes
     from service.http import body_limits, error_handlers, operation, proxies, security
     from service.http.fingerprint import fingerprint
+    from service.kept_models import KeptModels
     from service.live import record
     from service.settings import BadSettings, from_environment, nothing_to_serve
     from service.store.database import Store
@@ -42,7 +43,9 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
             raise BadSettings(nothing_to_serve(chosen.priors, held.broken))
         held.warm()
     store = Store(chosen.place, limits=chosen.limits)
-    service = operation.Service(chosen, revisions.Live(held), store, fingerprint(), routes.OPERATIONS)
+    live = revisions.Live(held)
+    kept = KeptModels(store, live)
+    service = operation.Service(chosen, live, store, kept, fingerprint(), routes.OPERATIONS)
     app.extensions[SERVICE] = service
     if not ahead and not isinstance(chosen.place, Nowhere):
         record.start(store, held, engine=service.fingerprint)

@@ -1,4 +1,4 @@
-"""Models of revisions that are not served: read from files in the store, compiled, and cached while they are asked for."""
+"""Models of revisions that are not served: read from files in the store, compiled, and cached."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from tempfile import TemporaryDirectory
 
 from model.analyses.revision_diff import Edition, edition
 from model.errors import BadPriors
-from model.forecast import Forecaster, prepare
+from model.forecast import prepare
 from model.inference.lru import ByteLRU, Usage
 from model.priors.folder import understand
 from model.uncertainty.draws import COUNT
-from service.store import revisions
+from service.revisions import HASH, Live, UnknownModel
+from service.store import names, revisions
 from service.store.database import Store
+from service.store.errors import UnknownRevisionName
+
+ACTIVE = "active"
+"""In place of a revision: the one that is served."""
 
 MEMORY = 512_000_000
 """Bytes of compiled models that are cached, counted by their tables under every draw."""
@@ -35,10 +40,11 @@ def made(model: str, files: Mapping[str, bytes], origin: str) -> Edition:
 
 
 class KeptModels:
-    """Revisions with their files, made ready once; threads that want the same one wait for it."""
+    """Revisions in the store with their files, each made ready once; threads that want the same one wait for it."""
 
-    def __init__(self, store: Store, *, limit: int = MEMORY) -> None:
+    def __init__(self, store: Store, live: Live, *, limit: int = MEMORY) -> None:
         self._store = store
+        self._live = live
         self._ready: ByteLRU[Edition] = ByteLRU(limit, largest=limit)
         self._lock = threading.Lock()
 
@@ -47,12 +53,33 @@ class KeptModels:
         """What is cached."""
         return self._ready.usage
 
-    def edition(self, model: str, revision: str, served: Forecaster | None = None) -> Edition:
-        """A revision of a model; ``served`` is its active one, which need not be compiled again.
+    def demand_model(self, model: str) -> None:
+        """Raise UnknownModel for a model that is neither served nor kept."""
+        served = self._live.now.names
+        if model not in served and not revisions.latest(self._store, model, most=1):
+            raise UnknownModel(model, served, where=("path", "model"))
+
+    def hash_of(self, model: str, said: str) -> str:
+        """The hash of a revision that is said by its hash, by a name, or as ``active``.
+
+        Raises ModelNotReady and UnknownRevisionName.
+        """
+        if said == ACTIVE:
+            return self._live.now.current(model).model.revision
+        if HASH.fullmatch(said):
+            return said
+        try:
+            return names.resolve(self._store, model, said)
+        except UnknownRevisionName as error:
+            raise UnknownRevisionName(said, error.allowed, where=("revision",)) from None
+
+    def edition(self, model: str, revision: str) -> Edition:
+        """A revision of a model, by its hash, made ready with its files; the one that is served is so already.
 
         Raises RevisionNotKept, and BadPriors for files that this version of the software no longer takes.
         """
         key = f"{model} {revision}"
+        served = self._live.now.ready.get(model)
         with self._lock:
             found = self._ready.find(key)
             if found is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,9 @@ from model.resources.deadline import DeadlinePassed, Watch, watched
 from service.settings import LOAD_SECONDS
 
 logger = logging.getLogger(__name__)
+
+HASH = re.compile(r"r-[0-9a-f]{16}")
+"""What a revision is called, in every answer and in the store."""
 
 
 class UnknownModel(UnknownName):

@@ -12,7 +12,7 @@ from model.analyses.revision_diff import Edition
 from model.errors import AftermathError
 from model.priors.files import MODEL_FILE
 from service.kept_models import made
-from service.store.names import HASH
+from service.revisions import HASH
 
 SECONDS = 60
 """What one command of git may take."""

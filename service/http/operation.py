@@ -14,9 +14,6 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from pydantic import BaseModel
 
-from model.analyses.revision_diff import Edition
-from model.errors import Place
-from model.forecast import Forecaster
 from model.inference.lru import ByteLRU, Usage
 from model.resources.cost import Cost, check
 from model.resources.deadline import Watch, watched
@@ -30,14 +27,13 @@ from service.http.problems import (
     WrongMediaType,
 )
 from service.http.validation import Hurried, Pinned, query_parameters, validated
-from service.kept_models import KeptModels
-from service.revisions import Revisions, UnknownModel
+from service.revisions import HASH, Live, UnknownModel
 from service.settings import Settings
-from service.store import names, revisions
-from service.store.errors import UnknownRevisionName
-from service.store.names import HASH
 
 if TYPE_CHECKING:
+    from model.errors import Place
+    from model.forecast import Forecaster
+    from service.kept_models import KeptModels
     from service.store.database import Store
 
 MEGABYTE = 1_000_000
@@ -49,8 +45,6 @@ HUNG_UP = "aftermath.hung_up"
 SHORTLY = "public, max-age=5"
 A_DAY = "public, max-age=86400"
 """Of one revision: another version of the software may write the same answer otherwise."""
-ACTIVE = "active"
-"""In place of a revision: the one that is served."""
 FOR_EVER = "public, max-age=31536000, immutable"
 """Of bytes that are stored."""
 
@@ -62,18 +56,18 @@ class Service:
     changes nothing but time.
 
     ``live.now`` are the revisions that are served: a request reads it once, so that it answers from one state.
-    ``store`` may be in trouble, and then raises StoreError where it is used.
+    ``store`` may be in trouble, and then raises StoreError where it is used; ``kept_models`` are the revisions in it.
     """
 
     settings: Settings
     live: Live
     store: Store
+    kept_models: KeptModels
     fingerprint: str
     operations: tuple[Operation, ...]
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
     polls: ByteLRU[Poll] = field(default_factory=polls_kept)
     gate: Gate = field(init=False)
-    kept_models: KeptModels = field(init=False)
 
     @property
     def caches(self) -> dict[str, Usage]:
@@ -84,44 +78,8 @@ class Service:
             "revisions": self.kept_models.usage,
         }
 
-    def forecaster(self, model: str, said: str | None = None, *, where: Place = ("path", "model")) -> Forecaster:
-        """The forecaster of a model, at the revision that is said, by its hash or by a name that it was given.
-
-        ``where`` is the place of the model's name. Raises UnknownModel, ModelNotReady, UnknownRevision or
-        UnknownRevisionName.
-        """
-        held = self.revisions
-        if model not in held.names:
-            raise UnknownModel(model, held.names, where=where)
-        return held.current(model, said and self.hash_of(model, said))
-
-    def demand_model(self, model: str) -> None:
-        """Raise UnknownModel for a model that is neither served nor kept."""
-        served = self.revisions.names
-        if model not in served and not revisions.latest(self.store, model, most=1):
-            raise UnknownModel(model, served, where=("path", "model"))
-
-    def edition(self, model: str, revision: str) -> Edition:
-        """A revision that is kept, by its hash, made ready with its files. Raises RevisionNotKept and BadPriors."""
-        return self.kept_models.edition(model, revision, self.revisions.ready.get(model))
-
-    def hash_of(self, model: str, said: str) -> str:
-        """The hash of a revision that is said by its hash, by a name, or as ``active``.
-
-        Raises ModelNotReady and UnknownRevisionName.
-        """
-        if said == ACTIVE:
-            return self.revisions.current(model).model.revision
-        if HASH.fullmatch(said):
-            return said
-        try:
-            return names.resolve(self.store, model, said)
-        except UnknownRevisionName as error:
-            raise UnknownRevisionName(said, error.allowed, where=("revision",)) from None
-
     def __post_init__(self) -> None:
         object.__setattr__(self, "gate", Gate(places=self.settings.heavy, queue=self.settings.queue))
-        object.__setattr__(self, "kept_models", KeptModels(self.store))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +206,13 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     shape = each.query
     asked = validated(shape, query_parameters(request.query_string, shape)) if shape else None
     sent = {} if shape in (None, Pinned) else {"asked": asked}
-    forecaster = service.forecaster(path.pop("model"), asked.revision) if asked and each.of_model else None
+    forecaster = forecaster_of(service, path.pop("model"), asked.revision) if asked and each.of_model else None
     if each.body:
         sent["body"] = _body(each)
     watch = _watch(service, asked and asked.deadline_ms)
     with watched(watch):
         reply = each.view(forecaster or service, **path, **sent)
-        response = _sent(each, form, reply, service, watch, revision=forecaster and forecaster.model.revision)
+        response = _sent(each, form, reply, service, watch, revision=forecaster.model.revision if forecaster else None)
     if forecaster is None or asked is None:
         return response
     response.headers["X-Model-Revision"] = forecaster.model.revision
@@ -262,6 +220,22 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
         response.headers["Cache-Control"] = A_DAY
     request.environ[ANSWERED_FROM] = forecaster
     return response
+
+
+def forecaster_of(
+    service: Service, model: str, said: str | None = None, *, where: Place = ("path", "model")
+) -> Forecaster:
+    """The forecaster of a model, at the revision that is said, by its hash or by a name that it was given.
+
+    ``where`` is the place of the model's name. Raises UnknownModel, ModelNotReady, UnknownRevision or
+    UnknownRevisionName.
+    """
+    served = service.live.now
+    if model not in served.names:
+        raise UnknownModel(model, served.names, where=where)
+    if said is None or HASH.fullmatch(said):
+        return served.current(model, said)
+    return served.current(model, service.kept_models.hash_of(model, said))
 
 
 def _watch(service: Service, asked: int | None) -> Watch:

@@ -1,7 +1,7 @@
 """Every operation of the service, by subject."""
 
 from service import analyses
-from service.routes import forecasts, models, pages, system
+from service.routes import forecasts, kept_answers, models, pages, revisions, system
 
 OPERATIONS = (
     *pages.OPERATIONS,
@@ -9,4 +9,6 @@ OPERATIONS = (
     *models.OPERATIONS,
     *forecasts.OPERATIONS,
     *analyses.operations(),
+    *kept_answers.OPERATIONS,
+    *revisions.OPERATIONS,
 )

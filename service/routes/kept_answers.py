@@ -13,7 +13,17 @@ from pydantic import ConfigDict, Field
 
 from model.forecast import Forecaster
 from service.http.address import MODELS, PREFIX, query_string, unprefixed
-from service.http.operation import FOR_EVER, MEGABYTE, Form, Reply, Service, json_body, json_form, operation
+from service.http.operation import (
+    FOR_EVER,
+    MEGABYTE,
+    Form,
+    Reply,
+    Service,
+    forecaster_of,
+    json_body,
+    json_form,
+    operation,
+)
 from service.http.problems import NoSuchForm
 from service.http.validation import Shape, Text
 from service.store import answers
@@ -97,7 +107,7 @@ def keep(service: Service, body: AnswerToKeep) -> Reply:
     The same question asked again keeps nothing new and works nothing out.
     """
     kind = kind_named(service.operations, body.kind)
-    forecaster = service.forecaster(body.model, body.revision, where=("model",))
+    forecaster = forecaster_of(service, body.model, body.revision, where=("model",))
     with unprefixed():
         reply = posed(kind, forecaster, body.model_extra or {})
     question = _canonical(reply)
@@ -158,7 +168,7 @@ def latest_answer(service: Service, answer: str) -> Reply:
     """Ask the question of an answer that was kept again, of the model as it is today."""
     asked = answers.answer(service.store, answer).asked
     kind = kind_named(service.operations, asked.kind)
-    forecaster = service.forecaster(asked.model)
+    forecaster = forecaster_of(service, asked.model)
     reply = _again(kind, forecaster, asked.question)
     revision = forecaster.model.revision
     return Reply(

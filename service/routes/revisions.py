@@ -6,9 +6,9 @@ from service.http.operation import FOR_EVER, Form, Reply, Service, csv_form, jso
 from service.http.preconditions import expected
 from service.http.problems import NoSuchFile
 from service.http.validation import Hurried
+from service.revisions import HASH
 from service.schemas import revisions as shapes
 from service.store import activations, names, revisions
-from service.store.names import HASH
 from service.translate import revisions as translated
 
 PATH = "/v1/models/<model>/revisions"
@@ -27,7 +27,7 @@ WRITE = (404, 412, 413, 415, 422, 428, 503, 507)
 )
 def every_revision(service: Service, model: str, asked: shapes.Page) -> Reply:
     """List the revisions of a model that are kept, the last first: every one that was ever served is."""
-    service.demand_model(model)
+    service.kept_models.demand_model(model)
 
     def found() -> shapes.RevisionsJSON:
         kept = revisions.latest(service.store, model, most=asked.most, before=asked.before)
@@ -37,13 +37,15 @@ def every_revision(service: Service, model: str, asked: shapes.Page) -> Reply:
     return Reply(found)
 
 
-@operation("GET", f"{PATH}/<revision>", query=Hurried, forms=(json_form(shapes.RevisionAnswer),), errors=READ, of_model=False)
+@operation(
+    "GET", f"{PATH}/<revision>", query=Hurried, forms=(json_form(shapes.RevisionAnswer),), errors=READ, of_model=False
+)
 def one_revision(service: Service, model: str, revision: str, asked: Hurried) -> Reply:
     """Show a revision, by its hash, a name or as `active`: whose it is, its files, and when it was made active."""
-    service.demand_model(model)
+    service.kept_models.demand_model(model)
 
     def found() -> shapes.RevisionAnswer:
-        kept = revisions.revision(service.store, model, service.hash_of(model, revision))
+        kept = revisions.revision(service.store, model, service.kept_models.hash_of(model, revision))
         return translated.revision_json(
             kept,
             revisions.files(service.store, model, kept.revision),
@@ -65,8 +67,8 @@ def one_revision(service: Service, model: str, revision: str, asked: Hurried) ->
 )
 def file_of_revision(service: Service, model: str, revision: str, file: str, asked: Hurried) -> Reply:
     """Read a file of a revision as it was."""
-    service.demand_model(model)
-    found = revisions.files(service.store, model, service.hash_of(model, revision))
+    service.kept_models.demand_model(model)
+    found = revisions.files(service.store, model, service.kept_models.hash_of(model, revision))
     if file not in found:
         raise NoSuchFile(file, found, where=("path", "file"))
     return Reply(lambda: found[file], cache=FOR_EVER if HASH.fullmatch(revision) else None)
@@ -75,14 +77,14 @@ def file_of_revision(service: Service, model: str, revision: str, file: str, ask
 @operation("GET", NAMES, forms=(json_form(shapes.NamesJSON),), query=Hurried, errors=READ, of_model=False)
 def every_name(service: Service, model: str, asked: Hurried) -> Reply:
     """List the names that were given to revisions of a model: `?revision=` takes them."""
-    service.demand_model(model)
+    service.kept_models.demand_model(model)
     return Reply(lambda: shapes.NamesJSON(model, names.current(service.store, model)))
 
 
 @operation("GET", f"{NAMES}/<name>", forms=(json_form(shapes.NamedJSON),), query=Hurried, errors=READ, of_model=False)
 def one_name(service: Service, model: str, name: str, asked: Hurried) -> Reply:
     """Say what a name means and what it meant before."""
-    service.demand_model(model)
+    service.kept_models.demand_model(model)
 
     def found() -> shapes.NamedJSON:
         meant = names.history(service.store, model, name)
@@ -103,11 +105,11 @@ def one_name(service: Service, model: str, name: str, asked: Hurried) -> Reply:
 )
 def give_name(service: Service, model: str, name: str, body: shapes.RevisionToName) -> Reply:
     """Let a name mean a revision from now on. `If-Match` says what it is taken to mean until now."""
-    service.demand_model(model)
+    service.kept_models.demand_model(model)
 
     def done() -> shapes.NamedJSON:
         meant = expected("revision")
-        revision = None if body.revision is None else service.hash_of(model, body.revision)
+        revision = None if body.revision is None else service.kept_models.hash_of(model, body.revision)
         names.point(service.store, model, name, revision=revision, expected=meant)
         return translated.named_json(model, name, names.history(service.store, model, name))
 
@@ -124,21 +126,19 @@ def give_name(service: Service, model: str, name: str, body: shapes.RevisionToNa
 )
 def activate(service: Service, model: str, body: shapes.RevisionToActivate) -> Reply:
     """Serve a revision that is kept, until the folder changes. `If-Match` says which one is taken to be served now."""
-    service.demand_model(model)
+    service.kept_models.demand_model(model)
 
     def done() -> shapes.ActivationJSON:
         served = expected("revision")
-        chosen = service.hash_of(model, body.revision)
-        made = activations.activate(
-            service.store, model, chosen, cause="call", expected=served, reason=body.reason
-        )
+        chosen = service.kept_models.hash_of(model, body.revision)
+        made = activations.activate(service.store, model, chosen, cause="call", expected=served, reason=body.reason)
         return translated.activation_json(made)
 
     return Reply(done)
 
 
 def _active(service: Service, model: str) -> str | None:
-    found = service.revisions.ready.get(model)
+    found = service.live.now.ready.get(model)
     return found.model.revision if found else None
 
 

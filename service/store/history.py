@@ -7,36 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
 from service.store import revisions
 from service.store.database import Store, fields
-from service.store.tables import activations, forecast_points
+from service.store.tables import forecast_points
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A forecast of a series under a revision; ``series`` names the question and the state, as its caller likes."""
+    """A forecast of a series under a revision; ``series`` is a digest of the question, a colon and the state."""
 
     series: str
     revision: str
     p: float
     lo: float | None = None
     hi: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A forecast at the time at which its revision became active; ``seq`` is the number of that change."""
-
-    seq: int
-    at: datetime
-    revision: str
-    p: float
-    lo: float | None
-    hi: float | None
 
 
 def put(store: Store, model: str, points: Sequence[Point]) -> None:
@@ -52,21 +39,10 @@ def put(store: Store, model: str, points: Sequence[Point]) -> None:
             connection.execute(insert(forecast_points).values(model=model, **values))
 
 
-def series(store: Store, model: str, series: str) -> list[Dated]:
-    """A series through the activations of a model, in their order; revisions without a point are left out."""
-    kept, made = forecast_points.c, activations.c
-    joined = activations.join(forecast_points, (made.model == kept.model) & (made.revision == kept.revision))
-    chosen = select(made.seq, made.at, made.revision, kept.p, kept.lo, kept.hi).select_from(joined)
-    chosen = chosen.where(made.model == model, kept.series == series).order_by(made.seq)
+def points(store: Store, model: str, question: str) -> list[Point]:
+    """What is kept of a question: its series are those that begin with it and a colon."""
+    kept = forecast_points.c
+    of_it = (kept.model == model) & kept.series.startswith(f"{question}:", autoescape=True)
+    chosen = select(kept.series, kept.revision, kept.p, kept.lo, kept.hi).where(of_it)
     with store.reading() as connection:
-        return [Dated(**fields(row)) for row in connection.execute(chosen)]
-
-
-def missing(store: Store, model: str, series: str) -> list[str]:
-    """Revisions that were active and have no point of a series, in the order in which they first became active."""
-    kept = select(forecast_points.c.revision).where(
-        forecast_points.c.model == model, forecast_points.c.series == series
-    )
-    chosen = select(activations.c.revision).where(activations.c.model == model, activations.c.revision.not_in(kept))
-    with store.reading() as connection:
-        return list(dict.fromkeys(connection.execute(chosen.order_by(activations.c.seq)).scalars()))
+        return [Point(**fields(row)) for row in connection.execute(chosen)]

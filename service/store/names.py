@@ -14,10 +14,10 @@ from service.store.database import Store, fields, next_number
 from service.store.errors import BadText, StalePrecondition, UnknownRevisionName
 from service.store.tables import names
 
-HASH = re.compile(r"r-[0-9a-f]{16}")
-"""What a revision is called, in every answer and in the store."""
 NAME = re.compile(r"(?!r-|active$|.*\.\.)[a-z0-9][a-z0-9._-]{0,63}")
-NAME_RULE = "lower-case letters, digits, '.', '-' and '_', 64 at most, not beginning with r-, without '..', and not active"
+NAME_RULE = (
+    "lower-case letters, digits, '.', '-' and '_', 64 at most, not beginning with r-, without '..', and not active"
+)
 
 
 @dataclass(frozen=True, slots=True)

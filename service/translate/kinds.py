@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import Field
+
 from model.errors import UnknownName
 from model.evidence import syntax
 from model.forecast import Forecaster
@@ -40,8 +42,8 @@ class Kind:
 class _Stated(Shape):
     """Evidence and interventions by variable, as bodies have them."""
 
-    given: Given = {}
-    do: Do = {}
+    given: Given = Field(default_factory=dict)
+    do: Do = Field(default_factory=dict)
 
 
 def kinds(operations: Iterable[Operation]) -> dict[str, Kind]:

@@ -82,5 +82,3 @@ def named_json(model: str, name: str, meant: list[Named]) -> shapes.NamedJSON:
     """What a name means and meant."""
     rows = [shapes.NameJSON(each.name, each.revision, iso(each.at), each.author) for each in meant]
     return shapes.NamedJSON(model, name, rows[0].revision if rows else None, rows)
-
-

@@ -9,6 +9,7 @@ ORDER = (
     "settings",
     "revisions",
     "live",
+    "kept_models",
     "http",
     "schemas",
     "translate",

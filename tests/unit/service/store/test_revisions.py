@@ -230,14 +230,12 @@ def test_a_text_that_no_database_keeps_is_refused_by_both(store: Store, text: st
     assert revisions.latest(store, "asia") == []
 
 
-def test_a_series_follows_the_activations(store: Store) -> None:
+def test_points_of_a_question_are_kept_and_take_the_place_of_those_before(store: Store) -> None:
     first, second = with_revisions(store)
-    for revision in (first, second, first):
-        activations.activate(store, "asia", revision, cause="file")
-    assert history.missing(store, "asia", "lung") == [first, second]
-    history.put(store, "asia", [history.Point("lung", first, 0.1, 0.05, 0.2), history.Point("smoke", second, 0.5)])
-    assert history.missing(store, "asia", "lung") == [second]
-    history.put(store, "asia", [history.Point("lung", first, 0.2), history.Point("lung", second, 0.3)])
-    found = history.series(store, "asia", "lung")
-    assert [(each.seq, each.revision, each.p) for each in found] == [(1, first, 0.2), (2, second, 0.3), (3, first, 0.2)]
-    assert [(each.lo, each.hi) for each in found] == [(None, None)] * 3
+    assert history.points(store, "asia", "q%") == []
+    lung = history.Point("q%:yes", first, 0.1, 0.05, 0.2)
+    history.put(store, "asia", [lung, history.Point("q%:no", first, 0.9), history.Point("qq:yes", second, 0.5)])
+    assert {each.series: each for each in history.points(store, "asia", "q%")}["q%:yes"] == lung
+    history.put(store, "asia", [history.Point("q%:yes", first, 0.2), history.Point("q%:yes", second, 0.3)])
+    found = {(each.series, each.revision): each.p for each in history.points(store, "asia", "q%")}
+    assert found == {("q%:yes", first): 0.2, ("q%:no", first): 0.9, ("q%:yes", second): 0.3}
