@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from model.analyses import question_cost
 from model.analyses.revision_diff import Edition, edition
 from model.errors import BadPriors
-from model.forecast import prepare
+from model.forecast import Forecaster, prepare
 from model.inference.lru import ByteLRU, Usage
 from model.priors.folder import understand
+from model.resources.cost import Cost
 from model.uncertainty.draws import COUNT
-from service.revisions import HASH, Live, UnknownModel
+from service.revisions import HASH, Live, UnknownModel, UnknownRevision
 from service.store import names, revisions
 from service.store.database import Store
-from service.store.errors import UnknownRevisionName
+from service.store.errors import RevisionNotKept, UnknownRevisionName
+from service.store.location import Nowhere
 
 ACTIVE = "active"
 """In place of a revision: the one that is served."""
@@ -73,12 +77,35 @@ class KeptModels:
         except UnknownRevisionName as error:
             raise UnknownRevisionName(said, error.allowed, where=("revision",)) from None
 
+    @property
+    def there(self) -> bool:
+        """Whether there is a store at all."""
+        return not isinstance(self._store.place, Nowhere)
+
+    def forecaster(
+        self, model: str, revision: str, place: Callable[[Cost], AbstractContextManager[None]]
+    ) -> Forecaster:
+        """The forecaster of a revision by its hash; ``place`` is where it is made ready, if it is not, for a cost.
+
+        Raises UnknownRevision for one that is not kept, and BadPriors.
+        """
+        found = self._ready.find(_key(model, revision))
+        if found is not None:
+            return found.forecaster
+        try:
+            size = revisions.revision(self._store, model, revision).size
+        except RevisionNotKept:
+            kept = [each.revision for each in revisions.latest(self._store, model)]
+            raise UnknownRevision(revision, kept, where=("revision",)) from None
+        with place(question_cost.of_reading(size)):
+            return self.edition(model, revision).forecaster
+
     def edition(self, model: str, revision: str) -> Edition:
         """A revision of a model, by its hash, made ready with its files; the one that is served is so already.
 
         Raises RevisionNotKept, and BadPriors for files that this version of the software no longer takes.
         """
-        key = f"{model} {revision}"
+        key = _key(model, revision)
         served = self._live.now.ready.get(model)
         with self._lock:
             found = self._ready.find(key)
@@ -88,6 +115,10 @@ class KeptModels:
                 found = edition(served, files) if served and is_served else made(model, files, revision)
                 self._ready.put(key, found, weight=_weight(found))
         return found
+
+
+def _key(model: str, revision: str) -> str:
+    return f"{model} {revision}"
 
 
 def _weight(found: Edition) -> int:

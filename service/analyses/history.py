@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from xml.etree import ElementTree
 
 from msgspec import Struct
-from pydantic import AwareDatetime, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from model.analyses import question_cost
 from model.answers import Answer
@@ -44,14 +44,26 @@ UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """Characters that XML does not have."""
 
 
+def _time(value: object) -> object:
+    """A time as an address has it. Raises ValueError for one that does not say of which zone it is."""
+    expected = "expected a time such as 2026-03-01T09:30:00Z"
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(expected) from None
+    if found.tzinfo is None:
+        raise ValueError(f"{expected}, with its Z")
+    return found
+
+
+TimeText = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
 class HistoryParameters(StatedParameters):
     """Under what, and of which time."""
 
-    from_: Annotated[
-        AwareDatetime | None,
-        Field(alias="from", strict=False, description="Changes from this time on (ISO 8601, with Z)."),
-    ] = None
-    to: Annotated[AwareDatetime | None, Field(strict=False, description="Changes up to this time.")] = None
+    from_: Annotated[TimeText | None, Field(alias="from", description="Changes from this time on.")] = None
+    to: Annotated[TimeText | None, Field(description="Changes up to this time.")] = None
     shape: Annotated[
         Literal["long", "wide"], Field(description="A row for each state of each change, or a column for each state.")
     ] = "long"
@@ -243,6 +255,7 @@ def history(service: Service, model: str, target: str, asked: HistoryParameters)
     )
     served = service.live.now.ready.get(model)
     if served is not None:
+        served.model.network.variable(target, where=("path", "target"))
         question = resolve(served.model, question).question
     every = [
         each

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from service.http.problems import (
     WrongMediaType,
 )
 from service.http.validation import Hurried, Pinned, query_parameters, validated
-from service.revisions import HASH, Live, UnknownModel
+from service.revisions import Live, UnknownModel
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -233,9 +234,18 @@ def forecaster_of(
     served = service.live.now
     if model not in served.names:
         raise UnknownModel(model, served.names, where=where)
-    if said is None or HASH.fullmatch(said):
-        return served.current(model, said)
-    return served.current(model, service.kept_models.hash_of(model, said))
+    if said is None:
+        return served.current(model)
+    revision = service.kept_models.hash_of(model, said)
+    active = served.ready.get(model)
+    if (active is not None and active.model.revision == revision) or not service.kept_models.there:
+        return served.current(model, revision)
+    return service.kept_models.forecaster(model, revision, _place_to_read(service))
+
+
+def _place_to_read(service: Service) -> Callable[[Cost], AbstractContextManager[None]]:
+    """A place among heavy work for this request, while it makes a revision ready that is not served."""
+    return lambda cost: service.gate.place(request.remote_addr or "", cost.total, _watch(service, None))
 
 
 def _watch(service: Service, asked: int | None) -> Watch:

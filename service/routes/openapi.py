@@ -158,9 +158,8 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     schema = schemas.of(form.shape) if media == JSON_MEDIA else {"type": "string"}
     entry: JSON = {"description": "The answer.", "content": {media: {"schema": schema}}}
     if form.suffix == "csv":
-        entry["description"] = (
-            f"The answer as CSV (RFC 4180). {GUARD} It comes with the columns {_columns(form.shape)}."
-        )
+        columns = "of its kind of question" if form.shape is str else _columns(form.shape)
+        entry["description"] = f"The answer as CSV (RFC 4180). {GUARD} It comes with the columns {columns}."
     if each.cacheable:
         entry["headers"] = {
             "ETag": {"description": "Send it as If-None-Match: 304 when nothing changed.", "schema": {"type": "string"}}
