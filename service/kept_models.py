@@ -31,7 +31,10 @@ MEMORY = 512_000_000
 
 
 def made(model: str, files: Mapping[str, bytes], origin: str) -> Edition:
-    """The files of a model read, and what they mean made ready. Raises BadPriors, its problems naming the origin."""
+    """The files of a model read, and what they mean made ready.
+
+    Raises BadPriors, its problems naming the origin; without one, the model.
+    """
     with TemporaryDirectory() as place:
         folder = Path(place, model)
         folder.mkdir()
@@ -39,7 +42,8 @@ def made(model: str, files: Mapping[str, bytes], origin: str) -> Edition:
             (folder / name).write_bytes(content)
         found, problems = understand(folder)
     if found is None:
-        raise BadPriors(replace(each, file=f"{origin}: {Path(each.file).name}") for each in problems)
+        named = f"{origin}: " if origin else f"{model}/"
+        raise BadPriors(replace(each, file=f"{named}{Path(each.file).name}") for each in problems)
     return edition(prepare(found), files)
 
 

@@ -35,6 +35,7 @@ ANALYSES = (
     Analysis("comparison", "compare", "Questions, or scenarios, each beside the first."),
     Analysis("matrix", "matrix", "What each cause does to each headline target."),
     Analysis("revision_diff", "diff", "What the edits between two revisions do to the forecasts."),
+    Analysis("validation", "validate", "What a folder would be if it were served: its problems, or its shifts."),
     Analysis("history"),
     Analysis("brief", "brief", "What is to be said of an event, written out."),
 )

@@ -18,6 +18,7 @@ import click
 
 from model.errors import AftermathError
 from service.analyses import ANALYSES
+from service.cli.activate import activate
 from service.cli.ask import ask
 from service.cli.check import check
 from service.cli.db import db
@@ -117,7 +118,8 @@ class AnalysisCommand(click.Command):
         return command.make_context(info_name, args, parent, **extra)
 
 
-for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve, status, db, token):
+OF_THE_STORE = (status, activate, db, token)
+for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve, *OF_THE_STORE):
     commands.add_command(_command)
 for _each in ANALYSES:
     if _each.command is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -13,6 +14,8 @@ from model.errors import AftermathError
 from model.priors.files import MODEL_FILE
 from service.kept_models import made
 from service.revisions import HASH
+
+logger = logging.getLogger(__name__)
 
 SECONDS = 60
 """What one command of git may take."""
@@ -85,6 +88,28 @@ def _git(folder: Path, *words: str) -> bytes | None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoSuchFiles(f"git cannot be asked: {error}") from None
     return ran.stdout if ran.returncode == 0 else None
+
+
+def base_of(model: str, folder: Path, root: Path | None, state: Path | None) -> ModelFiles:
+    """What an edit of a folder is held against: the active revision in the store, else git's HEAD. Raises NoSuchFiles.
+
+    No store is made where there is none.
+    """
+    from service.cli.store_options import store_of
+    from service.store import activations, revisions
+    from service.store.errors import StoreError
+    from service.store.location import Folder
+
+    with closing(store_of(root, state)) as store:
+        if not isinstance(store.place, Folder) or store.place.file.is_file():
+            try:
+                active = activations.active(store, model)
+                if active is not None:
+                    files = revisions.files(store, model, active.revision)
+                    return ModelFiles(model, f"{active.revision} of the store", files)
+            except StoreError as error:
+                logger.warning("the store is not asked: %s", error)
+    return ModelFiles(model, "git HEAD", at_git_revision(folder, "HEAD"))
 
 
 def edition_of(found: ModelFiles) -> Edition:

@@ -63,12 +63,13 @@ def _broken(model: Broken) -> answers.ModelState:
         "variables": None,
         "headline": [],
         "reasons": list(model.reasons),
-        "problems": [_problem(problem) for problem in model.problems],
+        "problems": [problem_json(problem) for problem in model.problems],
         "link": None,
     }
 
 
-def _problem(problem: PriorProblem) -> answers.FileProblem:
+def problem_json(problem: PriorProblem) -> answers.FileProblem:
+    """One thing wrong in a prior file."""
     return {
         "file": problem.file,
         "line": problem.line,

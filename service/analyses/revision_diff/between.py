@@ -73,7 +73,7 @@ def diff_between(service: Service, model: str, between: str, asked: DiffParamete
         sides,
         (older, newer),
         (*asked.scenario, str(mass)),
-        partial(_cost, service, sides, asked.scenario, mass),
+        partial(cost_of_diff, service, model, [each.size for each in sides], asked.scenario, mass),
     )
 
 
@@ -104,11 +104,14 @@ def reading(sides: Sequence[Revision]) -> Cost:
     return sum((question_cost.of_reading(each.size) for each in sides), Cost())
 
 
-def _cost(service: Service, sides: Sequence[Revision], scenarios: Sequence[str], mass: float | None) -> Cost:
-    """Both revisions made ready, and each headline under each scenario of the model as it is served."""
-    served = service.live.now.ready.get(sides[0].model)
+def cost_of_diff(
+    service: Service, model: str, sizes: Sequence[int], scenarios: Sequence[str], mass: float | None
+) -> Cost:
+    """Files of so many bytes made ready, and each headline under each scenario of the model as it is served."""
+    read = sum(map(question_cost.of_reading, sizes), Cost())
+    served = service.live.now.ready.get(model)
     if served is None:
-        return reading(sides) * 2
+        return read * 2
     every: tuple[str | None, ...] = (None, *served.model.scenarios)
     under = [each for each in every if not scenarios or each in scenarios]
     asked = [
@@ -116,7 +119,7 @@ def _cost(service: Service, sides: Sequence[Revision], scenarios: Sequence[str],
         for each in served.model.headlines
         for name in under
     ]
-    return sum((question_cost.of_split(served, each) for each in asked), reading(sides))
+    return sum((question_cost.of_split(served, each) for each in asked), read)
 
 
 OPERATIONS = (diff_between,)
