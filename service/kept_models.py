@@ -17,14 +17,11 @@ from model.inference.lru import ByteLRU, Usage
 from model.priors.folder import understand
 from model.resources.cost import Cost
 from model.uncertainty.draws import COUNT
-from service.revisions import HASH, Live, UnknownModel, UnknownRevision
+from service.revisions import ACTIVE, HASHED, Live, UnknownModel, UnknownRevision
 from service.store import names, revisions
 from service.store.database import Store
 from service.store.errors import RevisionNotKept, UnknownRevisionName
 from service.store.location import Nowhere
-
-ACTIVE = "active"
-"""In place of a revision: the one that is served."""
 
 MEMORY = 512_000_000
 """Bytes of compiled models that are cached, counted by their tables under every draw."""
@@ -74,7 +71,7 @@ class KeptModels:
         """
         if said == ACTIVE:
             return self._live.now.current(model).model.revision
-        if HASH.fullmatch(said):
+        if said.startswith(HASHED):
             return said
         try:
             return names.resolve(self._store, model, said)

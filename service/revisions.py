@@ -27,7 +27,12 @@ from service.settings import LOAD_SECONDS
 
 logger = logging.getLogger(__name__)
 
-HASH = re.compile(r"r-[0-9a-f]{16}")
+ACTIVE = "active"
+"""In place of a revision: the one that is served."""
+
+HASHED = "r-"
+"""How every hash of a revision begins, and no name."""
+HASH = re.compile(rf"{HASHED}[0-9a-f]{{16}}")
 """What a revision is called, in every answer and in the store."""
 
 

@@ -28,7 +28,8 @@ from service.http.json_encoding import encoded
 from service.http.operation import MEGABYTE, Reply, Service, json_body, json_form, operation
 from service.http.problems import BadField
 from service.http.validation import Shape, Text
-from service.kept_models import ACTIVE, made
+from service.kept_models import made
+from service.revisions import ACTIVE
 from service.schemas.answers import FileProblem
 from service.schemas.requests import MOST_SIDES, IntervalSent
 from service.store import revisions

@@ -28,7 +28,7 @@ from service.http.problems import (
     WrongMediaType,
 )
 from service.http.validation import Hurried, Pinned, query_parameters, validated
-from service.revisions import Live, UnknownModel
+from service.revisions import ACTIVE, Live, UnknownModel
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -234,11 +234,11 @@ def forecaster_of(
     served = service.live.now
     if model not in served.names:
         raise UnknownModel(model, served.names, where=where)
-    if said is None:
-        return served.current(model)
+    if said is None or said == ACTIVE or not service.kept_models.there:
+        return served.current(model, None if said == ACTIVE else said)
     revision = service.kept_models.hash_of(model, said)
     active = served.ready.get(model)
-    if (active is not None and active.model.revision == revision) or not service.kept_models.there:
+    if active is not None and active.model.revision == revision:
         return served.current(model, revision)
     return service.kept_models.forecaster(model, revision, _place_to_read(service))
 

@@ -15,19 +15,39 @@ from pydantic.json_schema import models_json_schema
 
 from model.evidence import syntax
 from model.forecast import Forecaster
+from model.priors.files import MODEL_FILE
 from service.http.operation import Form, Intake, Operation, Service
 from service.http.problems import MEDIA, Problem, codes
 from service.http.validation import Pinned
+from service.revisions import ACTIVE
 from service.schemas import requests
 from service.translate import questions
 
 ALWAYS = (400, 405, 500)
 TOO_LONG = 414
+PRECONDITION_REQUIRED = 428
 BUSY = 429
 JSON_MEDIA = "application/json"
 REFERENCE = "#/components/schemas/"
 
 JSON = dict[str, Any]
+
+CONDITIONS: tuple[JSON, ...] = (
+    {
+        "name": "If-Match",
+        "in": "header",
+        "description": 'The revision that is taken to be there now, such as `"r-0123456789abcdef"`, or `*` for any.',
+        "schema": {"type": "string"},
+        "example": "*",
+    },
+    {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "In its place `*`, where none is taken to be there.",
+        "schema": {"const": "*"},
+    },
+)
+"""Of changes: for which state they are made. One of the two is needed."""
 
 
 @lru_cache(maxsize=2)
@@ -89,7 +109,11 @@ def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, 
     entry: JSON = {
         "operationId": _identity(each, address),
         "summary": summary.replace("\n", " "),
-        "parameters": [*_path_parameters(address, examples), *_query_parameters(each, examples)],
+        "parameters": [
+            *_path_parameters(address, examples),
+            *_query_parameters(each, examples),
+            *(CONDITIONS if PRECONDITION_REQUIRED in each.errors else ()),
+        ],
         "responses": {"200": _success(each, form, schemas), **refusals},
     }
     if details:
@@ -134,6 +158,7 @@ def _parameter(name: str, field: JSON, shape: type[BaseModel], examples: Mapping
     if "anyOf" in schema:
         options = [option for option in schema["anyOf"] if option.get("type") != "null"]
         schema = options[0] if len(options) == 1 else {"anyOf": options}
+    own_examples = schema.pop("examples", ())
     own = next(each for key, each in shape.model_fields.items() if name in (key, each.alias))
     entry: JSON = {"name": name, "in": "query", "schema": schema}
     if own.is_required() and get_origin(own.annotation) is not list:
@@ -142,7 +167,9 @@ def _parameter(name: str, field: JSON, shape: type[BaseModel], examples: Mapping
         entry["description"] = field["description"]
     if get_origin(own.annotation) is list:
         entry |= {"style": "form", "explode": True}
-    if name in examples and shape is not Pinned:
+    if own_examples:
+        entry["example"] = own_examples[0]
+    elif name in examples and shape is not Pinned:
         entry["example"] = examples[name]
     return entry
 
@@ -209,12 +236,19 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
         "model": model.name,
         "target": target,
         "variable": target,
+        "revision": ACTIVE,
+        "between": f"{ACTIVE}...{ACTIVE}",
+        "file": MODEL_FILE,
         "effect": target,
         "cause": next((name for name in (*given, *model.network.names) if name != target), target),
         "below": 0.5,
         "given": [f"{name}:{syntax.text_of(finding)}" for name, finding in given.items()],
         "AskedInFull": {"targets": [target], **evidence},
         "ComparedInFull": {"targets": [target], **evidence},
+        "AnswerToKeep": {"model": model.name, "targets": [target], **evidence},
+        "FilesToValidate": {"files": {}},
+        "RevisionToActivate": {"revision": ACTIVE, "reason": "as it is"},
+        "RevisionToName": {"revision": ACTIVE},
         "BatchInFull": {"targets": [target], "cases": [{"id": "1", **evidence}, {"id": "2"}]},
         "text/csv": "\r\n".join(
             [",".join(["id", *(name for name, _ in columns)]), ",".join(["1", *(text for _, text in columns)]), ""]

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from service import create_app
 from service.settings import Settings
+from service.store.location import Folder
 from tests.servers import ROOT, Server, free_port, served
 
 Check = Callable[[TestResponse, int, str], dict[str, Any]]
@@ -30,8 +31,9 @@ def priors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def app(priors: Path) -> Flask:
-    return create_app(Settings(priors, hosts=("forecasts.test",)))
+def app(priors: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    state = tmp_path_factory.mktemp("state")
+    return create_app(Settings(priors, hosts=("forecasts.test",), place=Folder(state)))
 
 
 @pytest.fixture

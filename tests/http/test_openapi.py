@@ -79,15 +79,26 @@ def test_the_examples_of_bodies_are_answered(client, document):
         for media, said in body.items():
             data = said["example"]
             options = {"json": data} if media == "application/json" else {"data": data, "content_type": media}
-            assert client.post(path.format(model="asia"), **options).status_code == 200
+            sides = methods["post"]["parameters"]
+            headers = {each["name"]: each["example"] for each in sides if each["in"] == "header" and "example" in each}
+            assert client.post(path.format(model="asia"), headers=headers, **options).status_code == 200
             sent += 1
     assert sent >= 9
 
 
+NAME = "reviewed"
+"""Of a revision: what somebody gave, so that no document knows one."""
+
+
 def test_the_examples_of_addresses_are_answered(client, document):
+    places = {"name": NAME}
+    client.put(f"/v1/models/asia/names/{NAME}", json={"revision": "active"}, headers={"If-Match": "*"})
+    places["answer"] = client.post("/v1/answers", json={"model": "asia", "kind": "brief", "target": "lung"}).json["id"]
     for path, methods in document["paths"].items():
         parameters = methods.get("get", {}).get("parameters", [])
-        places = {p["name"]: p["example"] for p in parameters if p["in"] == "path"}
+        places |= {p["name"]: p["example"] for p in parameters if p["in"] == "path" and "example" in p}
         query = {p["name"]: p["example"] for p in parameters if p["in"] == "query" and "example" in p}
         if "get" in methods:
-            assert client.get(path.format(**places), query_string=query).status_code == 200, path
+            answer = client.get(path.format(**places), query_string=query)
+            lacks = answer.status_code == 404 and answer.json["code"] == "no_such_form" and path.endswith(".csv")
+            assert answer.status_code == 200 or lacks, (path, answer.text)

@@ -279,7 +279,8 @@ def test_of_two_activations_of_the_same_state_one_is_refused(kept):
     kept.client.post(path, json={"revision": last}, headers={"If-Match": f'"{first}"'})
 
 
-def test_without_a_store_there_are_no_revisions_and_that_is_said(client):
+def test_without_a_store_there_are_no_revisions_and_that_is_said(priors):
+    client = create_app(Settings(priors)).test_client()
     for path in ("revisions", "history/lung", "names"):
         check_refusal(client.get(f"/v1/models/asia/{path}"), 503, "store_unavailable")
     assert client.get("/v1/models/asia/forecast/lung").status_code == 200

@@ -14,7 +14,7 @@ from service.analyses.revision_diff.between import BETWEEN, ERRORS, pinned, read
 from service.analyses.revision_diff.body import Step, WhyJSON, why_body
 from service.http.operation import Reply, Service, json_form, operation
 from service.http.validation import Text
-from service.kept_models import ACTIVE
+from service.revisions import ACTIVE
 from service.schemas.requests import ShiftInterval, StatedParameters
 from service.store import activations
 from service.store.activations import Activation
@@ -25,7 +25,9 @@ from service.translate.questions import interval_mass
 class WhyParameters(StatedParameters):
     """Between which revisions, under what."""
 
-    from_: Annotated[Text, Field(alias="from", description="The older revision: a hash, a name or `active`.")]
+    from_: Annotated[
+        Text, Field(alias="from", examples=[ACTIVE], description="The older revision: a hash, a name or `active`.")
+    ]
     to: Annotated[Text, Field(description="The newer one.")] = ACTIVE
     interval: ShiftInterval = None
 
