@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +12,14 @@ import click
 from msgspec import Struct
 from pydantic import Field
 
-from model.analyses.revision_diff import RevisionDiff, diff
+from model.analyses.revision_diff import Edition, RevisionDiff, diff
 from model.errors import AftermathError, BadPriors, Problem
 from model.priors.files import MODEL_FILE, files_of
 from model.wording import quantity
 from service.analyses.revision_diff.between import cost_of_diff
 from service.analyses.revision_diff.body import DiffJSON, diff_body
 from service.analyses.revision_diff.page import LOOKED_AT, text
-from service.cli.model_files import base_of, edition_of
+from service.cli.model_files import NoSuchFiles, base_of, edition_of, in_store, model_files
 from service.cli.options import REFUSED, interval_options, root_of
 from service.cli.page import say
 from service.cli.store_options import store_options
@@ -60,30 +59,34 @@ class ValidationJSON(Struct):
     """What the files mean: their problems; or without any, the revision that they would be and its diff."""
 
     model: str
-    against: str
+    against: str | None
     valid: bool
     revision: str | None
     problems: list[FileProblem]
     diff: DiffJSON | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """Problems, or the diff of what files mean."""
+def validation_body(
+    model: str, against: str | None, found: Sequence[Problem] | Edition, told: RevisionDiff | None
+) -> ValidationJSON:
+    """Problems, or a revision and what it does to the forecasts of another, as JSON."""
+    problems = () if isinstance(found, Edition) else found
+    return ValidationJSON(
+        model=model,
+        against=against,
+        valid=not problems,
+        revision=found.model.revision if isinstance(found, Edition) else None,
+        problems=[problem_json(each) for each in problems],
+        diff=diff_body(told) if told else None,
+    )
 
-    problems: Sequence[Problem]
-    diff: RevisionDiff | None
 
-    def body(self, model: str, against: str) -> ValidationJSON:
-        """The same as JSON."""
-        return ValidationJSON(
-            model=model,
-            against=against,
-            valid=not self.problems,
-            revision=self.diff.new if self.diff else None,
-            problems=[problem_json(each) for each in self.problems],
-            diff=diff_body(self.diff) if self.diff else None,
-        )
+def read(model: str, files: Mapping[str, bytes]) -> Sequence[Problem] | Edition:
+    """What files mean, or everything that is wrong with them."""
+    try:
+        return made(model, files, "")
+    except BadPriors as error:
+        return error.problems
 
 
 @operation(
@@ -105,13 +108,9 @@ def validate(service: Service, model: str, body: FilesToValidate) -> Reply:
 
     def found() -> ValidationJSON:
         old = service.kept_models.edition(model, against.revision)
-        files = laid_over(old.files, body.files)
-        try:
-            new = made(model, files, "")
-        except BadPriors as error:
-            return Found(error.problems, None).body(model, against.revision)
-        told = diff(old, new, scenarios=body.scenarios or None, mass=mass)
-        return Found((), told).body(model, against.revision)
+        new = read(model, laid_over(old.files, body.files))
+        told = diff(old, new, scenarios=body.scenarios or None, mass=mass) if isinstance(new, Edition) else None
+        return validation_body(model, against.revision, new, told)
 
     sizes = (against.size, against.size + size)
     return Reply(found, cost=lambda: cost_of_diff(service, model, sizes, body.scenarios, mass))
@@ -136,12 +135,16 @@ def laid_over(files: Mapping[str, bytes], said: Mapping[str, str | None]) -> dic
 
 @click.command(short_help="What a folder would be if it were served: its problems, or its shifts.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
+@click.option(
+    "--against", metavar="A", help="A folder, a git revision or one of the store, in place of what is active."
+)
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Under these scenarios alone (every one).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, as POST …/validate answers.")
 @interval_options
 @store_options
 def command(
     folder: Path,
+    against: str | None,
     scenarios: Sequence[str],
     interval: float,
     root: Path | None,
@@ -159,22 +162,32 @@ def command(
     if not (folder / MODEL_FILE).is_file():
         raise AftermathError(f"{folder} holds no {MODEL_FILE}: name the folder of a model")
     name = folder.resolve().name
-    old = edition_of(base_of(name, root_of(root) / name, root, state))
-    try:
-        new = made(name, files_of(folder), "")
-    except BadPriors as error:
-        found = Found(error.problems, None)
-    else:
-        found = Found((), diff(old, new, scenarios=scenarios or None, mass=None if point else interval))
+    old = _older(name, against, root, state)
+    new = read(name, files_of(folder))
+    mass = None if point else interval
+    told = diff(old, new, scenarios=scenarios or None, mass=mass) if old and isinstance(new, Edition) else None
     if as_json:
         sys.stdout.flush()
-        sys.stdout.buffer.write(encoded(found.body(name, old.model.revision)))
+        sys.stdout.buffer.write(encoded(validation_body(name, old.model.revision if old else None, new, told)))
         sys.stdout.buffer.flush()
-    elif found.diff is None:
-        say("\n".join([*map(str, found.problems), f"{name}: {quantity(len(found.problems), 'problem')}"]))
+    elif not isinstance(new, Edition):
+        say("\n".join([*map(str, new), f"{name}: {quantity(len(new), 'problem')}"]))
+    elif told is None:
+        say(f"{name}  {new.model.revision}: no problems; there is no revision to hold it against (--against names one)")
     else:
-        say(text(found.diff, LOOKED_AT), nl=False)
-    sys.exit(REFUSED if found.problems else 0)
+        say(text(told, LOOKED_AT), nl=False)
+    sys.exit(0 if isinstance(new, Edition) else REFUSED)
+
+
+def _older(name: str, against: str | None, root: Path | None, state: Path | None) -> Edition | None:
+    """What a folder is held against; None where nothing was named and nothing is known."""
+    folder = root_of(root) / name
+    if against is not None:
+        return edition_of(model_files(name, against, folder, in_store(root, state)))
+    try:
+        return edition_of(base_of(name, folder, root, state))
+    except NoSuchFiles:
+        return None
 
 
 OPERATIONS = (validate,)

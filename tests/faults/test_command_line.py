@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 
 EVENT = ["asia", "lung", "yes"]
 ARGUMENTS = {
+    "activate": ["asia"],
     "ask": ["asia", "lung"],
     "attribution": EVENT,
     "brief": EVENT,
@@ -43,6 +44,7 @@ ARGUMENTS = {
     "sources": ["asia"],
     "status": [],
     "token": ["list"],
+    "validate": [str(ROOT / "priors" / "asia"), "--against", str(ROOT / "priors" / "asia")],
     "variables": ["asia"],
 }
 QUIET = {"export", "import", "new", "plot", "schema"}

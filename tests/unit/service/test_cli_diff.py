@@ -11,14 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from model.analyses.revision_diff import edits, why
 from model.priors import load
 from model.priors.files import files_of
-from service.analyses.revision_diff import why_body
-from service.http.json_encoding import encoded
 from service.store import opened, revisions
 from service.store.location import Folder
-from tests.revisions import of
 from tests.sources import ROOT
 
 LUNG = ("p: {yes: 0.1, no: 0.9}", "p: {yes: 0.2, no: 0.8}")
@@ -183,16 +179,3 @@ def test_a_model_that_git_does_not_know_yet_is_left_out_where_none_was_named(dif
     assert (ran.code, ran.out.startswith("asia  r-"), "asia2" in ran.out) == (0, True, False)
     assert "asia2: not compared: " in ran.err
     assert diff("asia2").code == 1
-
-
-def test_why_one_target_moved_is_json_with_the_edits_that_its_parts_are_of(models: Path, tmp_path: Path) -> None:
-    old = of(models / "asia")
-    edit(models / "asia", *LUNG)
-    new = of(models / "asia")
-    found = why(old, new, "dysp")
-    names = {"model": "asia", "old": old.model.revision, "new": new.model.revision}
-    body = json.loads(encoded(why_body(found, **names, edits=edits(old, new).edits)))
-    [unit] = body["shift"]["units"]
-    assert [body["edits"][i]["what"] for i in unit["edits"]] == ["lung, row when {smoke: yes}"]
-    for state in body["shift"]["states"]:
-        assert sum(part["shift"] for part in state["parts"]) == pytest.approx(state["shift"], abs=1e-9)

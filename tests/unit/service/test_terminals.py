@@ -16,6 +16,7 @@ from tests.prior_copies import DATA
 from tests.sources import ROOT
 
 ASKED = {
+    "activate": "asia --state {folder}/state",
     "ask": "asia lung --given xray:yes --do smoke:no",
     "attribution": "asia lung yes --given xray:yes",
     "brief": "asia lung yes --given xray:yes",
@@ -43,6 +44,7 @@ ASKED = {
     "sources": "asia",
     "status": "--state {folder}/state",
     "token": "list --state {folder}/state",
+    "validate": "{asia} --against {asia}",
     "variables": "asia",
 }
 NARROW = 40
