@@ -75,7 +75,7 @@ def test_a_pinned_poll_keeps_its_longer_life(door):
     tag = tag_of(polls, path)
     first, second = (asked(polls, path, tag=tag) for _ in range(2))
     assert first == second
-    assert ("Cache-Control", operation.FOR_EVER) in second[1]
+    assert ("Cache-Control", operation.A_DAY) in second[1]
 
 
 def test_any_other_request_goes_the_long_way(door):
