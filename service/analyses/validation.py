@@ -135,9 +135,7 @@ def laid_over(files: Mapping[str, bytes], said: Mapping[str, str | None]) -> dic
 
 @click.command(short_help="What a folder would be if it were served: its problems, or its shifts.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
-@click.option(
-    "--against", metavar="A", help="A folder, a git revision or one of the store (what is active)."
-)
+@click.option("--against", metavar="A", help="A folder, a git revision or one of the store (what is active).")
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Under these scenarios alone (every one).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, as POST …/validate answers.")
 @interval_options

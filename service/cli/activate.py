@@ -47,7 +47,9 @@ def activate(
         elif not HASH.fullmatch(revision):
             revision = names.resolve(store, model, revision)
         taken = Expected.ANY if expected is None else None if expected == "none" else expected
-        made = activations.activate(store, model, revision, cause="call", expected=taken, author=user(), reason=reason)
-        detail = {"model": model, "revision": revision, "previous": made.previous}
+        change = activations.activate(
+            store, model, revision, cause="call", expected=taken, author=user(), reason=reason
+        )
+        detail = {"model": model, "revision": revision, "previous": change.previous}
         audit.record(store, audit.Deed(user(), "activate", ORIGIN, "done", detail))
-    say(f"{model}: {revision} is active" + (f" in place of {made.previous}" if made.previous else ""))
+    say(f"{model}: {revision} is active" + (f" in place of {change.previous}" if change.previous else ""))
