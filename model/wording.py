@@ -70,13 +70,13 @@ def portion(part: float) -> str:
     return f"{100 * part:g} %"
 
 
-def quantity(count: int, what: str) -> str:
-    """How many there are of something.
+def quantity(count: int, what: str, several: str | None = None) -> str:
+    """How many there are of something; ``several`` is what more than one of them are called where that takes no s.
 
-    >>> quantity(1, "row"), quantity(3, "row")
-    ('1 row', '3 rows')
+    >>> quantity(1, "row"), quantity(3000, "row"), quantity(2, "entry", "entries")
+    ('1 row', '3,000 rows', '2 entries')
     """
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {what if count == 1 else several or what + 's'}"
 
 
 def signed_points(difference: float) -> str:

@@ -17,9 +17,10 @@ class Warned:
     text: str
     file: str
     line: int
+    column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.about}: {self.text}"
+        return f"{self.file}:{self.line}:{self.column}: {self.about}: {self.text}"
 
 
 ASKED = ("outcome", "pathway")
@@ -52,11 +53,11 @@ def warnings(model: Model) -> tuple[Warned, ...]:
     quotes.
     """
     found = [*_unjudged(model), *_falling(model), *_unused(model), *_uncited(model), *_typographic(model)]
-    return tuple(sorted(found, key=lambda each: (each.file, each.line)))
+    return tuple(sorted(found, key=lambda each: (each.file, each.line, each.column)))
 
 
 def _at(described: Description, text: str) -> Warned:
-    return Warned(described.name, text, described.file, described.line)
+    return Warned(described.name, text, described.file, described.line, described.column)
 
 
 def _unjudged(model: Model) -> Iterator[Warned]:
@@ -122,7 +123,7 @@ def _uncited(model: Model) -> Iterator[Warned]:
     cited |= {source for question in model.questions.values() for source in question.base_rate.sources}
     for source in model.sources.values():
         if source.name not in cited:
-            yield Warned(source.name, "a source that nothing cites", source.file, source.line)
+            yield Warned(source.name, "a source that nothing cites", source.file, source.line, source.column)
 
 
 def _typographic(model: Model) -> Iterator[Warned]:

@@ -27,7 +27,16 @@ from service.analyses.analysis import ERRORS
 from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_of_several, interval_options, priors_option, ready, side_option
 from service.cli.page import say
-from service.cli.text import after_do_text, columns, interval_lines, listing, number, revision_line, span_text
+from service.cli.text import (
+    after_do_text,
+    columns,
+    interval_lines,
+    listing,
+    number,
+    revision_line,
+    ruled_out_text,
+    span_text,
+)
 from service.http.address import Address
 from service.http.json_encoding import encoded
 from service.http.operation import Reply, csv_form, json_body, json_form, operation
@@ -580,6 +589,7 @@ def _notes(model: Model, side: Side) -> Iterator[str]:
     if isinstance(side.result, AftermathError):
         yield str(side.result)
         return
+    yield from ruled_out_text(model.network, side.result.findings)
     if side.result.replaced:
         yield f"replaced: {', '.join(side.result.replaced)}"
     yield from after_do_text(seen_after(model.network, case_of(side.result)))

@@ -49,7 +49,7 @@ def test_what_is_asked_in_an_example_is_used(tmp_path: Path) -> None:
 def test_a_source_that_nothing_cites_is_named_with_its_line(tmp_path: Path) -> None:
     extra = "  nobody:\n    title: A\n    publication: B\n    date: 1980\n    status: verified\n...\n"
     (warned,) = warnings(load(edited(ASIA, tmp_path, "sources.yaml", ("...\n", extra))))
-    assert str(warned) == "asia/sources.yaml:9: nobody: a source that nothing cites"
+    assert str(warned) == "asia/sources.yaml:9:3: nobody: a source that nothing cites"
 
 
 @pytest.mark.parametrize("label", ["“Smoker”", "„Smoker“", "«Smoker»", "‘Smoker’"])
