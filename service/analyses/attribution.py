@@ -120,4 +120,9 @@ def _statement(row: StatementShare) -> str:
 
 
 def _share(part: float) -> str:
-    return f"{100 * part:.1f} %"
+    """A share in percent to one decimal; one that rounds to nothing is not shown as nothing.
+
+    >>> _share(0.414), _share(0.0004), _share(0.0)
+    ('41.4 %', '<0.1 %', '0.0 %')
+    """
+    return "<0.1 %" if 0 < part < 0.0005 else f"{100 * part:.1f} %"

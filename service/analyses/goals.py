@@ -151,22 +151,18 @@ def searched_text(row: Searched) -> str:
     """How far the sets of one size were searched, in words.
 
     >>> searched_text(Searched(1, 33, 33, 33))
-    'sets of 1 change: 33 tried, of all 33 changes that may be made'
+    'sets of 1 change: 33 tried, of the 33 changes that may be made'
     >>> searched_text(Searched(3, 120, 10, 32))
     'sets of 3 changes: 120 tried, of the 10 most promising of the 32 changes that do not reach it alone'
     >>> searched_text(Searched(2, 0, 1, 1))
     'sets of 2 changes: none to try, of the 1 change that does not reach it alone'
     """
-    these = quantity(row.possible, "change")
-    if row.size > 1:
-        these += " that does not reach it alone" if row.possible == 1 else " that do not reach it alone"
-    else:
-        these += " that may be made"
-    chosen = f"the {row.combined} most promising of the {these}" if row.combined < row.possible else f"the {these}"
-    chosen = chosen.replace("the ", "all ", 1) if row.size == 1 and row.combined == row.possible else chosen
-    return (
-        f"sets of {quantity(row.size, 'change')}: {f'{row.tried:,} tried' if row.tried else 'none to try'}, of {chosen}"
-    )
+    falls_short = f"that {'does' if row.possible == 1 else 'do'} not reach it alone"
+    these = f"{quantity(row.possible, 'change')} {'that may be made' if row.size == 1 else falls_short}"
+    if row.combined < row.possible:
+        these = f"{row.combined} most promising of the {these}"
+    tried = f"{row.tried:,} tried" if row.tried else "none to try"
+    return f"sets of {quantity(row.size, 'change')}: {tried}, of the {these}"
 
 
 def changes_text(changes: Sequence[Change]) -> str:

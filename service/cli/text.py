@@ -32,6 +32,7 @@ from model.network import Network
 from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
 from model.wording import chance, decimal, effect_text, portion, quantity, share, signed_points, wrapped
+from service.cli.compare_command import beside_its_cohort
 from service.cli.page import width
 from service.translate.forecasts import QUANTILES
 
@@ -379,6 +380,7 @@ def span_text(low: float | None, high: float | None) -> str:
 def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
     known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
     without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
+    without += f" and without the cohort {found.question.cohort}" if found.question.cohort else ""
     legend = f"{drawn.baseline} marks the answer {without}; points are the shift from it"
     if known:
         yield from listing("given", known)
@@ -394,7 +396,12 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
         yield from interval_lines(found.targets.intervals)
-    if found.settings and not found.question.settings:
+    beside = beside_its_cohort(model, found.question)
+    if beside is not None and found.effect is None:
+        cohort = f"the cohort {found.question.cohort}"
+        yield from wrapped(f"the shift is of {cohort} and of all else; what all else does to it:", width(), then="  ")
+        yield f"  {beside}"
+    elif found.settings and not found.question.settings:
         yield f"what {found.question.scenario} sets is part of its picture; `aftermath compare` says what it does"
     if found.replaced:
         yield from listing("replaced", found.replaced)

@@ -136,8 +136,8 @@ def tornado(model: Model, found: Sensitivity, asked: Resolved, *, top: int = TOP
         raise AftermathError(f"no tornado: no number that may move changes P({found.target}={found.state})")
     names = [_named(model, row) for row in rows]
     under = under_which(model, asked.question, asked.case.findings, asked.case.settings, TITLE)
-    high = 1.7 + 0.17 * sum(2 + name.count("\n") for name in names) + 0.16 * (1 + under.count("\n"))
-    figure, axes = canvas(8.5, high)
+    lines = 0.17 * sum(2 + name.count("\n") for name in names) + 0.16 * (1 + under.count("\n"))
+    figure, axes = canvas(8.5, 1.7 + lines)
     places = np.arange(len(rows))
     low, high = (np.array([getattr(row, end) - found.p for row in rows]) for end in ("p_low", "p_high"))
     axes.barh(places, low, left=found.p, height=0.6, color=SKY, label="number at its low end")
