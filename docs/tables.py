@@ -214,7 +214,7 @@ LISTS: dict[str, Callable[[], Iterator[str]]] = {
 
 
 def made(what: str) -> str:
-    """The lines of one list: ``commands``, ``addresses``, ``words of likelihood``, or ``keys of`` one or several definitions."""
+    """The lines of one of ``LISTS``, or of the ``keys of`` one or several definitions."""
     if what in LISTS:
         return "\n".join(LISTS[what]()).rstrip() + "\n"
     names = re.split(r",\s*", what.removeprefix("keys of "))

@@ -79,6 +79,16 @@ def quantity(count: int, what: str, several: str | None = None) -> str:
     return f"{count:,} {what if count == 1 else several or what + 's'}"
 
 
+def cases_worth(cases: float) -> str:
+    """How much was learnt from counts, as cases of its own.
+
+    >>> cases_worth(1.0), cases_worth(9.8712), cases_worth(1234.0)
+    ("1 case's worth", "9.87 cases' worth", "1,234 cases' worth")
+    """
+    said = f"{cases:,.0f}" if cases >= 1000 else f"{cases:.3g}"
+    return f"{said} case's worth" if said == "1" else f"{said} cases' worth"
+
+
 def signed_points(difference: float) -> str:
     """A difference in points of a hundred with its sign, to one decimal, a second where that would say 0.
 

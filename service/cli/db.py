@@ -64,7 +64,7 @@ def backup(file: Path, root: Path | None, state: Path | None) -> None:
 
     with closing(store_of(root, state)) as store:
         copies.backup(store, file)
-        say(f"wrote {file} ({file.stat().st_size:,} bytes) from {store.place}")
+        say(f"wrote {file} ({quantity(file.stat().st_size, 'byte')}) from {store.place}")
 
 
 @db.command(short_help="Fill an empty store from a copy.")

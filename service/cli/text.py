@@ -31,7 +31,7 @@ from model.inference import JunctionTree
 from model.network import Network
 from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
-from model.wording import chance, decimal, effect_text, portion, quantity, share, signed_points, wrapped
+from model.wording import cases_worth, chance, decimal, effect_text, portion, quantity, share, signed_points, wrapped
 from service.cli.compare_command import beside_its_cohort
 from service.cli.page import width
 from service.translate.forecasts import QUANTILES
@@ -293,7 +293,7 @@ def _learned(learned: Learned) -> str:
     cases = sum(row.cases for row in learned.rows)
     furthest = max(abs(p - q) for row in learned.rows for p, q in zip(row.before, row.after, strict=True))
     rows = quantity(len(learned.rows), "row")
-    return f"{learned.variable}: {rows} by {cases:,.3g} cases' worth, the furthest probability by {furthest:.2g}"
+    return f"{learned.variable}: {rows} by {cases_worth(cases)}, the furthest probability by {furthest:.2g}"
 
 
 def _has_moved(model: Model, found: Answer) -> bool:

@@ -187,7 +187,7 @@ def test_json_is_the_body_of_the_http_answer_byte_for_byte(run):
     [
         (
             ["asia", "lung", "--given", "xray:ys"],
-            "--given xray: no state 'ys'; the states are 'yes', 'no'. Did you mean",
+            "--given xray: no state 'ys'; the states are 'yes', 'no'. Did you",
         ),
         (["asia", "lnug"], "no variable 'lnug'; the variables are 'asia', 'tub'"),
         (["asai", "lung"], "no model 'asai'; the models are 'asia'"),
