@@ -9,7 +9,7 @@ import pytest
 from tests.sources import ROOT, modules
 
 COUNTED = re.compile(
-    r" (?:\w+ )?(?:arcs|bytes|cases|causes|changes|checks|cliques|edits|entries|numbers|parameters|probabilities|"
+    r" (?:\w+ )?(?:arcs|bytes|cases|causes|checks|cliques|edits|entries|numbers|parameters|probabilities|"
     r"problems|questions|rows|sources|states|statements|steps|variables|warnings)\b"
 )
 """What is counted in text, in the plural, after its number."""

@@ -140,10 +140,10 @@ def test_blocks_of_another_yaml_1_2_library_are_read_as_they_were_meant(node: di
 @pytest.mark.parametrize(
     ("text", "place", "whole"),
     [
-        ("{yes: Rain, or snow, no: Dry}", "1:15", '"Rain, or snow"'),
-        ("{no: Dry, yes: Rain, hail, snow}", "1:29", '"Rain, hail, snow"'),
-        ("{yes: 'Rain', or snow}", "1:17", '"Rain, or snow"'),
-        ("{yes: Größe, über alles}", "1:16", '"Größe, über alles"'),
+        ("{yes: Rain, or snow, no: Dry}", "1:16", '"Rain, or snow"'),
+        ("{no: Dry, yes: Rain, hail, snow}", "1:31", '"Rain, hail, snow"'),
+        ("{yes: 'Rain', or snow}", "1:18", '"Rain, or snow"'),
+        ("{yes: Größe, über alles}", "1:17", '"Größe, über alles"'),
     ],
 )
 def test_a_comma_within_text_of_a_flow_mapping_is_said_to_need_quotes(text: str, place: str, whole: str) -> None:
