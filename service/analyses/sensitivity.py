@@ -163,12 +163,16 @@ def _swing(row: Swing, result: Sensitivity, drawn: Marks, scale: tuple[float, fl
         number(row.p_low),
         span((row.p_low, row.p_high), result.p, drawn, scale=scale),
         number(row.p_high),
-        f"{row.variable}, {row.what} ({row.low:.3g} to {row.high:.3g})",
-        tips_text(row.threshold),
+        f"{row.variable}, {row.what} ({row.low:.3g} to {row.high:.3g}{_unit(row)})",
+        tips_text(row.threshold, _unit(row)),
     )
 
 
-def tips_text(found: BreakEven | None) -> str:
+def _unit(row: Swing) -> str:
+    return " dB" if row.scale == "decibels" else ""
+
+
+def tips_text(found: BreakEven | None, unit: str = "") -> str:
     """Where a number takes an answer over the threshold, in words of a page; nothing where none was named.
 
     >>> tips_text(BreakEven((0.31,), "above", 0.0, 1.0, (-0.1, 0.2)))
@@ -178,4 +182,5 @@ def tips_text(found: BreakEven | None) -> str:
     """
     if found is None:
         return ""
-    return f"tips it nowhere from {found.least:.4g} to {found.most:.4g}" if found.never else f"tips it {tipping(found)}"
+    nowhere = f"nowhere from {found.least:.4g} to {found.most:.4g}"
+    return f"tips it {nowhere if found.never else tipping(found)}{unit}"
