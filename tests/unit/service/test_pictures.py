@@ -230,20 +230,29 @@ def test_a_distribution_has_every_state_with_its_probability_and_baseline(tmp_pa
 
 
 def test_a_tornado_names_every_number_and_both_its_ends(tmp_path: Path, asia: Forecaster) -> None:
-    question = Question(findings=observe(xray="yes").findings, cohort="a_smoker")
+    question = Question(findings=observe(xray="yes").findings)
     found = sensitivity(asia, question, target="lung", state="yes")
     asked = resolve(asia.model, of_target(question, "lung"))
     pictures.save(pictures.tornado(asia.model, found, asked), tmp_path / "lung.svg")
     said = words(tmp_path / "lung.svg")
-    assert len(found.rows) == 7
-    assert "of One patient who smokes" in said
-    assert "given Positive X-ray: yes; Smoker: yes" in said
+    assert len(found.rows) == 8
     for row in found.rows:
         assert {row.what, asia.model.described[row.variable].label} == {
             text for text in (row.what, asia.model.described[row.variable].label) if text in said
         }
         assert f"{row.low:.3g}".replace("-", "−") in said
         assert f"{row.high:.3g}".replace("-", "−") in said
+
+
+def test_a_tornado_names_its_scenario_and_its_cohort_with_what_they_bring(tmp_path: Path, asia: Forecaster) -> None:
+    question = Question(scenario="back_from_asia", cohort="a_smoker")
+    found = sensitivity(asia, question, target="lung", state="yes")
+    asked = resolve(asia.model, of_target(question, "lung"))
+    pictures.save(pictures.tornado(asia.model, found, asked), tmp_path / "lung.svg")
+    said = words(tmp_path / "lung.svg")
+    assert f"under {asia.model.scenarios['back_from_asia'].label}; of One patient who smokes" in said
+    for name, finding in asked.case.findings.items():
+        assert asia.model.in_words(name, finding) in said
 
 
 def test_a_tornado_shows_as_many_numbers_as_are_asked_for(tmp_path: Path, asia: Forecaster) -> None:
