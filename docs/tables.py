@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from model.priors.schema.json_schema import schema_of
 
 FOLDER = Path(__file__).parent
 MADE = re.compile(r"(<!-- made: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
-PAGES = ("format.md", "reference.md")
+PAGES = ("format.md", "reference.md", "analysts.md")
 
 PATTERNS = {
     NAME: "name",
@@ -192,11 +193,28 @@ def table(head: Sequence[str], rows: Any) -> Iterator[str]:
         yield f"| {' | '.join(' '.join(str(cell).split()).replace('|', '&#124;') for cell in row)} |"
 
 
-LISTS: dict[str, Callable[[], Iterator[str]]] = {"commands": commands, "addresses": addresses}
+def words() -> Iterator[str]:
+    """The words of likelihood, each with the probabilities that it stands for."""
+    from model.report.probability_words import EDGES, WORDS
+
+    ends = [0.0, *EDGES, 1.0]
+    rows = []
+    for word, (low, high) in zip(WORDS, pairwise(ends), strict=True):
+        bounds = f"from {100 * low:g} %", f"below {100 * high:g} %"
+        said = bounds[1] if low == 0 else bounds[0] if high == 1 else " to ".join(bounds)
+        rows.append((word.partition(":")[0], said))
+    yield from table(("words", "probability"), rows)
+
+
+LISTS: dict[str, Callable[[], Iterator[str]]] = {
+    "commands": commands,
+    "addresses": addresses,
+    "words of likelihood": words,
+}
 
 
 def made(what: str) -> str:
-    """The lines of one list: ``commands``, ``addresses``, or ``keys of`` one or several definitions."""
+    """The lines of one of ``LISTS``, or of the ``keys of`` one or several definitions."""
     if what in LISTS:
         return "\n".join(LISTS[what]()).rstrip() + "\n"
     names = re.split(r",\s*", what.removeprefix("keys of "))

@@ -21,6 +21,7 @@ from model.analyses.explanation import explain
 from model.analyses.goal_seeking import goals, policies
 from model.analyses.sensitivity import sensitivity
 from model.analyses.variance_attribution import attribution
+from model.question import of_target, resolve
 from model.report.probability_words import in_words
 
 # %% [markdown]
@@ -160,7 +161,7 @@ else:
     in_order = tuple(name for name in forecaster.model.network.names if name in near)
     drawn = {
         "distribution": pictures.distribution(forecaster.model, asked),
-        "tornado": pictures.tornado(forecaster.model, tornado),
+        "tornado": pictures.tornado(forecaster.model, tornado, resolve(forecaster.model, of_target(question, TARGET))),
         "waterfall": pictures.waterfall(forecaster.model, why, question.findings),
         "network": pictures.network(
             forecaster.model, answer(forecaster, replace(question, targets=in_order, interval=None)), target=TARGET

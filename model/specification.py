@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import UnknownCohort, UnknownScenario, UnknownSource
-from model.evidence import Finding, Setting, labelled, spoken, syntax
+from model.evidence import Finding, SetChances, Setting, SetTo, labelled, spoken, syntax, unnamed
 from model.evidence.scale import Scale
 from model.network import Network
 
@@ -52,6 +52,7 @@ class Source:
     kind: Literal["publication", "argument"] = "publication"
     file: str = ""
     line: int = 0
+    column: int = 0
 
     @property
     def standing(self) -> str:
@@ -142,8 +143,8 @@ class Description:
     the variable is said of: the group as a whole, or one individual, who may be of a cohort.
 
     What its states mean: ``labels`` and ``definitions`` by state, where the files give them, and the measured
-    ``scale`` whose intervals they are; where ``is_nominal`` they have no order. ``file`` and ``line`` say where it
-    begins. ``defaulted`` is how many combinations of the parents have the row that holds where no other does.
+    ``scale`` whose intervals they are; where ``is_nominal`` they have no order. ``file``, ``line`` and ``column`` say
+    where it begins. ``defaulted`` is how many combinations of the parents have the row that holds where no other does.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Description:
     called: str | None = None
     file: str = ""
     line: int = 0
+    column: int = 0
     defaulted: int = 0
 
     @property
@@ -175,10 +177,6 @@ class Description:
     def state_label(self, state: str) -> str:
         """A state as text has it: its label, else its name in words."""
         return self.labels.get(state) or spoken(state)
-
-    def in_words(self, said: Finding | Setting) -> str:
-        """A finding or a setting of it in running text, by its labels."""
-        return labelled(self.label, said, self.state_label)
 
     @property
     def label_with_unit(self) -> str:
@@ -481,6 +479,13 @@ class Model:
         object.__setattr__(self, "revision", _revision(self))
         object.__setattr__(self, "citable", tuple(citable))
         object.__setattr__(self, "citing", citing.reshape(len(each), len(citable)))
+
+    def in_words(self, name: str, said: Finding | Setting) -> str:
+        """A finding or a setting in running text, by labels, with what a report rules out by not naming it."""
+        about = self.described[name]
+        words = labelled(about.label, said, about.state_label)
+        out = [] if isinstance(said, SetTo | SetChances) else unnamed(self.network[name], said)
+        return f"{words}, which rules out {' and '.join(map(about.state_label, out))}" if out else words
 
     def scenario(self, name: str, *, where: tuple[str | int, ...] = ("scenario",)) -> Scenario:
         """The scenario of that name. Raises UnknownScenario."""

@@ -70,13 +70,23 @@ def portion(part: float) -> str:
     return f"{100 * part:g} %"
 
 
-def quantity(count: int, what: str) -> str:
-    """How many there are of something.
+def quantity(count: int, what: str, several: str | None = None) -> str:
+    """How many there are of something; ``several`` is what more than one of them are called where that takes no s.
 
-    >>> quantity(1, "row"), quantity(3, "row")
-    ('1 row', '3 rows')
+    >>> quantity(1, "row"), quantity(3000, "row"), quantity(2, "entry", "entries")
+    ('1 row', '3,000 rows', '2 entries')
     """
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {what if count == 1 else several or what + 's'}"
+
+
+def cases_worth(cases: float) -> str:
+    """How much was learnt from counts, as cases of its own.
+
+    >>> cases_worth(1.0), cases_worth(9.8712), cases_worth(1234.0)
+    ("1 case's worth", "9.87 cases' worth", "1,234 cases' worth")
+    """
+    said = f"{cases:,.0f}" if cases >= 1000 else f"{cases:.3g}"
+    return f"{said} case's worth" if said == "1" else f"{said} cases' worth"
 
 
 def signed_points(difference: float) -> str:

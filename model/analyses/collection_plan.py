@@ -227,7 +227,8 @@ def _skipped(
         if name not in near:
             return f"it can tell nothing of {start.target}, given what is known"
         if left[name].cost > money:
-            return f"it costs {left[name].cost:g}, more than the {money:g} left of the budget"
+            rest = f"only {money:g}" if money else "nothing"
+            return f"it costs {left[name].cost:g}, and {rest} is left of the budget after the steps before"
         if len(taken) < steps:
             return "it would add nothing to what the plan finds out"
         return "it is worth less for its cost than what is planned"

@@ -23,6 +23,7 @@ from model.question import Question, resolve
 from model.specification import NO_SCENARIO, Headline, Model
 from model.uncertainty.draws import sampled
 from model.uncertainty.intervals import Intervals, Reason, intervals
+from model.wording import quantity
 
 By = Literal["do", "given"]
 
@@ -92,7 +93,7 @@ class Matrix:
         columns = ("cause", "start", "to", "target", "state", "shift", "low", "high", "outside")
         shown = sorted(self.rows, key=lambda row: -abs(row.shift or 0.0))[: notebook.MOST]
         return notebook.html(
-            f"{len(self.rows):,} shifts by {self.by}, the largest {len(shown)}",
+            f"{quantity(len(self.rows), 'shift')} by {self.by}, the largest {len(shown)}",
             notebook.table(columns, notebook.records(columns, shown)),
         )
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from model.specification import AcrossLevels, Description, Model
 
 
@@ -17,9 +19,10 @@ class Warned:
     text: str
     file: str
     line: int
+    column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.about}: {self.text}"
+        return f"{self.file}:{self.line}:{self.column}: {self.about}: {self.text}"
 
 
 ASKED = ("outcome", "pathway")
@@ -41,6 +44,9 @@ QUOTES = "“”„‟«»‘’‚‛‹›"
 """Quotation marks of a word processor: to YAML they are letters like any other."""
 
 
+SAME = 1e-12
+"""Probabilities no further apart than this are the same: what is left of them is rounding."""
+
 UNUSED = "nothing depends on it and nothing speaks of it: only outcomes and pathways are there to be asked alone"
 
 
@@ -48,15 +54,16 @@ def warnings(model: Model) -> tuple[Warned, ...]:
     """Everything to be warned of, in the order of the files.
 
     Outcomes and conditions whose states nobody could judge afterwards; states of ranked variables and their parents
-    that do not rise; variables that nothing asks and nothing depends on; sources that nothing cites; typographic
-    quotes.
+    that do not rise; variables that nothing asks and nothing depends on; parents that change nothing; variables of the
+    group with a parent of the individual level; sources that nothing cites; typographic quotes.
     """
-    found = [*_unjudged(model), *_falling(model), *_unused(model), *_uncited(model), *_typographic(model)]
-    return tuple(sorted(found, key=lambda each: (each.file, each.line)))
+    found = [*_unjudged(model), *_falling(model), *_unused(model), *_idle(model), *_of_one_member(model)]
+    found += [*_uncited(model), *_typographic(model)]
+    return tuple(sorted(found, key=lambda each: (each.file, each.line, each.column)))
 
 
 def _at(described: Description, text: str) -> Warned:
-    return Warned(described.name, text, described.file, described.line)
+    return Warned(described.name, text, described.file, described.line, described.column)
 
 
 def _unjudged(model: Model) -> Iterator[Warned]:
@@ -100,6 +107,26 @@ def _unused(model: Model) -> Iterator[Warned]:
             )
 
 
+def _idle(model: Model) -> Iterator[Warned]:
+    """Parents whose state changes no probability of their child: an arc that is there in vain."""
+    for variable in model.network.variables:
+        table = model.network.tables[variable.name]
+        for axis, parent in enumerate(variable.parents):
+            if np.ptp(table, axis=axis).max() <= SAME:
+                text = f"its parent {parent} changes nothing: in every state of it the probabilities are the same"
+                yield _at(model.described[variable.name], text)
+
+
+def _of_one_member(model: Model) -> Iterator[Warned]:
+    """What is said of the group as a whole does not rest on how it stands with one member of a cohort."""
+    for variable in model.network.variables:
+        if variable.name in model.individual:
+            continue
+        for parent in (name for name in variable.parents if name in model.individual):
+            text = f"it is of the group as a whole, and its parent {parent} of one individual: give both the same level"
+            yield _at(model.described[variable.name], text)
+
+
 def _spoken_of(model: Model) -> Iterator[str]:
     for scenario in model.scenarios.values():
         yield from (*scenario.findings, *scenario.settings)
@@ -122,7 +149,7 @@ def _uncited(model: Model) -> Iterator[Warned]:
     cited |= {source for question in model.questions.values() for source in question.base_rate.sources}
     for source in model.sources.values():
         if source.name not in cited:
-            yield Warned(source.name, "a source that nothing cites", source.file, source.line)
+            yield Warned(source.name, "a source that nothing cites", source.file, source.line, source.column)
 
 
 def _typographic(model: Model) -> Iterator[Warned]:

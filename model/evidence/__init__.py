@@ -207,6 +207,17 @@ def labelled(label: str, said: Finding | Setting, state_label: Callable[[str], s
     return f"{label}: {words}"
 
 
+def unnamed(variable: Variable, finding: SaidFinding) -> tuple[str, ...]:
+    """The states that a report does not name, and so rules out: it has no likelihood under them.
+
+    >>> unnamed(Variable("season", ("dry", "mild", "wet")), Reported({"dry": 4.0, "mild": 1.0}))
+    ('wet',)
+    """
+    if not isinstance(finding, Reported):
+        return ()
+    return tuple(state for state in variable.states if state not in finding.likelihood)
+
+
 def spoken(state: str) -> str:
     """The name of a state as text has it where it has no label.
 

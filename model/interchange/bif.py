@@ -40,6 +40,7 @@ from model.interchange.unchecked import (
     words,
 )
 from model.network import Network, Table
+from model.wording import quantity
 
 _SPACE = re.compile(r"\s*")
 _WORD = re.compile(r'[^\s,;{}()\[\]|"]+')
@@ -398,7 +399,8 @@ def _from_rows(block: _Block, shape: tuple[int, ...], variables: Mapping[str, De
 
 def _checked(name: str, row: _Line, states: int, file: str) -> _Line:
     if len(row.values) != states:
-        raise complaint(file, row.line, f"probability of {name}: {len(row.values)} numbers for {states} states")
+        counted = f"{quantity(len(row.values), 'number')} for {quantity(states, 'state')}"
+        raise complaint(file, row.line, f"probability of {name}: {counted}")
     return row
 
 

@@ -17,6 +17,7 @@ from itertools import islice
 from model.errors import listed
 from model.interchange.block_text import NUMBER, Text
 from model.interchange.unchecked import Declared, Draft, Filled, filled, numbers
+from model.wording import quantity
 
 _WORD = re.compile(r"\S+")
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -89,7 +90,8 @@ def _table(words: _Words, scope: _Scope, sizes: Sequence[int]) -> Filled:
     count = words.count(f"the number of values of the table of {name!r}", _MOST)
     if count != total:
         what = " x ".join(map(str, shape))
-        raise words.source.complain(words.at, f"table of {name!r} has {count:,} numbers, not {what} = {total:,}")
+        found = f"table of {name!r} has {quantity(count, 'number')}, not {what} = {total:,}"
+        raise words.source.complain(words.at, found)
     line = words.source.line(words.at)
     printed = " ".join(words.number(f"a number of the table of {name!r}") for _ in range(total))
     values = numbers(printed, file=words.source.file, line=line)

@@ -13,7 +13,7 @@ from model.network import Table
 from model.readback.gate_sentences import as_sure, in_words, pool_in_words, spread
 from model.readback.table_ranges import ranges
 from model.specification import JUDGEMENT, Description, Model, Moved, Source, Statement
-from model.wording import figure, percent, wrapped
+from model.wording import cases_worth, figure, percent, wrapped
 
 NARROWEST = 20
 
@@ -208,7 +208,7 @@ def _statement(statement: Statement) -> str:
 def _moved(moved: Moved, states: Sequence[str]) -> str:
     before = f"{moved.statement.what}, {as_sure(moved.ess_before)}"
     after = f"{spread(np.array(moved.after), states)}, {as_sure(moved.ess_after)}"
-    return f"{before}; with {', '.join(moved.counts)} ({moved.cases:.3g} cases' worth): {after}"
+    return f"{before}; with {', '.join(moved.counts)} ({cases_worth(moved.cases)}): {after}"
 
 
 def _source(source: Source) -> str:

@@ -343,7 +343,7 @@ def _reasons(model: Model, found: Answer, explained: Explanation) -> _Reasons:
 
 def _said(model: Model, found: Answer, name: str) -> str:
     """What an answer was given, or what it sets, of one variable, in words."""
-    return model.described[name].in_words(found.findings[name] if name in found.findings else found.settings[name])
+    return model.in_words(name, found.findings[name] if name in found.findings else found.settings[name])
 
 
 def _done(model: Model, found: Answer, explained: Explanation, p: float) -> Done | None:
@@ -412,7 +412,7 @@ def _conditions(model: Model, found: Answer, explained: Explanation) -> Iterator
     for kind, said in (("given", found.findings), ("do", found.settings)):
         for name in model.network.names:
             if name in said and (kind == "do" or name in weighed):
-                yield Condition(name, kind, model.described[name].in_words(said[name]))
+                yield Condition(name, kind, model.in_words(name, said[name]))
 
 
 def _background(model: Model, found: Answer, explained: Explanation) -> Iterator[str]:

@@ -6,7 +6,7 @@ The same brief gives the same text; words of likelihood are from one fixed table
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,11 +25,17 @@ PHRASES = {
 }
 """How the words that are no adjectives stand in a sentence."""
 
+APART = "What the conditions do to the cohort, without what the cohort itself does:"
+"""What stands before the command that compares them."""
+
 Body = Callable[[], str]
 
 
-def markdown(brief: Brief, *, permalink: str | None = None) -> str:
-    """The brief as Markdown, ``permalink`` being where it can be found again."""
+def markdown(brief: Brief, *, permalink: str | None = None, apart: str | None = None) -> str:
+    """The brief as Markdown.
+
+    ``permalink`` is where it can be found again, ``apart`` the command that tells the cohort from the conditions.
+    """
 
     def opening(caller: Body) -> str:
         sentences, _ = _lines(caller)
@@ -39,11 +45,12 @@ def markdown(brief: Brief, *, permalink: str | None = None) -> str:
         sentences, listed = map(_escaped, _lines(caller))
         return "".join(f"\n\n{part}" for part in (f"## {heading}", sentences, listed) if part)
 
-    return _page(brief, opening, section, f"`{permalink}`" if permalink else None)
+    below = [f"{APART} `{apart}`" if apart else None, f"`{permalink}`" if permalink else None]
+    return _page(brief, opening, section, below)
 
 
-def text(brief: Brief, *, permalink: str | None = None, width: int = WIDTH) -> str:
-    """The brief as plain text, ``width`` columns wide."""
+def text(brief: Brief, *, permalink: str | None = None, apart: str | None = None, width: int = WIDTH) -> str:
+    """The brief as plain text, ``width`` columns wide but for addresses and commands."""
 
     def opening(caller: Body) -> str:
         sentences, _ = _lines(caller)
@@ -54,12 +61,12 @@ def text(brief: Brief, *, permalink: str | None = None, width: int = WIDTH) -> s
         filled = [_filled(point, width, then="  ") for point in listed.split("\n")]
         return "\n\n" + "\n".join(part for part in (heading.upper(), _filled(sentences, width), *filled) if part)
 
-    return _page(brief, opening, section, permalink)
+    return _page(brief, opening, section, [f"{APART}\n{apart}" if apart else None, permalink])
 
 
-def _page(brief: Brief, opening: Callable[..., str], section: Callable[..., str], permalink: str | None) -> str:
+def _page(brief: Brief, opening: Callable[..., str], section: Callable[..., str], below: Sequence[str | None]) -> str:
     page = WORDS.get_template("brief.j2").render(brief=brief, opening=opening, section=section)
-    return f"{page}\n\n{permalink}\n" if permalink else f"{page}\n"
+    return "\n\n".join([page, *filter(None, below)]) + "\n"
 
 
 def _lines(body: Body) -> tuple[str, str]:

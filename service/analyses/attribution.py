@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from model.analyses import question_cost, variance_attribution
 from model.analyses.variance_attribution import Attribution, StatementShare
 from model.forecast import Forecaster
+from model.wording import wrapped
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -18,12 +19,19 @@ from service.analyses.analysis import (
     reply,
     state_of,
 )
-from service.analyses.command import command_of, event_line, heading, or_dash, page
+from service.analyses.command import command_of, event_line, heading, or_dash, page, under_lines
+from service.cli.page import width
 from service.cli.text import bar, columns, marks, number
 from service.http.operation import Reply, operation
 
 FEW = 10
 """Statements and sources of a page."""
+
+MEANS = (
+    "without it: the probability when what cites this source alone says nothing; without all that cite it: when "
+    "everything that cites it says nothing, whatever it cites beside; -: what is known could not be then"
+)
+"""What the columns of sources hold."""
 
 
 class AttributionRow(TypedDict):
@@ -87,7 +95,8 @@ def command(found: Analysed) -> str:
     """
     result: Attribution = found.result
     drawn = marks()
-    lines = [event_line(found, result.state, result.p), f"standard deviation {number(result.sd)}, to first order"]
+    lines = [event_line(found, result.state, result.p), *under_lines(found)]
+    lines += [f"standard deviation {number(result.sd)}, to first order"]
     if result.statements:
         shown = [
             (_share(row.share), bar(row.share, 0.0, drawn), f"{row.ess:g}" if row.ess else "-", _statement(row))
@@ -102,6 +111,7 @@ def command(found: Analysed) -> str:
         ]
         head = ("share", "source", "statements", "without it", "without all that cite it")
         lines += [heading("sources", named, len(result.sources)), *columns([head, *named], right={0, 2, 3, 4})]
+        lines += wrapped(MEANS, width(), then="  ")
     return page(found, lines)
 
 
@@ -110,4 +120,9 @@ def _statement(row: StatementShare) -> str:
 
 
 def _share(part: float) -> str:
-    return f"{100 * part:.1f} %"
+    """A share in percent to one decimal; one that rounds to nothing is not shown as nothing.
+
+    >>> _share(0.414), _share(0.0004), _share(0.0)
+    ('41.4 %', '<0.1 %', '0.0 %')
+    """
+    return "<0.1 %" if 0 < part < 0.0005 else f"{100 * part:.1f} %"

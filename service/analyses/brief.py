@@ -22,6 +22,7 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, in_form
+from service.cli.compare_command import beside_its_cohort
 from service.cli.page import width
 from service.http.operation import Form, Reply, operation
 
@@ -45,9 +46,15 @@ def text_form(suffix: str, media: str, write: Callable[..., str]) -> Form:
     """An analysis written out: ``write`` takes the result and the pinned address of what it writes."""
 
     def written(found: Analysed) -> bytes:
-        return write(found.result, permalink=found.address.permalink(found.model.revision, suffix)).encode()
+        permalink = found.address.permalink(found.model.revision, suffix)
+        return write(found.result, permalink=permalink, apart=_apart(found)).encode()
 
     return Form(suffix, f"{media}; charset=utf-8", written, str)
+
+
+def _apart(found: Analysed) -> str | None:
+    """The command that tells what the conditions do to a cohort from what the cohort does."""
+    return beside_its_cohort(found.model, found.event.question)
 
 
 @operation(
@@ -91,4 +98,4 @@ def command(found: Analysed, *, as_markdown: bool) -> str:
     if as_markdown:
         return in_form(brief, found, "md").decode()
     permalink = found.address.permalink(found.model.revision, "txt")
-    return brief_text.text(found.result, permalink=permalink, width=width())
+    return brief_text.text(found.result, permalink=permalink, apart=_apart(found), width=width())

@@ -21,7 +21,7 @@ from service.analyses.analysis import (
     reply,
     state_of,
 )
-from service.analyses.command import command_of, label, or_dash, page
+from service.analyses.command import command_of, label, or_dash, page, under_lines
 from service.cli.page import width
 from service.cli.text import columns
 from service.http.operation import Reply, operation
@@ -115,6 +115,7 @@ def command(found: Analysed) -> str:
     lines = [
         f"{result.effect}={result.effect_state}  {label(found, result.effect)}",
         f"by {result.cause}  {label(found, result.cause)}",
+        *under_lines(found),
         *columns(rows, right={1, 2, 3}),
         *wrapped(why, width(), then="  "),
     ]

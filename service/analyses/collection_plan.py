@@ -25,7 +25,7 @@ from service.analyses.analysis import (
     event_of,
     reply,
 )
-from service.analyses.command import command_of, label, page
+from service.analyses.command import command_of, label, page, under_lines
 from service.cli.page import width
 from service.cli.text import columns, number
 from service.http.operation import Reply, csv_form, operation
@@ -159,6 +159,7 @@ def command(found: Analysed) -> str:
     about = f"all states of {result.target}" if result.state is None else f"{result.target}={result.state}"
     lines = [
         f"{result.target}  {label(found, result.target)}",
+        *under_lines(found),
         f"what to find out about {about}: expected Brier score now {number(result.score)}",
     ]
     if result.steps:
@@ -176,8 +177,8 @@ def command(found: Analysed) -> str:
 def _step(i: int, step: Step) -> tuple[str, ...]:
     return (
         f"{i}",
-        f"{step.value:.4f}",
-        f"{step.cumulative:.4f}",
+        number(step.value),
+        number(step.cumulative),
         f"{step.cost:g}",
         f"{step.lead_days:g}",
         f"{step.reliability:g}",

@@ -13,11 +13,13 @@ from typing import Any
 
 import click
 
+from model.specification import NO_SCENARIO
+from model.wording import wrapped
 from service.analyses.analysis import Analysed, AnalysisParameters
 from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_options, priors_option, ready
-from service.cli.page import say
-from service.cli.text import BAR, ROUNDING, Marks, number, revision_line
+from service.cli.page import say, width
+from service.cli.text import BAR, ROUNDING, Marks, number, revision_line, ruled_out_text
 from service.http.operation import Operation
 from service.http.validation import validated
 
@@ -96,6 +98,15 @@ def event_line(found: Analysed, state: str, p: float) -> str:
     return f"{target}={state}  {said}  {number(p)}"
 
 
+def under_lines(found: Analysed) -> list[str]:
+    """The scenario and the cohort that an event was asked under, the default picture too, and what reports rule out."""
+    question, known = found.event.question, found.event.asked.case.findings
+    scenario = [f"under {question.scenario}"] if question.scenario not in (None, NO_SCENARIO) else []
+    cohort = [f"for the cohort {question.cohort}"] if question.cohort else []
+    out = [line for each in ruled_out_text(found.model.network, known) for line in wrapped(each, width(), then="  ")]
+    return [*scenario, *cohort, *out]
+
+
 def label(found: Analysed, name: str) -> str:
     """What a variable is called in words."""
     return found.model.described[name].label
@@ -115,10 +126,10 @@ def span(ends: tuple[float, float], mark: float, drawn: Marks, *, scale: tuple[f
     >>> span((0.5, 0.25), 0.0, ASCII)
     '|.......########................'
     """
-    width = scale[1] - scale[0]
+    wide = scale[1] - scale[0]
 
     def cell(p: float) -> float:
-        return BAR * (p - scale[0]) / width + ROUNDING if width else 0.0
+        return BAR * (p - scale[0]) / wide + ROUNDING if wide else 0.0
 
     low, high = sorted(map(cell, ends))
     first = min(BAR - 1, int(low))

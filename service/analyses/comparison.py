@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 import numpy as np
@@ -22,12 +21,21 @@ from model.evidence import syntax
 from model.forecast import Forecaster
 from model.question import Question, collecting, each_of, raise_all, resolve
 from model.specification import NO_SCENARIO, Model
-from model.wording import effect_text
+from model.wording import effect_text, wrapped
 from service.analyses.analysis import ERRORS
 from service.cli import completion
 from service.cli.options import EVENT_HELP, evidence_of_several, interval_options, priors_option, ready, side_option
-from service.cli.page import say
-from service.cli.text import after_do_text, columns, interval_lines, listing, number, revision_line, span_text
+from service.cli.page import say, width
+from service.cli.text import (
+    after_do_text,
+    columns,
+    interval_lines,
+    listing,
+    number,
+    revision_line,
+    ruled_out_text,
+    span_text,
+)
 from service.http.address import Address
 from service.http.json_encoding import encoded
 from service.http.operation import Reply, csv_form, json_body, json_form, operation
@@ -40,9 +48,6 @@ MOST_CELLS = 100_000
 
 SIDES = 2
 """Questions that make a comparison at least."""
-
-SAFE = ":(),="
-"""What stands in a side of an address as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,15 +203,8 @@ def address(model: Model, asked: Asked) -> Address:
         chosen = tuple(("scenario", name) for name in asked.scenarios)
     else:
         sides = zip(asked.names, asked.questions, strict=True)
-        chosen = tuple(("side", _side_text(name, question)) for name, question in sides)
+        chosen = tuple(("side", questions.side_text(name, question)) for name, question in sides)
     return Address(found.path, (*found.parameters, *chosen))
-
-
-def _side_text(name: str | None, question: Question) -> str:
-    """A side as the query string of its own that it is in an address."""
-    named = (("name", name),) if name is not None else ()
-    parameters = (*named, *questions.case_parameters(question))
-    return "&".join(f"{key}={quote(value, safe=SAFE)}" for key, value in parameters)
 
 
 def side_of_text(text: str, where: Place) -> tuple[str | None, Question]:
@@ -527,7 +525,11 @@ def text(found: Found) -> str:
     """A page: for each state of each target a line a question, and what it differs by from the first in points."""
     model = found.model
     letters = [_letter(i) for i in range(len(found.sides))]
-    lines = [f"{letter}: {' '.join(name.split())}" for letter, name in zip(letters, names_in_full(found), strict=True)]
+    lines = [
+        line
+        for letter, name in zip(letters, names_in_full(found), strict=True)
+        for line in wrapped(f"{letter}: {' '.join(name.split())}", width(), then="  ")
+    ]
     common = in_common(found.sides)
     if common:
         lines += listing("on every side", common)
@@ -557,11 +559,13 @@ def _letter(i: int) -> str:
 
 
 def names_in_full(found: Found) -> list[str]:
-    """The names of the questions, of the first of scenarios what they are held against."""
+    """The names of the questions, each with what it says; of the first of scenarios what they are held against."""
     names = found.names
     if found.asked.scenarios is not None:
         names[0] = found.model.default_scenario or "no scenario"
-    return names
+        return names
+    said = zip(names, found.asked.names, called(found.sides), strict=True)
+    return [name if own is None else f"{name} ({content})" for name, own, content in said]
 
 
 def _cells(sides: Sequence[Side], k: int) -> Iterator[tuple[str, str, str]]:
@@ -580,6 +584,7 @@ def _notes(model: Model, side: Side) -> Iterator[str]:
     if isinstance(side.result, AftermathError):
         yield str(side.result)
         return
+    yield from ruled_out_text(model.network, side.result.findings)
     if side.result.replaced:
         yield f"replaced: {', '.join(side.result.replaced)}"
     yield from after_do_text(seen_after(model.network, case_of(side.result)))

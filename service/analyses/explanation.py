@@ -25,7 +25,7 @@ from service.analyses.analysis import (
 )
 from service.analyses.command import command_of, event_line, or_dash, page, span
 from service.cli.page import width
-from service.cli.text import Marks, after_do_text, bar, columns, listing, marks, number
+from service.cli.text import Marks, after_do_text, bar, columns, listing, marks, number, ruled_out_text
 from service.http.operation import Reply, operation
 
 
@@ -115,6 +115,8 @@ def command(found: Analysed) -> str:
     result: Explanation = found.result
     drawn = marks()
     lines = [event_line(found, result.state, result.balance.p), *_under(result)]
+    for line in ruled_out_text(found.model.network, found.event.asked.case.findings):
+        lines += wrapped(line, width(), then="  ")
     lines += [*_done(result), *_waterfall(result, drawn)]
     lines += [*_conflict(result.conflict), *_surprises(result.surprises)]
     if result.chains:

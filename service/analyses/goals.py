@@ -11,10 +11,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from model.analyses import goal_seeking, question_cost
-from model.analyses.goal_seeking import Change, Goals
+from model.analyses.goal_seeking import Change, Goals, Searched
 from model.errors import BadQuestion
 from model.forecast import Forecaster
 from model.resources.cost import Cost
+from model.wording import quantity
 from service.analyses.analysis import (
     ERRORS,
     Analysed,
@@ -24,7 +25,7 @@ from service.analyses.analysis import (
     reply,
     state_of,
 )
-from service.analyses.command import SHARE, command_of, event_line, heading, page
+from service.analyses.command import SHARE, command_of, event_line, heading, page, under_lines
 from service.cli.text import columns, number
 from service.http.operation import Reply, operation
 from service.schemas.requests import AS_NUMBER, AS_WHOLE, Number
@@ -129,7 +130,7 @@ def command(found: Analysed) -> str:
     """
     result: Goals = found.result
     goal = f"below {result.below:g}" if result.below is not None else f"above {result.above:g}"
-    lines = [event_line(found, result.state, result.p), f"goal: {goal}"]
+    lines = [event_line(found, result.state, result.p), *under_lines(found), f"goal: {goal}"]
     if result.met:
         return page(found, [*lines, "met already: nothing needs to change"])
     if result.best is not None:
@@ -140,10 +141,28 @@ def command(found: Analysed) -> str:
         shown = [(number(each.p), f"{each.margin:.4f}", changes_text(each.changes)) for each in result.sets]
         lines += [heading("sets that reach it", shown, result.found)]
         lines += columns([("p", "margin", "changes"), *shown], right={0, 1})
-    lines += [f"size {row.size}: {row.tried:,} tried, of {row.possible} changes" for row in result.searched]
+    lines += map(searched_text, result.searched)
     if result.cut:
         lines.append("not every set was tried: there may be others")
     return page(found, lines)
+
+
+def searched_text(row: Searched) -> str:
+    """How far the sets of one size were searched, in words.
+
+    >>> searched_text(Searched(1, 33, 33, 33))
+    'sets of 1 change: 33 tried, of the 33 changes that may be made'
+    >>> searched_text(Searched(3, 120, 10, 32))
+    'sets of 3 changes: 120 tried, of the 10 most promising of the 32 changes that do not reach it alone'
+    >>> searched_text(Searched(2, 0, 1, 1))
+    'sets of 2 changes: none to try, of the 1 change that does not reach it alone'
+    """
+    falls_short = f"that {'does' if row.possible == 1 else 'do'} not reach it alone"
+    these = f"{quantity(row.possible, 'change')} {'that may be made' if row.size == 1 else falls_short}"
+    if row.combined < row.possible:
+        these = f"{row.combined} most promising of the {these}"
+    tried = f"{row.tried:,} tried" if row.tried else "none to try"
+    return f"sets of {quantity(row.size, 'change')}: {tried}, of the {these}"
 
 
 def changes_text(changes: Sequence[Change]) -> str:

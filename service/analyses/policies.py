@@ -23,7 +23,7 @@ from service.analyses.analysis import (
     reply,
     state_of,
 )
-from service.analyses.command import command_of, event_line, page
+from service.analyses.command import command_of, event_line, page, under_lines
 from service.analyses.goals import changes_text
 from service.cli.page import width
 from service.cli.text import Marks, bar, columns, listing, marks, number, span_text
@@ -111,7 +111,7 @@ def command(found: Analysed) -> str:
     """
     result: Policies = found.result
     drawn = marks()
-    lines = [event_line(found, result.state, result.p)]
+    lines = [event_line(found, result.state, result.p), *under_lines(found)]
     if result.rows:
         lines.append(f"each lever set alone; ranges hold {portion(result.mass)} of the draws")
         lines += columns([_policy(row, result.p, drawn) for row in result.rows], right={2})

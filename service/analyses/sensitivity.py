@@ -23,7 +23,7 @@ from service.analyses.analysis import (
     reply,
     state_of,
 )
-from service.analyses.command import SHARE, command_of, event_line, heading, page, span
+from service.analyses.command import SHARE, command_of, event_line, heading, page, span, under_lines
 from service.cli.text import Marks, columns, marks, number
 from service.http.operation import Reply, operation
 from service.schemas.requests import AS_NUMBER, Number
@@ -145,23 +145,42 @@ def command(found: Analysed, *, most: int) -> str:
     result: Sensitivity = found.result
     drawn = marks()
     shown = result.rows[:most]
-    lines = [event_line(found, result.state, result.p)]
+    lines = [event_line(found, result.state, result.p), *under_lines(found)]
     if not shown:
         return page(found, [*lines, "no prior number matters to it"])
     ends = [end for row in shown for end in (row.p_low, row.p_high)]
     scale = min(*ends, result.p), max(*ends, result.p)
     head = f"each number over its own 90 % range; bars from {number(scale[0])} to {number(scale[1])}"
     lines += [heading(f"{head}, {drawn.baseline} at {number(result.p)}", shown, len(result.rows))]
+    if result.threshold is not None:
+        lines.append(f"tips it: where the number, by itself, takes the event past {result.threshold:g}")
     lines += columns([_swing(row, result, drawn, scale) for row in shown], right={0, 2})
     return page(found, lines)
 
 
 def _swing(row: Swing, result: Sensitivity, drawn: Marks, scale: tuple[float, float]) -> tuple[str, ...]:
-    tips = tipping(row.threshold)
     return (
         number(row.p_low),
         span((row.p_low, row.p_high), result.p, drawn, scale=scale),
         number(row.p_high),
-        f"{row.variable}, {row.what} ({row.low:.3g} to {row.high:.3g})",
-        f"tips {tips}" if tips else "",
+        f"{row.variable}, {row.what} ({row.low:.3g} to {row.high:.3g}{_unit(row)})",
+        tips_text(row.threshold, _unit(row)),
     )
+
+
+def _unit(row: Swing) -> str:
+    return " dB" if row.scale == "decibels" else ""
+
+
+def tips_text(found: BreakEven | None, unit: str = "") -> str:
+    """Where a number takes an answer over the threshold, in words of a page; nothing where none was named.
+
+    >>> tips_text(BreakEven((0.31,), "above", 0.0, 1.0, (-0.1, 0.2)))
+    'tips it above 0.31'
+    >>> tips_text(BreakEven((), None, 0.0, 1.0, (-0.2, -0.1)))
+    'tips it nowhere from 0 to 1'
+    """
+    if found is None:
+        return ""
+    nowhere = f"nowhere from {found.least:.4g} to {found.most:.4g}"
+    return f"tips it {nowhere if found.never else tipping(found)}{unit}"

@@ -80,7 +80,7 @@ def _found(name: str, folder: Path, *, size: bool, strict: bool) -> tuple[list[s
         text.ranges_text(model_review.ranges(forecaster)),
         held and text.checks_text(held),
         model.questions and text.expressible_text(model),
-        warned and text.warnings_text(warned),
-        f"{quantity(len(held), 'check')}, {outside} outside their range" if held else "no checks",
+        warned and text.warnings_text(warned, strict=strict),
+        text.held_text(len(held), outside),
     )
     return [str(part) for part in parts if part], outside == 0 and not (strict and warned)

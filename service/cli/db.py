@@ -64,7 +64,7 @@ def backup(file: Path, root: Path | None, state: Path | None) -> None:
 
     with closing(store_of(root, state)) as store:
         copies.backup(store, file)
-        say(f"wrote {file} ({file.stat().st_size:,} bytes) from {store.place}")
+        say(f"wrote {file} ({quantity(file.stat().st_size, 'byte')}) from {store.place}")
 
 
 @db.command(short_help="Fill an empty store from a copy.")
@@ -99,5 +99,5 @@ def prune(older: float | None, root: Path | None, state: Path | None, *, dry_run
     with closing(store_of(root, state)) as store:
         found = pruning.prune(store, older=age, dry_run=dry_run, author=user(), origin=ORIGIN)
         rows = ", ".join(f"{count:,} {name}" for name, count in found.rows.items())
-        said = f"{rows} ({found.bytes:,} bytes)" if rows else "nothing"
+        said = f"{rows} ({quantity(found.bytes, 'byte')})" if rows else "nothing"
         say(f"{store.place}: {'would remove' if dry_run else 'removed'} {said}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from model.wording import quantity
 from service.cli import completion
 from service.cli.options import load, priors_option, root_of
 from service.cli.page import say
@@ -100,7 +101,8 @@ def export(model: str, file: Path, overwrite: bool, root: Path | None) -> None:
     if file.exists() and not overwrite:
         raise BadExchangeFile("exists already; --overwrite writes over it", where=(str(file),))
     notes = write(loaded.network, file, name=loaded.name, beside=beside(loaded))
-    say(f"{file}: {len(loaded.network.names)} variables, {loaded.network.parameters():,} probabilities")
+    probabilities = quantity(loaded.network.parameters(), "probability", "probabilities")
+    say(f"{file}: {quantity(len(loaded.network.names), 'variable')}, {probabilities}")
     for note in notes:
         say(note)
     say("no place in this format for:")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from model.wording import quantity
 from service.cli import completion
 from service.cli.options import priors_option, ready, root_of
 from service.cli.page import say
@@ -119,7 +120,7 @@ def _has(word: str, *texts: str | None) -> bool:
 def _model_cells(content: Any) -> Iterable[Cells]:
     for each in content["models"]:
         if each["ready"]:
-            yield each["name"], each["title"], f"{each['variables']} variables", f"as of {each['as_of']}"
+            yield each["name"], each["title"], quantity(each["variables"], "variable"), f"as of {each['as_of']}"
         else:
             yield each["name"], "cannot be loaded: aftermath check says why", "", ""
 

@@ -22,6 +22,7 @@ from service.cli.activate import activate
 from service.cli.ask import ask
 from service.cli.check import check
 from service.cli.db import db
+from service.cli.error_places import as_options
 from service.cli.exchange import export, import_file
 from service.cli.lists import LISTS
 from service.cli.new import new, schema
@@ -98,8 +99,11 @@ def commands() -> None:
 
 
 def _lines(error: AftermathError) -> list[str]:
-    """An error as plain lines; each of several mistakes on its own."""
+    """An error as plain lines, each of several mistakes on its own, and where it lies as an option."""
     several = getattr(error, "errors", None) or getattr(error, "problems", None) or (error,)
+    for each in several:
+        if isinstance(each, AftermathError):
+            as_options(each)
     return [" ".join(str(each).splitlines()) for each in several]
 
 

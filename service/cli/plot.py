@@ -147,9 +147,11 @@ def tornado(
     aftermath plot tornado asia lung yes tornado.svg --given xray:yes
     """
     from model.analyses.sensitivity import sensitivity
+    from model.question import of_target, resolve
 
     found = sensitivity(forecaster, question, target=target, state=state, search=0)
-    return pictures.tornado(forecaster.model, found, top=top)
+    asked = resolve(forecaster.model, of_target(question, target))
+    return pictures.tornado(forecaster.model, found, asked, top=top)
 
 
 @plot.command(short_help="What each finding weighs, from prior to posterior.")

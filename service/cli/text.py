@@ -25,13 +25,14 @@ from model.analyses.model_review import (
 from model.analyses.model_warnings import Warned
 from model.answers import Answer, Effect, JointAnswer, MostProbable, StateAnswer, TargetAnswer, seen_after
 from model.events import is_laid_over
-from model.evidence import Case, in_words
+from model.evidence import Case, Finding, in_words, unnamed
 from model.evidence.scale import Scale
 from model.inference import JunctionTree
 from model.network import Network
 from model.specification import JUDGEMENT, Description, Learned, Model
 from model.uncertainty.intervals import COVERS, MASS, OMITS, Intervals
-from model.wording import chance, decimal, effect_text, portion, quantity, signed_points, wrapped
+from model.wording import cases_worth, chance, decimal, effect_text, portion, quantity, share, signed_points, wrapped
+from service.cli.compare_command import beside_its_cohort
 from service.cli.page import width
 from service.translate.forecasts import QUANTILES
 
@@ -116,8 +117,10 @@ def size_text(network: Network, tree: JunctionTree) -> str:
     """How large a model is, and how much exact inference on it costs."""
     arcs = sum(len(variable.parents) for variable in network.variables)
     return (
-        f"{len(network.names)} variables, {arcs} arcs, {network.parameters():,} parameters\n"
-        f"{tree.cells:,} table entries in {len(tree.cliques)} cliques, width {tree.width}; "
+        f"{quantity(len(network.names), 'variable')}, {quantity(arcs, 'arc')}, "
+        f"{quantity(network.parameters(), 'parameter')}\n"
+        f"{quantity(tree.cells, 'table entry', 'table entries')} in {quantity(len(tree.cliques), 'clique')}, "
+        f"width {tree.width}; "
         f"the largest: {', '.join(tree.largest)}"
     )
 
@@ -126,11 +129,11 @@ def footing_text(found: Footing) -> str:
     """What the numbers rest on, in a line, and how their sources were read, in another."""
     read = found.sources
     return (
-        f"{found.statements:,} statements: {found.numbers:,} with a published number, {found.directions:,} with a "
-        f"published direction, {found.judged:,} by judgement, {found.uncited:,} on nothing; {found.counted:,} rest on "
-        f"a count, {found.unverified:,} cite nothing verified, {found.certain:,} are certain\n"
+        f"{quantity(found.statements, 'statement')}: {found.numbers:,} with a published number, {found.directions:,} "
+        f"with a published direction, {found.judged:,} by judgement, {found.uncited:,} on nothing; {found.counted:,} "
+        f"resting on a count, {found.unverified:,} citing nothing verified, {found.certain:,} certain\n"
         f"sources: {read.whole:,} read whole, {read.part:,} in part, {read.quoted:,} as quoted by others, "
-        f"{read.unsaid:,} do not say how they were read"
+        f"{read.unsaid:,} with nothing said of how"
     )
 
 
@@ -147,9 +150,14 @@ def defaults_text(model: Model) -> str:
     )
 
 
-def warnings_text(warned: Sequence[Warned]) -> str:
-    """Warnings of a model, each where it stands, and how many there are."""
-    return "\n".join([*map(str, warned), f"{quantity(len(warned), 'warning')}; --strict makes them count"])
+def warnings_text(warned: Sequence[Warned], *, strict: bool) -> str:
+    """Warnings of a model, each where it stands, how many there are, and what --strict makes or would make of them."""
+    one = len(warned) == 1
+    if strict:
+        said = f"under --strict {'it counts as a problem does' if one else 'they count as problems do'}"
+    else:
+        said = f"with --strict {'it' if one else 'they'} would count as {'a problem does' if one else 'problems do'}"
+    return "\n".join([*map(str, warned), f"{quantity(len(warned), 'warning')}; {said}"])
 
 
 def ranges_text(found: Ranges) -> str:
@@ -163,7 +171,7 @@ def ranges_text(found: Ranges) -> str:
 def _wide(wide: Wide) -> Iterator[str]:
     yield f"  {wide.target}={wide.state}  {span_text(wide.low, wide.high)}"
     for statement in wide.carried_by:
-        text = f"{statement.share:.0%} {statement.variable}: {statement.what} [{statement.file}:{statement.line}]"
+        text = f"{share(statement.share)} {statement.variable}: {statement.what} [{statement.file}:{statement.line}]"
         yield from textwrap.wrap(text, width(), initial_indent="    ", subsequent_indent="      ")
 
 
@@ -187,6 +195,17 @@ def checks_text(found: Sequence[AnyHeld]) -> str:
         if isinstance(each, Held)
     ]
     return "\n".join((*columns(rows, right={1}), *_across_levels([e for e in found if isinstance(e, HeldAcross)])))
+
+
+def held_text(checks: int, outside: int) -> str:
+    """How many checks there are, and how many of their figures lie outside the published range.
+
+    >>> held_text(0, 0), held_text(1, 0), held_text(3, 1)
+    ('no checks', '1 check, 0 outside its range', '3 checks, 1 outside their range')
+    """
+    if not checks:
+        return "no checks"
+    return f"{quantity(checks, 'check')}, {outside} outside {'its' if checks == 1 else 'their'} range"
 
 
 def _across_levels(found: Sequence[HeldAcross]) -> Iterator[str]:
@@ -258,9 +277,9 @@ def _question(each: Forecasted) -> tuple[str, ...]:
 
 def counts_text(model: Model) -> str:
     """What the counts of a model changed, what they could not, and what may count twice; one fact a line."""
-    faded = [] if model.fading == 1 else [f"counts keep {model.fading:.0%} of their weight a year"]
+    faded = [] if model.fading == 1 else [f"counts keep {portion(model.fading)} of their weight a year"]
     counted = [
-        f"counts {batch.name}: {sum(seen.n for seen in batch.cases):,} cases, seen {batch.date}"
+        f"counts {batch.name}: {quantity(sum(seen.n for seen in batch.cases), 'case')}, seen {batch.date}"
         for batch in model.counts.values()
     ]
     moved = [f"  moved {_learned(each)}" for each in model.learned.values()]
@@ -274,7 +293,7 @@ def _learned(learned: Learned) -> str:
     cases = sum(row.cases for row in learned.rows)
     furthest = max(abs(p - q) for row in learned.rows for p, q in zip(row.before, row.after, strict=True))
     rows = quantity(len(learned.rows), "row")
-    return f"{learned.variable}: {rows} by {cases:,.3g} cases' worth, the furthest probability by {furthest:.2g}"
+    return f"{learned.variable}: {rows} by {cases_worth(cases)}, the furthest probability by {furthest:.2g}"
 
 
 def _has_moved(model: Model, found: Answer) -> bool:
@@ -346,11 +365,11 @@ def _most_probable(model: Model, found: MostProbable) -> Iterator[str]:
 def _number(scale: Scale, target: TargetAnswer) -> str:
     """What the distribution says of the number itself, spread evenly within each state."""
     p = np.array([row.p for row in target.distribution])
-    below = (
-        f"{portion(share)} below {_count(quantile)}"
-        for share, quantile in zip(QUANTILES, scale.quantiles(p, QUANTILES), strict=True)
+    quantiles = (
+        f"{portion(below)} below {_count(quantile)}"
+        for below, quantile in zip(QUANTILES, scale.quantiles(p, QUANTILES), strict=True)
     )
-    return "; ".join((f"  mean {_count(scale.mean(p))}", *below))
+    return "; ".join((f"  mean {_count(scale.mean(p))}", *quantiles))
 
 
 def span_text(low: float | None, high: float | None) -> str:
@@ -361,9 +380,12 @@ def span_text(low: float | None, high: float | None) -> str:
 def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterator[str]:
     known = [in_words(name, statement) for name, statement in (*found.findings.items(), *found.settings.items())]
     without = f"under {model.default_scenario} alone" if model.default_scenario else "without evidence"
+    without += f" and without the cohort {found.question.cohort}" if found.question.cohort else ""
     legend = f"{drawn.baseline} marks the answer {without}; points are the shift from it"
     if known:
         yield from listing("given", known)
+        for line in ruled_out_text(model.network, found.findings):
+            yield from wrapped(line, width(), then="  ")
         if found.effect is not None:
             yield from _effect(model, found, found.effect, drawn)
         else:
@@ -374,7 +396,12 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
         yield f"conflict {found.conflict_bits:.2f} bits: the findings sit badly together, or the case is rare"
     if found.targets.intervals is not None:
         yield from interval_lines(found.targets.intervals)
-    if found.settings and not found.question.settings:
+    beside = beside_its_cohort(model, found.question)
+    if beside is not None and found.effect is None:
+        cohort = f"the cohort {found.question.cohort}"
+        yield from wrapped(f"the shift is of {cohort} and of all else; what all else does to it:", width(), then="  ")
+        yield f"  {beside}"
+    elif found.settings and not found.question.settings:
         yield f"what {found.question.scenario} sets is part of its picture; `aftermath compare` says what it does"
     if found.replaced:
         yield from listing("replaced", found.replaced)
@@ -406,6 +433,14 @@ def _effect(model: Model, found: Answer, effect: Effect, drawn: Marks) -> Iterat
 
 def _points(change: float) -> str:
     return "-" if isnan(change) else signed_points(change)
+
+
+def ruled_out_text(network: Network, findings: Mapping[str, Finding]) -> Iterator[str]:
+    """A line for each report that does not name all states, and so rules out the others."""
+    for name, finding in findings.items():
+        out = unnamed(network[name], finding)
+        if out:
+            yield f"{in_words(name, finding)} rules out {' and '.join(out)}, which it does not name"
 
 
 def after_do_text(after: Mapping[str, Sequence[str]]) -> Iterator[str]:

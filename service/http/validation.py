@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, get_origin
 from urllib.parse import parse_qsl
 
@@ -26,8 +26,11 @@ def query_parameters(raw: bytes, shape: type[BaseModel]) -> dict[str, Any]:
     >>> query_parameters(b"given=xray:yes&given=smoke:no&scenario=clinic", ForecastParameters)
     {'given': ['xray:yes', 'smoke:no'], 'scenario': 'clinic'}
 
-    Raises BadRequest for what is no query string, BadField for a parameter said twice that may be said once.
+    Raises BadRequest for what is no query string, BadField for a parameter said twice that may be said once, and for
+    one whose value is a query string of its own (``shape.nested``) that has lost what stands after it.
     """
+    for name, own in getattr(shape, "nested", {}).items():
+        _check_nested(raw, name, own)
     found: dict[str, Any] = {}
     for name, value in _pairs(raw):
         field = shape.model_fields.get(name)
@@ -38,6 +41,26 @@ def query_parameters(raw: bytes, shape: type[BaseModel]) -> dict[str, Any]:
         else:
             found[name] = value
     return found
+
+
+def _check_nested(raw: bytes, name: str, own: Collection[str]) -> None:
+    """Refuse a query string within a query string that was not encoded once more, so that its ``&`` ended it.
+
+    Its parameters, the ``own``, would then be said of everything. Raises BadField.
+    """
+    parts = [part.split(b"=", 1) for part in raw.split(b"&")]
+    position = -1
+    for (key, *value), after in zip(parts, [*parts[1:], [b""]], strict=True):
+        position += key.decode(errors="replace") == name
+        text, follows = b"=".join(value), after[0].decode(errors="replace")
+        bare = b"=" in text and b"%26" not in text
+        if key.decode(errors="replace") == name and bare and follows in own:
+            raise BadField(
+                f"a '{name}' with a plain '=' is followed by {follows + '='!r}, which would then be said of every "
+                f"{name}: encode each {name} once more, as {name}=do%3Dsmoke:no%26given%3Dxray:yes, and write what "
+                f"all of them say before the first",
+                where=(name, position),
+            )
 
 
 def _pairs(raw: bytes) -> list[tuple[str, str]]:

@@ -16,11 +16,12 @@ from model.analyses.sensitivity import Sensitivity, Swing
 from model.answers import Answer, StateAnswer
 from model.errors import AftermathError
 from model.evidence import Finding
+from model.question import Resolved
 from model.specification import Model
 from model.uncertainty.intervals import warned
-from model.wording import effect_text, portion
+from model.wording import effect_text, portion, quantity
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, PALE, SKY, canvas, looked, titled, wrapped
-from service.pictures.captions import conditions, event_title, pictured, state_lines
+from service.pictures.captions import event_title, pictured, state_lines, under_which
 
 TOP = 12
 """Numbers in a tornado unless more are asked for."""
@@ -58,14 +59,14 @@ def distribution(model: Model, found: Answer) -> Figure:
     target = found.targets[0]
     rows = target.distribution
     described = model.described[target.target]
-    about = wrapped("; ".join(pictured(model, found.question.scenario, found.question.cohort)), TITLE)
-    under = "\n".join(filter(None, (about, conditions(model, found.findings, found.settings, TITLE))))
+    under = under_which(model, found.question, found.findings, found.settings, TITLE)
     figure, axes = canvas(7.0, 1.5 + 0.55 * len(rows) + 0.16 * len(under.splitlines()))
     places = np.arange(len(rows))
     held = "with what is given and done" if found.settings else "with what is given"
     axes.barh(places - 0.17, [row.p for row in rows], height=0.34, color=SKY, label=held)
     before = [row.baseline if row.without is None else row.without for row in rows]
-    beside = "baseline" if rows[0].without is None else "without what is done"
+    baseline = "baseline" if found.question.cohort is None else "baseline (without the cohort)"
+    beside = baseline if rows[0].without is None else "without what is done"
     axes.barh(places + 0.2, before, height=0.2, color=PALE, label=beside)
     _intervals(axes, rows)
     for place, row, other in zip(places.tolist(), rows, before, strict=True):
@@ -123,8 +124,10 @@ def _covered(found: Answer) -> str:
 
 
 @looked
-def tornado(model: Model, found: Sensitivity, *, top: int = TOP) -> Figure:
+def tornado(model: Model, found: Sensitivity, asked: Resolved, *, top: int = TOP) -> Figure:
     """What the numbers that move an answer most do to it, each over its own 90 % range, the widest swing on top.
+
+    ``asked`` is what the answer is to.
 
     Raises AftermathError where the answer depends on no number that can be moved.
     """
@@ -132,7 +135,9 @@ def tornado(model: Model, found: Sensitivity, *, top: int = TOP) -> Figure:
     if not rows:
         raise AftermathError(f"no tornado: no number that may move changes P({found.target}={found.state})")
     names = [_named(model, row) for row in rows]
-    figure, axes = canvas(8.5, 1.7 + 0.17 * sum(2 + name.count("\n") for name in names))
+    under = under_which(model, asked.question, asked.case.findings, asked.case.settings, TITLE)
+    lines = 0.17 * sum(2 + name.count("\n") for name in names) + 0.16 * (1 + under.count("\n"))
+    figure, axes = canvas(8.5, 1.7 + lines)
     places = np.arange(len(rows))
     low, high = (np.array([getattr(row, end) - found.p for row in rows]) for end in ("p_low", "p_high"))
     axes.barh(places, low, left=found.p, height=0.6, color=SKY, label="number at its low end")
@@ -147,8 +152,8 @@ def tornado(model: Model, found: Sensitivity, *, top: int = TOP) -> Figure:
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.margins(x=0.14)
     axes.set_xlabel(wrapped(f"P({found.target}={found.state}), {found.p:.3f} with the numbers as stated", TITLE))
-    counted = f"the {len(rows)} widest of {len(found.rows)} numbers, each over its 90 % range"
-    titled(figure, axes, event_title(model, found.target, found.state), counted)
+    counted = f"the {len(rows)} widest of {quantity(len(found.rows), 'number')}, each over its 90 % range"
+    titled(figure, axes, event_title(model, found.target, found.state), f"{under}\n{counted}")
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return figure
 
@@ -200,7 +205,7 @@ def waterfall(model: Model, found: Explanation, findings: Mapping[str, Finding])
     levels = list(accumulate(steps, initial=balance.before_db))
     names = [
         "before the findings",
-        *(wrapped(model.described[name].in_words(findings[name]), LABEL) for name in weighed),
+        *(wrapped(model.in_words(name, findings[name]), LABEL) for name in weighed),
         "after all of them",
     ]
     figure, axes = canvas(8.0, 1.9 + 0.42 * len(names) + 0.12 * sum(name.count("\n") for name in names))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from model.evidence import Finding, Setting
+from model.question import Question
 from model.specification import Description, Model
 from service.pictures.canvas import wrapped
 
@@ -37,10 +38,20 @@ def pictured(model: Model, scenario: str | None, cohort: str | None) -> list[str
 def conditions(model: Model, findings: Mapping[str, Finding], settings: Mapping[str, Setting], width: int) -> str:
     """What is given and what is done, by labels, each on lines of its own."""
     lines = [
-        wrapped(
-            f"{how} {'; '.join(model.described[name].in_words(statement) for name, statement in said.items())}", width
-        )
+        wrapped(f"{how} {'; '.join(model.in_words(name, statement) for name, statement in said.items())}", width)
         for how, said in (("given", findings), ("done", settings))
         if said
     ]
     return "\n".join(lines) or "nothing given, nothing done"
+
+
+def under_which(
+    model: Model,
+    question: Question,
+    findings: Mapping[str, Finding],
+    settings: Mapping[str, Setting],
+    width: int,
+) -> str:
+    """The scenario and the cohort of a question, and on lines of their own what is given and done with both laid in."""
+    about = wrapped("; ".join(pictured(model, question.scenario, question.cohort)), width)
+    return "\n".join(filter(None, (about, conditions(model, findings, settings, width))))

@@ -14,7 +14,7 @@ from matplotlib.path import Path as Curve
 from model.answers import Answer, TargetAnswer
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut
 from model.specification import Model
-from model.wording import chance
+from model.wording import chance, quantity
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, SHADES, looked, wrapped
 from service.pictures.captions import state_lines
 from service.pictures.layers import placed
@@ -188,7 +188,7 @@ def _about(figure: Figure, model: Model, found: Answer, *, cut: bool) -> None:
     title = wrapped(model.title, int(11 * (wide - 2 * MARGIN)))
     figure.text(MARGIN / wide, 1 - 0.1 / high, title, fontsize=11, fontweight="bold", va="top")
     shown, count = len(found.targets), len(model.network.names)
-    words = f"{shown} of {count} variables" if shown < count else f"{count} variables"
+    words = f"{shown} of {quantity(count, 'variable')}" if shown < count else quantity(count, "variable")
     words += f"; P(evidence) {chance(found.log_p_evidence)}; causes stand left of effects"
     words += "; dotted arcs are cut by what is done" if cut else ""
     figure.text(MARGIN / wide, 0.12 / high, words, fontsize=8, color=FAINT, va="bottom")

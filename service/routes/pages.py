@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from flask import render_template
 
+from model.wording import quantity
 from service.http.address import PREFIX
 from service.http.operation import Form, Reply, Service, operation
 from service.http.problems import codes
@@ -27,6 +28,7 @@ def start(service: Service) -> Reply:
             "states": models.states(revisions),
             "models": {name: models.model_answer(forecaster) for name, forecaster in revisions.ready.items()},
             "described": {name: forecaster.model.described for name, forecaster in revisions.ready.items()},
+            "quantity": quantity,
         }
     )
 

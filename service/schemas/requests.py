@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -337,6 +338,9 @@ class SideParameters(Shape):
 
 class CompareParameters(Pinned):
     """Questions or scenarios to compare, and targets, as parameters of an address."""
+
+    nested: ClassVar[Mapping[str, Sequence[str]]] = {"side": ("given", "do", "scenario", "cohort", "name")}
+    """Parameters whose value is a query string, and the parameters of that."""
 
     target: Annotated[list[Text], Field(max_length=MOST_TARGETS, description="Repeated; none means the headline.")] = []
     event: EventTexts = []

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, Table, and_, func, select, text, type_coerce
 
+from model.wording import quantity
 from service.store import hash_chain, migrate
 from service.store.database import Store
 from service.store.errors import StoreError
@@ -123,7 +124,9 @@ def _references(connection: Connection) -> Iterator[Damage]:
             refers = and_(*(each.parent.is_not(None) for each in key.elements))
             lost = select(func.count()).select_from(table).where(refers, ~there.correlate(table).exists())
             if count := connection.execute(lost).scalar_one():
-                yield Damage(table.name, f"{count:,} rows refer to {key.referred_table.name} that are not there")
+                yield Damage(
+                    table.name, f"{quantity(count, 'reference')} to {key.referred_table.name} that are not there"
+                )
 
 
 def _usage(connection: Connection) -> Iterator[Damage]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from model import events
 from model.errors import JointTooLarge, Place, UnknownVariable
@@ -243,6 +244,20 @@ def case_parameters(question: Question) -> Iterator[tuple[str, str]]:
         yield "scenario", question.scenario
     if question.cohort is not None:
         yield "cohort", question.cohort
+
+
+SAFE = ":(),="
+"""What stands in a side of a comparison as it is."""
+
+
+def side_text(name: str | None, question: Question) -> str:
+    """A side of a comparison, with its name, as a query string of its own.
+
+    >>> side_text("Never", Question(settings={"smoke": SetTo("no")}, cohort="a_smoker"))
+    'name=Never&do=smoke:no&cohort=a_smoker'
+    """
+    named = (("name", name),) if name is not None else ()
+    return "&".join(f"{key}={quote(value, safe=SAFE)}" for key, value in (*named, *case_parameters(question)))
 
 
 def findings_json(findings: Mapping[str, SaidFinding]) -> dict[str, answers.Finding]:

@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from model.report.probability_words import WORDS, in_words
 from service.cli.main import commands
+from service.routes import OPERATIONS
 from tests.sources import ROOT
 from wsgi import app
 
 SERVER = "http://127.0.0.1:8000"
 PAGE = (ROOT / "docs" / "analysts.md").read_text(encoding="utf-8")
-BEFORE, *SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+BEFORE, *EVERY = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+SECTIONS = [section for section in EVERY if section[0].isdigit()]
+[BODIES] = (section for section in EVERY if section.startswith("Questions too long"))
 
 
 def blocks(section: str, kind: str) -> list[str]:
@@ -67,3 +71,40 @@ def test_a_question_has_one_answer_over_http_on_the_command_line_and_in_python(
     (snippet,) = blocks(section, "python")
     exec(snippet, names)
     assert [each for each in numbers(json.loads(over_http.data)) if math.isclose(each, names["found"], rel_tol=1e-9)]
+
+
+def posted() -> list[tuple[str, Any]]:
+    """The path and the body of each request of the page that has one."""
+    lines = [line.removeprefix("$ ") for text in blocks(BODIES, "console") for line in text.splitlines()]
+    asked_by_curl = [shlex.split(line) for line in lines]
+    assert all(words[:2] == ["curl", "-g"] and words[3] == "--json" for words in asked_by_curl)
+    return [(words[2].removeprefix(SERVER), json.loads(words[4])) for words in asked_by_curl]
+
+
+def test_every_address_that_takes_a_json_body_has_an_example_with_one() -> None:
+    takes_a_body = {each.path.replace("<model>", "asia") for each in OPERATIONS if each.method == "POST"}
+    assert {path for path, _ in posted()} == takes_a_body
+
+
+@pytest.mark.parametrize(("path", "body"), posted())
+def test_what_is_sent_as_a_body_is_answered(path: str, body: Any) -> None:
+    sent = app.test_client().post(path, base_url=SERVER, json=body)
+    assert sent.status_code == 200, sent.text
+    said = json.loads(sent.data)
+    if path.endswith("batch"):
+        assert [each["id"] for each in said["cases"]] == [each["id"] for each in body["cases"]]
+        assert all(each["targets"] for each in said["cases"])
+    else:
+        again = app.test_client().get(said["permalink"], base_url=SERVER)
+        assert again.data == sent.data
+
+
+def test_the_words_of_likelihood_are_those_of_the_program() -> None:
+    rows = re.findall(r"^\| ([a-z ]+|more than 99 %) \| (.*?\d.*?) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == len(WORDS)
+    for (words, bounds), whole in zip(rows, WORDS, strict=True):
+        assert whole.startswith(words)
+        low = re.search(r"from ([\d.]+) %", bounds)
+        high = re.search(r"below ([\d.]+) %", bounds)
+        assert in_words(float(low[1]) / 100 if low else 0.0) == whole
+        assert in_words(math.nextafter(float(high[1]) / 100, 0) if high else 1.0) == whole

@@ -114,3 +114,33 @@ def test_more_than_can_be_drawn_is_refused_before_any_work(client, refused):
     assert client.post(COMPARE, json=sent).status_code == 200
     sent["sides"].append({})
     refused(client.post(COMPARE, json=sent), 422, "bad_field")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "side=given=smoke:yes&given=xray:yes&side=given=smoke:no&given=xray:no",
+        "side=cohort=a_smoker&do=bronc:yes&side=cohort=a_smoker",
+        "side=do=smoke:yes&side=do=smoke:no&scenario=back_from_asia",
+        "side=name=Smokes&do=smoke:yes&side=name=Not&do=smoke:no",
+    ],
+)
+def test_a_side_that_is_not_encoded_once_more_is_refused_with_how_to_write_it(client, query):
+    refused = client.get(f"/v1/models/asia/compare.json?target=lung&{query}")
+    assert refused.status_code == 422
+    assert refused.json["pointer"].startswith("/side/")
+    assert "side=do%3Dsmoke:no%26given%3Dxray:yes" in refused.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "given=xray:yes&side=do=smoke:yes&side=do=smoke:no",
+        "side=do=smoke:yes%26given=xray:yes&side=do=smoke:no%26given=xray:yes",
+        "side=do%3Dsmoke:yes&side=do%3Dsmoke:no&given=xray:yes",
+    ],
+)
+def test_a_side_whose_end_is_plain_is_taken(client, query):
+    found = client.get(f"/v1/models/asia/compare.json?target=lung&{query}").json
+    assert [side["given"] for side in found["asked"]["sides"]] == [{"xray": "yes"}] * 2
+    assert [side["do"]["smoke"] for side in found["asked"]["sides"]] == ["yes", "no"]

@@ -22,6 +22,7 @@ from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import as_yaml
 from model.specification import Counts, CountsNote, Learned, Moved, Statement
 from model.uncertainty.dirichlet_updating import Shift, impossible_cases, updated
+from model.wording import quantity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +142,6 @@ def _unmoved(batch: Counts, name: str, network: Network, gate: Gate) -> str:
     whole = sum(seen.n for seen in batch.cases if family <= seen.states.keys())
     some = sum(seen.n for seen in batch.cases if name in seen.states)
     return (
-        f"seen in {some:,} cases, in {whole:,} of them with all its parents, but not written row by row: "
+        f"seen in {quantity(some, 'case')}, in {whole:,} of them with all its parents, but not written row by row: "
         "only rows of a table learn from counts"
     )

@@ -76,6 +76,11 @@ class Entries:
     ) -> bool:
         """Whether something of that kind has this name; it is a problem when it is known that nothing has."""
         names = self.contents.names(kind)
+        if kind == "sources" and name == JUDGEMENT:
+            declared = f": one of {listed(list(names))}" if names else ", and the model has none"
+            expected = f"a source declared under 'sources:'{declared} (a judgement is nobody's figure)"
+            self._note(written, *steps, found=f"{JUDGEMENT!r} as a source", expected=expected, at_key=at_key)
+            return False
         if name not in names and not self.contents.may_hide(name):
             one = kind.removesuffix("s")
             expected = f"one of {listed(list(names))}" if names else f"a {one}, but the model has none"
@@ -145,7 +150,7 @@ class Entries:
             self._note(written, "date", found=found, expected=f"{as_of.isoformat()} or earlier")
 
     def _source(self, written: Written[definitions.Source]) -> specification.Source:
-        said = written.said
+        said, mark = written.said, written.sheet.place(written.steps, key=True)
         return specification.Source(
             name=written.name,
             title=said.title,
@@ -157,7 +162,8 @@ class Entries:
             read=said.read,
             kind=said.kind,
             file="/".join(written.sheet.file.split("/")[-2:]),
-            line=written.sheet.place(written.steps, key=True).line,
+            line=mark.line,
+            column=mark.column,
         )
 
     # Evidence and interventions

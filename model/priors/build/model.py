@@ -150,6 +150,7 @@ def _check_meaning(written: Written[variables.VariableBase], problems: list[Prob
         if state not in states:
             found, expected = f"no state {state!r}", f"one of {listed(states)}"
             near = nearest(state, states)
+            expected += "" if near else ", or quotes around a text that holds a comma"
             problems.append(
                 written.problem("definition", state, found=found, expected=expected, at_key=True, did_you_mean=near)
             )
@@ -264,7 +265,7 @@ def _lesson(
 
 def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> specification.Description:
     said = drafted.written.said
-    name = drafted.written.name
+    name, mark = drafted.written.name, drafted.written.sheet.place(drafted.written.steps, key=True)
     return specification.Description(
         name=name,
         label=said.label,
@@ -275,7 +276,8 @@ def _description(drafted: Drafted, gate: Gate, lesson: Lesson) -> specification.
         is_nominal=said.order == "nominal",
         called=said.called,
         file=drafted.written.sheet.file,
-        line=drafted.written.sheet.place(drafted.written.steps, key=True).line,
+        line=mark.line,
+        column=mark.column,
         role=said.role,
         level=said.level,
         parts=tuple(said.parts),

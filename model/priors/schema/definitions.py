@@ -38,6 +38,9 @@ CohortName = Annotated[Name, Field(description="The cohort of which it is asked.
 Given = Annotated[dict[Name, Finding], Field(description="What is known, by variable.")]
 Done = Annotated[dict[Name, Setting], Field(description="What is done, by variable.")]
 
+DECLARED = "Sources declared in sources.yaml; 'judgement' is none of these."
+"""Of what is a published figure itself: it is not to be guessed."""
+
 
 class Source(Definition):
     """Something published that a number rests on."""
@@ -83,7 +86,7 @@ class Cohort(Definition):
     size: Annotated[Size, Field(description="How many people: low and high.")]
     given: Given = {}
     note: Note | None = None
-    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
+    sources: Annotated[list[Name], Field(min_length=1, description=DECLARED)]
 
 
 class SeenCases(Definition):
@@ -101,7 +104,7 @@ class Counts(Definition):
 
     label: Annotated[Text, Field(description="A short name for people.")]
     date: Annotated[Date, Field(description="When they were seen: YYYY, YYYY-MM or YYYY-MM-DD.")]
-    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
+    sources: Annotated[list[Name], Field(min_length=1, description=DECLARED)]
     updates: Annotated[
         list[Name],
         Field(min_length=1, description="The variables whose rows alone these cases may move; all when left out."),
@@ -122,7 +125,7 @@ class CheckBase(Definition):
     ) = None
     cohort: CohortName | None = None
     given: Given = {}
-    sources: Annotated[list[Name], Field(min_length=1, description="Sources declared in sources.yaml.")]
+    sources: Annotated[list[Name], Field(min_length=1, description=DECLARED)]
     note: Note | None = None
 
 

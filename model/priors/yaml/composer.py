@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,6 +42,7 @@ class _Frame:
     discarded: bool = False
     key: str | None = None
     key_discarded: bool = False
+    key_start: int = 0
 
     def next_steps(self) -> Steps:
         return (*self.steps, len(self.node) if self.key is None else self.key)
@@ -61,6 +64,7 @@ class Composer:
         self.whole = False
         self.stopped = False
         self.previous: tuple[ScalarEvent, Steps] | None = None
+        self.split: tuple[ScalarEvent, str] | None = None
 
     def compose(self) -> None:
         try:
@@ -133,7 +137,7 @@ class Composer:
             frame.key, frame.key_discarded = "", True
             self._push(event, steps=frame.steps, discarded=True, as_key=True)
             return
-        name, mark = event.value, _mark(event)
+        name, mark, frame.key_start = event.value, _mark(event), event.start_mark.index
         if self._decimal_comma(event, frame):
             frame.key, frame.key_discarded = name, True
             return
@@ -178,11 +182,32 @@ class Composer:
         if wrong and not self._is_discarded():
             at_key = wrong == NO_VALUE and steps in self.keys
             about = steps[:-1] if at_key else steps
-            said = _written_null(event.value, steps) if wrong == NO_VALUE and event.value else _for_key(wrong, steps)
+            if wrong == NO_VALUE and event.value:
+                said = _written_null(event.value, steps)
+            else:
+                said = self._split_text(event, frame) or _for_key(wrong, steps)
             self._note(self.keys[steps] if at_key else _mark(event), about, *said)
             self.broken.add(steps)
         self.previous = None if self._is_discarded() else (event, steps)
         self._attach(value, _mark(event))
+
+    def _split_text(self, event: ScalarEvent, frame: _Frame | None) -> Wrong | None:
+        """What a key without its colon is in {…}, as in {yes: a, b}: the rest of a text that holds a comma."""
+        if frame is None or not frame.flow or frame.key is None or self.previous is None:
+            return None
+        head, place = self.previous
+        goes_on = self.split is not None and self.split[0] is head
+        if place[:-1] != frame.steps or ":" in self.text[frame.key_start : event.start_mark.index]:
+            return None
+        if not goes_on and not (isinstance(resolved(head)[0], str) and head.value):
+            return None
+        text = f"{self.split[1] if self.split and goes_on else head.value}, {frame.key}"
+        if goes_on:
+            self.notes.pop()
+        self.split = event, text
+        whole = json.dumps(text, ensure_ascii=False)
+        expected = f"'{frame.key}: …', or quotes where the comma is part of the text: {whole}"
+        return f"{frame.key!r} without a value", expected
 
     def _is_discarded(self) -> bool:
         return bool(self.stack) and (self.stack[-1].discarded or self.stack[-1].key_discarded)
@@ -270,18 +295,12 @@ def _syntax(error: MarkedYAMLError) -> tuple[Mark, str, str]:
     there = Mark(begun.line + 1, begun.column + 1) if begun else here
     if "quoted scalar" in context and "unexpected" in said:
         return there, "a quote that is never closed", "a closing quote"
-    if "flow sequence" in context:
-        return (
-            there,
-            "a list whose items are not told apart, or that is not closed",
-            "',' between items and ']' at the end",
-        )
-    if "flow mapping" in context:
-        return (
-            there,
-            "a mapping whose items are not told apart, or that is not closed",
-            "',' between items and '}' at the end",
-        )
+    for context_name, what, end in (("flow sequence", "list", "]"), ("flow mapping", "mapping", "}")):
+        if context_name in context:
+            if here.line == there.line and (mark := re.search(r"got '([:{\[])'", said)):
+                return here, f"{mark[1]!r} within an item of a {what}", f"',' before the next item, or {QUOTES}"
+            found = f"a {what} whose items are not told apart, or that is not closed"
+            return there, found, f"',' between items and {end!r} at the end, and {QUOTES}"
     if "could not find expected ':'" in said:
         return there, "a line without a colon", "'key: value'"
     if "cannot start any token" in said and "\\t" in said:
@@ -291,6 +310,8 @@ def _syntax(error: MarkedYAMLError) -> tuple[Mark, str, str]:
     known = ((here, found, expected) for sign, found, expected in COMPLAINTS if sign in said)
     return next(known, (here, "text that YAML cannot read", "plain text, or text in quotes"))
 
+
+QUOTES = "quotes around text that holds a comma, a colon, ' #' or a bracket"
 
 COMPLAINTS = (
     (

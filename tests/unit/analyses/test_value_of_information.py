@@ -118,8 +118,8 @@ def test_a_budget_is_kept_and_what_is_beyond_it_is_said():
     assert [step.variable for step in found.steps] == ["xray"]
     assert found.cost == 5.0
     assert {row.why for row in found.skipped} == {
-        "it costs 2, more than the 1 left of the budget",
-        "it costs 1.5, more than the 1 left of the budget",
+        "it costs 2, and only 1 is left of the budget after the steps before",
+        "it costs 1.5, and only 1 is left of the budget after the steps before",
     }
 
 

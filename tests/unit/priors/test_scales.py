@@ -97,6 +97,7 @@ def test_labels_and_definitions_of_states_are_read(tmp_path):
         ("{few: a, some: b}", "no definition of 'many'"),
         ("{few: a, some: b, many: c, lots: d}", "no state 'lots'"),
         ("{few: a, some: b, man: c}", "Did you mean 'many'?"),
+        ("{few: a, or none: at all, some: b, many: c}", "or quotes around a text that holds a comma"),
         ("[a, b, c]", "text, or a mapping from each state to how it would be judged"),
     ],
 )

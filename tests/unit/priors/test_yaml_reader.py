@@ -135,3 +135,36 @@ def test_blocks_of_another_yaml_1_2_library_are_read_as_they_were_meant(node: di
     stream = io.StringIO()
     writer.dump(node, stream)
     assert data(stream.getvalue().rstrip("\n")) == node
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "whole"),
+    [
+        ("{yes: Rain, or snow, no: Dry}", "1:16", '"Rain, or snow"'),
+        ("{no: Dry, yes: Rain, hail, snow}", "1:31", '"Rain, hail, snow"'),
+        ("{yes: 'Rain', or snow}", "1:18", '"Rain, or snow"'),
+        ("{yes: Größe, über alles}", "1:17", '"Größe, über alles"'),
+    ],
+)
+def test_a_comma_within_text_of_a_flow_mapping_is_said_to_need_quotes(text: str, place: str, whole: str) -> None:
+    (problem,) = read(f"a: {text}\n...\n".encode(), file="x").problems
+    assert f"{problem.line}:{problem.column}" == place
+    assert problem.found.endswith("without a value")
+    assert problem.expected.endswith(f"or quotes where the comma is part of the text: {whole}")
+
+
+@pytest.mark.parametrize("text", ["{yes: 0.5, no}", "{yes, no}", "{when: {rain: yes}, p}", "{yes: a, no: }"])
+def test_a_key_without_a_value_that_follows_no_text_is_no_part_of_one(text: str) -> None:
+    problems = read(f"a: {text}\n...\n".encode(), file="x").problems
+    assert problems
+    assert all(each.found.startswith("no value after") for each in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("{yes: first: second}", "1:15"), ("[a: b: c]", "1:9"), ("{yes: some {few}, no: b}", "1:15")],
+)
+def test_a_colon_or_a_bracket_within_text_is_found_where_it_stands(text: str, place: str) -> None:
+    (problem,) = read(f"a: {text}\n...\n".encode(), file="x").problems
+    assert f"{problem.line}:{problem.column}" == place
+    assert "quotes around text that holds a comma, a colon, ' #' or a bracket" in problem.expected

@@ -1,6 +1,8 @@
 """The commands that analyse an event: a page each, or the bytes of the HTTP answer."""
 
+import json
 import re
+import shlex
 import shutil
 
 import pytest
@@ -109,8 +111,8 @@ def test_explain_without_findings_says_so(run):
 def test_attribution_lists_statements_and_sources_with_their_shares(run, asia):
     out = run("attribution", "asia", "lung", "yes", "--given", "xray:yes").out
     found = attribution(asia, Question(findings=syntax.findings(["xray:yes"])), target="lung", state="yes")
-    shares = [float(line.split()[0]) for line in out.splitlines() if re.match(r" +[\d.]+ %  [│█▌]", line)]
-    assert shares == [round(100 * row.share, 1) for row in found.statements]
+    shares = [line.split()[0] for line in out.splitlines() if re.match(r" +<?[\d.]+ %  [│█▌]", line)]
+    assert shares == [f"{row.share:.1%}"[:-1] if row.share >= 0.0005 else "<0.1" for row in found.statements]
     assert "lauritzen_spiegelhalter_1988           8      0.5000" in out
 
 
@@ -119,12 +121,12 @@ def test_sensitivity_draws_a_tornado_of_the_widest_swings(run, asia):
     found = sensitivity(
         asia, Question(findings=syntax.findings(["xray:yes"])), target="lung", state="yes", threshold=0.5
     )
-    rows = [line for line in out.splitlines() if "tips" in line]
+    rows = [line for line in out.splitlines() if "  tips it " in line]
     assert len(rows) == 3
     assert f"the first 3 of {len(found.rows)}:" in out
     assert rows[0].split()[0] == f"{found.rows[0].p_low:.4f}"
     assert rows[0].split()[2] == f"{found.rows[0].p_high:.4f}"
-    assert "tips below 0.0473" in rows[0]
+    assert "tips it below 0.0473" in rows[0]
     assert all("│" in row for row in rows)
 
 
@@ -143,7 +145,7 @@ def test_goals_lists_the_sets_that_reach_it(run, asia):
     out = run("goals", "asia", "dysp", "yes", "--below", "0.4").out
     [only] = goals(asia, Question(), target="dysp", state="yes", below=0.4).sets
     assert f"{only.p:.4f}  {only.margin:.4f}  do smoke=no" in out
-    assert "size 1: 2 tried, of 2 changes" in out
+    assert "sets of 1 change: 2 tried, of the 2 changes that may be made" in out
 
 
 def test_goals_says_when_it_is_met_or_out_of_reach(run):
@@ -169,14 +171,14 @@ def test_policies_without_a_lever_left_says_so(run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["explain", "asia", "lung", "ys"], "state: no state 'ys'"),
-        (["attribution", "asia", "lnug"], "target: no variable 'lnug'"),
+        (["explain", "asia", "lung", "ys"], "STATE: no state 'ys'"),
+        (["attribution", "asia", "lnug"], "TARGET: no variable 'lnug'"),
         (["sensitivity", "asai", "lung"], "no model 'asai'"),
         (["goals", "asia", "lung"], "below: a goal has one threshold"),
         (["goals", "asia", "lung", "--below", "0.1", "--above", "0.2"], "below: a goal has one threshold"),
         (["brief", "asia", "dysp", "--given", "either:no", "--given", "lung:yes"], "cannot hold together with"),
         (["policies", "asia", "lung", "--given", "xray"], "expected name:state"),
-        (["plan", "asia", "lung", "--given", "xray:ys"], "given.xray: no state 'ys'"),
+        (["plan", "asia", "lung", "--given", "xray:ys"], "--given xray: no state 'ys'"),
     ],
 )
 def test_a_refused_question_is_one_plain_line_on_stderr_and_exit_1(run, arguments, message):
@@ -223,7 +225,7 @@ def test_compare_has_a_line_for_each_question_and_its_difference_from_the_first(
     said = run("compare", "asia", "lung", *SIDES)
     assert said.code == 0
     lines = said.out.splitlines()
-    assert lines[:2] == ["A: do smoke:yes", "B: Never smoked"]
+    assert lines[:2] == ["A: do smoke:yes", "B: Never smoked (do smoke:no)"]
     [yes] = [line for line in lines if line.startswith("  yes")]
     below = lines[lines.index(yes) + 1]
     assert "points" not in yes
@@ -318,3 +320,137 @@ def test_ask_gives_the_table_of_http(run, client):
     ):
         said = run("ask", "asia", "lung", "--given", "xray:yes", *asked, "--csv").out
         assert said.splitlines() == client.get(f"/v1/models/asia/{address}given=xray:yes").text.splitlines()
+
+
+# What a shift is held against, and what a page is about
+
+
+def test_a_shift_under_a_cohort_says_what_it_is_held_against_and_how_to_tell_the_cohort_apart(run):
+    out = run("ask", "asia", "dysp", "--cohort", "a_smoker", "--scenario", "back_from_asia").out
+    assert "marks the answer without evidence and without the cohort a_smoker" in " ".join(out.split())
+    command = "aftermath compare asia dysp --cohort a_smoker --scenario back_from_asia"
+    assert f"\n  {command}\n" in out
+    assert run(*command.split()[1:]).code == 0
+
+
+def test_the_command_that_tells_a_cohort_apart_holds_the_question_against_the_cohort_alone(run):
+    asked = ["--cohort", "a_smoker", "--given", "xray:like(yes=4,no=1)", "--given", "dysp:yes"]
+    out = run("ask", "asia", "lung", *asked).out
+    [command] = (line.strip() for line in out.splitlines() if line.startswith("  aftermath compare "))
+    with_all, alone = (json.loads(run("ask", "asia", "lung", *more, "--json").out) for more in (asked, asked[:2]))
+    compared = json.loads(run(*shlex.split(command)[1:], "--json").out)
+    first, second = compared["targets"][0]["states"][0]["sides"]
+    assert first["p"] == alone["distribution"][0]["p"]
+    assert second["p"] == with_all["distribution"][0]["p"]
+
+
+def test_a_cohort_alone_needs_no_comparison(run):
+    assert "aftermath compare" not in run("ask", "asia", "lung", "--cohort", "a_smoker").out
+    assert "aftermath compare" not in run("ask", "asia", "lung", "--scenario", "back_from_asia").out
+
+
+def test_a_brief_of_a_cohort_says_so_of_its_baseline_and_has_the_command(run, client):
+    asked = ["--cohort", "a_smoker", "--given", "xray:yes"]
+    page = run("brief", "asia", "lung", "yes", *asked).out
+    assert "and of no cohort, it is very unlikely" in " ".join(page.split())
+    assert "The cohort and the conditions together put it" in " ".join(page.split())
+    command = "aftermath compare asia lung --side cohort=a_smoker --side 'given=xray:yes&cohort=a_smoker'"
+    assert f"\n{command}\n" in page
+    over_http = client.get("/v1/models/asia/brief.md?target=lung&state=yes&given=xray:yes&cohort=a_smoker").text
+    assert f"`{command}`" in over_http
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ask", "asia", "lung"],
+        ["explain", "asia", "lung", "yes"],
+        ["attribution", "asia", "lung", "yes"],
+        ["sensitivity", "asia", "lung", "yes"],
+        ["plan", "asia", "lung", "yes"],
+        ["goals", "asia", "dysp", "yes", "--below", "0.4"],
+        ["policies", "asia", "dysp", "yes"],
+        ["cause-effect", "asia", "bronc", "dysp", "yes"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_page_says_what_a_report_rules_out(run, command):
+    said = "xray reported (yes=4) rules out no, which it does not name"
+    assert said in run(*command, "--given", "xray:like(yes=4)").out
+    assert "rules out" not in run(*command, "--given", "xray:like(yes=4,no=1)").out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["attribution", "asia", "lung", "yes"],
+        ["sensitivity", "asia", "lung", "yes"],
+        ["plan", "asia", "lung", "yes"],
+        ["goals", "asia", "dysp", "yes", "--below", "0.4"],
+        ["policies", "asia", "dysp", "yes"],
+        ["cause-effect", "asia", "bronc", "dysp", "yes"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_page_of_an_event_names_its_scenario_and_its_cohort(run, command):
+    lines = run(*command, "--scenario", "back_from_asia", "--cohort", "a_smoker").out.splitlines()
+    assert "under back_from_asia" in lines
+    assert "for the cohort a_smoker" in lines
+
+
+def test_a_brief_says_what_a_report_rules_out(run):
+    page = " ".join(run("brief", "asia", "lung", "yes", "--given", "xray:like(yes=4)").out.split())
+    assert "Known: Positive X-ray: a report, its likelihood yes 4, which rules out no." in page
+
+
+def test_attribution_says_what_its_columns_hold(run):
+    page = " ".join(run("attribution", "asia", "lung", "yes", "--given", "xray:yes").out.split())
+    assert "without it: the probability when what cites this source alone says nothing;" in page
+    assert "without all that cite it: when everything that cites it says nothing" in page
+
+
+def test_what_is_over_the_budget_says_what_is_left_of_it(run):
+    out = run("plan", "asia", "lung", "yes", "--given", "dysp:yes", "--budget", "11", "--steps", "8").out
+    assert "asia  it costs 1, and nothing is left of the budget after the steps before" in out
+    out = run("plan", "asia", "lung", "yes", "--given", "dysp:yes", "--budget", "3", "--steps", "8").out
+    assert "xray  it costs 10, and only " in out
+
+
+def test_no_value_of_a_plan_is_shown_as_nothing_that_is_something(run):
+    page = run("plan", "asia", "lung", "yes", "--given", "dysp:yes")
+    body = json.loads(run("plan", "asia", "lung", "yes", "--given", "dysp:yes", "--json").out)
+    assert min(step["value"] for step in body["steps"]) < 5e-5
+    assert "0.0000" not in page.out
+
+
+# Where an error lies, as an option
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (["ask", "asia", "lung", "nope"], "TARGET: "),
+        (["ask", "asia", "lung", "--given", "xray"], "--given 1: "),
+        (["ask", "asia", "lung", "--given", "tub:yes", "--given", "nope:yes"], "--given nope: "),
+        (["ask", "asia", "lung", "--do", "smoke:maybe"], "--do smoke: "),
+        (["ask", "asia", "lung", "--scenario", "nope"], "--scenario: "),
+        (["ask", "asia", "lung", "--cohort", "nope"], "--cohort: "),
+        (["ask", "asia", "--event", "nope:yes"], "--event"),
+        (["ask", "asia", "lung", "--joint", "lung,nope"], "--joint 1: "),
+        (["ask", "asia", "lung", "--given", "either:no", "--given", "lung:yes"], "--given: "),
+        (["explain", "asia", "lung", "nope"], "STATE: "),
+        (["explain", "asia", "nope"], "TARGET: "),
+        (["goals", "asia", "lung"], "--below: "),
+        (["cause-effect", "asia", "nope", "dysp"], "CAUSE: "),
+        (["cause-effect", "asia", "bronc", "nope"], "EFFECT: "),
+        (["compare", "asia", "lung", "--scenario", "nope"], "--scenario 1: "),
+        (["compare", "asia", "lung", "--side", "do=smoke:no"], "--side: "),
+        (["compare", "asia", "lung", "--side", "do=smoke:no", "--side", "given=nope:yes"], "--side 2, given nope: "),
+        (["compare", "asia", "lung", "--side", "do=smoke:no", "--side", "when=nope"], "--side 2, when: "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_an_error_names_the_option_or_the_argument_that_it_lies_in(run, arguments, place):
+    ran = run(*arguments)
+    assert ran.code == 1
+    assert ran.err.startswith(place), ran.err

@@ -86,5 +86,5 @@ def test_nothing_of_an_import_is_called_published_before_somebody_has_looked(run
     (tmp_path / "weather.bif").write_text(NAMELESS, encoding="utf-8")
     run("import", tmp_path / "weather.bif", tmp_path / "m" / "weather", "--source", "An almanac")
     _, out, _ = run("check", "weather", "--priors", tmp_path / "m")
-    assert "1 statements: 0 with a published number, 0 with a published direction" in out
+    assert "1 statement: 0 with a published number, 0 with a published direction" in out
     assert "published: nothing" in run("show", "weather", "a", "--priors", tmp_path / "m")[1]

@@ -17,7 +17,7 @@ from model.evidence import Observed, SetTo, observe
 from model.forecast import Forecaster, answer, prepare
 from model.network import Network, Variable
 from model.priors import load
-from model.question import Question
+from model.question import Question, of_target, resolve
 from service import pictures
 from service.cli import main
 from service.pictures import heat_map
@@ -230,8 +230,10 @@ def test_a_distribution_has_every_state_with_its_probability_and_baseline(tmp_pa
 
 
 def test_a_tornado_names_every_number_and_both_its_ends(tmp_path: Path, asia: Forecaster) -> None:
-    found = sensitivity(asia, Question(findings=observe(xray="yes").findings), target="lung", state="yes")
-    pictures.save(pictures.tornado(asia.model, found), tmp_path / "lung.svg")
+    question = Question(findings=observe(xray="yes").findings)
+    found = sensitivity(asia, question, target="lung", state="yes")
+    asked = resolve(asia.model, of_target(question, "lung"))
+    pictures.save(pictures.tornado(asia.model, found, asked), tmp_path / "lung.svg")
     said = words(tmp_path / "lung.svg")
     assert len(found.rows) == 8
     for row in found.rows:
@@ -242,9 +244,22 @@ def test_a_tornado_names_every_number_and_both_its_ends(tmp_path: Path, asia: Fo
         assert f"{row.high:.3g}".replace("-", "−") in said
 
 
+def test_a_tornado_names_its_scenario_and_its_cohort_with_what_they_bring(tmp_path: Path, asia: Forecaster) -> None:
+    question = Question(scenario="back_from_asia", cohort="a_smoker")
+    found = sensitivity(asia, question, target="lung", state="yes")
+    asked = resolve(asia.model, of_target(question, "lung"))
+    pictures.save(pictures.tornado(asia.model, found, asked), tmp_path / "lung.svg")
+    said = words(tmp_path / "lung.svg")
+    assert f"under {asia.model.scenarios['back_from_asia'].label}; of One patient who smokes" in said
+    for name, finding in asked.case.findings.items():
+        assert asia.model.in_words(name, finding) in said
+
+
 def test_a_tornado_shows_as_many_numbers_as_are_asked_for(tmp_path: Path, asia: Forecaster) -> None:
-    found = sensitivity(asia, Question(findings=observe(xray="yes").findings), target="lung", state="yes")
-    pictures.save(pictures.tornado(asia.model, found, top=2), tmp_path / "lung.svg")
+    question = Question(findings=observe(xray="yes").findings)
+    found = sensitivity(asia, question, target="lung", state="yes")
+    asked = resolve(asia.model, of_target(question, "lung"))
+    pictures.save(pictures.tornado(asia.model, found, asked, top=2), tmp_path / "lung.svg")
     said = words(tmp_path / "lung.svg")
     assert "the 2 widest of 8 numbers" in said
     assert [row.what in said for row in found.rows[:3]] == [True, True, False]
@@ -256,7 +271,7 @@ def test_a_waterfall_has_every_weight_and_both_ends(tmp_path: Path, asia: Foreca
     pictures.save(pictures.waterfall(asia.model, found, question.findings), tmp_path / "lung.svg")
     said = words(tmp_path / "lung.svg").replace("−", "-")
     for weight in found.balance.weights:
-        assert asia.model.described[weight.finding].in_words(question.findings[weight.finding]) in said
+        assert asia.model.in_words(weight.finding, question.findings[weight.finding]) in said
         assert f"{weight.db:+.2f} dB" in said
     assert f"{found.balance.before_db:.2f} dB, p = {found.balance.p_before:.4f}" in said
     assert f"{found.balance.db:.2f} dB, p = {found.balance.p:.4f}" in said
