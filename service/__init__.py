@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from service import revisions, routes
     from service.http import body_limits, error_handlers, operation, proxies, security
     from service.http.fingerprint import fingerprint
-    from service.live import record
+    from service.live import record, stored
     from service.settings import BadSettings, from_environment, nothing_to_serve
     from service.store.database import Store
     from service.store.location import Nowhere
@@ -37,11 +37,12 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False
     held = revisions.load(chosen.priors, public=chosen.public_read, seconds=chosen.load_seconds)
+    store = Store(chosen.place, limits=chosen.limits)
+    held = stored.recovered(held, store, chosen)
     if ahead:
         if not held.ready:
             raise BadSettings(nothing_to_serve(chosen.priors, held.broken))
         held.warm()
-    store = Store(chosen.place, limits=chosen.limits)
     service = operation.Service(chosen, revisions.Live(held), store, fingerprint(), routes.OPERATIONS)
     app.extensions[SERVICE] = service
     if not ahead and not isinstance(chosen.place, Nowhere):

@@ -27,6 +27,7 @@ from service.http.problems import (
     WrongMediaType,
 )
 from service.http.validation import Pinned, query_parameters, validated
+from service.live.host import Host
 from service.revisions import Live
 from service.settings import Settings
 
@@ -60,6 +61,7 @@ class Service:
     operations: tuple[Operation, ...]
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
     polls: ByteLRU[Poll] = field(default_factory=polls_kept)
+    host: Host = field(default_factory=Host)
     gate: Gate = field(init=False)
 
     @property
