@@ -87,6 +87,37 @@ def when_ready(server: Any) -> None:
     from service.live import process
 
     exposure.demand([listener.sock.getsockname() for listener in server.LISTENERS], server.log)
+    process.begin(server)
     gc.collect()
     gc.freeze()
-    process.begin(server)
+
+
+# The loader, a process beside the workers, makes saved prior files the active revisions: see service/live.
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Before a worker is forked."""
+    from service.live import process
+
+    process.reserve(server, worker)
+
+
+def post_worker_init(worker: Any) -> None:
+    """In a worker, before its first request."""
+    from service.live import process
+
+    process.follow(worker)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """After a worker has ended."""
+    from service.live import process
+
+    process.release(server, worker)
+
+
+def on_exit(server: Any) -> None:
+    """At the master's end."""
+    from service.live import process
+
+    process.end(server)

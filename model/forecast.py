@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import accumulate, compress, pairwise, product
 from types import MappingProxyType
+from typing import TypeVar
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,9 @@ OVERLAYS = 32
 
 DRAWN_COMBINATIONS = 256
 """Combinations of a joint whose intervals are drawn: the table that makes one variable of them has their square."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 BASES = 128
 """Ways of asking (which targets, which statements) whose basis a forecaster keeps: some 100 KB each at the most."""
@@ -65,9 +70,11 @@ class _Every:
     order: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Forecaster:
     """A model compiled and ready: immutable, shared by every thread.
+
+    Nothing that it keeps refers to itself, so that its memory is free as soon as nobody asks it any more.
 
     ``prior`` is the distribution of each variable with nothing known and nothing done, ``baseline`` that under the
     model's default picture.
@@ -86,8 +93,8 @@ class Forecaster:
     def __post_init__(self) -> None:
         bases, overlays = (BASES, OVERLAYS) if self.plan.base is None else (BASES // 32, OVERLAYS // 32)
         object.__setattr__(self, "basis", lru_cache(bases)(partial(_basis, self.model, self.baseline)))
-        object.__setattr__(self, "laid_over", lru_cache(overlays)(partial(_laid_over, self)))
-        object.__setattr__(self, "combined", lru_cache(overlays)(partial(_combined, self)))
+        object.__setattr__(self, "laid_over", lru_cache(overlays)(_of(self, _laid_over)))
+        object.__setattr__(self, "combined", lru_cache(overlays)(_of(self, _combined)))
 
     @property
     def caches(self) -> dict[str, Usage]:
@@ -97,6 +104,18 @@ class Forecaster:
     def about(self, events: tuple[Event, ...]) -> Forecaster:
         """The same with a variable for each event, called as the event is written: it is asked like any other."""
         return self.laid_over(events) if events else self
+
+
+def _of(forecaster: Forecaster, make: Callable[[Forecaster, K], V]) -> Callable[[K], V]:
+    """What a forecaster makes of a key, without a reference to it."""
+    weak = ref(forecaster)
+
+    def made(key: K) -> V:
+        held = weak()
+        assert held is not None, "whoever asks holds it"
+        return make(held, key)
+
+    return made
 
 
 def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
@@ -112,6 +131,38 @@ def prepare(model: Model, *, limit: int = CELL_LIMIT) -> Forecaster:
     baseline = _pictured(plan, picture, names) or prior
     every = _Every(found.places, _in_order(found.places, names))
     return Forecaster(model, plan, prior, baseline, every, Draws(model, picture))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """All that a forecaster was made of, and nothing that it keeps of answers: whoever has this compiles nothing.
+
+    ``drawn`` are the tables that were drawn, by variable.
+    """
+
+    model: Model
+    plan: inference.Compiled
+    prior: Mapping[str, Table]
+    baseline: Mapping[str, Table]
+    every: _Every
+    picture: Case
+    drawn: Mapping[str, Table]
+
+
+def compiled(forecaster: Forecaster) -> Compiled:
+    """What a forecaster is made of."""
+    plan, draws = inference.compiled_of(forecaster.plan), forecaster.draws
+    return Compiled(
+        forecaster.model, plan, forecaster.prior, forecaster.baseline, forecaster.every, draws.picture, draws.drawn
+    )
+
+
+def restored(made: Compiled) -> Forecaster:
+    """The forecaster that was made of this: the same answers, to the last digit."""
+    draws = Draws(made.model, made.picture)
+    draws.take(made.drawn)
+    plan = inference.restored(made.plan)
+    return Forecaster(made.model, plan, made.prior, made.baseline, made.every, draws)
 
 
 def _laid_over(base: Forecaster, events: tuple[Event, ...]) -> Forecaster:

@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from service.http import body_limits, error_handlers, operation, proxies, security
     from service.http.fingerprint import fingerprint
     from service.kept_models import KeptModels
-    from service.live import record
+    from service.live import record, stored
     from service.settings import BadSettings, from_environment, nothing_to_serve
     from service.store.database import Store
     from service.store.location import Nowhere
@@ -38,11 +38,12 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False
     held = revisions.load(chosen.priors, public=chosen.public_read, seconds=chosen.load_seconds)
+    store = Store(chosen.place, limits=chosen.limits)
+    held = stored.recovered(held, store, chosen)
     if ahead:
         if not held.ready:
             raise BadSettings(nothing_to_serve(chosen.priors, held.broken))
         held.warm()
-    store = Store(chosen.place, limits=chosen.limits)
     live = revisions.Live(held)
     kept = KeptModels(store, live)
     service = operation.Service(chosen, live, store, kept, fingerprint(), routes.OPERATIONS)

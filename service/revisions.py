@@ -11,11 +11,11 @@ import logging
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
+from typing import Literal
 
 from model import priors
 from model.errors import AftermathError, BadPriors, UnknownName
@@ -23,7 +23,7 @@ from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
 from model.priors.files import files_of, stamps
 from model.resources.deadline import DeadlinePassed, Watch, watched
-from service.settings import LOAD_SECONDS
+from service.settings import LOAD_MEMORY, LOAD_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -76,17 +76,34 @@ class Broken:
         return Broken(self.name, reasons or ("bad_priors; the log has the reason",), problems)
 
 
+Origin = Literal["file", "call", "store", "start"]
+"""Where an active revision is from: its files were saved, a call, the store beside wrong files, the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The last load of a model: when, and what was wrong, which is nothing where ``found`` is None."""
+
+    at: datetime
+    found: Broken | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Revisions:
-    """Every model of a folder by name, ready or broken; one broken model does not take down the others.
+    """Every model by name, ready or broken; one broken model does not take down the others.
 
-    ``since`` is when each that is ready came to be served, ``files`` what its prior files were then.
+    ``since`` is when each that is ready came to be served, ``origins`` where it is from, ``files`` what its prior files
+    were when it was loaded at the start. ``attempts`` are the last loads: one that failed leaves a model ready at the
+    revision before. ``taken`` is the number of the last activation in the store that is taken into account.
     """
 
     ready: Mapping[str, Forecaster]
     broken: Mapping[str, Broken] = field(default_factory=dict)
     since: Mapping[str, datetime] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    attempts: Mapping[str, Attempt] = field(default_factory=dict)
+    taken: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,17 +143,38 @@ class Revisions:
 class Live:
     """What this process serves. A request reads ``now`` once, so that it answers from one state of everything.
 
+    The number at ``pointer`` says which state that is, for all processes that share it: where it is another than the
+    one at hand, ``follow`` gets that, and returns once it has it.
+
     >>> Live(Revisions({})).now.names
     ()
     """
 
     def __init__(self, revisions: Revisions) -> None:
-        self._now = revisions
+        self._held = (0, revisions)
+        self._pointer: Sequence[int] = (0,)
+        self._follow: Callable[[int], tuple[int, Revisions]] | None = None
 
     @property
     def now(self) -> Revisions:
         """Every model at the revision that is active now; immutable."""
-        return self._now
+        number, held = self._held
+        if number == self._pointer[0] or self._follow is None:
+            return held
+        self._held = number, held = self._follow(number)
+        return held
+
+    def catch_up(self) -> None:
+        """Take the present state now, so that the one before is let go."""
+        _ = self.now
+
+    def put(self, revisions: Revisions) -> None:
+        """Serve something else, in a process that follows no pointer."""
+        self._held = (0, revisions)
+
+    def follow(self, pointer: Sequence[int], follow: Callable[[int], tuple[int, Revisions]]) -> None:
+        """Serve from now on whatever state the pointer says."""
+        self._pointer, self._follow = pointer, follow
 
 
 def load(root: Path, *, public: bool = False, seconds: float = math.inf) -> Revisions:
@@ -147,23 +185,20 @@ def load(root: Path, *, public: bool = False, seconds: float = math.inf) -> Revi
     """
     ready: dict[str, Forecaster] = {}
     broken: dict[str, Broken] = {}
-    since: dict[str, datetime] = {}
+    attempts: dict[str, Attempt] = {}
     files: dict[str, Mapping[str, bytes]] = {}
     for name, folder in priors.models(root).items():
-        started = time.monotonic()
-        logger.info("model %s: loading", name)
         before = _stamps(folder)
-        found = _prepared(name, folder, seconds)
+        found = prepared(name, folder, seconds)
+        files[name] = _files(folder, before)
         if isinstance(found, Broken):
             broken[name] = found.in_public() if public else found
+            attempts[name] = Attempt(datetime.now(UTC), broken[name])
         else:
-            ready[name], since[name] = found, datetime.now(UTC)
-            files[name] = _files(folder, before)
-            count = len(found.model.network.names)
-            logger.info("model %s: %d variables, ready in %.1f s", name, count, time.monotonic() - started)
-    return Revisions(
-        MappingProxyType(ready), MappingProxyType(broken), MappingProxyType(since), MappingProxyType(files)
-    )
+            ready[name], attempts[name] = found, Attempt(datetime.now(UTC))
+    since = {name: attempts[name].at for name in ready}
+    origins: dict[str, Origin] = dict.fromkeys(ready, "start")
+    return Revisions(ready, broken, since, files, origins, attempts)
 
 
 def _stamps(folder: Path) -> object:
@@ -183,10 +218,16 @@ def _files(folder: Path, before: object) -> Mapping[str, bytes]:
     return found if _stamps(folder) == before else {}
 
 
-def _prepared(name: str, folder: Path, seconds: float) -> Forecaster | Broken:
+def prepared(name: str, folder: Path, seconds: float) -> Forecaster | Broken:
+    """The model of a folder, compiled; or all that is wrong with it, which the log has too."""
+    started = time.monotonic()
+    logger.info("model %s: loading", name)
     try:
         with watched(Watch(seconds)):
-            return prepare(priors.load(folder))
+            found = prepare(priors.load(folder))
+        count = len(found.model.network.names)
+        logger.info("model %s: %d variables, ready in %.1f s", name, count, time.monotonic() - started)
+        return found
     except DeadlinePassed:
         reason = f"not read and compiled within {seconds:g} s, the limit ({LOAD_SECONDS} sets another)"
         logger.error("model %s is not ready: %s", name, reason)
@@ -201,6 +242,10 @@ def _prepared(name: str, folder: Path, seconds: float) -> Forecaster | Broken:
     except OSError as error:
         logger.error("model %s is not ready: %s", name, error)
         return Broken(name, (f"its files cannot be read: {error.strerror}",))
+    except MemoryError:
+        reason = f"it needs more memory than loading may take ({LOAD_MEMORY} sets another limit)"
+        logger.error("model %s is not ready: %s", name, reason)
+        return Broken(name, (reason,))
     except Exception:
         logger.exception("model %s is not ready", name)
         return Broken(name, ("an internal error, written to the log",))

@@ -27,18 +27,32 @@ from model.inference.junction_tree.triangulation import (
     searched_cells,
     triangulate,
 )
-from model.inference.plan import DOUBTED, LOWEST, Plan, by_tree, lost_before, marginals, posterior, posterior_numpy
+from model.inference.plan import (
+    DOUBTED,
+    LOWEST,
+    Compiled,
+    Plan,
+    by_tree,
+    compiled_of,
+    lost_before,
+    marginals,
+    posterior,
+    posterior_numpy,
+    restored,
+)
 from model.network import Network, Table
 
 __all__ = [
     "CELL_LIMIT",
     "NOTHING",
+    "Compiled",
     "Evidence",
     "JunctionTree",
     "Plan",
     "Posterior",
     "bounded_cells",
     "compile",
+    "compiled_of",
     "draw_cost",
     "every_marginal_under_draws",
     "fits_side_by_side",
@@ -54,6 +68,7 @@ __all__ = [
     "posterior",
     "posterior_numpy",
     "posterior_under_draws",
+    "restored",
     "searched_cells",
     "triangulate",
 ]

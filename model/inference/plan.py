@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
 
@@ -317,6 +317,32 @@ class Plan:
     @cached_property
     def _entries(self) -> NDArray[np.int64]:
         return np.array(self.packed.packed.entries)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """What a plan has worked out of its network: the junction tree, and that packed where it was needed."""
+
+    cliques: Cliques
+    limit: int
+    packed: Packed | None
+    lossy: bool
+
+
+def compiled_of(plan: Plan) -> Compiled:
+    """What a plan that is laid over no other has worked out."""
+    tree = plan._trees.get("packed")
+    bare = replace(plan.cliques)  # without what the textbook's passes keep
+    return Compiled(bare, plan.limit, None if tree is None else tree.packed, tree is not None and tree.lossy)
+
+
+def restored(made: Compiled) -> Plan:
+    """The plan that had worked this out."""
+    plan = Plan(made.cliques.network, made.limit)
+    plan.__dict__["cliques"] = made.cliques
+    if made.packed is not None:
+        plan._trees["packed"] = compiled.Tree(plan.network, made.packed, made.packed.floats, lossy=made.lossy)
+    return plan
 
 
 def posterior(plan: Plan, evidence: Evidence = NOTHING, names: Iterable[str] | None = None) -> Posterior:

@@ -7,7 +7,7 @@ does not depend on is left at its stated numbers, its average: what it could add
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -113,6 +113,17 @@ class Draws:
             "answers under draws": self.answers.usage,
             "fits": self.fits.usage,
         }
+
+    @property
+    def drawn(self) -> dict[str, Table]:
+        """The tables that are kept, by variable; of one that is certain, no draw."""
+        kept = ((name, self.tables.find(name)) for name in self.model.network.names)
+        return {name: found.table for name, found in kept if found is not None}
+
+    def take(self, drawn: Mapping[str, Table]) -> None:
+        """Keep tables that were drawn before."""
+        for name, table in drawn.items():
+            self.tables.get(name, partial(_Drawn, table))
 
     def warm(self) -> None:
         """Draw every table ahead of the first question."""

@@ -41,9 +41,10 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Poll:
-    """The headers of a 304, and the forecaster whose answer the client has."""
+    """The headers of a 304, and the model and its revision whose answer the client has."""
 
-    forecaster: Forecaster
+    model: str
+    revision: str
     headers: tuple[tuple[str, str], ...]
 
 
@@ -71,10 +72,14 @@ class NotModified:
             return self._application(environ, start_response)
         key = (known, environ["REQUEST_METHOD"], *(environ.get(name) for name in DECIDING))
         poll = self._polls.find(key)
-        if poll is not None and self._ready().get(poll.forecaster.model.name) is poll.forecaster:
+        if poll is not None and self._is_active(poll):
             start_response(NOT_MODIFIED, list(poll.headers))
             return ()
         return self._application(environ, self._noting(key, environ, start_response))
+
+    def _is_active(self, poll: Poll) -> bool:
+        forecaster = self._ready().get(poll.model)
+        return forecaster is not None and forecaster.model.revision == poll.revision
 
     def _noting(self, key: tuple[Any, ...], environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
         def noted(status: str, headers: Headers, *exception: Any) -> Callable[[bytes], object]:
@@ -82,7 +87,9 @@ class NotModified:
             if status == NOT_MODIFIED and forecaster is not None:
                 weight = sum(map(len, filter(None, key))) + sum(len(name) + len(value) for name, value in headers)
                 weight += POLL
-                self._polls.put(key, Poll(forecaster, tuple(headers)), weight=weight)
+                self._polls.put(
+                    key, Poll(forecaster.model.name, forecaster.model.revision, tuple(headers)), weight=weight
+                )
             return start_response(status, headers, *exception)
 
         return noted

@@ -28,6 +28,7 @@ from service.http.problems import (
     WrongMediaType,
 )
 from service.http.validation import Hurried, Pinned, query_parameters, validated
+from service.live.host import Host
 from service.revisions import ACTIVE, Live, UnknownModel
 from service.settings import Settings
 
@@ -68,6 +69,7 @@ class Service:
     operations: tuple[Operation, ...]
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
     polls: ByteLRU[Poll] = field(default_factory=polls_kept)
+    host: Host = field(default_factory=Host)
     gate: Gate = field(init=False)
 
     @property
@@ -219,7 +221,8 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     response.headers["X-Model-Revision"] = forecaster.model.revision
     if each.cacheable and asked.revision == forecaster.model.revision:
         response.headers["Cache-Control"] = A_DAY
-    request.environ[ANSWERED_FROM] = forecaster
+    if asked.revision in (None, forecaster.model.revision):  # what a name means may change at any time
+        request.environ[ANSWERED_FROM] = forecaster
     return response
 
 

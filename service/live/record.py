@@ -1,37 +1,114 @@
-"""What is served, kept in the store: each revision with its files, and since when and why it is active."""
+"""What is served, kept in the store: revisions with their files, since when and why each is active, failed loads."""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from model.errors import Problem
+from model.priors.files import MODEL_FILE
 from model.specification import Model
-from service.revisions import Revisions
-from service.store import activations, revisions
+from service.revisions import Origin, Revisions
+from service.store import activations, attempts, revisions
+from service.store.activations import Activation
 from service.store.database import Store
 from service.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
+GIT_SECONDS = 2.0
 
-def start(store: Store, served: Revisions, *, engine: str) -> None:
-    """Keep every revision that is served at the start, and note that it is active.
 
-    Where the store is in trouble the log says so, and answers go on without a history.
+def start(store: Store, served: Revisions, *, engine: str) -> bool:
+    """Keep every revision that is served at the start, and note that it is active; false where the store is in trouble.
+
+    Then the log says so, and answers go on without a history.
     """
     try:
         for name, forecaster in served.ready.items():
-            keep(store, forecaster.model, dict(served.files.get(name, {})), engine=engine)
-            activations.activate(store, name, forecaster.model.revision, cause="start")
+            files = served.files.get(name)
+            if served.origins.get(name) == "start" and files:
+                keep(store, name, forecaster.model.revision, content_of(forecaster.model), files, engine=engine)
+                activations.activate(store, name, forecaster.model.revision, cause="start")
+        for name, attempt in served.attempts.items():
+            failed = attempt.found
+            attempts.record(store, name, () if failed is None else told(failed.reasons, failed.problems))
     except StoreError as error:
         logger.warning("what is served at the start is not kept: %s", error)
+        return False
+    return True
+
+
+def content_of(model: Model) -> bytes:
+    """What a model's revision is the hash of."""
+    return json.dumps([model.name, model.content]).encode()
 
 
 def keep(
-    store: Store, model: Model, files: dict[str, bytes], *, engine: str, author: str = "", message: str = ""
+    store: Store,
+    name: str,
+    revision: str,
+    content: bytes,
+    files: Mapping[str, bytes],
+    *,
+    engine: str,
+    author: str = "",
+    message: str = "",
 ) -> None:
     """Keep a revision with its files. Raises StoreError."""
-    content = json.dumps([model.name, model.content]).encode()
-    revisions.keep(
-        store, model.name, model.revision, files=files, content=content, engine=engine, author=author, message=message
-    )
+    revisions.keep(store, name, revision, files=files, content=content, engine=engine, author=author, message=message)
+
+
+def change(
+    store: Store,
+    name: str,
+    revision: str,
+    content: bytes,
+    files: Mapping[str, bytes],
+    *,
+    engine: str,
+    said: tuple[str, str],
+    cause: Origin = "file",
+) -> Activation:
+    """Keep a revision whose files were saved, and make it active; ``said``: by whom, and what of it.
+
+    Raises StoreError.
+    """
+    author, message = said
+    keep(store, name, revision, content, files, engine=engine, author=author, message=message)
+    return activations.activate(store, name, revision, cause=cause, author=author, reason=message)
+
+
+def told(reasons: Sequence[str], problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """What is wrong with a model as problems: a reason without a place is at the start of model.yaml."""
+    return tuple(problems) or tuple(Problem(MODEL_FILE, 1, 1, "", reason, "a model that loads") for reason in reasons)
+
+
+def said_in_git(folder: Path) -> tuple[str, str]:
+    """Who committed a folder as it is now, and the subject; nothing where it is no checkout, or has other changes."""
+    if not any((place / ".git").exists() for place in (folder, *folder.absolute().parents)):
+        return "", ""
+    try:
+        if _git(folder, "status", "--porcelain", "--", "."):
+            return "", ""
+        author, _, subject = _git(folder, "log", "-1", "--format=%an <%ae>%n%s", "--", ".").partition("\n")
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return "", ""
+    return author.strip(), subject.strip()
+
+
+def _git(folder: Path, *words: str) -> str:
+    """What a command of git prints; it takes no lock and waits for nobody."""
+    return subprocess.run(
+        ["git", "-C", str(folder), *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=GIT_SECONDS,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+    ).stdout

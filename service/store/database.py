@@ -131,6 +131,12 @@ class Store:
         if engine is not None:
             engine.dispose()
 
+    def session(self) -> Connection:
+        """A connection for what ends with it, such as a lock of the session. Raises what the database raises."""
+        backend = self._used()
+        engine = self._engines.get(os.getpid()) or self._engines.setdefault(os.getpid(), backend.engine())
+        return engine.connect()
+
     def _make_ready(self, backend: Backend, patience: float) -> None:
         try:
             with _translated(backend):

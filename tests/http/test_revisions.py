@@ -138,6 +138,16 @@ def test_a_name_answers_from_what_it_means_now_and_is_cached_like_a_poll(kept):
     check_refusal(bad, 422, "bad_text")
 
 
+def test_a_poll_by_name_is_told_when_the_name_means_another_revision(kept):
+    first, _, last = kept.revisions
+    kept.client.put("/v1/models/asia/names/polled", json={"revision": last}, headers={"If-Match": "*"})
+    polled = f"{LUNG}?given=xray:yes&revision=polled"
+    known = {"If-None-Match": kept.client.get(polled).headers["ETag"]}
+    assert [kept.client.get(polled, headers=known).status_code for _ in range(3)] == [304] * 3
+    kept.client.put("/v1/models/asia/names/polled", json={"revision": first}, headers={"If-Match": "*"})
+    assert kept.client.get(polled, headers=known).data == kept.bodies[0]
+
+
 def test_a_diff_names_the_edits_with_their_lines_and_splits_each_shift(kept):
     first, _, last = kept.revisions
     found = kept.client.get(f"/v1/models/asia/diff/{first}...active").json

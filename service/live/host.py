@@ -1,0 +1,84 @@
+"""What the processes of this host know of each other: which worker serves what, what the loader waits for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from service.live import stored
+from service.live.board import Board, Worker
+from service.revisions import Attempt, Broken, Live, ModelNotReady, Revisions
+from service.settings import Settings
+from service.store.activations import Activation
+from service.store.database import Store
+
+TOLD = "loader.json"
+LOOKED = 0.01
+
+
+class Loading(msgspec.Struct, frozen=True):
+    """What the loader is about: its part beside other hosts, by model what it waits for, and what is not kept yet."""
+
+    role: Literal["watches", "follows", "calls only"]
+    waiting: dict[str, str]
+    unkept: int
+
+
+class Host:
+    """The loader beside this process's workers; without one, as where an application stands alone, there is none."""
+
+    def __init__(self) -> None:
+        self.board: Board | None = None
+        self.home: Path | None = None
+
+    def begin(self, board: Board, home: Path) -> None:
+        """A loader is beside this process and those that are forked from it."""
+        self.board, self.home = board, home
+
+    def workers(self) -> list[Worker]:
+        """Every worker of the host with what it serves."""
+        return [] if self.board is None else list(self.board.workers())
+
+    def loading(self) -> Loading | None:
+        """What the loader is about; None where there is none, or it has said nothing yet."""
+        try:
+            return msgspec.json.decode(((self.home or Path()) / TOLD).read_bytes(), type=Loading)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def activated(
+        self, live: Live, store: Store, settings: Settings, activation: Activation, *, seconds: float = 30.0
+    ) -> Revisions:
+        """What is served once an activation by call is: every answer that begins after this is from that revision.
+
+        Raises ModelNotReady where the revision cannot be served, or not within so many seconds.
+        """
+        if self.board is None:
+            live.put(_alone(live.now, store, settings, activation))
+        else:
+            _waited(self.board, live, activation, time.monotonic() + seconds)
+        held = live.now
+        forecaster = held.ready.get(activation.model)
+        if forecaster is None or forecaster.model.revision != activation.revision:
+            attempt = held.attempts.get(activation.model)
+            reason = attempt.found.reasons[0] if attempt and attempt.found else f"not done within {seconds:g} s"
+            raise ModelNotReady(f"{activation.revision} of {activation.model} is not served: {reason}")
+        return held
+
+
+def _waited(board: Board, live: Live, activation: Activation, until: float) -> None:
+    board.call()
+    while live.now.taken < activation.seq and time.monotonic() < until:
+        time.sleep(LOOKED)
+
+
+def _alone(held: Revisions, store: Store, settings: Settings, activation: Activation) -> Revisions:
+    """The same with the activated revision, read and compiled in this process."""
+    found = stored.loaded(store, activation, seconds=settings.load_seconds)
+    if not isinstance(found, Broken):
+        return stored.serving(held, found, activation, activation.cause)
+    return replace(held, attempts={**held.attempts, activation.model: Attempt(activation.at, found)})

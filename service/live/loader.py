@@ -1,0 +1,334 @@
+"""The loader: one process beside a host's workers, which makes what is saved, or asked for by call, active.
+
+It alone changes what is served. A request never waits for it, and what it cannot do it says in the status.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from model.errors import Problem
+from model.priors.files import files_of
+from service.live import loading, record, states
+from service.live.board import CANDIDATE, PRESENT, Board
+from service.live.host import TOLD, Loading
+from service.live.loading import FILES, Result
+from service.live.states import Served, State, Tried
+from service.live.watch import Change, Watcher
+from service.revisions import Origin, Revisions
+from service.settings import Settings
+from service.store import activations, attempts, revisions
+from service.store.activations import Activation
+from service.store.database import Store
+from service.store.errors import StoreError
+from service.store.lease import Lease
+from service.store.location import Nowhere
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.1
+"""Seconds between two looks at the folder."""
+HEARD = 0.02
+"""Seconds between two looks at whether a worker calls."""
+STORE_LOOKED = 0.5
+"""Seconds between two looks at what other hosts have activated."""
+LATE = 10.0
+"""Seconds in which each worker makes a state ready: who has not is replaced."""
+BEGUN = (("", 0, 0, 0, 0),)
+"""Stands for files as they were at the start: each model is looked at once."""
+BAD_KEPT = 64
+"""Contents with problems that are remembered, so that none is compiled twice."""
+
+
+class Ended(Exception):
+    """The master has ended, and with it the loader."""
+
+
+class Loader:
+    """What the loader knows. ``parent`` is the process from which it was forked."""
+
+    def __init__(
+        self, settings: Settings, store: Store, start: Revisions, *, engine: str, board: Board, home: Path, parent: int
+    ) -> None:
+        self._settings, self._store, self._start, self._engine = settings, store, start, engine
+        self._board, self._home, self._parent = board, home, parent
+        self._state = self._last_state()
+        self._watcher = Watcher(settings.priors, dict.fromkeys((*self._state.served, *self._state.tried), BEGUN))
+        self._lease = Lease(store)
+        self._watches = isinstance(store.place, Nowhere)
+        self._recorded = isinstance(store.place, Nowhere)
+        self._asked_store = 0.0
+        self._first: int | None = None
+        self._calls = board.calls
+        self._unkept: list[Callable[[], object]] = []
+        self._bad: dict[tuple[str, str], Tried] = {
+            (name, digest): self._state.tried[name]
+            for name, digest in self._state.files.items()
+            if name in self._state.tried and self._state.tried[name].reasons
+        }
+        self._made = 0
+        self._told = b""
+
+    def run(self) -> None:
+        """Work until the master ends."""
+        try:
+            while True:
+                self._alive()
+                self._look_at_store()
+                if self._watches and self._settings.live:
+                    for change in self._watcher.changes(time.monotonic()):
+                        self._take(change)
+                self._tell()
+                self._pause()
+        except Ended:
+            return
+
+    def _last_state(self) -> State:
+        """Where a loader before this one was."""
+        if self._board.present:
+            return states.read(self._home, self._board.present)
+        digests = {name: loading.digest_of(files) for name, files in self._start.files.items() if files}
+        return states.first(self._start, digests)
+
+    def _alive(self) -> None:
+        if os.getppid() != self._parent:
+            raise Ended
+        self._board.beat()
+
+    def _pause(self) -> None:
+        """Until the next look at the folder, or until a worker calls."""
+        until = time.monotonic() + TICK
+        while time.monotonic() < until and self._board.calls == self._calls:
+            time.sleep(HEARD)
+
+    # What the folder says
+
+    def _take(self, change: Change) -> None:
+        """A model whose files changed and are quiet: read it, unless what they say is known."""
+        name, folder = change.name, change.folder
+        if folder is None:
+            self._retire(name)
+            self._watcher.take(change)
+            return
+        try:
+            digest = loading.digest_of(files_of(folder))
+        except OSError:
+            self._watcher.again(name, time.monotonic())
+            return
+        if digest == self._state.files.get(name):
+            self._watcher.take(change)
+            return
+        known = self._bad.get((name, digest))
+        if known is not None:
+            self._watcher.take(change)
+            self._fail(name, digest, known.reasons, known.problems)
+            return
+        into = self._new_folder(name)
+        result = self._load(name, folder, into)
+        if result.kind == "changed":
+            self._watcher.again(name, time.monotonic())
+            shutil.rmtree(into, ignore_errors=True)
+            return
+        self._watcher.take(change)
+        if result.kind == "broken":
+            shutil.rmtree(into, ignore_errors=True)
+            self._fail(name, result.digest or digest, result.reasons, result.problems)
+        else:
+            self._activate_files(name, folder, into, result)
+
+    def _load(self, name: str, folder: Path, into: Path) -> Result:
+        settings = self._settings
+        return loading.load(
+            name, folder, into, seconds=settings.load_seconds, memory=settings.load_memory, waits=self._alive
+        )
+
+    def _new_folder(self, name: str) -> Path:
+        self._made += 1
+        return self._home / f"{name}.{os.getpid()}.{self._made}"
+
+    def _activate_files(self, name: str, folder: Path, into: Path, result: Result) -> None:
+        assert result.revision is not None
+        files = files_of_result(into)
+        said = record.said_in_git(folder)
+        made = self._kept(
+            lambda: record.change(
+                self._store, name, result.revision or "", result.content.encode(), files, engine=self._engine, said=said
+            )
+        )
+        self._kept(lambda: attempts.record(self._store, name, (), author=said[0]))
+        self._serve(name, result, into, origin="file", at=made.at if made else datetime.now(UTC), seq=made)
+
+    def _serve(
+        self, name: str, result: Result, into: Path, *, origin: Origin, at: datetime, seq: Activation | None
+    ) -> None:
+        """Let every worker serve a model that was compiled; one whose revision is served already stays as it is."""
+        assert result.revision is not None
+        present = self._state.served.get(name)
+        if present is not None and present.revision == result.revision:
+            shutil.rmtree(into, ignore_errors=True)
+            served = (
+                present
+                if seq is None or seq.cause == present.origin
+                else msgspec.structs.replace(present, origin=origin, since=at)
+            )
+        else:
+            served = Served(result.revision, into.name, origin, at)
+            logger.info("model %s: revision %s is active, from: %s", name, result.revision, origin)
+        files = {**self._state.files, name: result.digest} if origin == "file" and result.digest else self._state.files
+        tried = {**self._state.tried, name: Tried(datetime.now(UTC))}
+        self._publish(served={**self._state.served, name: served}, tried=tried, files=files, taken=self._seq(seq))
+
+    def _seq(self, made: Activation | None) -> int:
+        return max(self._state.taken, made.seq if made is not None else 0)
+
+    def _fail(self, name: str, digest: str, reasons: tuple[str, ...], problems: tuple[Problem, ...]) -> None:
+        """Files that are wrong: what is served stays, and the status says why."""
+        tried = Tried(datetime.now(UTC), reasons, problems)
+        self._bad[name, digest] = tried
+        while len(self._bad) > BAD_KEPT:
+            del self._bad[next(iter(self._bad))]
+        if name in self._state.served:
+            logger.error("model %s: revision %s is served on", name, self._state.served[name].revision)
+        self._kept(lambda: attempts.record(self._store, name, record.told(reasons, problems)))
+        self._publish(tried={**self._state.tried, name: tried}, files={**self._state.files, name: digest})
+
+    def _retire(self, name: str) -> None:
+        """A model whose folder is gone: what is stored of it can be read on."""
+        if name not in self._state.served and name not in self._state.tried:
+            return
+        logger.info("model %s: its folder is gone, and it is not served any more", name)
+        without = [
+            {other: each for other, each in held.items() if other != name}
+            for held in (self._state.served, self._state.tried, self._state.files)
+        ]
+        self._publish(served=without[0], tried=without[1], files=without[2])
+
+    # What the store says
+
+    def _look_at_store(self) -> None:
+        now = time.monotonic()
+        called = self._board.calls != self._calls
+        if isinstance(self._store.place, Nowhere) or (not called and now - self._asked_store < STORE_LOOKED):
+            return
+        self._asked_store, self._calls = now, self._board.calls
+        held = self._lease.held()
+        self._watches = self._watches if held is None else held
+        try:
+            if self._first is None:
+                self._first = activations.last_number(self._store)
+            if self._watches and not self._recorded:
+                self._recorded = record.start(self._store, self._start, engine=self._engine)
+            self._recorded |= not self._watches
+            while self._unkept:
+                self._unkept[0]()
+                del self._unkept[0]
+            self._follow()
+        except StoreError as error:
+            logger.warning("the store cannot be used: %s", error)
+
+    def _follow(self) -> None:
+        """Serve what was activated by call or by another host. Raises StoreError.
+
+        A model that is not known here is one that another host has found; what was active before this one began and is
+        in no folder is retired.
+        """
+        last = activations.last_number(self._store)
+        if last == self._state.taken:
+            return
+        for name, each in activations.all_active(self._store).items():
+            present = self._state.served.get(name)
+            is_known = present is not None or name in self._state.tried or each.seq > (self._first or 0)
+            if each.seq > self._state.taken and is_known and (present is None or present.revision != each.revision):
+                self._activate_stored(each)
+        self._publish(taken=last)
+
+    def _activate_stored(self, activation: Activation) -> None:
+        """Serve a revision from the store. Raises StoreError."""
+        name = activation.model
+        into, unpacked = self._new_folder(name), self._new_folder("unpacked")
+        try:
+            folder = revisions.unpack(self._store, name, activation.revision, unpacked)
+            result = self._load(name, folder, into)
+        finally:
+            shutil.rmtree(unpacked, ignore_errors=True)
+        if result.kind == "ready" and result.revision == activation.revision:
+            self._serve(name, result, into, origin=activation.cause, at=activation.at, seq=activation)
+            return
+        shutil.rmtree(into, ignore_errors=True)
+        changed = f"the files of {activation.revision} are now {result.revision}: the program changed"
+        reasons = result.reasons or (changed,)
+        logger.error("model %s: revision %s cannot be served: %s", name, activation.revision, reasons[0])
+        self._publish(tried={**self._state.tried, name: Tried(datetime.now(UTC), reasons, result.problems)})
+
+    def _kept(self, keep: Callable[[], Activation | object]) -> Activation | None:
+        """Keep something in the store now, or as soon as the store can be used again."""
+        if isinstance(self._store.place, Nowhere):
+            return None
+        try:
+            made = keep()
+        except StoreError as error:
+            logger.warning("not kept yet: %s", error)
+            self._unkept.append(keep)
+            return None
+        return made if isinstance(made, Activation) else None
+
+    # What is served
+
+    def _publish(self, **changed: object) -> None:
+        """Let each worker make the next state ready, then let all serve it at once."""
+        state = msgspec.structs.replace(self._state, number=self._state.number + 1, **changed)
+        states.write(self._home, state)
+        self._board.words[CANDIDATE] = state.number
+        until = time.monotonic() + LATE
+        while late := [each for each in self._board.workers() if each.ready < state.number and _runs(each.pid)]:
+            if time.monotonic() > until:
+                for each in late:
+                    logger.error("worker %d did not make revisions ready in %g s: it is replaced", each.pid, LATE)
+                    _kill(each.pid)
+                break
+            self._alive()
+            time.sleep(loading.LOOKED)
+        self._board.words[PRESENT] = state.number
+        self._state = state
+        states.tidy(self._home, state)
+
+    def _tell(self) -> None:
+        """What the loader is about, for the status."""
+        role: Literal["watches", "follows", "calls only"]
+        role = "calls only" if not self._settings.live else "watches" if self._watches else "follows"
+        told = msgspec.json.encode(Loading(role, self._watcher.waiting, len(self._unkept)))
+        if told != self._told:
+            part = self._home / "loader.part"
+            part.write_bytes(told)
+            part.replace(self._home / TOLD)
+            self._told = told
+
+
+def files_of_result(into: Path) -> dict[str, bytes]:
+    """The files of a compiled model, as they were read."""
+    return {path.name: path.read_bytes() for path in (into / FILES).iterdir()}
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

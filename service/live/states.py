@@ -1,0 +1,130 @@
+"""States of what is served, each a small file: which revision of each model, where it is mapped from, and what failed.
+
+They lie with the mapped models in one folder of the service, in memory where the system has room for that.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from model.errors import Problem
+from service.revisions import Attempt, Broken, Origin, Revisions
+
+MEMORY = Path("/dev/shm")
+ROOM = 400_000_000
+"""Free bytes of memory below which the folder is on disk: two revisions of a model of 130 variables take 150 MB."""
+PREFIX = "aftermath-"
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A model at a revision; ``folder`` has it compiled, None where every process has it since the start."""
+
+    revision: str
+    folder: str | None
+    origin: Origin
+    since: datetime
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """The last load of a model, and what was wrong; of one without reasons nothing was."""
+
+    at: datetime
+    reasons: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def attempt(self, name: str, *, public: bool) -> Attempt:
+        """The same as the service tells it."""
+        if not self.reasons:
+            return Attempt(self.at)
+        found = Broken(name, self.reasons, self.problems)
+        return Attempt(self.at, found.in_public() if public else found)
+
+
+class State(msgspec.Struct, frozen=True):
+    """What is served. ``files`` has a digest of each model's files as they were last read, ``taken`` the number of the
+    last activation in the store that is taken into account.
+    """
+
+    number: int
+    served: dict[str, Served]
+    tried: dict[str, Tried]
+    files: dict[str, str]
+    taken: int = 0
+
+
+def first(start: Revisions, files: dict[str, str] | None = None) -> State:
+    """The state that every process has since the start, with the digests of its files."""
+    served = {
+        name: Served(held.model.revision, None, start.origins.get(name, "start"), _since(start, name))
+        for name, held in start.ready.items()
+    }
+    tried = {
+        name: Tried(each.at, *((each.found.reasons, each.found.problems) if each.found else ()))
+        for name, each in start.attempts.items()
+    }
+    return State(0, served, tried, files or {}, start.taken)
+
+
+def _since(start: Revisions, name: str) -> datetime:
+    return start.since.get(name) or datetime.now(UTC)
+
+
+def write(home: Path, state: State) -> None:
+    """Leave a state for the workers, whole or not at all. Raises OSError."""
+    part = home / f"{state.number}.part"
+    part.write_bytes(msgspec.json.encode(state))
+    part.replace(file(home, state.number))
+
+
+def read(home: Path, number: int) -> State:
+    """A state by its number. Raises OSError where it is gone."""
+    return msgspec.json.decode(file(home, number).read_bytes(), type=State)
+
+
+def file(home: Path, number: int) -> Path:
+    """Where a state is."""
+    return home / f"{number}.state"
+
+
+def tidy(home: Path, state: State) -> None:
+    """Remove what no worker needs any more once a state is served: older states, and models that are in none."""
+    needed = {each.folder for each in state.served.values()}
+    for path in home.iterdir():
+        if path.suffix == ".state" and int(path.stem) < state.number:
+            path.unlink(missing_ok=True)
+        elif path.is_dir() and path.name not in needed:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def new_home() -> Path:
+    """A folder for the states of this service; those that services left which ended without a word are removed."""
+    for base in (MEMORY, Path(tempfile.gettempdir())):
+        for left in base.glob(f"{PREFIX}{os.getuid()}-*"):
+            if not _runs(left.name.split("-")[2]):
+                shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getuid()}-{os.getpid()}-", dir=_roomy()))
+
+
+def _runs(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OSError):
+        return True
+    return True
+
+
+def _roomy() -> str:
+    try:
+        if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+            return str(MEMORY)
+    except OSError:
+        pass
+    return tempfile.gettempdir()

@@ -1,0 +1,68 @@
+"""The right to watch the folder of models, which one of the hosts over a store has at a time, while it runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.store.database import Store
+from service.store.location import Folder, Nowhere
+
+FILE = "watcher.lock"
+NUMBER = 7_203_521_965
+"""The advisory lock in PostgreSQL. It ends with the connection that holds it, however that ends."""
+
+
+class Lease:
+    """One process's claim. It is the process's own: a fork does not carry it on."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._file: int | None = None
+        self._connection: Connection | None = None
+
+    def held(self) -> bool | None:
+        """Whether this process has the right now, asked for if it has it not; None where the store does not say."""
+        place = self._store.place
+        if isinstance(place, Nowhere):
+            return True
+        return self._by_file(place) if isinstance(place, Folder) else self._by_connection()
+
+    def _by_file(self, place: Folder) -> bool | None:
+        if self._file is not None:
+            return True
+        try:
+            opened = os.open(place.path / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(opened)
+            return False
+        self._file = opened
+        return True
+
+    def _by_connection(self) -> bool | None:
+        try:
+            if self._connection is None:
+                self._connection = self._store.session()
+            with self._connection.begin():
+                return bool(self._connection.execute(text(f"SELECT {self._asked()}")).scalar_one())
+        except SQLAlchemyError:
+            with suppress(SQLAlchemyError):
+                if self._connection is not None:
+                    self._connection.invalidate()
+                    self._connection.close()
+            self._connection = None
+            return None
+
+    def _asked(self) -> str:
+        """An expression that is true where this session has the lock, and takes it once where it is free."""
+        mine = f"objid = {NUMBER & 0xFFFFFFFF} AND classid = {NUMBER >> 32} AND pid = pg_backend_pid()"
+        have = f"EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND {mine})"
+        return f"CASE WHEN {have} THEN true ELSE pg_try_advisory_lock({NUMBER}) END"
