@@ -17,6 +17,7 @@ from model.inference.lru import ByteLRU, Usage
 from model.priors.folder import understand
 from model.resources.cost import Cost
 from model.uncertainty.draws import COUNT
+from service.live import record
 from service.revisions import ACTIVE, HASHED, Live, UnknownModel, UnknownRevision
 from service.store import names, revisions
 from service.store.database import Store
@@ -77,6 +78,14 @@ class KeptModels:
             return names.resolve(self._store, model, said)
         except UnknownRevisionName as error:
             raise UnknownRevisionName(said, error.allowed, where=("revision",)) from None
+
+    def keep(self, forecaster: Forecaster, *, engine: str) -> None:
+        """See that a revision is kept which may be served since a moment ago. Raises StoreError."""
+        found = forecaster.model
+        files = self._live.now.files.get(found.name)
+        served = self._live.now.ready.get(found.name)
+        if files and served is not None and served.model.revision == found.revision:
+            record.keep(self._store, found.name, found.revision, record.content_of(found), files, engine=engine)
 
     @property
     def there(self) -> bool:

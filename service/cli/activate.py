@@ -42,8 +42,8 @@ def activate(
             folder = folder_of(model, root)
             files = files_of(folder)
             found = made(model, files, model).model
-            record.keep(store, found, files, engine=fingerprint(), author=user())
             revision = found.revision
+            record.keep(store, model, revision, record.content_of(found), files, engine=fingerprint(), author=user())
         elif not HASH.fullmatch(revision):
             revision = names.resolve(store, model, revision)
         taken = Expected.ANY if expected is None else None if expected == "none" else expected

@@ -44,7 +44,7 @@ CONDITIONS: tuple[JSON, ...] = (
         "name": "If-None-Match",
         "in": "header",
         "description": "In its place `*`, where none is taken to be there.",
-        "schema": {"const": "*"},
+        "schema": {"type": "string"},
     },
 )
 """Of changes: for which state they are made. One of the two is needed."""

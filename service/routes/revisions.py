@@ -81,7 +81,14 @@ def every_name(service: Service, model: str, asked: Hurried) -> Reply:
     return Reply(lambda: shapes.NamesJSON(model, names.current(service.store, model)))
 
 
-@operation("GET", f"{NAMES}/<name>", forms=(json_form(shapes.NamedJSON),), query=Hurried, errors=READ, of_model=False)
+@operation(
+    "GET",
+    f"{NAMES}/<name>",
+    forms=(json_form(shapes.NamedJSON, suffix=""),),
+    query=Hurried,
+    errors=READ,
+    of_model=False,
+)
 def one_name(service: Service, model: str, name: str, asked: Hurried) -> Reply:
     """Say what a name means and what it meant before."""
     service.kept_models.demand_model(model)

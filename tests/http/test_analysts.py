@@ -73,6 +73,10 @@ def test_a_question_has_one_answer_over_http_on_the_command_line_and_in_python(
     assert [each for each in numbers(json.loads(over_http.data)) if math.isclose(each, names["found"], rel_tol=1e-9)]
 
 
+OF_MODELLERS = {"/v1/models/asia/validate", "/v1/models/asia/activate"}
+"""Addresses whose examples are on the page for modellers."""
+
+
 def posted() -> list[tuple[str, Any]]:
     """The path and the body of each request of the page that has one."""
     lines = [line.removeprefix("$ ") for text in blocks(BODIES, "console") for line in text.splitlines()]
@@ -83,7 +87,7 @@ def posted() -> list[tuple[str, Any]]:
 
 def test_every_address_that_takes_a_json_body_has_an_example_with_one() -> None:
     takes_a_body = {each.path.replace("<model>", "asia") for each in OPERATIONS if each.method == "POST"}
-    assert {path for path, _ in posted()} == takes_a_body
+    assert {path for path, _ in posted()} == takes_a_body - OF_MODELLERS
 
 
 @pytest.mark.parametrize(("path", "body"), posted())
@@ -96,7 +100,7 @@ def test_what_is_sent_as_a_body_is_answered(path: str, body: Any) -> None:
         assert all(each["targets"] for each in said["cases"])
     else:
         again = app.test_client().get(said["permalink"], base_url=SERVER)
-        assert again.data == sent.data
+        assert again.data == sent.data or (path == "/v1/answers" and again.json["revision"] == said["revision"])
 
 
 def test_the_words_of_likelihood_are_those_of_the_program() -> None:
