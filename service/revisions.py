@@ -6,7 +6,6 @@ place, so a later revision can only come as a new value of ``Revisions``.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import re
@@ -110,12 +109,15 @@ class Revisions:
         """Every model, ready or not, in order of name."""
         return tuple(sorted({*self.ready, *self.broken}))
 
+    def failed(self, name: str) -> Broken | None:
+        """What was wrong with the files of a model when they were last loaded; None where nothing was."""
+        attempt = self.attempts.get(name)
+        return self.broken.get(name) if attempt is None else attempt.found
+
     @property
-    def state(self) -> str:
-        """A digest of what is served: it changes when any model's revision or trouble does."""
-        held = [(name, f.model.revision) for name, f in sorted(self.ready.items())]
-        wrong = [(name, b.reasons) for name, b in sorted(self.broken.items())]
-        return hashlib.sha256(repr((held, wrong)).encode()).hexdigest()
+    def is_degraded(self) -> bool:
+        """Whether the files of some model cannot be loaded."""
+        return any(self.failed(name) is not None for name in self.names)
 
     def warm(self) -> None:
         """Draw every table of every model."""

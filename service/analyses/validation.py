@@ -32,7 +32,7 @@ from service.revisions import ACTIVE
 from service.schemas.answers import FileProblem
 from service.schemas.requests import MOST_SIDES, IntervalSent
 from service.store import revisions
-from service.translate.models import problem_json
+from service.translate.models import file_problem
 from service.translate.questions import interval_mass
 
 MOST_FILES = 200
@@ -76,7 +76,7 @@ def validation_body(
         against=against,
         valid=not problems,
         revision=found.model.revision if isinstance(found, Edition) else None,
-        problems=[problem_json(each) for each in problems],
+        problems=[file_problem(each) for each in problems],
         diff=diff_body(told) if told else None,
     )
 

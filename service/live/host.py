@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from service.live import stored
+from service.live import states, stored
 from service.live.board import Board, Worker
 from service.revisions import Attempt, Broken, Live, ModelNotReady, Revisions
 from service.settings import Settings
@@ -34,14 +34,31 @@ class Host:
     def __init__(self) -> None:
         self.board: Board | None = None
         self.home: Path | None = None
+        self._first: dict[str, str] = {}
 
-    def begin(self, board: Board, home: Path) -> None:
-        """A loader is beside this process and those that are forked from it."""
+    def begin(self, board: Board, home: Path, start: Revisions) -> None:
+        """A loader is beside this process and those that are forked from it, which serve the same at the start."""
         self.board, self.home = board, home
+        self._first = {name: held.model.revision for name, held in start.ready.items()}
 
     def workers(self) -> list[Worker]:
         """Every worker of the host with what it serves."""
         return [] if self.board is None else list(self.board.workers())
+
+    def loader(self) -> tuple[int, float] | None:
+        """The loader's process, and how many seconds ago it was last seen."""
+        return None if self.board is None else self.board.loader()
+
+    def revisions_in(self, number: int) -> dict[str, str] | None:
+        """The revision of each model in a state; None of one that is gone."""
+        if self.home is None:
+            return None
+        if number == 0:
+            return self._first
+        try:
+            return {name: each.revision for name, each in states.read(self.home, number).served.items()}
+        except (OSError, msgspec.DecodeError):
+            return None
 
     def loading(self) -> Loading | None:
         """What the loader is about; None where there is none, or it has said nothing yet."""

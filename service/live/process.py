@@ -35,7 +35,7 @@ class Beside:
         self.loader: int | None = None
         self.begun = -AGAIN
         self.slots: dict[int, Any] = {}
-        service.host.begin(self.board, self.home)
+        service.host.begin(self.board, self.home, service.live.now)
 
     def demand_loader(self, server: Any) -> None:
         """Begin the loader where none runs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -16,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 from model.evidence import syntax
 from model.forecast import Forecaster
 from model.priors.files import MODEL_FILE
+from service.http.json_encoding import encoded
 from service.http.operation import Form, Intake, Operation, Service
 from service.http.problems import MEDIA, Problem, codes
 from service.http.validation import Pinned
@@ -50,12 +52,18 @@ CONDITIONS: tuple[JSON, ...] = (
 """Of changes: for which state they are made. One of the two is needed."""
 
 
-@lru_cache(maxsize=2)
 def document(service: Service) -> JSON:
-    """Every operation with its parameters, bodies, answers and refusals; examples from the models served."""
-    operations = [(each, address, form) for each in service.operations for address, form in each.addresses]
-    schemas = _Schemas(service.operations)
+    """Every operation with its parameters, bodies, answers and refusals; examples from the models served now."""
     examples = _examples(next(iter(service.live.now.ready.values()), None))
+    return _described(service.operations, encoded(examples))
+
+
+@lru_cache(maxsize=2)
+def _described(known: tuple[Operation, ...], example: bytes) -> JSON:
+    """The document of some operations, with examples as JSON."""
+    operations = [(each, address, form) for each in known for address, form in each.addresses]
+    schemas = _Schemas(known)
+    examples: JSON = json.loads(example)
     paths: JSON = {}
     for each, address, form in operations:
         paths.setdefault(_template(address), {})[each.method.lower()] = _operation(

@@ -7,7 +7,7 @@ from service.http.operation import Reply, Service, json_form, operation
 from service.http.problems import NotReady
 from service.routes.openapi import document
 from service.schemas import answers
-from service.translate import models, process_status
+from service.translate import live_status, models, process_status
 
 
 @operation("GET", "/livez", forms=(json_form(answers.Alive, suffix=""),), cacheable=False)
@@ -20,22 +20,33 @@ def alive(_: Service) -> Reply:
 def ready(service: Service) -> Reply:
     """Say whether questions can be answered: ready, degraded where something is wrong, 503 when none can.
 
-    Degraded is a service one of whose models cannot be loaded, or whose store cannot be written to.
+    Degraded is a service one of whose models cannot be loaded as its files are now, whether an earlier revision of it
+    is served or none, or whose store cannot be written to.
     """
     revisions = service.live.now
     if not revisions.ready:
         reasons = [f"{name}: {broken.reasons[0]}" for name, broken in revisions.broken.items()]
         raise NotReady(f"no model can be answered from: {'; '.join(reasons) or 'the folder holds none'}")
-    store = process_status.store_state(service.store, public=service.settings.public_read)
-    status = "degraded" if revisions.broken or store["trouble"] else "ready"
+    store = live_status.store_state(service.store, public=service.settings.public_read)
+    status = "degraded" if revisions.is_degraded or store["trouble"] else "ready"
     return Reply(lambda: {"status": status, "models": models.states(revisions), "store": store})
 
 
 @operation("GET", "/v1/status", forms=(json_form(answers.ProcessStatus, suffix=""),), cacheable=False)
 def status(service: Service) -> Reply:
-    """Say what the process that answers holds and does: its memory, what it keeps, heavy questions, its models."""
-    revisions = service.live.now
-    return Reply(lambda: process_status.status(revisions, service.gate, service.caches))
+    """Say which revision of each model is active, where it is from and since when, and how its last load ended.
+
+    Of each worker of the host what it serves and when it was last seen; of the one that answers its memory, what it
+    keeps, and heavy questions.
+    """
+    revisions, public = service.live.now, service.settings.public_read
+    return Reply(
+        lambda: {
+            **process_status.process(revisions, service.gate, service.caches),
+            **live_status.status(revisions, service.host),
+            "store": live_status.store_state(service.store, public=public),
+        }
+    )
 
 
 @operation("GET", "/openapi.json", forms=(json_form(dict[str, object], suffix=""),))

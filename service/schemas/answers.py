@@ -487,7 +487,10 @@ class FileProblem(TypedDict):
 
 
 class ModelState(TypedDict):
-    """A model of the folder: ready at a revision, or not, with the reasons."""
+    """A model of the folder: ready at a revision, or not, with the reasons.
+
+    One that is ready and has reasons is served as it was: its files are wrong now.
+    """
 
     name: str
     ready: bool
@@ -498,7 +501,7 @@ class ModelState(TypedDict):
     horizon: str | None
     variables: int | None
     headline: list[str]
-    reasons: Annotated[list[str], Meta(description="Why it is not ready.")]
+    reasons: Annotated[list[str], Meta(description="Why its files cannot be loaded; none where they can.")]
     problems: list[FileProblem]
     link: Annotated[str | None, Meta(description="The model itself.")]
 
@@ -905,16 +908,48 @@ class HeavyWork(TypedDict):
     ]
 
 
-class ServedModel(TypedDict):
-    """A model that the process answers from."""
+class LoadAttempt(TypedDict):
+    """The last load of a model's files."""
+
+    at: str
+    reasons: Annotated[list[str], Meta(description="What was wrong; nothing where it was loaded.")]
+    problems: list[FileProblem]
+
+
+class ServedModel(Struct):
+    """A model that is answered from, or whose files cannot be loaded."""
 
     model: str
-    revision: str
+    revision: Annotated[str | None, Meta(description="The active revision; null where there is none.")]
+    origin: Literal["file", "call", "store", "start"] | None = field(name="from")
     since: str | None
+    attempt: LoadAttempt | None
+    waiting: Annotated[str | None, Meta(description="What the loader waits for before it reads the files again.")]
+
+
+class WorkerState(TypedDict):
+    """A process that answers, what it serves, and how long ago it was last seen."""
+
+    pid: int
+    state: Annotated[int, Meta(description="The state that it serves; workers with one number serve the same.")]
+    revisions: Annotated[dict[str, str] | None, Meta(description="By model; null of a state that has gone.")]
+    seen_seconds: float
+
+
+class LoaderState(TypedDict):
+    """The process that reads files and makes revisions active."""
+
+    pid: int
+    role: Annotated[
+        Literal["watches", "follows", "calls only"],
+        Meta(description="It watches the folder, follows another host that does, or does what it is called for."),
+    ]
+    unkept: Annotated[int, Meta(description="Changes that the store has not taken yet.")]
+    seen_seconds: float
 
 
 class ProcessStatus(TypedDict):
-    """What the one process that gave this answer holds and does; each worker has its own."""
+    """What is served on this host, and what the one process that gave this answer holds and does."""
 
     pid: int
     uptime_seconds: float | None
@@ -925,3 +960,6 @@ class ProcessStatus(TypedDict):
     caches: list[CacheUse]
     work: HeavyWork
     models: list[ServedModel]
+    workers: Annotated[list[WorkerState], Meta(description="Every worker of the host; none of a single process.")]
+    loader: LoaderState | None
+    store: StoreState

@@ -29,12 +29,14 @@ RESOURCES = ("variables", "graph", "sources", "scenarios", "cohorts", "marginals
 def states(revisions: Revisions) -> list[answers.ModelState]:
     """Every model of the folder, ready or not, in order of name."""
     return [
-        _ready(revisions.ready[name].model) if name in revisions.ready else _broken(revisions.broken[name])
+        _ready(revisions.ready[name].model, revisions.failed(name))
+        if name in revisions.ready
+        else _broken(revisions.broken[name])
         for name in revisions.names
     ]
 
 
-def _ready(model: Model) -> answers.ModelState:
+def _ready(model: Model, failed: Broken | None) -> answers.ModelState:
     return {
         "name": model.name,
         "ready": True,
@@ -45,8 +47,8 @@ def _ready(model: Model) -> answers.ModelState:
         "horizon": model.horizon,
         "variables": len(model.network.names),
         "headline": list(model.headline),
-        "reasons": [],
-        "problems": [],
+        "reasons": [] if failed is None else list(failed.reasons),
+        "problems": [] if failed is None else [file_problem(problem) for problem in failed.problems],
         "link": model_path(model.name),
     }
 
@@ -63,13 +65,13 @@ def _broken(model: Broken) -> answers.ModelState:
         "variables": None,
         "headline": [],
         "reasons": list(model.reasons),
-        "problems": [problem_json(problem) for problem in model.problems],
+        "problems": [file_problem(problem) for problem in model.problems],
         "link": None,
     }
 
 
-def problem_json(problem: PriorProblem) -> answers.FileProblem:
-    """One thing wrong in a prior file."""
+def file_problem(problem: PriorProblem) -> answers.FileProblem:
+    """A problem as JSON."""
     return {
         "file": problem.file,
         "line": problem.line,

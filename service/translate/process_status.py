@@ -16,9 +16,6 @@ from service.http import address
 from service.http.admission import Gate, Load
 from service.revisions import Revisions
 from service.schemas import answers
-from service.store.database import Store
-from service.store.errors import StoreUnavailable
-from service.store.location import Folder, Nowhere, Server
 from service.translate import forecasts
 
 PROC = Path("/proc/self")
@@ -35,7 +32,7 @@ BY_ENTRIES: dict[str, Any] = {
 """Caches that all models share, bounded by entries, which are small."""
 
 
-def status(revisions: Revisions, gate: Gate, caches: Mapping[str, Usage]) -> answers.ProcessStatus:
+def process(revisions: Revisions, gate: Gate, caches: Mapping[str, Usage]) -> dict[str, object]:
     """Of the process that runs this."""
     resident, private = memory()
     return {
@@ -52,27 +49,7 @@ def status(revisions: Revisions, gate: Gate, caches: Mapping[str, Usage]) -> ans
             *(each for name, forecaster in sorted(revisions.ready.items()) for each in _of_model(name, forecaster)),
         ],
         "work": _work(gate.load),
-        "models": [
-            {
-                "model": name,
-                "revision": forecaster.model.revision,
-                "since": since.isoformat(timespec="seconds") if (since := revisions.since.get(name)) else None,
-            }
-            for name, forecaster in sorted(revisions.ready.items())
-        ],
     }
-
-
-def store_state(store: Store, *, public: bool) -> answers.StoreState:
-    """Whether the store can be written to; where, and what is wrong with it, is told ``public``ly by kind alone."""
-    place = store.place
-    kind = {Folder: "SQLite", Server: "PostgreSQL"}.get(type(place), "nowhere")
-    if isinstance(place, Nowhere):
-        return {"kept": kind, "trouble": None}
-    trouble = store.trouble()
-    if public:
-        return {"kept": kind, "trouble": trouble and StoreUnavailable.code}
-    return {"kept": str(place), "trouble": trouble}
 
 
 def _work(load: Load) -> answers.HeavyWork:

@@ -112,7 +112,8 @@ def test_another_revision_is_asked_itself_even_when_its_words_are_the_same(door)
     for _ in range(2):
         asked(polls, FORECAST, tag=tag)
     came, old = behind.came, held["ready"]
-    held["ready"] = {**old, "asia": replace(old["asia"])}
+    other = replace(old["asia"].model, content="another")
+    held["ready"] = {**old, "asia": replace(old["asia"], model=other)}
     asked(polls, FORECAST, tag=tag)
     held["ready"] = {name: found for name, found in old.items() if name != "asia"}
     asked(polls, FORECAST, tag=tag)
