@@ -86,7 +86,7 @@ WAY = 40_000
 CELL = 200_000
 """A cause in a matrix: two questions that no other shares."""
 
-READ = 7_000
+READ = 3_000
 """A byte of prior files: read, checked, its tables made and the model compiled."""
 
 SPLIT = 256
