@@ -132,13 +132,17 @@ def give_name(service: Service, model: str, name: str, body: shapes.RevisionToNa
     of_model=False,
 )
 def activate(service: Service, model: str, body: shapes.RevisionToActivate) -> Reply:
-    """Serve a revision that is kept, until the folder changes. `If-Match` says which one is taken to be served now."""
+    """Serve a revision that is kept, until the folder changes. `If-Match` says which one is taken to be served now.
+
+    The answer comes once every answer that begins after it is from that revision.
+    """
     service.kept_models.demand_model(model)
 
     def done() -> shapes.ActivationJSON:
         served = expected("revision")
         chosen = service.kept_models.hash_of(model, body.revision)
         made = activations.activate(service.store, model, chosen, cause="call", expected=served, reason=body.reason)
+        service.host.activated(service.live, service.store, service.settings, made)
         return translated.activation_json(made)
 
     return Reply(done)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -287,6 +288,22 @@ def test_of_two_activations_of_the_same_state_one_is_refused(kept):
     missing = kept.client.post(path, json={"revision": "r-0000000000000000"}, headers={"If-Match": "*"})
     check_refusal(missing, 404, "revision_not_kept")
     kept.client.post(path, json={"revision": last}, headers={"If-Match": f'"{first}"'})
+
+
+@pytest.mark.parametrize("times", [25, pytest.param(1_000, marks=pytest.mark.long)])
+def test_of_two_who_activate_at_once_one_is_told_that_the_other_was_first(kept, times):
+    first, second, last = kept.revisions
+    path, clients = "/v1/models/asia/activate", [kept.client.application.test_client() for _ in range(2)]
+    served = last
+    with ThreadPoolExecutor(2) as pool:
+        for turn in range(times):
+            wanted = first if turn % 2 == 0 else second
+            tag = {"If-Match": f'"{served}"'}
+            both = [pool.submit(each.post, path, json={"revision": wanted}, headers=tag) for each in clients]
+            assert sorted(each.result().status_code for each in both) == [200, 412]
+            served = wanted
+            assert kept.client.get("/v1/models/asia").json["revision"] == served
+    kept.client.post(path, json={"revision": last}, headers={"If-Match": f'"{served}"'})
 
 
 def test_without_a_store_there_are_no_revisions_and_that_is_said(priors):
