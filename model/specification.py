@@ -431,6 +431,7 @@ class Model:
     ``headline`` are the targets that matter most, each once, and ``headlines`` the questions about them, one a target
     unless the files ask them of some cases only.
     ``default_scenario`` is the scenario under which questions are asked that name none.
+    ``acknowledge_over`` is the shift of a headline over which a revision is served only once somebody has said why.
     ``events`` are variables laid over it for one question (see ``model.events``): no part of it or its revision.
     ``citable`` are the sources that a number cites, in the order of the file, judgement last; ``citing``, shape
     (variables, citable), says which variable cites which.
@@ -459,6 +460,7 @@ class Model:
     learned: Mapping[str, Learned] = field(default_factory=dict)
     counts_notes: tuple[CountsNote, ...] = ()
     default_scenario: str | None = None
+    acknowledge_over: float | None = None
     events: tuple[str, ...] = ()
     headlines: tuple[Headline, ...] = ()
     individual: tuple[str, ...] = field(init=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from model.analyses import question_cost
-from model.analyses.revision_diff import Edition, edition
+from model.analyses.revision_diff import Edition, edition, over_limit
 from model.errors import BadPriors
 from model.forecast import Forecaster, prepare
 from model.inference.lru import ByteLRU, Usage
@@ -18,7 +18,7 @@ from model.priors.folder import understand
 from model.resources.cost import Cost
 from model.uncertainty.draws import COUNT
 from service.live import record
-from service.revisions import ACTIVE, HASHED, Live, UnknownModel, UnknownRevision
+from service.revisions import ACTIVE, HASHED, Live, NeedsReason, UnknownModel, UnknownRevision
 from service.store import names, revisions
 from service.store.database import Store
 from service.store.errors import RevisionNotKept, UnknownRevisionName
@@ -86,6 +86,15 @@ class KeptModels:
         served = self._live.now.ready.get(found.name)
         if files and served is not None and served.model.revision == found.revision:
             record.keep(self._store, found.name, found.revision, record.content_of(found), files, engine=engine)
+
+    def demand_reason(self, model: str, revision: str, reason: str) -> None:
+        """Raise NeedsReason where a revision moves a headline over the model's limit and nobody said why."""
+        served = self._live.now.ready.get(model)
+        if reason.strip() or served is None or served.model.revision == revision:
+            return
+        moved = over_limit(served, self.edition(model, revision).forecaster)
+        if moved:
+            raise NeedsReason(revision, moved)
 
     @property
     def there(self) -> bool:

@@ -10,7 +10,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +51,15 @@ class ModelNotReady(AftermathError):
     """A model that is in the folder and could not be loaded."""
 
     code = "model_not_ready"
+
+
+class NeedsReason(AftermathError):
+    """A revision that moves a headline further than the model lets pass without a word."""
+
+    code = "needs_reason"
+
+    def __init__(self, revision: str, moved: Iterable[object]) -> None:
+        super().__init__(f"{revision} is served only once somebody has said why: {'; '.join(map(str, moved))}")
 
 
 @dataclass(frozen=True, slots=True)

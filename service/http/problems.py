@@ -35,7 +35,7 @@ from model.resources.cost import TooCostly
 from model.resources.deadline import DeadlinePassed, NobodyWaits
 from service.http.address import PREFIX
 from service.http.admission import Busy
-from service.revisions import ModelNotReady, UnknownModel, UnknownRevision
+from service.revisions import ModelNotReady, NeedsReason, UnknownModel, UnknownRevision
 from service.store.errors import (
     AnswerNotKept,
     BadText,
@@ -172,6 +172,7 @@ STATUSES: dict[type[AftermathError], int] = {
     NoSuchForm: 404,
     NoSuchFile: 404,
     PreconditionRequired: 428,
+    NeedsReason: 409,
     BadField: 422,
     BadQuestion: 422,
     DuplicateEvidence: 422,

@@ -18,8 +18,9 @@ from typing import Literal
 import msgspec
 
 from model.errors import Problem
+from model.forecast import Forecaster, restored
 from model.priors.files import files_of
-from service.live import loading, record, states
+from service.live import loading, mapped, record, states
 from service.live.board import CANDIDATE, PRESENT, Board
 from service.live.host import TOLD, Loading
 from service.live.loading import FILES, Result
@@ -134,7 +135,7 @@ class Loader:
             self._fail(name, digest, known.reasons, known.problems)
             return
         into = self._new_folder(name)
-        result = self._load(name, folder, into)
+        result = self._load(name, folder, into, held=True)
         if result.kind == "changed":
             self._watcher.again(name, time.monotonic())
             shutil.rmtree(into, ignore_errors=True)
@@ -143,14 +144,42 @@ class Loader:
         if result.kind == "broken":
             shutil.rmtree(into, ignore_errors=True)
             self._fail(name, result.digest or digest, result.reasons, result.problems)
+        elif result.moved and not isinstance(self._store.place, Nowhere):
+            self._hold(name, folder, into, result)
         else:
             self._activate_files(name, folder, into, result)
 
-    def _load(self, name: str, folder: Path, into: Path) -> Result:
+    def _load(self, name: str, folder: Path, into: Path, *, held: bool = False) -> Result:
+        """Read and compile a folder; ``held`` against what is served, which it may move too far."""
         settings = self._settings
         return loading.load(
-            name, folder, into, seconds=settings.load_seconds, memory=settings.load_memory, waits=self._alive
+            name,
+            folder,
+            into,
+            seconds=settings.load_seconds,
+            memory=settings.load_memory,
+            waits=self._alive,
+            served=(lambda: self._forecaster(name)) if held else loading.nothing,
         )
+
+    def _forecaster(self, name: str) -> Forecaster | None:
+        """What is served of a model."""
+        served = self._state.served.get(name)
+        if served is None or served.folder is None:
+            return self._start.ready.get(name) if served else None
+        return restored(mapped.read(self._home / served.folder))
+
+    def _hold(self, name: str, folder: Path, into: Path, result: Result) -> None:
+        """Keep a revision, and serve it only once somebody has said why it moves a headline so far."""
+        revision, files = result.revision or "", files_of_result(into)
+        shutil.rmtree(into, ignore_errors=True)
+        author, message = record.said_in_git(folder)
+        said = {"engine": self._engine, "author": author, "message": message}
+        self._kept(lambda: record.keep(self._store, name, revision, result.content.encode(), files, **said))
+        how = f"aftermath activate {name} {revision} --reason TEXT"
+        reasons = tuple(f"{each}, over acknowledge_over; {how} serves it" for each in result.moved)
+        logger.error("model %s: revision %s waits for a reason: %s", name, revision, reasons[0])
+        self._fail(name, result.digest or "", reasons, (), remembered=False)
 
     def _new_folder(self, name: str) -> Path:
         self._made += 1
@@ -191,10 +220,22 @@ class Loader:
     def _seq(self, made: Activation | None) -> int:
         return max(self._state.taken, made.seq if made is not None else 0)
 
-    def _fail(self, name: str, digest: str, reasons: tuple[str, ...], problems: tuple[Problem, ...]) -> None:
-        """Files that are wrong: what is served stays, and the status says why."""
+    def _fail(
+        self,
+        name: str,
+        digest: str,
+        reasons: tuple[str, ...],
+        problems: tuple[Problem, ...],
+        *,
+        remembered: bool = True,
+    ) -> None:
+        """Files that are wrong, or that are not served yet: what is served stays, and the status says why.
+
+        They are ``remembered`` as wrong unless that depends on what is served.
+        """
         tried = Tried(datetime.now(UTC), reasons, problems)
-        self._bad[name, digest] = tried
+        if remembered:
+            self._bad[name, digest] = tried
         while len(self._bad) > BAD_KEPT:
             del self._bad[next(iter(self._bad))]
         if name in self._state.served:

@@ -17,8 +17,9 @@ from typing import Literal
 
 import msgspec
 
+from model.analyses.revision_diff import over_limit
 from model.errors import Problem
-from model.forecast import compiled, restored
+from model.forecast import Forecaster, compiled, restored
 from model.priors.files import files_of, stamps
 from model.resources.deadline import DeadlinePassed, Watch, watched
 from service.live import mapped, record
@@ -48,20 +49,35 @@ class Result(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     size: int = 0
+    moved: tuple[str, ...] = ()
+    """Shifts of headlines over the model's limit: it is served once somebody has said why."""
+
+
+def nothing() -> None:
+    """No model is served that the one read is held against."""
 
 
 def load(
-    name: str, folder: Path, into: Path, *, seconds: float, memory: int, waits: Callable[[], None] = lambda: None
+    name: str,
+    folder: Path,
+    into: Path,
+    *,
+    seconds: float,
+    memory: int,
+    waits: Callable[[], None] = lambda: None,
+    served: Callable[[], Forecaster | None] = nothing,
 ) -> Result:
     """Read and compile a model's folder in a child, into a new folder: the compiled model, and in ``files`` its files.
 
-    ``waits`` is called while the child works. Raises OSError where no child can be made.
+    ``served`` gives, in the child, what it is held against. ``waits`` is called while the child works.
+
+    Raises OSError where no child can be made.
     """
     into.mkdir()
     started = time.monotonic()
     child = os.fork()
     if child == 0:
-        _end_as(lambda: _left(name, folder, into, seconds, memory))
+        _end_as(lambda: _left(name, folder, into, seconds, memory, served))
     status = _waited(child, started + seconds + GRACE, waits)
     if status is None:
         reason = f"not read and compiled within {seconds:g} s, the limit ({LOAD_SECONDS} sets another)"
@@ -98,16 +114,18 @@ def _end_as(work: Callable[[], None]) -> None:
         os._exit(1)
 
 
-def _left(name: str, folder: Path, into: Path, seconds: float, memory: int) -> None:
+def _left(
+    name: str, folder: Path, into: Path, seconds: float, memory: int, served: Callable[[], Forecaster | None]
+) -> None:
     os.nice(NICE)
     _limit(memory)
-    result = _result(name, folder, into, seconds)
+    result = _result(name, folder, into, seconds, served)
     part = into / "part"
     part.write_bytes(msgspec.json.encode(result))
     part.replace(into / RESULT)
 
 
-def _result(name: str, folder: Path, into: Path, seconds: float) -> Result:
+def _result(name: str, folder: Path, into: Path, seconds: float, served: Callable[[], Forecaster | None]) -> Result:
     started = time.monotonic()
     try:
         before, files = stamps(folder), files_of(folder)
@@ -121,6 +139,7 @@ def _result(name: str, folder: Path, into: Path, seconds: float) -> Result:
     try:
         with watched(Watch(seconds - (time.monotonic() - started))):
             found.draws.warm()
+            moved = _moved(served(), found)
         size = mapped.write(into, compiled(found))
         restored(mapped.read(into))
         (into / FILES).mkdir()
@@ -131,7 +150,11 @@ def _result(name: str, folder: Path, into: Path, seconds: float) -> Result:
         logger.error("model %s is not ready: %s", name, reason)
         return Result("broken", digest_of(files), reasons=(reason,))
     content = record.content_of(found.model).decode()
-    return Result("ready", digest_of(files), found.model.revision, content, size=size)
+    return Result("ready", digest_of(files), found.model.revision, content, size=size, moved=moved)
+
+
+def _moved(served: Forecaster | None, found: Forecaster) -> tuple[str, ...]:
+    return () if served is None else tuple(map(str, over_limit(served, found)))
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

@@ -14,7 +14,7 @@ from service.translate import revisions as translated
 PATH = "/v1/models/<model>/revisions"
 NAMES = "/v1/models/<model>/names"
 READ = (404, 422, 503)
-WRITE = (404, 412, 413, 415, 422, 428, 503, 507)
+WRITE = (404, 409, 412, 413, 415, 422, 428, 503, 507)
 
 
 @operation(
@@ -134,13 +134,15 @@ def give_name(service: Service, model: str, name: str, body: shapes.RevisionToNa
 def activate(service: Service, model: str, body: shapes.RevisionToActivate) -> Reply:
     """Serve a revision that is kept, until the folder changes. `If-Match` says which one is taken to be served now.
 
-    The answer comes once every answer that begins after it is from that revision.
+    The answer comes once every answer that begins after it is from that revision. One that moves a headline over the
+    limit of the model, `acknowledge_over`, needs a reason (409).
     """
     service.kept_models.demand_model(model)
 
     def done() -> shapes.ActivationJSON:
         served = expected("revision")
         chosen = service.kept_models.hash_of(model, body.revision)
+        service.kept_models.demand_reason(model, chosen, body.reason)
         made = activations.activate(service.store, model, chosen, cause="call", expected=served, reason=body.reason)
         service.host.activated(service.live, service.store, service.settings, made)
         return translated.activation_json(made)

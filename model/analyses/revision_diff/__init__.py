@@ -2,9 +2,11 @@
 
 Read it in this order: ``editions`` (a revision with its files), ``items`` and ``edits`` (what differs, and what that
 can move), ``units`` (edits that make a model only together), ``mixtures`` (models with some of the edits applied),
-``shapley`` and ``splitting`` (a shift in parts that add up), ``revision_diff`` (all of it together).
+``shapley`` and ``splitting`` (a shift in parts that add up), ``revision_diff`` (all of it together),
+``acknowledgement`` (what somebody has to answer for).
 """
 
+from model.analyses.revision_diff.acknowledgement import Moved, over_limit
 from model.analyses.revision_diff.editions import Edition, edition
 from model.analyses.revision_diff.edits import Edit, edits
 from model.analyses.revision_diff.revision_diff import (
@@ -24,6 +26,7 @@ __all__ = [
     "CheckMoved",
     "Edit",
     "Edition",
+    "Moved",
     "Part",
     "RevisionDiff",
     "Shifted",
@@ -33,6 +36,7 @@ __all__ = [
     "edition",
     "edits",
     "older_names",
+    "over_limit",
     "question_under",
     "why",
 ]

@@ -69,6 +69,7 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
         horizon=model_file.horizon,
         headline=tuple(dict.fromkeys(headline.target for headline in parts["headlines"])),
         default_scenario=model_file.default_scenario,
+        acknowledge_over=model_file.acknowledge_over,
         network=Network([drafted.variable for drafted in drafts.values()], tables),
         described={name: _description(drafted, gates[name], lesson) for name, drafted in drafts.items()},
         content=_content(settings, sheets),

@@ -309,6 +309,18 @@ class ModelFile(Definition):
     default_scenario: (
         Annotated[Name, Field(description="The scenario under which questions are asked that name none.")] | None
     ) = None
+    acknowledge_over: (
+        Annotated[
+            float,
+            Field(
+                gt=0,
+                lt=1,
+                description="The shift of a headline, 0.1 for ten points, over which a revision is served only once "
+                "somebody has said why.",
+            ),
+        ]
+        | None
+    ) = None
     examples: Annotated[
         list[ExampleQuestion], Field(description="Questions worth asking; the start page shows them to be clicked.")
     ] = []

@@ -1,0 +1,56 @@
+"""An edit that moves a headline over the model's limit is kept, and served once somebody has said why."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.edited import becomes, copied, forecast, p_of, revision_of, status_of
+from tests.servers import gunicorn
+
+
+@pytest.fixture
+def models(tmp_path):
+    models = copied(tmp_path / "models")
+    settings = models.folder / "model.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("headline:", "acknowledge_over: 0.03\nheadline:", 1), encoding="utf-8")
+    return models
+
+
+@pytest.fixture
+def server(models, tmp_path):
+    with gunicorn(models.root, tmp_path / "log", workers=2, AFTERMATH_STATE=str(tmp_path / "state")) as running:
+        yield running
+
+
+def activated(server, **said):
+    body = json.dumps(said).encode()
+    headers = {"Content-Type": "application/json", "If-Match": "*"}
+    asked = urllib.request.Request(f"{server.url}/v1/models/asia/activate", body, headers)
+    try:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def test_an_edit_over_the_limit_waits_for_a_reason_and_one_below_it_does_not(server, models) -> None:
+    before = revision_of(server)
+    becomes(server, models.save(0.13))
+    small = revision_of(server)
+    models.save(0.4)
+    [reason, *_] = server.settled(lambda: status_of(server)["attempt"]["reasons"])
+    assert "lung: yes moves by 14 points, over acknowledge_over" in reason
+    assert (revision_of(server), p_of(server)) == (small, pytest.approx(forecast(0.13)))
+    kept = server.get("/v1/models/asia/revisions")["revisions"]
+    assert [each["active"] for each in kept] == [False, True, False]
+    large = kept[0]["revision"]
+    assert large in reason
+    status, refused = activated(server, revision=large)
+    assert (status, refused["code"]) == (409, "needs_reason")
+    status, done = activated(server, revision=large, reason="a new study")
+    assert (status, done["revision"], done["reason"]) == (200, large, "a new study")
+    assert p_of(server) == pytest.approx(forecast(0.4))
+    assert before not in (small, large)
