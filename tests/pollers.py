@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 
@@ -57,9 +58,7 @@ class Pollers:
         """How often a client saw an earlier revision after a later one."""
         place = {revision: i for i, revision in enumerate(order)}
         return sum(
-            place[after] < place[before]
-            for each in self.seen
-            for (before, _, _), (after, _, _) in zip(each, each[1:], strict=False)
+            place[after] < place[before] for each in self.seen for (before, _, _), (after, _, _) in pairwise(each)
         )
 
 

@@ -66,10 +66,11 @@ class Loader:
         self._state = self._last_state()
         self._watcher = Watcher(settings.priors, dict.fromkeys((*self._state.served, *self._state.tried), BEGUN))
         self._lease = Lease(store)
-        self._watches = isinstance(store.place, Nowhere)
+        self._watches = True
         self._recorded = isinstance(store.place, Nowhere)
         self._asked_store = 0.0
         self._first: int | None = None
+        self._trouble = ""
         self._calls = board.calls
         self._unkept: list[Callable[[], object]] = []
         self._bad: dict[tuple[str, str], Tried] = {
@@ -262,11 +263,11 @@ class Loader:
         if isinstance(self._store.place, Nowhere) or (not called and now - self._asked_store < STORE_LOOKED):
             return
         self._asked_store, self._calls = now, self._board.calls
-        held = self._lease.held()
-        self._watches = self._watches if held is None else held
         try:
             if self._first is None:
                 self._first = activations.last_number(self._store)
+            held = self._lease.held()
+            self._watches = self._watches if held is None else held
             if self._watches and not self._recorded:
                 self._recorded = record.start(self._store, self._start, engine=self._engine)
             self._recorded |= not self._watches
@@ -274,8 +275,11 @@ class Loader:
                 self._unkept[0]()
                 del self._unkept[0]
             self._follow()
+            self._trouble = ""
         except StoreError as error:
-            logger.warning("the store cannot be used: %s", error)
+            if str(error) != self._trouble:
+                logger.warning("nothing can be kept: %s", error)
+            self._trouble = str(error)
 
     def _follow(self) -> None:
         """Serve what was activated by call or by another host. Raises StoreError.
@@ -318,7 +322,7 @@ class Loader:
         try:
             made = keep()
         except StoreError as error:
-            logger.warning("not kept yet: %s", error)
+            logger.warning("not kept in the store yet: %s", error)
             self._unkept.append(keep)
             return None
         return made if isinstance(made, Activation) else None

@@ -40,7 +40,7 @@ def reloads(server, models, *, times):
     return polls
 
 
-def test_fault_5_a_reload_signal_keeps_what_is_active_and_loses_no_poll(server, models) -> None:
+def test_fault_05_a_reload_signal_keeps_what_is_active_and_loses_no_poll(server, models) -> None:
     becomes(server, models.save(0.25))
     before = workers_of(server)
     with polling(server.url, PATH) as polls:
@@ -52,7 +52,7 @@ def test_fault_5_a_reload_signal_keeps_what_is_active_and_loses_no_poll(server, 
     assert len(polls.revisions) == 1
 
 
-def test_fault_5_edits_and_reload_signals_together_end_at_the_last_edit(server, models) -> None:
+def test_fault_05_edits_and_reload_signals_together_end_at_the_last_edit(server, models) -> None:
     reloads(server, models, times=3)
 
 

@@ -182,7 +182,7 @@ def two_fit(server, models, times):
     first = status_of(server)
     with polling(server.url, "/v1/models/asia/forecast/dysp?interval=none", clients=2) as polls:
         for turn in range(times):
-            new, old = (renamed, texts[0]) if turn % 2 == 0 else (texts[0], renamed)
+            new = renamed if turn % 2 == 0 else texts[0]
             models.file.write_text(new[0])
             time.sleep(0.15)
             findings.write_text(new[1])

@@ -1,0 +1,143 @@
+"""A revision that becomes active by call, and hosts that share one store (faults 14, 16)."""
+
+import shutil
+import urllib.request
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+
+import pytest
+
+from service.store import activations, revisions
+from service.store.activations import Expected
+from service.store.errors import StalePrecondition
+from service.store.location import Folder, Server
+from tests.clients import run_all
+from tests.edited import PATH, becomes, copied, forecast, p_of, revision_of, status_of
+from tests.pollers import polling
+from tests.servers import gunicorn
+from tests.stores import postgresql, ready
+
+
+@pytest.fixture(scope="module")
+def database():
+    with postgresql(durable=False) as server:
+        yield server
+
+
+@contextmanager
+def place(kind, tmp_path, request):
+    """Settings of a store of either kind, and the store itself."""
+    if kind == "sqlite":
+        yield {"AFTERMATH_STATE": str(tmp_path / "state")}, Folder(tmp_path / "state")
+        return
+    url = request.getfixturevalue("database").database(f"live_{tmp_path.name[-20:].lower()}".replace("-", "_"))
+    yield {"DATABASE_URL": url}, Server(url)
+
+
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("initdb"))]
+
+
+def by_call(store, revision, *, expected=Expected.ANY):
+    return activations.activate(store, "asia", revision, cause="call", expected=expected, author="a test")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_modeller_edits_breaks_mends_and_rolls_back_under_load(kind, models, tmp_path, request) -> None:
+    with (
+        place(kind, tmp_path, request) as (settings, where),
+        gunicorn(models.root, tmp_path / "log", workers=4, **settings) as server,
+        closing(ready(where)) as store,
+        polling(server.url, PATH) as polls,
+    ):
+        first = revision_of(server)
+        edited = becomes(server, models.save(0.3))
+        assert status_of(server)["from"] == "file"
+        models.break_()
+        (problem,) = server.settled(lambda: status_of(server)["attempt"]["problems"])
+        assert problem["line"] == 41
+        assert p_of(server) == pytest.approx(forecast(0.3))
+        mended = becomes(server, models.save(0.35))
+        by_call(store, first)
+        server.settled(lambda: revision_of(server) == first)
+        assert status_of(server)["from"] == "call"
+        assert p_of(server) == pytest.approx(forecast(0.1))
+        last = becomes(server, models.save(0.4))
+        polls.ending.set()
+        history = [each.revision for each in reversed(activations.latest(store, "asia"))]
+        assert history == [first, edited, mended, first, last]
+        assert set(revisions.files(store, "asia", edited)) == {path.name for path in models.folder.glob("*.yaml")}
+        assert revisions.files(store, "asia", edited)["diseases.yaml"].decode() == models.text(0.3)
+    assert polls.failures == []
+    assert polls.revisions <= {*history}
+
+
+def test_a_revision_that_a_call_made_active_outlives_a_restart_until_the_folder_changes(models, tmp_path) -> None:
+    state = {"AFTERMATH_STATE": str(tmp_path / "state")}
+    with gunicorn(models.root, tmp_path / "log", workers=2, **state) as server:
+        first = revision_of(server)
+        becomes(server, models.save(0.3))
+        by_call(ready(Folder(tmp_path / "state")), first)
+        server.settled(lambda: revision_of(server) == first)
+    with gunicorn(models.root, tmp_path / "log", workers=2, **state) as server:
+        assert (revision_of(server), status_of(server)["from"]) == (first, "call")
+        becomes(server, models.save(0.4))
+
+
+def races(server, store, order, count):
+    """Of two who would both follow what is active one wins; every answer is of one of the revisions."""
+    for i in range(count):
+        present = activations.active(store, "asia").revision
+        others = [each for each in order if each != present][:2]
+
+        won = []
+
+        def run(revision, present=present, won=won):
+            with suppress(StalePrecondition):
+                won.append(by_call(store, revision, expected=present))
+
+        run_all([partial(run, revision) for revision in others])
+        assert len(won) == 1, i
+    server.settled(lambda: revision_of(server) == activations.active(store, "asia").revision)
+
+
+def test_fault_14_of_two_activations_that_expect_the_same_one_wins(server, models, tmp_path) -> None:
+    order = [revision_of(server), *(becomes(server, models.save(p)) for p in (0.2, 0.3))]
+    with polling(server.url, PATH, clients=2) as polls:
+        races(server, ready(Folder(tmp_path / "state")), order, 20)
+    assert polls.failures == []
+    assert polls.revisions <= set(order)
+
+
+@pytest.mark.long
+def test_fault_14_of_a_thousand_races_each_has_one_winner(server, models, tmp_path) -> None:
+    order = [revision_of(server), *(becomes(server, models.save(p)) for p in (0.2, 0.3))]
+    races(server, ready(Folder(tmp_path / "state")), order, 1_000)
+
+
+@pytest.mark.needs("initdb")
+def test_two_hosts_over_one_database_follow_the_one_that_watches(database, tmp_path) -> None:
+    """Each has a folder of its own; the other one's files are not looked at while the first runs."""
+    url = {"DATABASE_URL": database.database("hosts")}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **url) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        with gunicorn(two.root, tmp_path / "log2", workers=2, **url) as second:
+            second.settled(lambda: (second.get("/v1/status")["loader"] or {}).get("role") == "follows")
+            assert first.get("/v1/status")["loader"]["role"] == "watches"
+            revision = becomes(first, one.save(0.3))
+            assert becomes(second, forecast(0.3)) == revision
+            assert body(first) == body(second)
+            two.save(0.4)
+            shutil.copy(one.file, tmp_path / "kept")
+            becomes(first, one.save(0.35))
+            becomes(second, forecast(0.35))
+            first.process.terminate()
+            first.process.wait()
+            second.settled(lambda: second.get("/v1/status")["loader"]["role"] == "watches")
+            becomes(second, forecast(0.4))
+
+
+def body(server):
+
+    with urllib.request.urlopen(server.url + PATH, timeout=10) as answer:
+        return answer.headers["ETag"], answer.read()
