@@ -161,6 +161,12 @@ def client() -> Client:
     return found
 
 
+def quota_of() -> str:
+    """Whose share of what is limited for each client the present request takes."""
+    asking = client()
+    return asking.name if asking.is_known else network(asking.address)
+
+
 def is_here() -> bool:
     """Whether the present request was made on this machine, by somebody who may do everything."""
     return client().name == HERE
