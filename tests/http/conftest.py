@@ -36,13 +36,6 @@ def app(priors: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return create_app(Settings(priors, hosts=("forecasts.test",), place=Folder(state)))
 
 
-@pytest.fixture(scope="session")
-def keeping(priors: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The same service with a store."""
-    place = Folder(tmp_path_factory.mktemp("state"))
-    return create_app(Settings(priors, hosts=("forecasts.test",), place=place))
-
-
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
