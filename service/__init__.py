@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from flask import Flask
 
     from service import revisions, routes
-    from service.http import body_limits, error_handlers, operation, proxies, security
+    from service.http import access, body_limits, error_handlers, operation, proxies, security
     from service.http.fingerprint import fingerprint
     from service.kept_models import KeptModels
     from service.live import record, stored
@@ -53,7 +53,10 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     operation.register(app, service)
     body_limits.register(app, routes.OPERATIONS)
     security.register(app, chosen.hosts, chosen.origins)
+    access.register(app, service)
     error_handlers.register(app)
     if chosen.proxies:
-        app.wsgi_app = proxies.BehindProxies(app.wsgi_app, chosen.proxies)  # type: ignore[method-assign]
+        app.wsgi_app = proxies.BehindProxies(  # type: ignore[method-assign]
+            app.wsgi_app, chosen.proxies, chosen.user_header
+        )
     return app

@@ -10,18 +10,24 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import cast
 
 from model.errors import AftermathError
 from model.resources.cost import SECOND
 from service.store import location
 from service.store.limits import Limits
 from service.store.location import BadLocation, Nowhere, Place
+from service.store.scopes import READ, SCOPES, Scope
 
 PRIORS = "AFTERMATH_PRIORS"
 HOSTS = "AFTERMATH_HOSTS"
 ORIGINS = "AFTERMATH_ORIGINS"
 PROXIES = "AFTERMATH_PROXIES"
 PUBLIC_READ = "AFTERMATH_PUBLIC_READ"
+TOKENS = "AFTERMATH_TOKENS"
+USER_HEADER = "AFTERMATH_USER_HEADER"
+USER_SCOPE = "AFTERMATH_USER_SCOPE"
+RATE = "AFTERMATH_RATE"
 DEADLINE = "AFTERMATH_DEADLINE"
 COST = "AFTERMATH_COST"
 HEAVY = "AFTERMATH_HEAVY"
@@ -32,6 +38,7 @@ LIVE = "AFTERMATH_LIVE"
 STORE_BYTES = "AFTERMATH_STORE_BYTES"
 ANSWERS_A_DAY = "AFTERMATH_ANSWERS_A_DAY"
 
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -47,6 +54,9 @@ class Settings:
     which the service may be addressed, '*' for any; ``origins`` are the sites whose pages may ask, '*' for any;
     ``proxies`` are the networks whose word on the client is believed, 'unix' for Unix sockets; ``public_read``
     says that whoever reaches the service may read all of it, so that it tells less of what is wrong with its files.
+    ``tokens`` says that whoever reaches it from beyond this machine needs a token, and ``user_header`` in which header
+    a trusted proxy names its users, who have the scope ``user_scope``. ``rate`` are the requests that one client may
+    make in a minute, 0 as many as it likes; None limits those from beyond this machine.
 
     No question works longer than ``deadline`` seconds, or is begun whose counted ``cost`` is higher; so many
     ``heavy`` ones work at once in each process, and ``queue`` wait. A model that is not read and compiled in
@@ -59,6 +69,10 @@ class Settings:
     origins: tuple[str, ...] = ()
     proxies: tuple[IPv4Network | IPv6Network | str, ...] = ()
     public_read: bool = False
+    tokens: bool = False
+    user_header: str | None = None
+    user_scope: Scope = READ
+    rate: int | None = None
     deadline: float = 20.0
     cost: int = 15 * SECOND
     heavy: int = 1
@@ -75,6 +89,12 @@ class Settings:
         for origin in self.origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise BadSettings(f"{ORIGINS}: {origin!r} is no origin; it would be such as https://site.example")
+        if self.public_read and self.tokens:
+            raise BadSettings(f"{PUBLIC_READ} and {TOKENS} exclude each other: either everybody may read or nobody")
+        if self.user_header is not None and not _HEADER.fullmatch(self.user_header):
+            raise BadSettings(f"{USER_HEADER}: {self.user_header!r} is no header; it would be such as X-Remote-User")
+        if self.user_scope not in SCOPES:
+            raise BadSettings(f"{USER_SCOPE} is {self.user_scope!r}; it is one of {', '.join(SCOPES)}")
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -92,6 +112,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         origins=_listed(environment.get(ORIGINS, "")),
         proxies=tuple(_proxy(each) for each in _listed(environment.get(PROXIES, ""))),
         public_read=is_public(environment),
+        tokens=needs_tokens(environment),
+        user_header=environment.get(USER_HEADER, "").strip() or None,
+        user_scope=cast(Scope, environment.get(USER_SCOPE, "").strip() or READ),
+        rate=_rate(environment.get(RATE, "")),
         deadline=_number(DEADLINE, environment.get(DEADLINE, ""), 20),
         cost=int(_number(COST, environment.get(COST, ""), 15) * SECOND),
         heavy=_whole(HEAVY, environment.get(HEAVY, ""), 1),
@@ -119,6 +143,13 @@ def _limits(environment: Mapping[str, str]) -> Limits:
         total_bytes=_whole(STORE_BYTES, environment.get(STORE_BYTES, ""), default.total_bytes),
         answers_a_day=_whole(ANSWERS_A_DAY, environment.get(ANSWERS_A_DAY, ""), default.answers_a_day),
     )
+
+
+def _rate(said: str) -> int | None:
+    """Requests in a minute: nothing said, 0 for no limit, or a whole number."""
+    if not said.strip():
+        return None
+    return 0 if said.strip() == "0" else _whole(RATE, said, 600)
 
 
 def _whole(name: str, said: str, default: int) -> int:
@@ -166,6 +197,11 @@ def is_public(environment: Mapping[str, str] = os.environ) -> bool:
     (True, False)
     """
     return _switch(PUBLIC_READ, environment.get(PUBLIC_READ, ""), default=False)
+
+
+def needs_tokens(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the service may listen beyond this machine, since all who ask from there need a token."""
+    return _switch(TOKENS, environment.get(TOKENS, ""), default=False)
 
 
 def _switch(name: str, said: str, *, default: bool) -> bool:

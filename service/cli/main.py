@@ -24,6 +24,7 @@ from service.cli.check import check
 from service.cli.db import db
 from service.cli.error_places import as_options
 from service.cli.exchange import export, import_file
+from service.cli.link import link
 from service.cli.lists import LISTS
 from service.cli.new import new, schema
 from service.cli.options import REFUSED
@@ -122,7 +123,7 @@ class AnalysisCommand(click.Command):
         return command.make_context(info_name, args, parent, **extra)
 
 
-OF_THE_STORE = (status, activate, db, token)
+OF_THE_STORE = (status, activate, db, token, link)
 for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve, *OF_THE_STORE):
     commands.add_command(_command)
 for _each in ANALYSES:

@@ -29,8 +29,9 @@ class CannotServe(AftermathError):
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on, from 1 to 65535.")
 @click.option("--public-read", is_flag=True, help="Let whoever reaches HOST, beyond this machine too, read and ask.")
+@click.option("--tokens", is_flag=True, help="Let whoever reaches HOST ask with a token ('aftermath token new').")
 @store_options
-def serve(host: str, port: int, public_read: bool, root: Path | None, state: Path | None) -> None:
+def serve(host: str, port: int, public_read: bool, tokens: bool, root: Path | None, state: Path | None) -> None:
     """Serve every model over HTTP, under gunicorn, until stopped."""
     from service.http.server import exposure
     from service.store import location
@@ -41,6 +42,8 @@ def serve(host: str, port: int, public_read: bool, root: Path | None, state: Pat
     environment = {**os.environ, "AFTERMATH_PRIORS": str(folder)}
     if public_read:
         environment["AFTERMATH_PUBLIC_READ"] = "1"
+    if tokens:
+        environment["AFTERMATH_TOKENS"] = "1"
     if state is not None:
         location.place(folder, state=state)
         environment |= {location.STATE: str(state.absolute()), location.DATABASE_URL: ""}

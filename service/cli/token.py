@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Tokens of a service: new, list, revoke.")
 def token() -> None:
-    """Tokens that clients present over HTTP. The store keeps a digest of each; no address makes or shows one."""
+    """Tokens that clients present over HTTP, as ``Authorization: Bearer TOKEN``. No address makes or shows one."""
 
 
 @token.command(short_help="Make a token and show it once.")
 @click.argument("label")
-@click.option("--scopes", multiple=True, metavar="NAMES", help="With commas or repeated (read,query).")
+@click.option(
+    "--scopes", multiple=True, metavar="NAMES", help="read, write (reads too) or admin (all); read by default."
+)
 @click.option("--models", multiple=True, metavar="PATTERNS", help="Models it is for, such as 'mosul-*' (*).")
 @click.option("--days", type=click.IntRange(min=1), help="After how many days it expires; else it does not.")
 @store_options
@@ -44,7 +46,7 @@ def new(
         issued = tokens.new(
             store,
             label,
-            scopes=split_names(scopes) or ("read", "query"),
+            scopes=split_names(scopes) or ("read",),
             models=split_names(models) or ("*",),
             lasting=None if days is None else timedelta(days=days),
             author=user(),
@@ -72,7 +74,7 @@ def list_tokens(root: Path | None, state: Path | None) -> None:
 @click.argument("id")
 @store_options
 def revoke(id: str, root: Path | None, state: Path | None) -> None:
-    """End the token ID, which ``aftermath token list`` shows, now."""
+    """End the token ID, which ``aftermath token list`` shows; workers refuse it within two seconds."""
     from service.store import tokens
 
     with closing(store_of(root, state)) as store:

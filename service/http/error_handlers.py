@@ -10,16 +10,17 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from model.errors import AftermathError
-from service.http.admission import Busy
+from service.http.access_errors import NotAllowed, TokenNeeded
+from service.http.clients import OUTCOME
 from service.http.json_encoding import encoded
 from service.http.problems import MEDIA, Problem, plain, problem
-from service.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
 AFTER_MEMORY = 2
 """Seconds after which one whose answer found no memory is to ask again."""
 
+CHALLENGE = 'Bearer realm="aftermath"'
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -32,8 +33,11 @@ def refusal(error: Exception) -> Response:
     """The answer to a request that ended in an exception."""
     if isinstance(error, AftermathError):
         response = _response(problem(error))
-        if isinstance(error, Busy | StoreError) and error.retry_after is not None:
-            response.headers["Retry-After"] = str(error.retry_after)
+        retry_after = getattr(error, "retry_after", None)
+        if retry_after is not None:
+            response.headers["Retry-After"] = str(retry_after)
+        if response.status_code == 401 or isinstance(error, NotAllowed):
+            response.headers["WWW-Authenticate"] = _challenge(error)
         return response
     if isinstance(error, MemoryError):
         logger.error("out of memory on %s %s", request.method, request.path, exc_info=error)
@@ -47,6 +51,13 @@ def refusal(error: Exception) -> Response:
     reference = uuid.uuid4().hex
     logger.error("internal error %s on %s %s", reference, request.method, request.path, exc_info=error)
     return _response({**plain(500, "internal; the log has it under the id"), "id": reference})
+
+
+def _challenge(error: AftermathError) -> str:
+    """What would let the request in, as RFC 6750 has it."""
+    if isinstance(error, NotAllowed):
+        return f'{CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
+    return CHALLENGE if isinstance(error, TokenNeeded) else f'{CHALLENGE}, error="invalid_token"'
 
 
 def _of_framework(error: HTTPException, status: int) -> Response:
@@ -67,6 +78,7 @@ def _of_framework(error: HTTPException, status: int) -> Response:
 
 
 def _response(body: Problem) -> Response:
+    request.environ[OUTCOME] = body["code"]
     response = Response(encoded(body), body["status"], content_type=MEDIA)
     response.headers["Cache-Control"] = "no-store"
     return response

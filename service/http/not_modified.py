@@ -1,8 +1,9 @@
 """Conditional requests that were answered 304 before are answered 304 without waking the framework.
 
 A dashboard asks the same address over and over with the ETag of the answer that it shows. Once such a request
-has been checked in every respect and ended in 304, the same request is answered 304 here with the same headers,
-for as long as the model is at the same revision. Nothing else is cached.
+has been checked in every respect and ended in 304, the same request of the same client is answered 304 here with the
+same headers, for as long as the model is at the same revision and what the client presents is valid, which is settled
+before. Nothing else is cached.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from model.forecast import Forecaster
 from model.inference.lru import ByteLRU
+from service.http.clients import CLIENT_NAME, REFUSAL
 from service.http.proxies import PROBLEM
 
 ANSWERED_FROM = "aftermath.forecaster"
@@ -34,6 +36,7 @@ DECIDING = (
     "HTTP_SEC_FETCH_MODE",
     "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
     PROBLEM,
+    CLIENT_NAME,
 )
 
 Headers = list[tuple[str, str]]
@@ -68,7 +71,7 @@ class NotModified:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         known = environ.get("HTTP_IF_NONE_MATCH")
-        if known is None or environ["REQUEST_METHOD"] not in METHODS:
+        if known is None or environ["REQUEST_METHOD"] not in METHODS or REFUSAL in environ:
             return self._application(environ, start_response)
         key = (known, environ["REQUEST_METHOD"], *(environ.get(name) for name in DECIDING))
         poll = self._polls.find(key)

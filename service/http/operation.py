@@ -31,6 +31,7 @@ from service.http.validation import Hurried, Pinned, query_parameters, validated
 from service.live.host import Host
 from service.revisions import ACTIVE, Live, UnknownModel
 from service.settings import Settings
+from service.store.scopes import READ, Scope
 
 if TYPE_CHECKING:
     from model.errors import Place
@@ -137,6 +138,13 @@ class Operation:
     cacheable: bool
     of_model: bool
     """Whether the operation answers from one model as it is served."""
+    scope: Scope
+
+    @property
+    def is_linkable(self) -> bool:
+        """Whether a read-only link may lead to it: what a spreadsheet or an embedded picture reads by GET."""
+        tabular = any(form.suffix in ("json", "csv") for form in self.forms)
+        return self.method == "GET" and self.scope == READ and tabular and self.path.startswith("/v1/")
 
     @property
     def addresses(self) -> tuple[tuple[str, Form], ...]:
@@ -172,17 +180,22 @@ def operation(
     largest: int = MEGABYTE,
     cacheable: bool = True,
     of_model: bool | None = None,
+    scope: Scope | None = None,
 ) -> Callable[[Callable[..., Reply]], Operation]:
     """Make a view an operation. A view on a model that is served gets its forecaster first, any other the service.
 
     What has a model in its path is on a model, unless ``of_model`` says that it is not: such a view gets its name.
+    ``scope`` is what a client needs to ask: to read, unless said otherwise, for GET and for questions sent by POST.
     """
+    if scope is None and method not in ("GET", "POST"):
+        raise ValueError(f"{method} {path}: an operation that changes something says which scope it needs")
     on_model = "<model>" in path if of_model is None else of_model
     parameters = query or (Pinned if on_model else None)
 
     def made(view: Callable[..., Reply]) -> Operation:
         is_cached = cacheable and method == "GET"
-        return Operation(method, path, view, parameters, body, forms, errors, largest, is_cached, on_model)
+        needs = scope or READ
+        return Operation(method, path, view, parameters, body, forms, errors, largest, is_cached, on_model, needs)
 
     return made
 

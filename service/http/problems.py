@@ -33,11 +33,14 @@ from model.errors import (
 )
 from model.resources.cost import TooCostly
 from model.resources.deadline import DeadlinePassed, NobodyWaits
+from service.http.access_errors import NotAllowed, RateLimited, TokenNeeded, TooManyGuesses
 from service.http.address import PREFIX
 from service.http.admission import Busy
 from service.revisions import ModelNotReady, NeedsReason, UnknownModel, UnknownRevision
 from service.store.errors import (
     AnswerNotKept,
+    BadKey,
+    BadLinkAddress,
     BadText,
     BadToken,
     QuotaExceeded,
@@ -198,9 +201,13 @@ STATUSES: dict[type[AftermathError], int] = {
     ModelNotReady: 503,
     NotReady: 503,
     AnswerNotKept: 404,
+    BadKey: 401,
+    BadLinkAddress: 422,
     BadText: 422,
     BadToken: 401,
+    NotAllowed: 403,
     QuotaExceeded: 429,
+    RateLimited: 429,
     RevisionInUse: 409,
     RevisionNotKept: 404,
     StalePrecondition: 412,
@@ -208,7 +215,9 @@ STATUSES: dict[type[AftermathError], int] = {
     StoreError: 500,
     StoreFull: 507,
     StoreUnavailable: 503,
+    TokenNeeded: 401,
     TooLargeToKeep: 422,
+    TooManyGuesses: 429,
     UnknownRevisionName: 404,
 }
 """Exception class to status. A class not named takes its nearest ancestor's; beyond them all it is 422."""

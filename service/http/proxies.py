@@ -21,6 +21,39 @@ PROBLEM = "aftermath.proxy_problem"
 """Where the environment has what is wrong with the headers of a trusted proxy, if anything is."""
 SENT_HOST = "aftermath.sent_host"
 """Where the environment has the Host header that a proxy's word has replaced."""
+VIA_PROXY = "aftermath.via_proxy"
+"""Where the environment has, of a request that a trusted proxy passed on, whether its client and every proxy on the way
+are on this machine.
+"""
+USER = "aftermath.user"
+"""Where the environment has the user that a trusted proxy names, if it names one."""
+
+FORWARDING = frozenset(
+    f"HTTP_{name}"
+    for name in (
+        "FORWARDED",
+        "VIA",
+        "X_FORWARDED",
+        "X_FORWARDED_BY",
+        "X_FORWARDED_FOR",
+        "X_FORWARDED_HOST",
+        "X_FORWARDED_PORT",
+        "X_FORWARDED_PREFIX",
+        "X_FORWARDED_PROTO",
+        "X_FORWARDED_SCHEME",
+        "X_FORWARDED_SERVER",
+        "X_FORWARDED_SSL",
+        "X_ORIGINAL_FORWARDED_FOR",
+        "X_CLIENT_IP",
+        "X_CLUSTER_CLIENT_IP",
+        "X_REAL_IP",
+        "CF_CONNECTING_IP",
+        "FASTLY_CLIENT_IP",
+        "TRUE_CLIENT_IP",
+    )
+)
+"""Headers that proxies add: a request with one of them was passed on, whoever connected."""
+LONGEST_USER = 200
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -51,13 +84,20 @@ class _Origin:
     host: str | None
     scheme: str | None
     prefix: str | None
+    is_here: bool = False
 
 
 class BehindProxies:
-    """A WSGI application in front of another, which sees the request as the client sent it to the outermost proxy."""
+    """A WSGI application in front of another, which sees the request as the client sent it to the outermost proxy.
 
-    def __init__(self, application: WSGIApplication, trusted: Sequence[Network | str]) -> None:
+    ``user_header`` is the header in which trusted proxies name the user, if they do.
+    """
+
+    def __init__(
+        self, application: WSGIApplication, trusted: Sequence[Network | str], user_header: str | None = None
+    ) -> None:
         self._application = application
+        self._user_header = user_header and f"HTTP_{user_header.upper().replace('-', '_')}"
         self._networks = tuple(each for each in trusted if not isinstance(each, str))
         self._unix = UNIX in trusted
 
@@ -83,6 +123,10 @@ class BehindProxies:
         except _Contradiction as problem:
             environ[PROBLEM] = str(problem)
             return
+        if self._user_header:
+            self._name_user(environ, self._user_header)
+        if _is_passed_on(environ):
+            environ[VIA_PROXY] = origin.is_here
         environ["REMOTE_ADDR"] = origin.client
         environ.pop("REMOTE_PORT", None)
         if origin.host is not None:
@@ -93,6 +137,14 @@ class BehindProxies:
         if origin.prefix:
             environ["SCRIPT_NAME"] = origin.prefix
             PREFIX.set(origin.prefix)
+
+    def _name_user(self, environ: WSGIEnvironment, header: str) -> None:
+        """Note who the proxy says is asking. An empty name is none."""
+        user = environ.get(header, "").strip()
+        if len(user) > LONGEST_USER or not user.isprintable():
+            environ[PROBLEM] = f"a proxy names a user of {len(user):,} characters, or of some that cannot be printed"
+        elif user:
+            environ[USER] = user
 
     def _origin(self, environ: WSGIEnvironment) -> _Origin:
         peer = environ.get("REMOTE_ADDR", "")
@@ -105,19 +157,30 @@ class BehindProxies:
             if one is not None and other is not None and one != other:
                 raise _Contradiction(f"Forwarded and X-Forwarded-* name different values of {name}")
         prefix = _prefix(environ.get("HTTP_X_FORWARDED_PREFIX"))
-        return _Origin(first.client, first.host or second.host, first.scheme or second.scheme, prefix)
+        is_here = first.is_here and second.is_here
+        return _Origin(first.client, first.host or second.host, first.scheme or second.scheme, prefix, is_here)
 
     def _walked(self, steps: Sequence[_Step], peer: str) -> _Origin:
         """From the nearest proxy outwards, as long as those who connected are trusted proxies themselves."""
-        client, last = peer, steps[-1]
+        client, last, is_here = peer, steps[-1], not peer or _is_loopback(_address(peer))
         for step in reversed(steps):
             last = step
+            is_here = is_here and _is_loopback(step.client)
             if step.client is None:
                 break
             client = str(step.client)
             if not self._is_proxy(step.client):
                 break
-        return _Origin(client, last.host, last.scheme, None)
+        return _Origin(client, last.host, last.scheme, None, is_here)
+
+
+def _is_loopback(address: Address | None) -> bool:
+    return address is not None and address.is_loopback
+
+
+def _is_passed_on(environ: WSGIEnvironment) -> bool:
+    """Whether whoever connected says that somebody else asks, of whatever it says so."""
+    return not FORWARDING.isdisjoint(environ)
 
 
 def _x_forwarded(environ: WSGIEnvironment) -> list[_Step]:

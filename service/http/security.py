@@ -22,9 +22,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 ANY = "*"
-READABLE = "ETag, Link, Retry-After, X-Model-Revision"
+READABLE = (
+    "ETag, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Model-Revision"
+)
 """Headers of an answer that a page of an allowed origin may read."""
-SENDABLE = "Content-Type, If-None-Match"
+SENDABLE = "Authorization, Content-Type, If-Match, If-None-Match"
 PREFLIGHT_SECONDS = 600
 
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)

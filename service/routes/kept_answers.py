@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from flask import request
 from msgspec import Struct
 from pydantic import ConfigDict, Field
 
 from model.forecast import Forecaster
+from service.http.access import demand, quota_of
 from service.http.address import MODELS, PREFIX, query_string, unprefixed
 from service.http.operation import (
     FOR_EVER,
@@ -100,12 +100,14 @@ FORMS = tuple(map(_form, MEDIA))
     forms=(json_form(AnswerKept, suffix=""),),
     errors=(404, 413, 415, 422, 429, 503, 507),
     largest=MEGABYTE,
+    scope="write",
 )
 def keep(service: Service, body: AnswerToKeep) -> Reply:
     """Answer a question and keep the answer for ever: its `id` is decided by question, revision and software.
 
     The same question asked again keeps nothing new and works nothing out.
     """
+    demand("write", body.model)
     kind = kind_named(service.operations, body.kind)
     forecaster = forecaster_of(service, body.model, body.revision, where=("model",))
     with unprefixed():
@@ -123,7 +125,7 @@ def keep(service: Service, body: AnswerToKeep) -> Reply:
             content = reply.content()
             written = {form.suffix: form.write(content) for form in kind.addressed.forms}
         service.kept_models.keep(forecaster, engine=service.fingerprint)
-        answers.keep(service.store, asked, written, client=request.remote_addr or "")
+        answers.keep(service.store, asked, written, client=quota_of())
         return place
 
     return Reply(kept, cost=reply.cost)
@@ -155,6 +157,7 @@ def _where(asked: answers.Asked, suffixes: tuple[str, ...]) -> AnswerKept:
 def kept_answer(service: Service, answer: str) -> Reply:
     """Read an answer that was kept: the bytes that were sent then, and a link to the same question today."""
     found = answers.answer(service.store, answer)
+    demand("read", found.asked.model)
     latest = f"{PREFIX.get()}{ANSWERS}/{found.id}/latest"
     return Reply(
         lambda: Written(found.forms, lambda suffix: answers.body(service.store, found.id, suffix)),
@@ -168,6 +171,7 @@ def kept_answer(service: Service, answer: str) -> Reply:
 def latest_answer(service: Service, answer: str) -> Reply:
     """Ask the question of an answer that was kept again, of the model as it is today."""
     asked = answers.answer(service.store, answer).asked
+    demand("read", asked.model)
     kind = kind_named(service.operations, asked.kind)
     forecaster = forecaster_of(service, asked.model)
     reply = _again(kind, forecaster, asked.question)

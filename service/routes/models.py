@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from model.forecast import Forecaster
+from service.http.access import readable
 from service.http.address import Address, model_path
 from service.http.operation import Form, Reply, Service, csv_form, json_form, operation
 from service.schemas import answers
@@ -19,7 +20,7 @@ GRAPHVIZ = Form("dot", "text/vnd.graphviz; charset=utf-8", models.dot, str)
 def every_model(service: Service) -> Reply:
     """List the models: what each forecasts, its active revision, and what is wrong with one that cannot be loaded."""
     revisions = service.live.now
-    return Reply(lambda: {"models": models.states(revisions)})
+    return Reply(lambda: {"models": visible(models.states(revisions))})
 
 
 @operation("GET", "/v1/models/<model>", forms=(json_form(answers.ModelAnswer),), errors=(404, 422, 503))
@@ -89,6 +90,11 @@ def scenarios(forecaster: Forecaster) -> Reply:
 def cohorts(forecaster: Forecaster) -> Reply:
     """List the cohorts: whom a question may be about, how many they are, and what is known of them."""
     return _reply(forecaster, lambda: models.cohorts(forecaster.model), "cohorts")
+
+
+def visible(states: Iterable[answers.ModelState]) -> list[answers.ModelState]:
+    """Those of the models that whoever asks may read."""
+    return [each for each in states if readable(each["name"])]
 
 
 def _reply(forecaster: Forecaster, content: Callable[[], object], *steps: str) -> Reply:

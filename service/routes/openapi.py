@@ -23,12 +23,29 @@ from service.http.problems import MEDIA, Problem, codes
 from service.http.validation import Pinned
 from service.revisions import ACTIVE
 from service.schemas import requests
+from service.store.scopes import OPEN
 from service.translate import questions
 
 ALWAYS = (400, 405, 500)
 TOO_LONG = 414
 PRECONDITION_REQUIRED = 428
 BUSY = 429
+ACCESS = (401, 403, 429, 503)
+"""Of a client that may not ask, or not so often, and where the store cannot say whether it may."""
+SECURITY: dict[str, Any] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of the scope that the operation names: write may read, admin may do both. Beyond the "
+        "machine itself it is needed, but for reading where that is public.",
+    },
+    "link": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "key",
+        "description": "The key of a read-only link: it lets that one question be asked, in any form of its answer.",
+    },
+}
 JSON_MEDIA = "application/json"
 REFERENCE = "#/components/schemas/"
 
@@ -52,13 +69,15 @@ CONDITIONS: tuple[JSON, ...] = (
 """Of changes: for which state they are made. One of the two is needed."""
 
 
-def document(service: Service) -> JSON:
-    """Every operation with its parameters, bodies, answers and refusals; examples from the models served now."""
-    examples = _examples(next(iter(service.live.now.ready.values()), None))
+def document(service: Service, model: str | None) -> JSON:
+    """Every operation with its parameters, bodies, answers and refusals, and what it needs of a client; examples from a
+    model that is served, if one is named.
+    """
+    examples = _examples(service.live.now.ready.get(model) if model else None)
     return _described(service.operations, encoded(examples))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _described(known: tuple[Operation, ...], example: bytes) -> JSON:
     """The document of some operations, with examples as JSON."""
     operations = [(each, address, form) for each in known for address, form in each.addresses]
@@ -78,7 +97,11 @@ def _described(known: tuple[Operation, ...], example: bytes) -> JSON:
         },
         "servers": [],
         "paths": paths,
-        "components": {"schemas": schemas.definitions, "responses": _responses()},
+        "components": {
+            "schemas": schemas.definitions,
+            "responses": _responses(),
+            "securitySchemes": SECURITY,
+        },
     }
 
 
@@ -111,7 +134,7 @@ def _of_anything(kind: type) -> JSON:
 
 def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, examples: Mapping[str, Any]) -> JSON:
     summary, _, details = (inspect.getdoc(each.view) or "").partition("\n\n")
-    some = [TOO_LONG] * bool(each.query) + [BUSY] * each.of_model
+    some = [TOO_LONG] * bool(each.query) + [BUSY] * each.of_model + [*ACCESS] * (each.scope != OPEN)
     statuses = sorted({*ALWAYS, *each.errors, *some})
     refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
     entry: JSON = {
@@ -123,6 +146,7 @@ def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, 
             *(CONDITIONS if PRECONDITION_REQUIRED in each.errors else ()),
         ],
         "responses": {"200": _success(each, form, schemas), **refusals},
+        "security": _security(each),
     }
     if details:
         entry["description"] = details
@@ -130,6 +154,14 @@ def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, 
         content = {intake.media: _body(intake, schemas, examples) for intake in each.body}
         entry["requestBody"] = {"required": True, "content": content}
     return entry
+
+
+def _security(each: Operation) -> list[JSON]:
+    """What a client may present; nothing, from the machine itself, and where reading is public for that."""
+    if each.scope == OPEN:
+        return []
+    link: list[JSON] = [{"link": []}] if each.is_linkable else []
+    return [{}, {"token": [each.scope]}, *link]
 
 
 def _identity(each: Operation, address: str) -> str:
@@ -251,6 +283,7 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
         "cause": next((name for name in (*given, *model.network.names) if name != target), target),
         "below": 0.5,
         "given": [f"{name}:{syntax.text_of(finding)}" for name, finding in given.items()],
+        "LinkAsked": {"address": f"/v1/models/{model.name}/forecast/{target}"},
         "AskedInFull": {"targets": [target], **evidence},
         "ComparedInFull": {"targets": [target], **evidence},
         "AnswerToKeep": {"model": model.name, "targets": [target], **evidence},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.http.access import client
 from service.http.operation import FOR_EVER, Form, Reply, Service, csv_form, json_body, json_form, operation
 from service.http.preconditions import expected
 from service.http.problems import NoSuchFile
@@ -109,6 +110,7 @@ def one_name(service: Service, model: str, name: str, asked: Hurried) -> Reply:
     forms=(json_form(shapes.NamedJSON, suffix=""),),
     errors=WRITE,
     of_model=False,
+    scope="write",
 )
 def give_name(service: Service, model: str, name: str, body: shapes.RevisionToName) -> Reply:
     """Let a name mean a revision from now on. `If-Match` says what it is taken to mean until now."""
@@ -117,7 +119,7 @@ def give_name(service: Service, model: str, name: str, body: shapes.RevisionToNa
     def done() -> shapes.NamedJSON:
         meant = expected("revision")
         revision = None if body.revision is None else service.kept_models.hash_of(model, body.revision)
-        names.point(service.store, model, name, revision=revision, expected=meant)
+        names.point(service.store, model, name, revision=revision, expected=meant, author=client().name)
         return translated.named_json(model, name, names.history(service.store, model, name))
 
     return Reply(done)
@@ -130,6 +132,7 @@ def give_name(service: Service, model: str, name: str, body: shapes.RevisionToNa
     forms=(json_form(shapes.ActivationJSON, suffix=""),),
     errors=WRITE,
     of_model=False,
+    scope="write",
 )
 def activate(service: Service, model: str, body: shapes.RevisionToActivate) -> Reply:
     """Serve a revision that is kept, until the folder changes. `If-Match` says which one is taken to be served now.
@@ -143,7 +146,15 @@ def activate(service: Service, model: str, body: shapes.RevisionToActivate) -> R
         served = expected("revision")
         chosen = service.kept_models.hash_of(model, body.revision)
         service.kept_models.demand_reason(model, chosen, body.reason)
-        made = activations.activate(service.store, model, chosen, cause="call", expected=served, reason=body.reason)
+        made = activations.activate(
+            service.store,
+            model,
+            chosen,
+            cause="call",
+            expected=served,
+            author=client().name,
+            reason=body.reason,
+        )
         service.host.activated(service.live, service.store, service.settings, made)
         return translated.activation_json(made)
 

@@ -885,6 +885,16 @@ class Readiness(TypedDict):
     store: StoreState
 
 
+class LinkMade(TypedDict):
+    """A read-only link, this once with its key."""
+
+    id: Annotated[str, Meta(description="What `aftermath link list` and `revoke` call it.")]
+    label: str
+    question: Annotated[str, Meta(description="What may be asked, parameters in the order of their names.")]
+    expires: str
+    addresses: Annotated[dict[str, str], Meta(description="The address to hand out, for each form of the answer.")]
+
+
 class CacheUse(TypedDict):
     """What one cache of the process holds."""
 

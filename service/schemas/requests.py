@@ -375,3 +375,15 @@ class BatchParameters(Pinned):
         ShareText | Literal["none"] | None,
         Field(description="For CSV: the share that intervals hold; none unless asked for."),
     ] = None
+
+
+class LinkAsked(Shape):
+    """A question that a read-only link is to lead to."""
+
+    address: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=8_000),
+        Field(description="Such as /v1/models/asia/forecast/lung?given=xray:yes; the ending of a form is left out."),
+    ]
+    days: Annotated[int, Field(ge=1, le=366, description="After how many days the link expires.")] = 30
+    label: Annotated[str, StringConstraints(max_length=200), Field(description="Whose it is.")] = ""

@@ -13,7 +13,7 @@ from model.wording import quantity
 from service.store import hash_chain, migrate
 from service.store.database import Store
 from service.store.errors import StoreError
-from service.store.tables import FOR_EVER, PRUNABLE, UTCText, activations, audit, blobs, metadata, usage
+from service.store.tables import FOR_EVER, PRUNABLE, REVOCABLE, UTCText, activations, audit, blobs, metadata, usage
 
 PAGE = 500
 CHAINED = (activations, audit)
@@ -108,7 +108,7 @@ def _triggers(connection: Connection) -> Iterator[Damage]:
     else:
         query, verbs = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'", ("update", "delete", "truncate")
     there = set(connection.execute(text(query)).scalars())
-    for table in (*PRUNABLE, *FOR_EVER, "tokens"):
+    for table in (*PRUNABLE, *FOR_EVER, *REVOCABLE):
         for verb in verbs:
             if f"{table}_refuses_{verb}" not in there:
                 yield Damage(table, f"nothing refuses {verb.upper()} any more: its trigger is gone")

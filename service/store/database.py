@@ -105,12 +105,13 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, patience: float = PATIENCE) -> Iterator[Connection]:
         """A transaction that writes, alone among all processes: what it reads stays true until it has committed.
 
-        Once the block has been left, what it wrote is on disk. Any exception takes all of it back.
+        Once the block has been left, what it wrote is on disk. Any exception takes all of it back. ``patience`` are the
+        seconds that it waits for another's lock.
         """
-        with self._writing(self._ready(), PATIENCE) as connection:
+        with self._writing(self._ready(), patience) as connection:
             yield connection
 
     def trouble(self) -> str | None:

@@ -115,6 +115,32 @@ class BadToken(StoreError):
     code = "bad_token"
 
 
+class EndedToken(BadToken):
+    """A token that was right and has expired or was revoked: clients are told the same, and it is no guess."""
+
+
+class UnknownLink(UnknownName):
+    """A link that the store does not hold."""
+
+    kind, kinds, code = "link", "links", "unknown_link"
+
+
+class BadKey(StoreError):
+    """A key of a link that is unknown, damaged, expired or revoked; which of them is not said."""
+
+    code = "bad_key"
+
+
+class EndedKey(BadKey):
+    """A key that was right and whose link has expired or was revoked: clients are told the same, and it is no guess."""
+
+
+class BadLinkAddress(StoreError):
+    """An address that no link can lead to: it is none of an answer that is read by GET."""
+
+    code = "bad_link_address"
+
+
 class BadBackup(StoreError):
     """A file that cannot be restored from, or a store that cannot be restored into."""
 

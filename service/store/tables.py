@@ -43,6 +43,8 @@ CAUSES = ("file", "call", "store", "start")
 PRUNABLE = ("blobs", "revisions", "revision_files", "attempts", "answers", "answer_forms")
 FOR_EVER = ("activations", "names", "audit", "prunes")
 """Tables that refuse UPDATE and DELETE by trigger; from the first kind a recorded prune may delete."""
+REVOCABLE = ("tokens", "links")
+"""Tables that refuse DELETE, and UPDATE of anything but when a row was used or revoked."""
 
 metadata = MetaData(naming_convention=NAMING)
 Number = Integer().with_variant(BigInteger, "postgresql")
@@ -221,6 +223,21 @@ tokens = Table(
     required("models"),
     utc("created"),
     utc("expires", nullable=True),
+    utc("revoked", nullable=True),
+    utc("last_used", nullable=True),
+    UniqueConstraint("seq"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    required("seq", Number),
+    required("code", String(64)),
+    required("label"),
+    required("address"),
+    utc("created"),
+    utc("expires"),
     utc("revoked", nullable=True),
     utc("last_used", nullable=True),
     UniqueConstraint("seq"),

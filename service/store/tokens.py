@@ -9,25 +9,28 @@ import re
 import secrets
 import string
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
 from service.store import audit
 from service.store.database import Store, next_number
-from service.store.errors import BadToken, UnknownScope, UnknownToken
+from service.store.errors import BadToken, EndedToken, StoreError, UnknownScope, UnknownToken
+from service.store.scopes import READ, SCOPES, Scope, covers, implies
 from service.store.tables import tokens
 
-SCOPES = ("read", "query", "model:write", "ops")
 PREFIX = "am"
 WRITTEN = re.compile(rf"{PREFIX}_([a-z0-9]{{12}})_([A-Za-z0-9_-]{{43}})")
 LETTERS = string.ascii_lowercase + string.digits
 NOBODY = hashlib.sha256(b"").hexdigest()
 USE_NOTED = timedelta(minutes=1)
 """How far behind the last use that is noted may be, so that not every request writes."""
+NOT_VALID = "the token is not valid: it is unknown, has expired or was revoked"
+NOTING = 0.1
+"""Seconds that the note of a use waits for other writes; a token is known without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,15 @@ class Token:
     revoked: datetime | None
     last_used: datetime | None
 
-    def allows(self, scope: str, model: str | None = None) -> bool:
-        """Whether it has a scope, and where a model is named, for that model.
+    def allows(self, scope: Scope, model: str | None = None) -> bool:
+        """Whether it has a scope or one that implies it, and where a model is named, for that model.
 
         >>> day = datetime(2026, 3, 1)
-        >>> reader = Token("1", "a dashboard", ("read",), ("mosul-*",), day, None, None, None)
-        >>> reader.allows("read", "mosul-2017"), reader.allows("read", "asia"), reader.allows("ops")
+        >>> writer = Token("1", "an editor", ("write",), ("mosul-*",), day, None, None, None)
+        >>> writer.allows("read", "mosul-2017"), writer.allows("write", "asia"), writer.allows("admin")
         (True, False, False)
         """
-        return scope in self.scopes and (model is None or any(fnmatchcase(model, each) for each in self.models))
+        return implies(self.scopes, scope) and (model is None or covers(self.models, model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def new(
     store: Store,
     label: str,
     *,
-    scopes: Sequence[str] = ("read", "query"),
+    scopes: Sequence[str] = (READ,),
     models: Sequence[str] = ("*",),
     lasting: timedelta | None = None,
     author: str = "",
@@ -76,6 +79,7 @@ def new(
     for scope in scopes:
         if scope not in SCOPES:
             raise UnknownScope(scope, SCOPES)
+    kept = [scope for scope in SCOPES if scope in scopes]
     id = "".join(secrets.choice(LETTERS) for _ in range(12))
     secret = f"{PREFIX}_{id}_{secrets.token_urlsafe(32)}"
     created = store.clock()
@@ -84,33 +88,37 @@ def new(
         "id": id,
         "digest": _digest(secret),
         "label": label,
-        "scopes": json.dumps(sorted(set(scopes), key=SCOPES.index)),
+        "scopes": json.dumps(kept),
         "models": json.dumps(list(models)),
         "created": created,
         "expires": expires,
     }
     with store.writing() as connection:
         connection.execute(insert(tokens).values(seq=next_number(connection, tokens), **values))
-        detail = {"token": id, "label": label, "scopes": list(scopes), "models": list(models)}
+        detail = {"token": id, "label": label, "scopes": kept, "models": list(models)}
         audit.append(connection, audit.Deed(author, "token new", origin, "done", detail), at=created)
         row = connection.execute(select(tokens).where(tokens.c.id == id)).one()
     return Issued(_token(row), secret)
 
 
 def presented(store: Store, secret: str) -> Token:
-    """The token that somebody presents. Raises BadToken where it is unknown, expired or revoked, and never says which.
+    """The token that somebody presents: one read by its key. Raises BadToken where it is unknown, expired or revoked,
+    and never says which.
 
-    A token that is unknown costs the same comparison as one that is not.
+    A token that is unknown costs the same comparison as one that is not. That a token was used is noted by the minute,
+    where the store can be written to at once.
     """
     parts = WRITTEN.fullmatch(secret)
     at = store.clock()
     with store.reading() as connection:
         row = connection.execute(select(tokens).where(tokens.c.id == (parts[1] if parts else ""))).first()
     same = hmac.compare_digest(_digest(secret), row.digest if row else NOBODY)
-    if row is None or not same or row.revoked is not None or (row.expires is not None and row.expires <= at):
-        raise BadToken("the token is not valid: it is unknown, has expired or was revoked")
+    if row is None or not same:
+        raise BadToken(NOT_VALID)
+    if row.revoked is not None or (row.expires is not None and row.expires <= at):
+        raise EndedToken(NOT_VALID)
     if row.last_used is None or at - row.last_used > USE_NOTED:
-        with store.writing() as connection:
+        with suppress(StoreError), store.writing(patience=NOTING) as connection:
             connection.execute(update(tokens).where(tokens.c.id == row.id).values(last_used=at))
     return _token(row)
 

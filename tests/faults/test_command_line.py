@@ -43,6 +43,7 @@ ARGUMENTS = {
     "show": ["asia", "lung"],
     "sources": ["asia"],
     "status": [],
+    "link": ["list"],
     "token": ["list"],
     "validate": [str(ROOT / "priors" / "asia"), "--against", str(ROOT / "priors" / "asia")],
     "variables": ["asia"],

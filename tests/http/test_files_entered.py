@@ -18,7 +18,9 @@ GUARDS = {
     "model/analyses/question_cost.py",
     "model/resources/cost.py",
     "model/resources/deadline.py",
+    "service/http/access.py",
     "service/http/admission.py",
+    "service/http/clients.py",
     "service/http/proxies.py",
     "service/http/security.py",
 }

@@ -30,7 +30,13 @@ Ask = Callable[..., TestResponse]
 @pytest.fixture(scope="module")
 def proxied(priors):
     trusted = from_environment({"AFTERMATH_PROXIES": "10.0.0.0/8,2001:db8::/32,unix"}).proxies
-    return noting(create_app(Settings(priors, hosts=("forecasts.test",), proxies=trusted)))
+    return noting(create_app(Settings(priors, hosts=("forecasts.test",), proxies=trusted, public_read=True)))
+
+
+@pytest.fixture(scope="module")
+def alone(priors):
+    """A service that believes nobody."""
+    return create_app(Settings(priors, hosts=("forecasts.test",), public_read=True)).test_client()
 
 
 def noting(app: Any) -> FlaskClient:
@@ -58,9 +64,9 @@ def ask(proxied: FlaskClient) -> Ask:
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "192.0.2.1"])
-def test_fault_60_what_a_client_forges_is_ignored_and_loopback_is_no_proxy(client, proxied, peer):
-    plain = client.get(PATH, environ_overrides={"REMOTE_ADDR": peer})
-    for each in (client, proxied):
+def test_fault_60_what_a_client_forges_is_ignored_and_loopback_is_no_proxy(alone, proxied, peer):
+    plain = alone.get(PATH, environ_overrides={"REMOTE_ADDR": peer})
+    for each in (alone, proxied):
         for names in (FORGED, *({name: value} for name, value in FORGED.items())):
             forged = each.get(PATH, headers=names, environ_overrides={"REMOTE_ADDR": peer})
             assert (forged.status_code, forged.data) == (200, plain.data)
@@ -157,7 +163,11 @@ def test_a_host_that_a_proxy_names_is_checked_like_any_other(ask, refused):
 def test_a_unix_socket_is_trusted_only_by_name(priors, ask, proxied):
     ask(peer="", X_Forwarded_For="203.0.113.9")
     assert proxied.seen["REMOTE_ADDR"] == "203.0.113.9"
-    nameless = noting(create_app(Settings(priors, proxies=from_environment({"AFTERMATH_PROXIES": "10.0.0.1"}).proxies)))
+    nameless = noting(
+        create_app(
+            Settings(priors, proxies=from_environment({"AFTERMATH_PROXIES": "10.0.0.1"}).proxies, public_read=True)
+        )
+    )
     nameless.get(PATH, headers={"X-Forwarded-For": "203.0.113.9"}, environ_overrides={"REMOTE_ADDR": ""})
     assert nameless.seen["REMOTE_ADDR"] == ""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from model.errors import AftermathError
-from service.settings import PUBLIC_READ, is_public
+from service.settings import PUBLIC_READ, TOKENS, is_public, needs_tokens
 
 
 class Exposed(AftermathError):
@@ -21,7 +21,7 @@ class Exposed(AftermathError):
 def checked(addresses: Iterable[Any], environment: Mapping[str, str] = os.environ) -> str | None:
     """What to tell an operator of addresses that others can reach, None where none can.
 
-    Raises Exposed unless ``AFTERMATH_PUBLIC_READ`` says that it is meant.
+    Raises Exposed unless ``AFTERMATH_PUBLIC_READ`` or ``AFTERMATH_TOKENS`` says that it is meant.
 
     >>> checked([("127.0.0.1", 8000), "/run/aftermath.sock"], {}) is None
     True
@@ -31,10 +31,13 @@ def checked(addresses: Iterable[Any], environment: Mapping[str, str] = os.enviro
     open_ones = ", ".join(written(each) for each in addresses if not is_of_this_machine(each))
     if not open_ones:
         return None
+    if needs_tokens(environment):
+        return f"whoever reaches {open_ones} needs a token, but for the page and checks of health (--tokens)"
     if not is_public(environment):
         raise Exposed(
-            f"{open_ones} can be reached from other machines: listen on 127.0.0.1, or start with --public-read "
-            f"({PUBLIC_READ}=1) if whoever reaches it may read every model and ask anything"
+            f"{open_ones} can be reached from other machines: listen on 127.0.0.1, or start with --tokens ({TOKENS}=1) "
+            f"if whoever reaches it needs a token, or with --public-read ({PUBLIC_READ}=1) if whoever reaches it may "
+            "read every model and ask anything"
         )
     return f"whoever reaches {open_ones} may read every model and ask anything (--public-read)"
 

@@ -18,6 +18,7 @@ from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from service.http.operation import HUNG_UP
+from service.http.redaction import redacted
 from service.http.server import refusals
 from service.http.server.connection import Connection
 from service.http.server.response import GatheredResponse
@@ -121,7 +122,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if refusals.status_of(raised) == 500:
             self.log.exception("error outside the application's handling, from %s", connection.client)
         else:
-            self.log.warning("refused a request from %s: %.200r", connection.client, str(raised))
+            self.log.warning("refused a request from %s: %.200r", connection.client, redacted(str(raised)))
         return refusals.of_error(raised)
 
     def _respond(self, connection: Connection, data: bytes) -> tuple[bytes, bool]:

@@ -164,7 +164,7 @@ def test_check_says_in_a_few_lines_what_the_counts_did(counted: Model) -> None:
     assert said[:3] == [
         "counts diary_2015: 8 cases, seen 2015-03-06",
         "counts wet_2017: 3 cases, seen 2017-03",
-        "counts keep 90% of their weight a year",
+        "counts keep 90 % of their weight a year",
     ]
     assert said[3] == "  moved cloudy: 1 row by 6.48 cases' worth, the furthest probability by 0.2"
     assert said[5].startswith("  wet_2017: season, seen in 2 cases")

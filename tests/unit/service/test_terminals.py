@@ -30,6 +30,7 @@ ASKED = {
     "export": "asia {folder}/asia.bif",
     "goals": "asia dysp yes --below 0.4",
     "import": "{folder}/small.bif small --priors {folder}",
+    "link": "list --state {folder}/state",
     "matrix": "asia",
     "models": "",
     "new": "{folder}/mine",

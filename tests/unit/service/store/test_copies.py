@@ -19,6 +19,7 @@ from service.store import (
     backup,
     checks,
     history,
+    links,
     names,
     prune,
     revisions,
@@ -52,6 +53,7 @@ def fill(store: Store) -> list[str]:
     attempts.record(store, "asia", (Problem("a.yaml", 1, 1, "lung", "sums to 0.9", "1"),))
     history.put(store, "asia", [history.Point("lung", kept[0], 0.1 + 0.2, 1e-300)])
     tokens.new(store, "a dashboard")
+    links.new(store, links.question("/v1/models/asia/forecast/lung"), lasting=timedelta(days=1))
     prune.prune(store)
     return kept
 
@@ -132,7 +134,7 @@ def spoilt(folder: Path, how: str) -> Path:
         for name in source.namelist():
             content = source.read(name)
             if how == "another version":
-                content = content.replace(b'"step": "0001"', b'"step": "0007"')
+                content = content.replace(b'"step": "0002"', b'"step": "0007"')
             if how == "changed content" and name.startswith("blobs/"):
                 content += b" "
             if how == "changed row" and name == "activations.jsonl":

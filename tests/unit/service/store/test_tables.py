@@ -9,10 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from service.store import activations, answers, audit, checks, migrate, names, tokens
+from service.store import activations, answers, audit, checks, links, migrate, names, tokens
 from service.store.database import Store
 from service.store.errors import StoreError, StoreUnavailable
-from service.store.tables import FOR_EVER, PRUNABLE, metadata
+from service.store.tables import FOR_EVER, PRUNABLE, REVOCABLE, metadata
 from tests.stores import raw, ready, with_revisions
 
 
@@ -56,7 +56,7 @@ def test_processes_that_start_at_once_make_the_tables_once(place) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(steps) == [[], [], [], [], [], ["0001"]]
+    assert sorted(steps) == [[], [], [], [], [], ["0001", "0002"]]
     for each in stores:
         each.close()
 
@@ -77,15 +77,16 @@ def test_append_only_tables_refuse(store: Store, verb: str) -> None:
 def test_rows_are_not_replaced_or_emptied_by_another_way(store: Store) -> None:
     filled(store)
     tokens.new(store, "a dashboard")
+    links.new(store, links.question("/v1/models/asia/forecast/lung"), lasting=timedelta(days=1))
     is_sqlite = store.described.startswith("SQLite")
-    for table in (*PRUNABLE, *FOR_EVER, "tokens"):
+    for table in (*PRUNABLE, *FOR_EVER, *REVOCABLE):
         statement = f"REPLACE INTO {table} SELECT * FROM {table}" if is_sqlite else f"TRUNCATE {table} CASCADE"
         with pytest.raises(StoreError) as refused:
             raw(store, statement)
         assert f"refuses {'REPLACE' if is_sqlite else 'TRUNCATE'}" in str(refused.value.__cause__), table
 
 
-@pytest.mark.parametrize("change", ["scopes = '[\"ops\"]'", "digest = 'x'", "expires = NULL", "label = 'another'"])
+@pytest.mark.parametrize("change", ["scopes = '[\"admin\"]'", "digest = 'x'", "expires = NULL", "label = 'another'"])
 def test_a_token_keeps_what_it_was_made_with(store: Store, change: str) -> None:
     tokens.new(store, "a dashboard", lasting=timedelta(days=1))
     with pytest.raises(StoreError):
@@ -122,7 +123,7 @@ def test_a_mistake_in_a_statement_is_an_error_of_the_store(store: Store, caplog)
 
 def test_the_last_step_is_the_one_that_a_store_is_at(store: Store) -> None:
     with store.reading() as connection:
-        assert migrate.version(connection) == migrate.head() == "0001"
+        assert migrate.version(connection) == migrate.head() == "0002"
 
 
 def test_a_second_store_at_a_place_sees_what_the_first_kept(store: Store) -> None:

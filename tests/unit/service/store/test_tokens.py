@@ -13,12 +13,12 @@ DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_a_token_that_is_presented_is_known(store: Store) -> None:
-    issued = tokens.new(store, "a dashboard", scopes=["query", "read"], models=["mosul-*"])
+    issued = tokens.new(store, "a dashboard", scopes=["write", "read"], models=["mosul-*"])
     found = tokens.presented(store, issued.secret)
     assert (found.id, found.label, found.scopes, found.models) == (
         issued.token.id,
         "a dashboard",
-        ("read", "query"),
+        ("read", "write"),
         ("mosul-*",),
     )
 
