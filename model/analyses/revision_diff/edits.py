@@ -105,10 +105,11 @@ def edits(old: Edition, new: Edition) -> Edits:
 
 
 def _renames(old: Mapping[Name, Entry], new: Mapping[Name, Entry]) -> dict[str, str]:
-    """Variables that are called otherwise and say the same: new names by old ones."""
+    """Variables that are called otherwise: new names by old ones. Files say so (``was``), or both say the same."""
     gone = [name for kind, name in old if kind == "variables" and (kind, name) not in new]
     come = [name for kind, name in new if kind == "variables" and (kind, name) not in old]
-    found: dict[str, str] = {}
+    said = {name: new["variables", name].data.get("was") for name in come}
+    found = {was: name for name, was in said.items() if was in gone}
     while True:
         pairs = ((a, b) for a in gone if a not in found for b in come if b not in found.values())
         pair = next(((a, b) for a, b in pairs if _same(old["variables", a], new["variables", b], found | {a: b})), None)

@@ -116,6 +116,7 @@ def _drafts(contents: Contents, problems: list[Problem]) -> dict[str, Drafted]:
     drafts = {name: draft(written, known, problems) for name, written in contents.variables.items()}
     for written in contents.variables.values():
         _check_parts(written, contents, problems)
+        _check_earlier_name(written, contents, problems)
         _check_meaning(written, problems)
     return {name: drafted for name, drafted in drafts.items() if drafted is not None}
 
@@ -135,6 +136,20 @@ def _check_parts(written: Written[variables.VariableBase], contents: Contents, p
             (near is None and part in contents.names("variables")) or not contents.may_hide(part)
         ):
             problems.append(written.problem("parts", position, found=found, expected=expected, did_you_mean=near))
+
+
+def _check_earlier_name(written: Written[variables.VariableBase], contents: Contents, problems: list[Problem]) -> None:
+    """The name that a variable had before is no longer a variable's, and was one variable's alone."""
+    was = written.said.was
+    if was is None:
+        return
+    same = [name for name, other in contents.variables.items() if other.said.was == was]
+    if was in contents.names("variables"):
+        found = "its own name" if was == written.name else f"{was!r}, which is a variable of this model"
+        problems.append(written.problem("was", found=found, expected="the name that it had before"))
+    elif same[0] != written.name:
+        found = f"{was!r}, which {same[0]} had too"
+        problems.append(written.problem("was", found=found, expected="a name that one variable had before"))
 
 
 def _check_meaning(written: Written[variables.VariableBase], problems: list[Problem]) -> None:

@@ -258,6 +258,12 @@ class VariableBase(Cited):
     called: (
         Annotated[Text, Field(description="Its name in the file it was imported from; exports write it again.")] | None
     ) = None
+    was: (
+        Annotated[
+            Name, Field(description="The name that it had before: what is renamed and edited at once is one edit.")
+        ]
+        | None
+    ) = None
     note: Annotated[Text, Field(description="Anything worth knowing beside it.")] | None = None
 
     @property

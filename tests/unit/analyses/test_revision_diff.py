@@ -209,6 +209,25 @@ def test_an_edit_beside_a_rename_has_the_whole_shift(asia: Edition, tmp_path: Pa
     assert abs(bronchitis.states[0].shift) > 1e-3
 
 
+def test_a_variable_that_is_renamed_and_edited_at_once_is_one_where_the_file_says_what_it_was(
+    asia: Edition, tmp_path: Path
+) -> None:
+    name, header, _ = RENAMED[0]
+    told = [(name, header, "  bronchitis:\n    was: bronc\n"), *RENAMED[1:]]
+    rarer = ("diseases.yaml", "p: {yes: 0.6, no: 0.4}", "p: {yes: 0.5, no: 0.5}")
+    found = diff(asia, edited(tmp_path, *told, rarer))
+    assert [(edit.change, edit.edit_class) for edit in found.edits if edit.moves or edit.change == "renamed"] == [
+        ("renamed", "rename"),
+        ("changed", "numeric"),
+    ]
+    bronchitis = shifted(found, "bronchitis", "back_from_asia")
+    assert sum(parts(bronchitis).values()) == pytest.approx(bronchitis.states[0].shift, abs=1e-9)
+    assert bronchitis.states[0].shift < -0.01
+    (tmp_path / "more").mkdir()
+    untold = diff(asia, edited(tmp_path / "more", *RENAMED, rarer))
+    assert "bronc" in untold.gone
+
+
 SPLIT_ROW = (
     "diseases.yaml",
     """      - when: {smoke: yes}
