@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import priors
 from bench import costly_questions
 from bench.costly_questions import Asked, Sent
-from model.errors import AftermathError
+from model.errors import AftermathError, ImpossibleEvidence
 from model.forecast import Forecaster
 from model.resources.cost import SECOND, TooCostly
 from model.resources.deadline import Watch, watched
@@ -33,6 +33,7 @@ LEAST = 0.02
 """Seconds from which a time is held against its count."""
 LONGEST = 60
 """Seconds after which a question is given up."""
+ERROR_INSIDE = b'"code":"impossible_evidence"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,10 @@ class Taken:
 
     @property
     def ratio(self) -> float:
-        """How many times its count the question takes."""
-        return self.again / self.counted if self.again >= LEAST else 0.0
+        """How many times its count the question takes; 0 where the time is too short to say, or there is no answer: what
+        cannot hold together is searched for beyond the count.
+        """
+        return self.again / self.counted if self.again >= LEAST and self.refused is None else 0.0
 
 
 AIMS: dict[str, Callable[[Taken], float]] = {
@@ -165,7 +168,8 @@ def _once(forecaster: Forecaster, asked: Asked, limit: float) -> Taken:
     held, failed = _held(), None
     try:
         with watched(Watch(LONGEST)):
-            each.forms[0].write(reply.content())
+            written = each.forms[0].write(reply.content())
+            failed = ImpossibleEvidence.code if ERROR_INSIDE in written else None
     except AftermathError as error:
         failed = error.code
     return replace(taken, first=time.process_time() - begun, grown=_most_held() - held, refused=failed)

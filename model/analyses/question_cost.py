@@ -28,6 +28,9 @@ from model.uncertainty.intervals import MASS
 
 T = TypeVar("T")
 
+PACKED = 250
+"""An entry of the tree of a network with events of its own, which is laid out for one question that needs all of it."""
+
 CALL = 150_000
 """One question to the engine, its evidence as arrays and its answer out of them."""
 
@@ -46,7 +49,7 @@ DRAWN = 700_000
 DRAWN_TABLE = 2_000
 """An entry of the tables that it depends on, laid side by side for all draws."""
 
-FITTED = 15_000_000
+FITTED = 8_000_000
 """The rounds of a fit under all draws beside its answers: times the square of what is assumed, which calls for more."""
 
 SIDE_BY_SIDE = 0.32
@@ -68,13 +71,13 @@ NUMBER = 25_000
 """A number of the prior files in a sensitivity or an attribution: its tables at both ends, its row."""
 
 
-SEARCH = 4_000_000
+SEARCH = 2_500_000
 """A number sought along a grid."""
 
 SET = 3_000
 """A set of changes in a search, beside its case in the engine."""
 
-CHAINS = 700_000
+CHAINS = 400_000
 """The active trails from one finding."""
 
 TRIAL = 1_500_000
@@ -92,7 +95,7 @@ READ = 3_000
 SPLIT = 256
 """Models with some of the edits between two revisions: all of those of eight units."""
 
-COUNTED, SHARED = 16, 3
+COUNTED, SHARED = 16, 3.5
 """Questions of a batch, and targets of a question, that are counted and stand for the others; what many side by side
 share of what one takes alone."""
 
@@ -112,6 +115,8 @@ def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
         cost += of_cases(plan, case, (), min(cells, inference.JOINT_LIMIT)) + Cost(answer=ROW * cells)
         if question.interval is not None and cells <= drawing.FEWEST * 3:
             cost += of_draws(forecaster, names, case)
+    if question.joint or question.most_probable:
+        cost += _laid_out(plan)
     return cost + (of_cases(plan, case, (), 2) if question.most_probable else Cost())
 
 
@@ -135,6 +140,11 @@ def _tree(plan: Plan) -> Plan:
     """The plan whose tree is counted: of one laid over another that one, since to pack a tree takes longer than most
     answers, and as much memory as the tree."""
     return plan if plan.base is None else _tree(plan.base)
+
+
+def _laid_out(plan: Plan) -> Cost:
+    """The whole tree of a network laid over another, which few questions need: nothing where it is kept anyway."""
+    return Cost() if plan.base is None else Cost(analysis=PACKED * min(plan.cells, plan.limit))
 
 
 def _programs(plan: Plan, case: Case, targets: Sequence[str]) -> int:
@@ -189,7 +199,7 @@ def of_prior_numbers(forecaster: Forecaster, question: Question, *, searched: in
     found = of_question(forecaster, replace(question, interval=None))
     numbers = sum(len(each.statements) for each in forecaster.model.described.values())
     gates = sum(each.kind not in ("table", "rule") for each in forecaster.model.described.values())
-    return found * 4 + Cost(analysis=NUMBER * numbers + min(searched, gates) * SEARCH)
+    return found * 4 + _laid_out(forecaster.plan) + Cost(analysis=NUMBER * numbers + min(searched, gates) * SEARCH)
 
 
 def of_sets(forecaster: Forecaster, question: Question, sets: int) -> Cost:
@@ -213,7 +223,7 @@ def of_several(forecaster: Forecaster, asked: Sequence[Question | Resolved]) -> 
     counted = [of_question(forecaster, each) for each in some(asked)]
     total = sum(counted, Cost())
     scale = len(asked) / max(1, len(counted))
-    point = total.point // (SHARED if len(asked) > COUNTED else 1)
+    point = total.point / (SHARED if len(asked) > COUNTED else 1)
     return Cost(*(round(scale * part) for part in (point, total.draws, total.analysis, total.answer)))
 
 
@@ -256,7 +266,8 @@ def of_explanation(forecaster: Forecaster, question: Question, target: str) -> C
     sets = 2**own if own <= ALL_ORDERS else 2 * own
     every = 3 * (len(resolved.case.findings) + 1)
     plan, case = forecaster.plan, resolved.case
-    return of_cases(plan, case, (target,), sets) + of_cases(plan, case, (), every) * 2 + Cost(analysis=CHAINS * own)
+    of_each = of_cases(plan, case, (), every) + _laid_out(plan)
+    return of_cases(plan, case, (target,), sets) + of_each + Cost(analysis=CHAINS * own)
 
 
 def of_collection(forecaster: Forecaster, question: Question, target: str, steps: int) -> Cost:
@@ -264,7 +275,7 @@ def of_collection(forecaster: Forecaster, question: Question, target: str, steps
     model = forecaster.model
     states = sum(model.network.cards(tuple(model.collection)))
     resolved = resolve(model, replace(question, targets=(target,)))
-    outcomes = sum(min(BRANCHES, 2**step) for step in range(steps + 1))
+    outcomes = sum(min(BRANCHES, 2**step) for step in range(steps))
     return of_cases(forecaster.plan, resolved.case, (target,), outcomes * states)
 
 

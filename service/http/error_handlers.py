@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from model.errors import AftermathError
+from model.errors import ExplainedError
 from service.http.admission import Busy
 from service.http.json_encoding import encoded
 from service.http.problems import MEDIA, Problem, plain, problem
@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
 
 def refusal(error: Exception) -> Response:
     """The answer to a request that ended in an exception."""
-    if isinstance(error, AftermathError):
+    if isinstance(error, ExplainedError):
         response = _response(problem(error))
         if isinstance(error, Busy | StoreError) and error.retry_after is not None:
             response.headers["Retry-After"] = str(error.retry_after)

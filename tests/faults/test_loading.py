@@ -15,12 +15,14 @@ from model.inference.junction_tree.triangulation import CELL_LIMIT
 from model.network import Network
 from model.priors import folder as reading
 from model.priors.build import model as building
+from model.priors.yaml.reader import read
 from model.resources import deadline, disk_cache
 from service import revisions
 from service.settings import Settings, from_environment
 from tests import large_models
 from tests.networks import networks
 from tests.prior_copies import ASIA, copied, said
+from tests.servers import ROOT
 
 
 def test_fault_21_a_grid_that_is_too_wide_is_refused_before_any_table_with_cells_width_and_clique(
@@ -98,15 +100,7 @@ def test_a_model_that_takes_too_long_is_broken_and_the_others_are_served(
     large_models.chain(tmp_path / "chain", 2_000)
     prepare(priors.load(tmp_path / "asia"))
 
-    class Short(deadline.Watch):
-        """Ends by its steps, so that no slow machine matters."""
-
-        def check(self) -> None:
-            self.steps += 1
-            if self.steps > 1_500:
-                raise deadline.DeadlinePassed("too many steps")
-
-    monkeypatch.setattr(revisions, "Watch", Short)
+    monkeypatch.setattr(revisions, "Watch", lambda _seconds: ending(1_500))
     found = revisions.load(tmp_path, seconds=7)
     assert tuple(found.ready) == ("asia",)
     assert found.broken["chain"].reasons == (
@@ -118,6 +112,50 @@ def test_the_limit_of_loading_is_a_setting() -> None:
     assert from_environment({}).load_seconds == 120
     assert from_environment({"AFTERMATH_LOAD_SECONDS": "5"}).load_seconds == 5
     assert Settings(ASIA.parent).load_seconds == 120
+
+
+class Counted(deadline.Watch):
+    """Ends at one of its steps, so that no slow machine matters."""
+
+    most = 0
+
+    def check(self) -> None:
+        self.steps += 1
+        if self.steps > self.most:
+            raise deadline.DeadlinePassed("too many steps")
+
+
+def ending(most: int) -> Counted:
+    watch = Counted(60.0)
+    watch.most = most
+    return watch
+
+
+def test_loading_ends_at_any_of_its_steps_and_that_is_no_problem_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gates that are calibrated are compiled in the middle: what ends that is no fault of theirs."""
+    monkeypatch.setenv(disk_cache.CACHE, "")
+    whole = ending(10**9)
+    folder = ROOT / "priors" / "colombia-2016"
+    with deadline.watched(whole):
+        prepare(priors.load(folder)).draws.warm()
+    assert whole.steps > 100
+    for most in range(0, whole.steps, whole.steps // 23):
+        with deadline.watched(ending(most)), pytest.raises(deadline.DeadlinePassed, match="too many steps"):
+            prepare(priors.load(folder)).draws.warm()
+
+
+def test_a_file_with_a_fault_is_read_slowly_and_ends_too() -> None:
+    text = "a: &b\n" + "".join(f"v{i}: {i}\n" for i in range(20_000)) + "...\n"
+    watch = ending(500)
+    with deadline.watched(watch), pytest.raises(deadline.DeadlinePassed):
+        read(text.encode(), file="x.yaml")
+    assert watch.steps == 501
+
+
+def test_a_long_flat_file_ends_too() -> None:
+    text = "".join(f"v{i}: {i}\n" for i in range(20_000)) + "...\n"
+    with deadline.watched(ending(5)), pytest.raises(deadline.DeadlinePassed):
+        read(text.encode(), file="x.yaml")
 
 
 def test_loading_ends_by_itself_in_each_of_its_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from model.priors.build.symbols import Contents, collected
 from model.priors.schema import variables
 from model.priors.schema.validation import Written
 from model.priors.yaml.source_map import Sheet
+from model.resources.deadline import checkpoint
 from model.specification import Model
 
 SHOWN_NAMES = 6
@@ -60,7 +61,7 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
     lesson = _lesson(contents, drafts, gates, parts["counts"], problems)
     if problems:
         return None
-    tables = {name: gate.table() for name, gate in (gates | lesson.gates).items()}
+    tables = {name: _table(gate) for name, gate in (gates | lesson.gates).items()}
     return Model(
         name=name,
         title=model_file.title,
@@ -77,6 +78,11 @@ def understood(name: str, settings: Sheet, sheets: Sequence[Sheet], problems: li
         counts_notes=lesson.notes,
         **parts,
     )
+
+
+def _table(gate: Gate) -> Table:
+    checkpoint()
+    return gate.table()
 
 
 def _say_withheld(contents: Contents, sheets: Sequence[Sheet], problems: list[Problem]) -> None:
