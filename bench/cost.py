@@ -22,6 +22,7 @@ from model.evidence import Observed
 from model.forecast import Forecaster, answer
 from model.question import Question
 from model.resources.cost import SECOND
+from model.resources.deadline import DeadlinePassed, Watch, watched
 from model.specification import Model
 from service import revisions, routes
 from service.http.validation import Pinned, validated
@@ -30,6 +31,8 @@ MODELS = ("asia", "mosul-2017")
 ROUNDS = 5
 LEAST, MOST = 0.001, 1.0
 """Seconds between which count and time are held against each other."""
+LONGEST = 20
+"""Seconds after which a question is given up: of assumptions that cannot hold together, a smallest set is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +159,9 @@ def _asked(
         reply = each.view(forecaster, **path, **asked)
         cost = reply.cost().total / SECOND
         started = time.process_time()
-        each.forms[0].write(reply.content())
-    except AftermathError:
+        with watched(Watch(LONGEST)):
+            each.forms[0].write(reply.content())
+    except (AftermathError, DeadlinePassed):
         return None
     return cost, time.process_time() - started
 
@@ -226,7 +230,7 @@ def _part(states: Mapping[str, str], i: int) -> dict[str, str]:
 
 def _said(states: tuple[str, ...], state: str, form: str | None) -> Any:
     if form == ASSUMED:
-        return {ASSUMED: {s: 0.5 if s == state else 0.5 / (len(states) - 1) for s in states}}
+        return {ASSUMED: {s: 0.6 if s == state else 0.4 / (len(states) - 1) for s in states}}
     if form == LIKELY:
         return {LIKELY: {s: 0.8 if s == state else 0.3 for s in states}}
     return state

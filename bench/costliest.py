@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import priors
 from bench import costly_questions
 from bench.costly_questions import Asked, Sent
-from model.errors import AftermathError, ImpossibleEvidence
+from model.errors import ExplainedError, ImpossibleEvidence
 from model.forecast import Forecaster
 from model.resources.cost import SECOND, TooCostly
 from model.resources.deadline import Watch, watched
@@ -159,7 +159,7 @@ def _once(forecaster: Forecaster, asked: Asked, limit: float) -> Taken:
     try:
         each, reply = _reply(forecaster, sent)
         counted = reply.cost().total / SECOND
-    except AftermathError as error:
+    except ExplainedError as error:
         return replace(taken, before=time.process_time() - started, refused=error.code)
     begun = time.process_time()
     taken = replace(taken, before=begun - started, counted=counted)
@@ -170,7 +170,7 @@ def _once(forecaster: Forecaster, asked: Asked, limit: float) -> Taken:
         with watched(Watch(LONGEST)):
             written = each.forms[0].write(reply.content())
             failed = ImpossibleEvidence.code if ERROR_INSIDE in written else None
-    except AftermathError as error:
+    except ExplainedError as error:
         failed = error.code
     return replace(taken, first=time.process_time() - begun, grown=_most_held() - held, refused=failed)
 

@@ -40,10 +40,10 @@ ENTRY = 2
 FINDING = 4_000
 """A finding in a question to the engine."""
 
-ROW = 6_000
+ROW = 3_500
 """A state of a target in an answer: worked up and written."""
 
-DRAWN = 700_000
+DRAWN = 600_000
 """One target under all draws, beside its multiplications: the quantiles of each state."""
 
 DRAWN_TABLE = 2_000
@@ -52,7 +52,7 @@ DRAWN_TABLE = 2_000
 FITTED = 8_000_000
 """The rounds of a fit under all draws beside its answers: times the square of what is assumed, which calls for more."""
 
-SIDE_BY_SIDE = 0.32
+SIDE_BY_SIDE = 0.27
 """A multiplication of a program that many draws share lanes of."""
 
 MANY = 16
@@ -61,7 +61,7 @@ MANY = 16
 DRAWN_ENTRY = 3.5
 """An entry of the tree in both passes with tables of its own."""
 
-DRAWN_FINDING = 100_000
+DRAWN_FINDING = 70_000
 """A finding under all draws, for each target."""
 
 SWEEPS = 8

@@ -11,7 +11,6 @@ try:
 except ImportError:  # a system without limits of that kind
     resource = None  # type: ignore[assignment]
 
-MEGABYTE = 1_000_000
 STATUS = Path("/proc/self/statm")
 
 
@@ -34,7 +33,7 @@ def limited(most: int) -> Iterator[None]:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     standing = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_AS, (min(mapped + most, *standing), hard))
+    resource.setrlimit(resource.RLIMIT_AS, (min([mapped + most, *standing]), hard))
     try:
         yield
     finally:

@@ -1,5 +1,7 @@
 """Models that are too large, or take too long, are refused early, with what was counted; large ones are served."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -108,10 +110,30 @@ def test_a_model_that_takes_too_long_is_broken_and_the_others_are_served(
     )
 
 
-def test_the_limit_of_loading_is_a_setting() -> None:
-    assert from_environment({}).load_seconds == 120
+def test_the_limits_of_loading_are_settings() -> None:
+    assert (from_environment({}).load_seconds, from_environment({}).load_memory) == (120, 4_000_000_000)
     assert from_environment({"AFTERMATH_LOAD_SECONDS": "5"}).load_seconds == 5
-    assert Settings(ASIA.parent).load_seconds == 120
+    assert from_environment({"AFTERMATH_LOAD_MEMORY": "500000000"}).load_memory == 500_000_000
+    assert (Settings(ASIA.parent).load_seconds, Settings(ASIA.parent).load_memory) == (120, 4_000_000_000)
+
+
+def test_a_model_that_takes_too_much_memory_is_broken_and_the_others_are_served(tmp_path: Path) -> None:
+    """In a process of its own, whose address space is limited while it loads and free again after it."""
+    copied(ASIA, tmp_path)
+    large_models.grid(tmp_path / "grid", 14)
+    program = (
+        "import logging, resource, sys; from pathlib import Path; from service import revisions\n"
+        "from model import priors; from model.forecast import prepare\n"
+        "prepare(priors.load(Path(sys.argv[1]) / 'asia'))\n"
+        "before = resource.getrlimit(resource.RLIMIT_AS)\n"
+        "found = revisions.load(Path(sys.argv[1]), memory=100_000_000, ahead=True)\n"
+        "assert resource.getrlimit(resource.RLIMIT_AS) == before\n"
+        "print(*found.ready, *found.broken['grid'].reasons, sep='|')\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    reason = "it needs more memory than loading may take (AFTERMATH_LOAD_MEMORY sets another limit)"
+    assert ran.stdout == f"asia|{reason}\n", ran.stderr[-3_000:]
 
 
 class Counted(deadline.Watch):

@@ -34,7 +34,7 @@ SHOWN_NAMES = 6
 """Names that a problem lists before it only counts them."""
 
 MOST_VARIABLES = 10_000
-"""A chain of 3,000 is checked in 5 s, one of 10,000 in 30 s."""
+"""A chain of 3,000 is made ready in 3.3 s, one of 10,000 in 13 s and 1.0 GB."""
 
 UNHASHED = frozenset({"questions"})
 """Kinds of file on which no answer depends, so that a change in them moves no revision."""
