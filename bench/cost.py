@@ -32,7 +32,7 @@ ROUNDS = 5
 LEAST, MOST = 0.001, 1.0
 """Seconds between which count and time are held against each other."""
 LONGEST = 20
-"""Seconds after which a question is given up: of assumptions that cannot hold together, a smallest set is searched for."""
+"""Seconds after which a question is given up: of assumptions that cannot hold together a smallest set is sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A kind on a model: medians of five questions in seconds counted and taken, of how many times the one is the other,
+    """A kind on a model: medians of five questions, in seconds counted and taken, of how many times one is the other,
     and of what a question before it, the first of its like, takes.
     """
 

@@ -39,9 +39,9 @@ ERROR_INSIDE = b'"code":"impossible_evidence"'
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What a question took, in seconds of the processor: before its work (reading, counting), the work the first
-    time, and the same work again, of another question that differs in a number only. ``counted`` is its cost in
-    seconds; ``refused`` the code of what came instead of an answer, before the work or after it; ``grown`` the bytes that the process held at most
-    beyond what it held before.
+    time, and the same work again, of another question that differs in its numbers and states only. ``counted`` is its
+    cost in seconds; ``refused`` the code of what came instead of an answer, before the work or after it; ``grown`` the
+    bytes that the process held at most beyond what it held before.
     """
 
     model: str
@@ -55,8 +55,9 @@ class Taken:
 
     @property
     def ratio(self) -> float:
-        """How many times its count the question takes; 0 where the time is too short to say, or there is no answer: what
-        cannot hold together is searched for beyond the count.
+        """How many times its count the question takes.
+
+        0 where the time is too short to say, or there is no answer: what cannot hold together is sought beyond it.
         """
         return self.again / self.counted if self.again >= LEAST and self.refused is None else 0.0
 
@@ -94,7 +95,7 @@ class Search:
 
 
 def run(*, seconds: float, limit: float, seed: int, kinds: str = "", file: Path | None = None) -> int:
-    """Search for so many seconds among questions that cost up to ``limit`` seconds; 1 where one takes over twice its count."""
+    """Search for so many seconds among questions of up to ``limit`` seconds; 1 where one takes over twice its count."""
     loaded = revisions.load(Path(priors.__path__[0]))
     forecasters = {name: loaded.ready[name] for name in MODELS}
     for forecaster in forecasters.values():
@@ -122,8 +123,10 @@ HEAD = f"{'model':<12}{'kind':<16}{'counted':>9}{'before':>9}{'first':>9}{'again
 def line(taken: Taken) -> str:
     """One question as a row."""
     asked, found = taken.asked, taken
-    about = f"{len(asked.given)} given {sorted(set(asked.given.values()))}, {len(asked.do)} do, {len(asked.targets)} targets"
-    own = {key: value for key, value in asdict(asked).items() if key not in ("kind", "targets", "given", "do", "number")}
+    forms = sorted(set(asked.given.values()))
+    about = f"{len(asked.given)} given {forms}, {len(asked.do)} do, {len(asked.targets)} targets"
+    elsewhere = ("kind", "targets", "given", "do", "number")
+    own = {key: value for key, value in asdict(asked).items() if key not in elsewhere}
     return (
         f"{found.model:<12}{asked.kind:<16}{found.counted:>8.2f}s{found.before:>8.2f}s{found.first:>8.2f}s"
         f"{found.again:>8.2f}s{found.ratio:>7.2f}{found.grown / 1e6:>7.0f}MB  {found.refused or ''} {about}, {own}"

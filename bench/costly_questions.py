@@ -225,7 +225,8 @@ def _body(
     body["events"] = [_event(model, rng, rng.randint(1, 12)) for _ in range(asked.events)]
     own = {"given": dict(given), "do": dict(do), **also}
     if asked.kind == "query":
-        joints = [rng.sample(model.network.names, min(len(model.network.names), rng.randint(2, 6))) for _ in range(asked.joints)]
+        most = len(model.network.names)
+        joints = [rng.sample(model.network.names, min(most, rng.randint(2, 6))) for _ in range(asked.joints)]
         return {**body, **own, "joint": joints, "most_probable": asked.most_probable}
     changing = rng.choice(model.network.names)
     variants = [_finding(model, changing, "likelihood", rng) for _ in range(asked.many)]

@@ -42,7 +42,8 @@ ODD_TEXTS = (
     "at_least(99,xray:yes)",
     "all(xray:yes,xray:no)",
 )
-ODD_VALUES: tuple[Any, ...] = (None, True, -1, 0, 1e308, 10**400, [], {}, "", [[[[]]]], {"a": {"b": {}}}, *ODD_TEXTS[-8:])
+ODD_NUMBERS = (-1, 0, 1e308, 10**400)
+ODD_VALUES: tuple[Any, ...] = (None, True, *ODD_NUMBERS, [], {}, "", [[[[]]]], {"a": {"b": {}}}, *ODD_TEXTS[-8:])
 ODD_BODIES = (b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe{}", b'{"targets": [], "targets": []}', b"{}" + b" " * 5_000)
 HEADERS: tuple[Mapping[str, str], ...] = (
     {"Content-Type": "text/plain"},
@@ -59,6 +60,21 @@ HEADERS: tuple[Mapping[str, str], ...] = (
     {"Cookie": "a=b"},
 )
 SUFFIXES = (".json", ".csv", ".md", ".txt", ".html", ".svg", ".dot", ".xyz", "/", "/x", "%00", "%2e%2e")
+PARAMETERS = (
+    "given",
+    "do",
+    "target",
+    "event",
+    "interval",
+    "scenario",
+    "cohort",
+    "state",
+    "largest",
+    "steps",
+    "side",
+    "revision",
+    "odd",
+)
 READ_ONLY = ("", "/variables", "/graph", "/sources", "/scenarios", "/cohorts", "/headlines", "/check")
 PAGES = ("/", "/errors", "/livez", "/readyz", "/v1/status", "/openapi.json", "/v1/models", "/nowhere", "/v2/models")
 
@@ -107,13 +123,13 @@ def _segment(request: Request, rng: random.Random) -> Request:
     path, mark, query = request.path.partition("?")
     parts = path.split("/")
     at = rng.randrange(len(parts))
-    parts[at] = rng.choice(("", "broken", "oddities", "xray", quote(rng.choice(ODD_TEXTS), safe="")[:200], parts[at].upper()))
+    odd = quote(rng.choice(ODD_TEXTS), safe="")[:200]
+    parts[at] = rng.choice(("", "broken", "oddities", "xray", odd, parts[at].upper()))
     return replace(request, path=f"/{'/'.join(parts).lstrip('/')}{mark}{query}")
 
 
 def _parameter(request: Request, rng: random.Random) -> Request:
-    names = ("given", "do", "target", "event", "interval", "scenario", "cohort", "state", "largest", "steps", "odd", "side")
-    said = f"{rng.choice((*names, 'revision'))}={quote(rng.choice(ODD_TEXTS), safe='')}"
+    said = f"{rng.choice(PARAMETERS)}={quote(rng.choice(ODD_TEXTS), safe='')}"
     return replace(request, path=f"{request.path}{'&' if '?' in request.path else '?'}{said}")
 
 

@@ -34,11 +34,20 @@ PACKED = 250
 CALL = 150_000
 """One question to the engine, its evidence as arrays and its answer out of them."""
 
-ENTRY = 2
+ENTRY = 1.7
 """An entry of the tree in both passes, for each case."""
 
-FINDING = 4_000
-"""A finding in a question to the engine."""
+FINDING, FINDING_OF_MANY = 4_000, 400
+"""A finding in a question to the engine, and in each case of many."""
+
+OVER = 150_000
+"""A target of a network with events of its own: each has a program."""
+
+CASE = 45_000
+"""A case of a batch beside its share of the engine's work."""
+
+WRITTEN = 10_000
+"""A state of a target in the answer to one case of a batch."""
 
 ROW = 3_500
 """A state of a target in an answer: worked up and written."""
@@ -71,10 +80,10 @@ NUMBER = 25_000
 """A number of the prior files in a sensitivity or an attribution: its tables at both ends, its row."""
 
 
-SEARCH = 2_500_000
+SEARCH = 1_200_000
 """A number sought along a grid."""
 
-SET = 3_000
+SET = 2_500
 """A set of changes in a search, beside its case in the engine."""
 
 CHAINS = 400_000
@@ -86,8 +95,8 @@ TRIAL = 1_500_000
 WAY = 40_000
 """A variable on the ways between two others."""
 
-CELL = 200_000
-"""A cause in a matrix: two questions that no other shares."""
+CELL = 50_000
+"""A shift of one target by one cause in a matrix."""
 
 READ = 3_000
 """A byte of prior files: read, checked, its tables made and the model compiled."""
@@ -95,9 +104,14 @@ READ = 3_000
 SPLIT = 256
 """Models with some of the edits between two revisions: all of those of eight units."""
 
-COUNTED, SHARED = 16, 3.5
-"""Questions of a batch, and targets of a question, that are counted and stand for the others; what many side by side
-share of what one takes alone."""
+CAUSE = 300_000
+"""A cause in a matrix: its two questions share a run with no other's."""
+
+COLLECTED = 15_000
+"""An outcome of what may be collected, after one outcome of what is in the plan."""
+
+COUNTED = 16
+"""Questions of a batch, and targets of a question, that are counted and stand for the others."""
 
 
 def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
@@ -107,7 +121,7 @@ def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
     plan = forecaster.plan
     sides = 1 + bool(question.settings) * (1 + (len(question.settings) > 1) * len(question.settings))
     cost = of_cases(plan, case, targets, 1) * sides
-    cost += Cost(answer=ROW * sum(plan.network.cards(targets)))
+    cost += Cost(answer=ROW * sum(plan.network.cards(targets))) * sides
     if question.interval is not None:
         cost += of_draws(forecaster, targets, case) * sides
     for names in question.joint:
@@ -117,23 +131,24 @@ def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
             cost += of_draws(forecaster, names, case)
     if question.joint or question.most_probable:
         cost += _laid_out(plan)
-    return cost + (of_cases(plan, case, (), 2) if question.most_probable else Cost())
+    return cost + (of_cases(plan, case, (), 1) if question.most_probable else Cost())
 
 
 def of_cases(plan: Plan, case: Case, targets: Sequence[str], count: int) -> Cost:
     """The engine's answer about some targets, at the stated numbers, in so many cases that speak of the same."""
     findings = len(case.findings) + len(case.settings)
     if (plan.base is not None and targets) or _tree(plan).too_large:
-        each = _programs(plan, case, targets)
+        each = _programs(plan, case, targets) + OVER * len(targets)
     else:
-        each = ENTRY * _tree(plan).packed.packed.cells if not plan.numpy_alone else 20 * _tree(plan).cells
+        each = round(ENTRY * _tree(plan).packed.packed.cells) if not plan.numpy_alone else 20 * _tree(plan).cells
         if count > 1 and 0 < len(targets) < 8:
             alone = 1 if count >= MANY else 8
             each = min(each, round(SIDE_BY_SIDE * alone * _programs(plan, case, targets)))
     assumed = len(assumptions(case))
     rounds = 1 + SWEEPS * assumed
     calls = CALL if count == 1 else CALL // 8
-    return Cost(point=rounds * (CALL + count * (each + FINDING * findings) + (count - 1) * calls * bool(assumed)))
+    own = (FINDING if count == 1 else FINDING_OF_MANY) * findings
+    return Cost(point=round(rounds * (CALL + count * (each + own) + (count - 1) * calls * bool(assumed))))
 
 
 def _tree(plan: Plan) -> Plan:
@@ -220,11 +235,20 @@ def some(every: Sequence[T]) -> Sequence[T]:
 
 def of_several(forecaster: Forecaster, asked: Sequence[Question | Resolved]) -> Cost:
     """Many questions: some of them are counted, and stand for those between."""
-    counted = [of_question(forecaster, each) for each in some(asked)]
-    total = sum(counted, Cost())
-    scale = len(asked) / max(1, len(counted))
-    point = total.point / (SHARED if len(asked) > COUNTED else 1)
-    return Cost(*(round(scale * part) for part in (point, total.draws, total.analysis, total.answer)))
+    resolved = [resolve(forecaster.model, each) for each in some(asked)]
+    counted = [_of_several(forecaster, each, len(asked)) for each in resolved]
+    total, scale = sum(counted, Cost()), len(asked) / max(1, len(counted))
+    return Cost(*(round(scale * part) for part in (total.point, total.draws, total.analysis, total.answer)))
+
+
+def _of_several(forecaster: Forecaster, resolved: Resolved, count: int) -> Cost:
+    """One of so many questions: where they are many and assume nothing it shares the engine's work with others."""
+    found = of_question(forecaster, resolved)
+    written = CASE + (WRITTEN - ROW) * sum(forecaster.plan.network.cards(resolved.targets))
+    if count > COUNTED and not assumptions(resolved.case):
+        shared = of_cases(forecaster.plan, resolved.case, resolved.targets, count).point // count
+        found = replace(found, point=shared * (1 + bool(resolved.question.settings)))
+    return found + Cost(answer=written)
 
 
 def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool) -> Cost:
@@ -233,8 +257,8 @@ def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool
     causes = {name: frozenset(network.ancestors([name])) - {name} for name in targets}
     cells = sum(map(len, causes.values()))
     asked = Case({})
-    cost = of_cases(forecaster.plan, asked, targets, 2 * len(frozenset().union(*causes.values())))
-    cost += Cost(analysis=CELL * cells)
+    alone = of_cases(forecaster.plan, asked, targets, 2) + Cost(analysis=CAUSE)
+    cost = alone * len(frozenset().union(*causes.values())) + Cost(analysis=CELL * cells)
     cost += Cost(answer=ROW * sum(len(above) * len(network[name].states) for name, above in causes.items()))
     if intervals and targets:
         one = of_draws(forecaster, targets, asked).draws // len(targets)
@@ -252,11 +276,26 @@ def of_policies(forecaster: Forecaster, question: Question, target: str) -> Cost
 
 def of_goals(forecaster: Forecaster, question: Question, target: str, *, findings: bool, largest: int) -> Cost:
     """Sets of changes of every size, as many as are tried."""
-    network = forecaster.model.network
-    changes = sum(network.cards(network.names)) if findings else _lever_states(forecaster)
-    sets = sum(min(math.comb(changes, size), TRIED) for size in range(1, largest + 1))
-    resolved = resolve(forecaster.model, replace(question, targets=(target,)))
+    model = forecaster.model
+    resolved = resolve(model, replace(question, targets=(target,)))
+    spoken_of = {target, *resolved.case.findings, *resolved.case.settings}
+    free = [name for name in model.network.names if name not in spoken_of]
+    changed = free if findings else [name for name in free if model.described[name].role == "lever"]
+    sets = _sets(model.network.cards(changed), largest)
     return of_cases(forecaster.plan, resolved.case, (target,), sets) + Cost(analysis=TRIAL + SET * sets)
+
+
+def _sets(states: Sequence[int], largest: int) -> int:
+    """Sets of at most so many changes, no two of one variable: of each size as many as are tried.
+
+    >>> _sets([2, 3], 2), _sets([2, 3], 3)
+    (11, 11)
+    """
+    of_size = [1] + [0] * largest
+    for count in states:
+        for size in range(largest, 0, -1):
+            of_size[size] += of_size[size - 1] * count
+    return sum(min(TRIED, count) for count in of_size[1:])
 
 
 def of_explanation(forecaster: Forecaster, question: Question, target: str) -> Cost:
@@ -264,7 +303,7 @@ def of_explanation(forecaster: Forecaster, question: Question, target: str) -> C
     resolved = resolve(forecaster.model, replace(question, targets=(target,)))
     own = len(question.findings)
     sets = 2**own if own <= ALL_ORDERS else 2 * own
-    every = 3 * (len(resolved.case.findings) + 1)
+    every = 2 * (len(resolved.case.findings) + 1)
     plan, case = forecaster.plan, resolved.case
     of_each = of_cases(plan, case, (), every) + _laid_out(plan)
     return of_cases(plan, case, (target,), sets) + of_each + Cost(analysis=CHAINS * own)
@@ -276,7 +315,8 @@ def of_collection(forecaster: Forecaster, question: Question, target: str, steps
     states = sum(model.network.cards(tuple(model.collection)))
     resolved = resolve(model, replace(question, targets=(target,)))
     outcomes = sum(min(BRANCHES, 2**step) for step in range(steps))
-    return of_cases(forecaster.plan, resolved.case, (target,), outcomes * states)
+    cases = outcomes * states
+    return of_cases(forecaster.plan, resolved.case, (target,), cases) + Cost(analysis=COLLECTED * cases)
 
 
 def _lever_states(forecaster: Forecaster) -> int:

@@ -63,10 +63,10 @@ class Watch:
             )
         if self.gone():
             raise NobodyWaits("the client has hung up")
-        if self.light < math.inf and threading.get_ident() == self.thread:
-            if time.thread_time() - self.worked > self.light:
-                self.light = math.inf
-                self.heavy()
+        own = self.light < math.inf and threading.get_ident() == self.thread
+        if own and time.thread_time() - self.worked > self.light:
+            self.light = math.inf
+            self.heavy()
 
 
 _watched: ContextVar[Watch | None] = ContextVar("watched", default=None)

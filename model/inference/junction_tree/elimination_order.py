@@ -63,8 +63,8 @@ def best_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
     Vertices whose neighbours are all joined go first: no order does better than that. Among the others the heuristic
     that does best is shaken: a few vertices' scores are multiplied by chance, and what is no worse is where the next
     try begins. Ends after PATIENCE tries without gain, or when WORK is used up. The vertices in the order in which they
-    stand, and in the reverse, are candidates too: of a wide grid whose variables are listed row by row that order may be
-    a few times smaller than what a heuristic finds.
+    stand, and in the reverse, are candidates too: that of a wide grid whose variables are listed row by row may be
+    smaller than what a heuristic finds.
     """
     order, graph = simplicial(adjacent)
     gone = set(order)

@@ -58,7 +58,7 @@ def attacked(server: Server, clients: int, *, within: float) -> None:
     assert grown < 1_000_000_000
 
 
-def test_fault_09_the_costliest_questions_twenty_at_once_leave_polls_answered(both_priors: Path, tmp_path: Path) -> None:
+def test_fault_09_the_costliest_questions_at_once_leave_polls_answered(both_priors: Path, tmp_path: Path) -> None:
     with gunicorn(both_priors, tmp_path / "log", workers=1, AFTERMATH_DEADLINE="1") as server:
         attacked(server, 20, within=60)
         assert "Traceback" not in server.log.read_text()

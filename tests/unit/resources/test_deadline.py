@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import priors
-from model.evidence import Assumed
 from model.analyses.comparison import compare
+from model.evidence import Assumed
 from model.forecast import answer, answers, prepare
 from model.inference.variable_elimination.threads import Workers
 from model.priors import load

@@ -151,9 +151,10 @@ def test_work_that_turns_out_heavy_is_refused_where_too_many_are_at_it(monkeypat
     heavies.come("a")
     heavies.come("b")
     watch = Watch(60.0)
-    with gate.turn("c", watch) as turn, pytest.raises(Busy):
+    with gate.turn("c", watch) as turn:
         turn.begin(1)
-        work(watch)
+        with pytest.raises(Busy):
+            work(watch)
     assert heavies.finish() == ["a", "b"]
 
 
