@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-try:
-    import resource
-except ImportError:  # a system without limits of that kind
-    resource = None  # type: ignore[assignment]
 
 STATUS = Path("/proc/self/statm")
 
@@ -28,9 +24,11 @@ def limited(most: int) -> Iterator[None]:
     1000000
     """
     mapped = _mapped()
-    if resource is None or mapped is None:
+    if mapped is None:
         yield
         return
+    import resource  # not on every system
+
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     standing = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_AS, (min([mapped + most, *standing]), hard))
@@ -46,4 +44,4 @@ def _mapped() -> int | None:
         pages = int(STATUS.read_text(encoding="ascii").split()[0])
     except (OSError, ValueError, IndexError):
         return None
-    return pages * resource.getpagesize()
+    return pages * os.sysconf("SC_PAGE_SIZE")
