@@ -62,9 +62,9 @@ def best_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
 
     Vertices whose neighbours are all joined go first: no order does better than that. Among the others the heuristic
     that does best is shaken: a few vertices' scores are multiplied by chance, and what is no worse is where the next
-    try begins. Ends after PATIENCE tries without gain, or when WORK is used up. The vertices in the order in which they
-    stand, and in the reverse, are candidates too: that of a wide grid whose variables are listed row by row may be
-    smaller than what a heuristic finds.
+    try begins. Ends after PATIENCE tries without gain, or when WORK is used up. Then the vertices in the order in which
+    they stand, and in the reverse, are compared too: a 17 x 17 grid listed row by row has 67 million cells in that order
+    and 92 million in the one that the search finds.
     """
     order, graph = simplicial(adjacent)
     gone = set(order)
@@ -116,10 +116,6 @@ def _searched(rows: Bits, cards: Sequence[int]) -> list[int]:
     weights = np.ones(len(cards))
     plain = [(*_greedy(rows, cards, heuristic, weights), heuristic) for heuristic in HEURISTICS]
     best, fewest, heuristic = min(plain, key=lambda found: found[1])
-    for listed in (range(len(cards)), range(len(cards) - 1, -1, -1)):
-        cells = cells_in_order(rows, cards, listed, give_up=fewest)
-        if cells < fewest:
-            best, fewest = np.array(listed, dtype=np.int64), cells
     idle = 0
     for _ in range(WORK // len(cards) if fewest < HOPELESS else 0):
         checkpoint()
@@ -130,8 +126,8 @@ def _searched(rows: Bits, cards: Sequence[int]) -> list[int]:
             best, fewest, weights = order, cells, tried
         if idle == PATIENCE:
             break
-    found: list[int] = best.tolist()
-    return found
+    listed = list(range(len(cards)))
+    return min((best.tolist(), listed, listed[::-1]), key=lambda order: cells_of_cliques(rows, cards, order))
 
 
 def _shaken(weights: NDArray[np.float64], chance: random.Random) -> NDArray[np.float64]:
@@ -150,19 +146,23 @@ def _greedy(
         return greedy(rows.copy(), np.array(cards, dtype=np.float64), -1, heuristic, weights, SHIFT, give_up)
 
 
-def cells_in_order(rows: Bits, cards: Sequence[int], order: Sequence[int], *, give_up: float = math.inf) -> float:
-    """Table cells of an order, counted as ``greedy`` counts those that it chooses; inf once over ``give_up``.
+def cells_of_cliques(rows: Bits, cards: Sequence[int], order: Sequence[int]) -> float:
+    """Table cells of the maximal cliques that an elimination order makes; inf where they are too many for a number.
 
-    >>> cells_in_order(_rows([0b010, 0b101, 0b010], range(3)), [2, 2, 2], range(3))
-    10.0
+    >>> cells_of_cliques(_rows([0b010, 0b101, 0b010], range(3)), [2, 2, 2], range(3))
+    8.0
     """
     graph = [sum(int(word) << (64 * i) for i, word in enumerate(row)) for row in rows]
-    cells = 0.0
+    position = {v: i for i, v in enumerate(order)}
+    held, cells = set[int](), 0.0
     for v in order:
-        cells += math.prod((float(cards[u]) for u in bits(graph[v])), start=float(cards[v]))
-        if cells > give_up:
-            return math.inf
+        around = list(bits(graph[v]))
+        if v not in held:
+            cells += math.prod((float(cards[u]) for u in around), start=float(cards[v]))
         _remove(graph, v)
+        following = min(around, key=position.__getitem__, default=None)
+        if following is not None and graph[following].bit_count() == len(around) - 1:
+            held.add(following)
     return cells
 
 
