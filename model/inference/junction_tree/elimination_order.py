@@ -63,8 +63,8 @@ def best_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
     Vertices whose neighbours are all joined go first: no order does better than that. Among the others the heuristic
     that does best is shaken: a few vertices' scores are multiplied by chance, and what is no worse is where the next
     try begins. Ends after PATIENCE tries without gain, or when WORK is used up. Then the vertices in the order in which
-    they stand, and in the reverse, are compared too: a 17 x 17 grid listed row by row has 67 million cells in that order
-    and 92 million in the one that the search finds.
+    they stand, and in the reverse, are compared too: a 17 x 17 grid listed row by row has 67 million cells in that
+    order, and 92 million in the one that the search finds.
     """
     order, graph = simplicial(adjacent)
     gone = set(order)
