@@ -107,6 +107,9 @@ SPLIT = 256
 CAUSE = 300_000
 """A cause in a matrix: its two questions share a run with no other's."""
 
+OUTCOMES = 3
+"""Outcomes of what is collected: its states, of which the flagship has three to five."""
+
 COLLECTED = 15_000
 """An outcome of what may be collected, after one outcome of what is in the plan."""
 
@@ -314,7 +317,7 @@ def of_collection(forecaster: Forecaster, question: Question, target: str, steps
     model = forecaster.model
     states = sum(model.network.cards(tuple(model.collection)))
     resolved = resolve(model, replace(question, targets=(target,)))
-    outcomes = sum(min(BRANCHES, 2**step) for step in range(steps))
+    outcomes = sum(min(BRANCHES, OUTCOMES**step) for step in range(steps))
     cases = outcomes * states
     return of_cases(forecaster.plan, resolved.case, (target,), cases) + Cost(analysis=COLLECTED * cases)
 
