@@ -108,7 +108,7 @@ CAUSE = 300_000
 """A cause in a matrix: its two questions share a run with no other's."""
 
 OUTCOMES = 3
-"""Outcomes of what is collected: its states, of which the flagship has three to five."""
+"""Outcomes of what is collected: its states, three of 25 of the 28 that can be collected on the flagship."""
 
 COLLECTED = 15_000
 """An outcome of what may be collected, after one outcome of what is in the plan."""
