@@ -33,8 +33,8 @@ def _never() -> bool:
     return False
 
 
-def _nothing() -> None:
-    return None
+def nothing() -> None:
+    """What is done where nothing is to be done."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +49,7 @@ class Watch:
     started: float = field(default_factory=time.monotonic)
     steps: int = 0
     light: float = math.inf
-    heavy: Callable[[], None] = _nothing
+    heavy: Callable[[], None] = nothing
     thread: int = field(default_factory=threading.get_ident)
     worked: float = field(default_factory=time.thread_time)
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from model.errors import WorkEnded
 from model.resources.cost import SECOND
-from model.resources.deadline import Watch
+from model.resources.deadline import Watch, nothing
 
 HEAVY = SECOND // 20
 """Counted cost from which a question needs a place."""
@@ -125,7 +125,7 @@ class Gate:
         try:
             yield turn
         finally:
-            watch.light = math.inf
+            watch.light, watch.heavy = math.inf, nothing  # the two refer to each other no longer, and are freed at once
             turn.end()
 
     @contextmanager

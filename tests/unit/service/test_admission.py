@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -174,3 +175,13 @@ def test_two_places_are_told_apart():
         with gate.place("a", HEAVY, Watch(1.0)), gate.place("b", HEAVY, Watch(1.0)):
             assert gate.load.working == 2
         assert gate.load.working == 0
+
+
+def test_a_request_that_is_over_is_freed_at_once():
+    """Not when the collector comes: what a watch looks at holds the whole request."""
+    gate, watch = Gate(places=1, queue=1), Watch(60.0)
+    with gate.turn("a", watch) as turn:
+        turn.begin(HEAVY)
+    gone = weakref.ref(turn)
+    del turn
+    assert gone() is None
