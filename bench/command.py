@@ -24,6 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         "scale": _scale,
         "analyses": _analyses,
         "cost": _cost,
+        "costliest": _costliest,
         "start": _start,
         "report": _report,
     }
@@ -48,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     beyond.add_argument("--quick", action="store_true", help="three rounds")
     counted = commands.add_parser("cost", help="the counted cost of every kind of question beside its time")
     counted.add_argument("--only", default="", metavar="TEXT", help="kinds whose name has this in it")
+    worst = commands.add_parser("costliest", help="search for the questions that take longest, and longer than counted")
+    worst.add_argument("--seconds", type=float, default=300, help="how long to search (300)")
+    worst.add_argument("--limit", type=float, default=15, help="the highest cost that is accepted, in seconds (15)")
+    worst.add_argument("--seed", type=int, default=1, help="of the search (1)")
+    worst.add_argument("--only", default="", metavar="TEXT", help="kinds whose name has this in it")
+    worst.add_argument("--write", type=Path, metavar="FILE", help="write the ten costliest of different kinds as JSON")
     for each in (engine, web, growth, beyond, counted):
         each.add_argument("--csv", type=Path, metavar="FILE", help="write the rows (bench/results/ after a full run)")
     for each in (engine, growth):
@@ -131,6 +138,14 @@ def _cost(options: argparse.Namespace) -> int:
     from bench import cost
 
     return cost.run(csv_file=options.csv, only=options.only)
+
+
+def _costliest(options: argparse.Namespace) -> int:
+    from bench import costliest
+
+    return costliest.run(
+        seconds=options.seconds, limit=options.limit, seed=options.seed, kinds=options.only, file=options.write
+    )
 
 
 def _report(options: argparse.Namespace) -> int:

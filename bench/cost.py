@@ -1,4 +1,8 @@
-"""The counted cost of a question beside the time that it takes: every kind, warm, of questions not asked before."""
+"""The counted cost of a question beside the time that it takes: every kind, warm, of questions not asked before.
+
+Warm is a question whose like was asked before: about the same target, with findings on the same variables in other
+states. What the first of them takes beyond that, as the search for an order of its sums, is shown by itself.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,8 @@ from model.evidence import Observed
 from model.forecast import Forecaster, answer
 from model.question import Question
 from model.resources.cost import SECOND
+from model.resources.deadline import DeadlinePassed, Watch, watched
+from model.specification import Model
 from service import revisions, routes
 from service.http.validation import Pinned, validated
 
@@ -25,6 +31,8 @@ MODELS = ("asia", "mosul-2017")
 ROUNDS = 5
 LEAST, MOST = 0.001, 1.0
 """Seconds between which count and time are held against each other."""
+LONGEST = 20
+"""Seconds after which a question is given up: of assumptions that cannot hold together a smallest set is sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +81,16 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A kind on a model: seconds counted and taken, medians of five questions, and the first question's."""
+    """A kind on a model: medians of five questions, in seconds counted and taken, of how many times one is the other,
+    and of what a question before it, the first of its like, takes.
+    """
 
     model: str
     kind: str
     counted: float
     taken: float
+    ratio: float
     first: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times the count is the time."""
-        return self.counted / self.taken
 
     @property
     def judged(self) -> bool:
@@ -119,73 +125,103 @@ def run(*, csv_file: Path | None, only: str = "") -> int:
 
 
 def _measured(forecaster: Forecaster, kind: Kind) -> Row | None:
-    counted, taken = [], []
-    for sent, body, path in _questions(forecaster, kind):
-        each = next(
-            each
-            for each in routes.OPERATIONS
-            if each.path.endswith(f"/{kind.path}") and each.method == ("POST" if kind.body else "GET")
-        )
-        asked: dict[str, Any] = {}
-        if each.query is not None and each.query is not Pinned:
-            asked["asked"] = validated(each.query, sent)
-        if kind.body:
-            asked["body"] = each.body[0].read(json.dumps(body).encode())
-        try:
-            reply = each.view(forecaster, **path, **asked)
-            cost = reply.cost().total / SECOND
-            started = time.process_time()
-            each.forms[0].write(reply.content())
-        except AftermathError:
-            continue
-        counted.append(cost)
-        taken.append(time.process_time() - started)
-        if len(taken) > ROUNDS:
+    counted, taken, first = [], [], []
+    for pair in _questions(forecaster, kind):
+        found = [each for each in (_asked(forecaster, kind, *question) for question in pair) if each is not None]
+        if len(found) == len(pair):
+            first.append(found[0][1])
+            counted.append(found[-1][0])
+            taken.append(found[-1][1])
+        if len(taken) == ROUNDS:
             break
-    if len(taken) < 2:
+    if not taken:
         return None
-    return Row(forecaster.model.name, kind.name, statistics.median(counted[1:]), statistics.median(taken[1:]), taken[0])
+    ratio = statistics.median(c / t for c, t in zip(counted, taken, strict=True))
+    medians = map(statistics.median, (counted, taken))
+    return Row(forecaster.model.name, kind.name, *medians, ratio, statistics.median(first))
 
 
-def _questions(forecaster: Forecaster, kind: Kind) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, str]]]:
-    """Questions of a kind, possible ones and each once: parameters, body, and what stands in the path."""
+def _asked(
+    forecaster: Forecaster, kind: Kind, sent: dict[str, Any], body: dict[str, Any], path: dict[str, str]
+) -> tuple[float, float] | None:
+    """Seconds counted and taken of one question, None where it is refused."""
+    each = next(
+        each
+        for each in routes.OPERATIONS
+        if each.path.endswith(f"/{kind.path}") and each.method == ("POST" if kind.body else "GET")
+    )
+    asked: dict[str, Any] = {}
+    if each.query is not None and each.query is not Pinned:
+        asked["asked"] = validated(each.query, sent)
+    if kind.body:
+        asked["body"] = each.body[0].read(json.dumps(body).encode())
+    try:
+        reply = each.view(forecaster, **path, **asked)
+        cost = reply.cost().total / SECOND
+        started = time.process_time()
+        with watched(Watch(LONGEST)):
+            each.forms[0].write(reply.content())
+    except (AftermathError, DeadlinePassed):
+        return None
+    return cost, time.process_time() - started
+
+
+Said = tuple[dict[str, Any], dict[str, Any], dict[str, str]]
+"""A question: parameters, body, and what stands in the path."""
+
+
+def _questions(forecaster: Forecaster, kind: Kind) -> Iterator[tuple[Said, ...]]:
+    """Pairs of questions of a kind about the same variables, possible ones and each once.
+
+    Without findings two questions are the same, and what is under draws is kept: then there is only one.
+    """
     model, rng = forecaster.model, random.Random(f"{forecaster.model.name} {kind.name}")
     names = model.network.names
-    levers = [name for name in names if model.described[name].role == "lever"]
-    fixed = dict(kind.fixed)
-    form, count, acting = fixed.pop("form", None), fixed.pop("cases", 0), fixed.pop("do", 0)
-    for _ in range(400):
+    alone = not kind.findings and "interval" in kind.fixed
+    for _ in range(100):
         target = rng.choice(names)
         said = rng.sample([name for name in names if name != target], min(kind.findings, len(names) - 2))
-        states = {name: rng.choice(model.network[name].states) for name in said}
-        try:
-            answer(forecaster, Question((target,), {n: Observed(s) for n, s in states.items()}))
-        except AftermathError:
-            continue
-        sent: dict[str, Any] = dict(fixed)
-        path: dict[str, str] = {}
-        if "<target>" in kind.path:
-            path["target"] = target
-        elif kind.target and not kind.body:
-            sent[kind.target] = [target] if kind.path in ("query", "matrix") else target
-        if kind.findings and kind.path not in ("matrix",):
-            sent["given"] = [f"{n}:{s}" for n, s in states.items()]
-        if acting and levers:
-            lever = rng.choice([name for name in levers if name not in said and name != target] or levers)
-            sent["do"] = [f"{lever}:{rng.choice(model.network[lever].states)}"]
-        if kind.path == "cause-effect":
-            sent["cause"] = rng.choice([name for name in names if name not in said and name != target])
-        body: dict[str, Any] = {}
-        if kind.body and count:
-            body = {"cases": [{"id": str(i), "given": _part(states, i)} for i in range(count)], "targets": [target]}
-            if "interval" in sent:
-                body["interval"] = sent["interval"]
-            sent = {}
-        elif kind.body:
-            given = {n: _said(model.network[n].states, s, form) for n, s in states.items()}
-            body = {"given": given, "targets": [target] if kind.target else [], "interval": sent.get("interval")}
-            sent = {}
-        yield sent, body, path
+        other = rng.choice([name for name in names if name not in said and name != target])
+        possible = []
+        for _ in range(20):
+            states = {name: rng.choice(model.network[name].states) for name in said}
+            try:
+                answer(forecaster, Question((target,), {n: Observed(s) for n, s in states.items()}))
+            except AftermathError:
+                continue
+            if states not in possible or not said:
+                possible.append(states)
+            if len(possible) == 1 + (not alone):
+                yield tuple(_question(model, kind, target, states, other) for states in possible)
+                break
+
+
+def _question(model: Model, kind: Kind, target: str, states: Mapping[str, str], other: str) -> Said:
+    """A question about a target with findings; ``other`` is a variable that is neither."""
+    fixed = dict(kind.fixed)
+    form, count, acting = fixed.pop("form", None), fixed.pop("cases", 0), fixed.pop("do", 0)
+    sent: dict[str, Any] = dict(fixed)
+    path: dict[str, str] = {}
+    if "<target>" in kind.path:
+        path["target"] = target
+    elif kind.target and not kind.body:
+        sent[kind.target] = [target] if kind.path in ("query", "matrix") else target
+    if kind.findings:
+        sent["given"] = [f"{n}:{s}" for n, s in states.items()]
+    levers = [n for n in model.network.names if model.described[n].role == "lever" and n not in states and n != target]
+    if acting:
+        lever = (levers or [other])[len(target) % len(levers or [other])]
+        sent["do"] = [f"{lever}:{model.network[lever].states[0]}"]
+    if kind.path == "cause-effect":
+        sent["cause"] = other
+    if not kind.body:
+        return sent, {}, path
+    body: dict[str, Any] = {"targets": [target] if kind.target else []}
+    if count:
+        body["cases"] = [{"id": str(i), "given": _part(states, i)} for i in range(count)]
+    else:
+        body["given"] = {n: _said(model.network[n].states, s, form) for n, s in states.items()}
+    return {}, {**body, "interval": sent.get("interval")}, path
 
 
 def _part(states: Mapping[str, str], i: int) -> dict[str, str]:
@@ -194,7 +230,7 @@ def _part(states: Mapping[str, str], i: int) -> dict[str, str]:
 
 def _said(states: tuple[str, ...], state: str, form: str | None) -> Any:
     if form == ASSUMED:
-        return {ASSUMED: {s: 0.5 if s == state else 0.5 / (len(states) - 1) for s in states}}
+        return {ASSUMED: {s: 0.6 if s == state else 0.4 / (len(states) - 1) for s in states}}
     if form == LIKELY:
         return {LIKELY: {s: 0.8 if s == state else 0.3 for s in states}}
     return state

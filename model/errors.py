@@ -1,4 +1,4 @@
-"""The one family of errors: each says where, what was found and what would have been right.
+"""The family of errors: each says where, what was found and what would have been right.
 
 Place and kind are attributes, so that a command line, an HTTP answer and a test read the same
 facts; the text is made from them and never parsed back.
@@ -14,14 +14,11 @@ from typing import ClassVar
 Place = tuple[str | int, ...]
 
 
-class AftermathError(Exception):
-    """What a caller did wrong, or asked for that cannot be: root of the family.
+class ExplainedError(Exception):
+    """An error that tells its reader what happened.
 
     ``where`` is the path to the offending value in what the caller sent, as keys and indices;
     ``allowed`` lists what would have been right, where that is a short list.
-
-    >>> str(UnknownState("halfed", ("halved", "sustained"), where=("evidence", "finances")))
-    "evidence.finances: no state 'halfed'; the states are 'halved', 'sustained'. Did you mean 'halved'?"
     """
 
     code: ClassVar[str] = "error"
@@ -45,6 +42,22 @@ class AftermathError(Exception):
         hint = f" Did you mean {self.did_you_mean!r}?" if self.did_you_mean else ""
         body = f"{self.detail}.{hint}" if hint else self.detail
         return f"{place}: {body}" if place else body
+
+
+class AftermathError(ExplainedError):
+    """What a caller did wrong, or asked for that cannot be: root of the family.
+
+    >>> str(UnknownState("halfed", ("halved", "sustained"), where=("evidence", "finances")))
+    "evidence.finances: no state 'halfed'; the states are 'halved', 'sustained'. Did you mean 'halved'?"
+    """
+
+
+class WorkEnded(ExplainedError):
+    """Work that was ended before it was done, through no fault of what was asked for.
+
+    It is of no family with what is wrong with a question, so that no answer to many questions takes it for one's
+    refusal: it ends them all.
+    """
 
 
 class UnknownName(AftermathError):

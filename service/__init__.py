@@ -37,7 +37,10 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     chosen = settings or from_environment()
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False
-    held = revisions.load(chosen.priors, public=chosen.public_read, seconds=chosen.load_seconds)
+    memory = chosen.load_memory if ahead else None
+    held = revisions.load(
+        chosen.priors, public=chosen.public_read, seconds=chosen.load_seconds, memory=memory, ahead=ahead
+    )
     store = Store(chosen.place, limits=chosen.limits)
     held = stored.recovered(held, store, chosen)
     if ahead:

@@ -11,8 +11,10 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +24,7 @@ from model.errors import Problem as PriorProblem
 from model.forecast import Forecaster, prepare
 from model.priors.files import files_of, stamps
 from model.resources.deadline import DeadlinePassed, Watch, watched
+from model.resources.memory import limited
 from service.settings import LOAD_MEMORY, LOAD_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -188,19 +191,29 @@ class Live:
         self._pointer, self._follow = pointer, follow
 
 
-def load(root: Path, *, public: bool = False, seconds: float = math.inf) -> Revisions:
+NUMERICS = "scipy.special"
+"""What is imported before memory is limited: where its threads find none, its library interrupts the process."""
+
+
+def load(
+    root: Path, *, public: bool = False, seconds: float = math.inf, memory: int | None = None, ahead: bool = False
+) -> Revisions:
     """Load and compile every model of a folder; the log has a line for each, with the time it took.
 
     What is wrong with a model is told to clients whole, unless whoever reaches the service may read: then its place.
-    One that takes longer than ``seconds`` is broken, and the next one is begun.
+    One that takes longer than ``seconds``, or more than so many bytes of ``memory`` beyond what the process has, is
+    broken, and the next one is begun. ``ahead`` of the first question the tables are drawn as well, within the same
+    limits. Memory can be limited only in a process that does nothing else meanwhile.
     """
+    if memory is not None:
+        import_module(NUMERICS)
     ready: dict[str, Forecaster] = {}
     broken: dict[str, Broken] = {}
     attempts: dict[str, Attempt] = {}
     files: dict[str, Mapping[str, bytes]] = {}
     for name, folder in priors.models(root).items():
         before = _stamps(folder)
-        found = prepared(name, folder, seconds)
+        found = prepared(name, folder, seconds, memory=memory, ahead=ahead)
         files[name] = _files(folder, before)
         if isinstance(found, Broken):
             broken[name] = found.in_public() if public else found
@@ -229,13 +242,21 @@ def _files(folder: Path, before: object) -> Mapping[str, bytes]:
     return found if _stamps(folder) == before else {}
 
 
-def prepared(name: str, folder: Path, seconds: float) -> Forecaster | Broken:
-    """The model of a folder, compiled; or all that is wrong with it, which the log has too."""
+def prepared(
+    name: str, folder: Path, seconds: float, *, memory: int | None = None, ahead: bool = False
+) -> Forecaster | Broken:
+    """The model of a folder, compiled; or all that is wrong with it, which the log has too.
+
+    ``memory`` limits the whole process meanwhile. ``ahead`` of the first question its tables are drawn as well.
+    """
     started = time.monotonic()
+    bounded = nullcontext() if memory is None else limited(memory)
     logger.info("model %s: loading", name)
     try:
-        with watched(Watch(seconds)):
+        with watched(Watch(seconds)), bounded:
             found = prepare(priors.load(folder))
+            if ahead:
+                found.draws.warm()
         count = len(found.model.network.names)
         logger.info("model %s: %d variables, ready in %.1f s", name, count, time.monotonic() - started)
         return found

@@ -60,8 +60,8 @@ class Settings:
 
     No question works longer than ``deadline`` seconds, or is begun whose counted ``cost`` is higher; so many
     ``heavy`` ones work at once in each process, and ``queue`` wait. A model that is not read and compiled in
-    ``load_seconds``, or beside a running service within ``load_memory`` bytes, is not served. ``place`` is where the
-    store is, and ``limits`` what it takes; ``live`` says that a model whose files change is served as they are then.
+    ``load_seconds`` and ``load_memory`` bytes is not served. ``place`` is where the store is, and ``limits`` what it
+    takes; ``live`` says that a model whose files change is served as they are then.
     """
 
     priors: Path
@@ -78,7 +78,7 @@ class Settings:
     heavy: int = 1
     queue: int = 8
     load_seconds: float = 120.0
-    load_memory: int = 2_000_000_000
+    load_memory: int = 4_000_000_000
     place: Place = field(default_factory=lambda: Nowhere("no place was chosen"))
     limits: Limits = field(default_factory=Limits)
     live: bool = True
@@ -121,7 +121,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         heavy=_whole(HEAVY, environment.get(HEAVY, ""), 1),
         queue=_whole(QUEUE, environment.get(QUEUE, ""), 8),
         load_seconds=_number(LOAD_SECONDS, environment.get(LOAD_SECONDS, ""), 120),
-        load_memory=_whole(LOAD_MEMORY, environment.get(LOAD_MEMORY, ""), 2_000_000_000),
+        load_memory=_whole(LOAD_MEMORY, environment.get(LOAD_MEMORY, ""), 4_000_000_000),
         place=_place(priors, environment),
         limits=_limits(environment),
         live=_switch(LIVE, environment.get(LIVE, ""), default=True),

@@ -22,9 +22,11 @@ from model.forecast import Forecaster, shape_of
 from model.gates.formulas import LEAST
 from model.inference import Evidence, Plan, derivatives
 from model.inference.arrays import AGREE, difference
-from model.network import Table, complements
+from model.inference.lru import OBJECT, ByteLRU
+from model.network import Table, Variable, complements
 from model.question import Question, of_target, resolve
-from model.specification import Model
+from model.resources.deadline import checkpoint
+from model.specification import Description, Model
 from model.uncertainty.parameters import Parameter, parameters
 
 MODELS = 8
@@ -127,6 +129,37 @@ class Lines:
         return np.asarray(self.elsewhere + weights[0] * self.first + weights[1] * self.second, dtype=np.float64)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _OfVariable:
+    """The numbers of one variable: for each the entries of its table that it moves, and three tables of those."""
+
+    parameters: tuple[Parameter, ...]
+    cells: tuple[NDArray[np.int64], ...]
+    tables: tuple[Table, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return sum(each.nbytes for each in (*self.cells, *self.tables))
+
+
+OF_VARIABLES: ByteLRU[_OfVariable] = ByteLRU(64_000_000)
+"""Numbers of variables that are kept ready."""
+
+
+def _numbers_of(description: Description, variable: Variable) -> _OfVariable:
+    """The numbers of a variable: kept, since models with events of their own share all their other variables."""
+
+    def made() -> _OfVariable:
+        checkpoint()
+        found = tuple(parameters(description, variable))
+        parts = [_tables(number) for number in found]
+        cells = tuple(_changed(part) for part in parts)
+        return _OfVariable(found, cells, tuple(part[:3, at] for part, at in zip(parts, cells, strict=True)))
+
+    return OF_VARIABLES.get(description, made, weigh=lambda found: found.nbytes + OBJECT * len(found.parameters))
+
+
 @lru_cache(maxsize=MODELS)
 def numbers(model: Model) -> Numbers:
     """The numbers of a model, in the order of its variables and their statements; made once and kept."""
@@ -134,10 +167,10 @@ def numbers(model: Model) -> Numbers:
     sizes = [model.network.tables[name].size for name in names]
     begins = accumulate(sizes, initial=0)
     places = {name: slice(at, at + size) for name, size, at in zip(names, sizes, begins, strict=False)}
-    found = [number for name in names for number in parameters(model.described[name], model.network[name])]
-    parts = [_tables(number) for number in found]
-    cells = [_changed(part) for part in parts]
-    kept = [part[:3, at] for part, at in zip(parts, cells, strict=True)]
+    each = [_numbers_of(model.described[name], model.network[name]) for name in names]
+    found = [number for own in each for number in own.parameters]
+    cells = [at for own in each for at in own.cells]
+    kept = [part for own in each for part in own.tables]
     starts = np.cumsum([0, *(len(at) for at in cells)])[:-1]
     slope, first, second = np.concatenate(kept, axis=1) if kept else np.zeros((3, 0))
     absolute = [at + places[number.variable].start for number, at in zip(found, cells, strict=True)]

@@ -28,28 +28,40 @@ from model.uncertainty.intervals import MASS
 
 T = TypeVar("T")
 
+PACKED = 250
+"""An entry of the tree of a network with events of its own, which is laid out for one question that needs all of it."""
+
 CALL = 150_000
 """One question to the engine, its evidence as arrays and its answer out of them."""
 
-ENTRY = 2
+ENTRY = 1.7
 """An entry of the tree in both passes, for each case."""
 
-FINDING = 4_000
-"""A finding in a question to the engine."""
+FINDING, FINDING_OF_MANY = 4_000, 400
+"""A finding in a question to the engine, and in each case of many."""
 
-ROW = 6_000
+OVER = 150_000
+"""A target of a network with events of its own: each has a program."""
+
+CASE = 45_000
+"""A case of a batch beside its share of the engine's work."""
+
+WRITTEN = 10_000
+"""A state of a target in the answer to one case of a batch."""
+
+ROW = 3_500
 """A state of a target in an answer: worked up and written."""
 
-DRAWN = 700_000
+DRAWN = 600_000
 """One target under all draws, beside its multiplications: the quantiles of each state."""
 
 DRAWN_TABLE = 2_000
 """An entry of the tables that it depends on, laid side by side for all draws."""
 
-FITTED = 15_000_000
+FITTED = 8_000_000
 """The rounds of a fit under all draws beside its answers: times the square of what is assumed, which calls for more."""
 
-SIDE_BY_SIDE = 0.32
+SIDE_BY_SIDE = 0.27
 """A multiplication of a program that many draws share lanes of."""
 
 MANY = 16
@@ -58,7 +70,7 @@ MANY = 16
 DRAWN_ENTRY = 3.5
 """An entry of the tree in both passes with tables of its own."""
 
-DRAWN_FINDING = 100_000
+DRAWN_FINDING = 70_000
 """A finding under all draws, for each target."""
 
 SWEEPS = 8
@@ -68,13 +80,13 @@ NUMBER = 25_000
 """A number of the prior files in a sensitivity or an attribution: its tables at both ends, its row."""
 
 
-SEARCH = 4_000_000
+SEARCH = 1_200_000
 """A number sought along a grid."""
 
-SET = 3_000
+SET = 2_500
 """A set of changes in a search, beside its case in the engine."""
 
-CHAINS = 700_000
+CHAINS = 400_000
 """The active trails from one finding."""
 
 TRIAL = 1_500_000
@@ -83,8 +95,8 @@ TRIAL = 1_500_000
 WAY = 40_000
 """A variable on the ways between two others."""
 
-CELL = 200_000
-"""A cause in a matrix: two questions that no other shares."""
+CELL = 50_000
+"""A shift of one target by one cause in a matrix."""
 
 READ = 3_000
 """A byte of prior files: read, checked, its tables made and the model compiled."""
@@ -92,9 +104,17 @@ READ = 3_000
 SPLIT = 256
 """Models with some of the edits between two revisions: all of those of eight units."""
 
-COUNTED, SHARED = 16, 3
-"""Questions of a batch, and targets of a question, that are counted and stand for the others; what many side by side
-share of what one takes alone."""
+CAUSE = 300_000
+"""A cause in a matrix: its two questions share a run with no other's."""
+
+OUTCOMES = 3
+"""Outcomes of what is collected: its states, three of 25 of the 28 that can be collected on the flagship."""
+
+COLLECTED = 15_000
+"""An outcome of what may be collected, after one outcome of what is in the plan."""
+
+COUNTED = 16
+"""Questions of a batch, and targets of a question, that are counted and stand for the others."""
 
 
 def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
@@ -104,7 +124,7 @@ def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
     plan = forecaster.plan
     sides = 1 + bool(question.settings) * (1 + (len(question.settings) > 1) * len(question.settings))
     cost = of_cases(plan, case, targets, 1) * sides
-    cost += Cost(answer=ROW * sum(plan.network.cards(targets)))
+    cost += Cost(answer=ROW * sum(plan.network.cards(targets))) * sides
     if question.interval is not None:
         cost += of_draws(forecaster, targets, case) * sides
     for names in question.joint:
@@ -112,29 +132,37 @@ def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
         cost += of_cases(plan, case, (), min(cells, inference.JOINT_LIMIT)) + Cost(answer=ROW * cells)
         if question.interval is not None and cells <= drawing.FEWEST * 3:
             cost += of_draws(forecaster, names, case)
-    return cost + (of_cases(plan, case, (), 2) if question.most_probable else Cost())
+    if question.joint or question.most_probable:
+        cost += _laid_out(plan)
+    return cost + (of_cases(plan, case, (), 1) if question.most_probable else Cost())
 
 
 def of_cases(plan: Plan, case: Case, targets: Sequence[str], count: int) -> Cost:
     """The engine's answer about some targets, at the stated numbers, in so many cases that speak of the same."""
     findings = len(case.findings) + len(case.settings)
     if (plan.base is not None and targets) or _tree(plan).too_large:
-        each = _programs(plan, case, targets)
+        each = _programs(plan, case, targets) + OVER * len(targets)
     else:
-        each = ENTRY * _tree(plan).packed.packed.cells if not plan.numpy_alone else 20 * _tree(plan).cells
+        each = round(ENTRY * _tree(plan).packed.packed.cells) if not plan.numpy_alone else 20 * _tree(plan).cells
         if count > 1 and 0 < len(targets) < 8:
             alone = 1 if count >= MANY else 8
             each = min(each, round(SIDE_BY_SIDE * alone * _programs(plan, case, targets)))
     assumed = len(assumptions(case))
     rounds = 1 + SWEEPS * assumed
     calls = CALL if count == 1 else CALL // 8
-    return Cost(point=rounds * (CALL + count * (each + FINDING * findings) + (count - 1) * calls * bool(assumed)))
+    own = (FINDING if count == 1 else FINDING_OF_MANY) * findings
+    return Cost(point=round(rounds * (CALL + count * (each + own) + (count - 1) * calls * bool(assumed))))
 
 
 def _tree(plan: Plan) -> Plan:
     """The plan whose tree is counted: of one laid over another that one, since to pack a tree takes longer than most
     answers, and as much memory as the tree."""
     return plan if plan.base is None else _tree(plan.base)
+
+
+def _laid_out(plan: Plan) -> Cost:
+    """The whole tree of a network laid over another, which few questions need: nothing where it is kept anyway."""
+    return Cost() if plan.base is None else Cost(analysis=PACKED * min(plan.cells, plan.limit))
 
 
 def _programs(plan: Plan, case: Case, targets: Sequence[str]) -> int:
@@ -189,7 +217,7 @@ def of_prior_numbers(forecaster: Forecaster, question: Question, *, searched: in
     found = of_question(forecaster, replace(question, interval=None))
     numbers = sum(len(each.statements) for each in forecaster.model.described.values())
     gates = sum(each.kind not in ("table", "rule") for each in forecaster.model.described.values())
-    return found * 4 + Cost(analysis=NUMBER * numbers + min(searched, gates) * SEARCH)
+    return found * 4 + _laid_out(forecaster.plan) + Cost(analysis=NUMBER * numbers + min(searched, gates) * SEARCH)
 
 
 def of_sets(forecaster: Forecaster, question: Question, sets: int) -> Cost:
@@ -210,11 +238,20 @@ def some(every: Sequence[T]) -> Sequence[T]:
 
 def of_several(forecaster: Forecaster, asked: Sequence[Question | Resolved]) -> Cost:
     """Many questions: some of them are counted, and stand for those between."""
-    counted = [of_question(forecaster, each) for each in some(asked)]
-    total = sum(counted, Cost())
-    scale = len(asked) / max(1, len(counted))
-    point = total.point // (SHARED if len(asked) > COUNTED else 1)
-    return Cost(*(round(scale * part) for part in (point, total.draws, total.analysis, total.answer)))
+    resolved = [resolve(forecaster.model, each) for each in some(asked)]
+    counted = [_of_several(forecaster, each, len(asked)) for each in resolved]
+    total, scale = sum(counted, Cost()), len(asked) / max(1, len(counted))
+    return Cost(*(round(scale * part) for part in (total.point, total.draws, total.analysis, total.answer)))
+
+
+def _of_several(forecaster: Forecaster, resolved: Resolved, count: int) -> Cost:
+    """One of so many questions: where they are many and assume nothing it shares the engine's work with others."""
+    found = of_question(forecaster, resolved)
+    written = CASE + (WRITTEN - ROW) * sum(forecaster.plan.network.cards(resolved.targets))
+    if count > COUNTED and not assumptions(resolved.case):
+        shared = of_cases(forecaster.plan, resolved.case, resolved.targets, count).point // count
+        found = replace(found, point=shared * (1 + bool(resolved.question.settings)))
+    return found + Cost(answer=written)
 
 
 def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool) -> Cost:
@@ -223,8 +260,8 @@ def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool
     causes = {name: frozenset(network.ancestors([name])) - {name} for name in targets}
     cells = sum(map(len, causes.values()))
     asked = Case({})
-    cost = of_cases(forecaster.plan, asked, targets, 2 * len(frozenset().union(*causes.values())))
-    cost += Cost(analysis=CELL * cells)
+    alone = of_cases(forecaster.plan, asked, targets, 2) + Cost(analysis=CAUSE)
+    cost = alone * len(frozenset().union(*causes.values())) + Cost(analysis=CELL * cells)
     cost += Cost(answer=ROW * sum(len(above) * len(network[name].states) for name, above in causes.items()))
     if intervals and targets:
         one = of_draws(forecaster, targets, asked).draws // len(targets)
@@ -242,11 +279,26 @@ def of_policies(forecaster: Forecaster, question: Question, target: str) -> Cost
 
 def of_goals(forecaster: Forecaster, question: Question, target: str, *, findings: bool, largest: int) -> Cost:
     """Sets of changes of every size, as many as are tried."""
-    network = forecaster.model.network
-    changes = sum(network.cards(network.names)) if findings else _lever_states(forecaster)
-    sets = sum(min(math.comb(changes, size), TRIED) for size in range(1, largest + 1))
-    resolved = resolve(forecaster.model, replace(question, targets=(target,)))
+    model = forecaster.model
+    resolved = resolve(model, replace(question, targets=(target,)))
+    spoken_of = {target, *resolved.case.findings, *resolved.case.settings}
+    free = [name for name in model.network.names if name not in spoken_of]
+    changed = free if findings else [name for name in free if model.described[name].role == "lever"]
+    sets = _sets(model.network.cards(changed), largest)
     return of_cases(forecaster.plan, resolved.case, (target,), sets) + Cost(analysis=TRIAL + SET * sets)
+
+
+def _sets(states: Sequence[int], largest: int) -> int:
+    """Sets of at most so many changes, no two of one variable: of each size as many as are tried.
+
+    >>> _sets([2, 3], 2), _sets([2, 3], 3)
+    (11, 11)
+    """
+    of_size = [1] + [0] * largest
+    for count in states:
+        for size in range(largest, 0, -1):
+            of_size[size] += of_size[size - 1] * count
+    return sum(min(TRIED, count) for count in of_size[1:])
 
 
 def of_explanation(forecaster: Forecaster, question: Question, target: str) -> Cost:
@@ -254,9 +306,10 @@ def of_explanation(forecaster: Forecaster, question: Question, target: str) -> C
     resolved = resolve(forecaster.model, replace(question, targets=(target,)))
     own = len(question.findings)
     sets = 2**own if own <= ALL_ORDERS else 2 * own
-    every = 3 * (len(resolved.case.findings) + 1)
+    every = 2 * (len(resolved.case.findings) + 1)
     plan, case = forecaster.plan, resolved.case
-    return of_cases(plan, case, (target,), sets) + of_cases(plan, case, (), every) * 2 + Cost(analysis=CHAINS * own)
+    of_each = of_cases(plan, case, (), every) + _laid_out(plan)
+    return of_cases(plan, case, (target,), sets) + of_each + Cost(analysis=CHAINS * own)
 
 
 def of_collection(forecaster: Forecaster, question: Question, target: str, steps: int) -> Cost:
@@ -264,8 +317,9 @@ def of_collection(forecaster: Forecaster, question: Question, target: str, steps
     model = forecaster.model
     states = sum(model.network.cards(tuple(model.collection)))
     resolved = resolve(model, replace(question, targets=(target,)))
-    outcomes = sum(min(BRANCHES, 2**step) for step in range(steps + 1))
-    return of_cases(forecaster.plan, resolved.case, (target,), outcomes * states)
+    outcomes = sum(min(BRANCHES, OUTCOMES**step) for step in range(steps))
+    cases = outcomes * states
+    return of_cases(forecaster.plan, resolved.case, (target,), cases) + Cost(analysis=COLLECTED * cases)
 
 
 def _lever_states(forecaster: Forecaster) -> int:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from model.errors import AftermathError
+from model.errors import WorkEnded
 
 
-class DeadlinePassed(AftermathError):
+class DeadlinePassed(WorkEnded):
     """A question whose work was not done by its deadline."""
 
     code = "deadline"
 
 
-class NobodyWaits(AftermathError):
+class NobodyWaits(WorkEnded):
     """A question whose asker has gone: nobody reads this."""
 
     code = "client_gone"
@@ -31,17 +33,28 @@ def _never() -> bool:
     return False
 
 
+def nothing() -> None:
+    """What is done where nothing is to be done."""
+
+
 @dataclass(slots=True, eq=False)
 class Watch:
-    """One piece of work: when it must end, who may end it sooner, and how many steps it has taken."""
+    """One piece of work: when it must end, who may end it sooner, and how many steps it has taken.
+
+    Once its thread has worked for ``light`` seconds of the processor, ``heavy`` is called, once: it may wait, or raise.
+    """
 
     seconds: float
     gone: Callable[[], bool] = _never
     started: float = field(default_factory=time.monotonic)
     steps: int = 0
+    light: float = math.inf
+    heavy: Callable[[], None] = nothing
+    thread: int = field(default_factory=threading.get_ident)
+    worked: float = field(default_factory=time.thread_time)
 
     def check(self) -> None:
-        """Raise DeadlinePassed past the deadline, NobodyWaits where the asker has gone."""
+        """Raise DeadlinePassed past the deadline, NobodyWaits where the asker has gone, and what ``heavy`` raises."""
         self.steps += 1
         passed = time.monotonic() - self.started
         if passed > self.seconds:
@@ -50,6 +63,10 @@ class Watch:
             )
         if self.gone():
             raise NobodyWaits("the client has hung up")
+        own = self.light < math.inf and threading.get_ident() == self.thread
+        if own and time.thread_time() - self.worked > self.light:
+            self.light = math.inf
+            self.heavy()
 
 
 _watched: ContextVar[Watch | None] = ContextVar("watched", default=None)

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 CODE = Path(__file__).parents[1]
+MOST_ORDERS, MOST_ORDER_BYTES = 500, 16_000_000
+"""Orders kept beside each other, and their bytes: of networks as large as the flagship one takes up to 13 kB."""
 CHECKSUM = hashlib.sha256().digest_size
 
 CACHE = "AFTERMATH_CACHE"
@@ -122,12 +124,18 @@ def read_order(place: Path) -> Any:
         kept = json.loads(place.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
+    with suppress(OSError):
+        os.utime(place)
     return kept.get("order") if isinstance(kept, dict) and kept.get("sum") == _sum(kept.get("order")) else None
 
 
 def write_order(place: Path, order: Any) -> None:
-    """Leave lists of numbers for later runs, with their checksum."""
+    """Leave lists of numbers for later runs, with their checksum; MOST_ORDERS of them beside each other at the most.
+
+    Questions about events search for orders of their own, so that there is no end of them.
+    """
     write(place, json.dumps({"order": order, "sum": _sum(order)}).encode())
+    tidy(place, most_files=MOST_ORDERS, most_bytes=MOST_ORDER_BYTES)
 
 
 def _sum(order: Any) -> str:

@@ -128,6 +128,7 @@ class Draws:
     def warm(self) -> None:
         """Draw every table ahead of the first question."""
         for name in self.model.network.names:
+            checkpoint()
             self.table(name)
 
     def _draw(self, name: str) -> _Drawn:

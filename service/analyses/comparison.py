@@ -453,7 +453,8 @@ def _compared(
             raise compared[0].result
         return Found(model, asked, compared, place)
 
-    return Reply(found, place, lambda: question_cost.of_several(forecaster, asked.questions))
+    posed = [replace(question, interval=asked.interval) for question in asked.questions]
+    return Reply(found, place, lambda: question_cost.of_several(forecaster, posed))
 
 
 OPERATIONS = (compare_by_address, compare_by_body)

@@ -20,7 +20,7 @@ from model.evidence import syntax
 from model.forecast import answer
 from model.question import Question, resolve
 from model.resources.cost import Cost
-from model.resources.deadline import DeadlinePassed, NobodyWaits, checkpoint
+from model.resources.deadline import checkpoint
 from model.uncertainty.intervals import MASS
 from service.http.address import Address, model_path
 from service.http.csv_tables import csv_bytes
@@ -276,8 +276,6 @@ def history(service: Service, model: str, target: str, asked: HistoryParameters)
                 new = _points(
                     answer(service.kept_models.edition(model, revision).forecaster, question), series, revision
                 )
-            except (DeadlinePassed, NobodyWaits):
-                raise
             except AftermathError as error:
                 left_out.append(LeftOut(revision, str(error)))
                 continue

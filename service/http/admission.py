@@ -1,29 +1,34 @@
 """Who may work now: heavy questions one after the other, a short queue, clients in turn; all others at once.
 
 Questions whose counted cost is small need no place here, and nor do polls that change nothing and checks of health:
-the threads that heavy questions cannot take are theirs.
+the threads that heavy questions cannot take are theirs. A question that turns out to be heavier than it was counted,
+as when what cannot hold together is searched for, takes a place in the middle of its work, or ends.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from model.errors import AftermathError
+from model.errors import WorkEnded
 from model.resources.cost import SECOND
-from model.resources.deadline import Watch
+from model.resources.deadline import Watch, nothing
 
 HEAVY = SECOND // 20
 """Counted cost from which a question needs a place."""
+
+LIGHT = 5 * HEAVY / SECOND
+"""Seconds of the processor after which a question that was to be a small one needs a place too."""
 
 SLICE = 0.1
 """Seconds after which one who waits looks whether its client is still there."""
 
 
-class Busy(AftermathError):
+class Busy(WorkEnded):
     """More heavy questions at once than may wait: ask again after the seconds that Retry-After says."""
 
     code = "busy"
@@ -44,27 +49,56 @@ class Load(NamedTuple):
 
 
 class _Waiting:
-    """A question in the queue: its turn, and what it costs."""
+    """A question at work or in the queue: its turn, and what it costs."""
 
     def __init__(self, cost: int) -> None:
         self.turn = threading.Event()
         self.cost = cost
 
 
+class Turn:
+    """One request's way through the gate: it has a place from its first heavy work on until it ends."""
+
+    def __init__(self, gate: Gate, client: str, watch: Watch) -> None:
+        self._gate = gate
+        self._client = client
+        self._watch = watch
+        self._place: _Waiting | None = None
+
+    def begin(self, cost: int) -> None:
+        """Begin work of this cost, in a place where it is heavy. Raises what ``Gate.turn`` names."""
+        if cost >= HEAVY:
+            self.take(cost)
+        self._gate.count(cost)
+
+    def take(self, cost: int = SECOND) -> None:
+        """Have a place, waited for if need be; of what was not counted as heavy nobody knows the cost."""
+        if self._place is None:
+            self._watch.light = math.inf
+            self._place = self._gate.come(self._client, cost, self._watch)
+
+    def end(self) -> None:
+        """Give the place back."""
+        if self._place is not None:
+            self._gate.leave(self._place)
+            self._place = None
+
+
 class Gate:
     """At most ``places`` heavy questions at work in this process, ``queue`` waiting, half of those one client's.
 
     >>> gate = Gate(places=1, queue=2)
-    >>> with gate.place("127.0.0.1", 10 * SECOND, Watch(1.0)):
-    ...     gate.waiting
-    0
+    >>> with gate.turn("127.0.0.1", Watch(1.0)) as turn:
+    ...     turn.begin(10 * SECOND)
+    ...     gate.load.working, gate.waiting
+    (1, 0)
     """
 
     def __init__(self, *, places: int, queue: int) -> None:
         self._places = places
         self._queue = queue
         self._lock = threading.Lock()
-        self._working: dict[int, int] = {}
+        self._working: dict[_Waiting, int] = {}
         self._lines: dict[str, deque[_Waiting]] = {}
         self._begun = 0
 
@@ -80,34 +114,39 @@ class Gate:
             return Load(self._places, len(self._working), self._queue, self.waiting, self._begun)
 
     @contextmanager
-    def place(self, client: str, cost: int, watch: Watch) -> Iterator[None]:
-        """A place for a question of this cost, waited for if need be.
+    def turn(self, client: str, watch: Watch) -> Iterator[Turn]:
+        """A request's turn: work that it begins as heavy, or that turns out to be, has a place until it ends.
 
         Raises Busy where too many wait, or what is before it would take it past its deadline; DeadlinePassed and
         NobodyWaits while it waits.
         """
-        if cost < HEAVY:
-            self._begin(cost)
-            yield
-            return
-        key = self._come(client, cost, watch)
-        self._begin(cost)
+        turn = Turn(self, client, watch)
+        watch.light, watch.heavy = LIGHT, turn.take
         try:
-            yield
+            yield turn
         finally:
-            self._leave(key)
+            watch.light, watch.heavy = math.inf, nothing  # the two refer to each other no longer, and are freed at once
+            turn.end()
 
-    def _begin(self, cost: int) -> None:
-        """Count a question; what costs nothing is none."""
+    @contextmanager
+    def place(self, client: str, cost: int, watch: Watch) -> Iterator[None]:
+        """A turn for one piece of work of this cost. Raises what ``turn`` names."""
+        with self.turn(client, watch) as turn:
+            turn.begin(cost)
+            yield
+
+    def count(self, cost: int) -> None:
+        """Count a question that is begun; what costs nothing is none."""
         with self._lock:
             self._begun += cost > 0
 
-    def _come(self, client: str, cost: int, watch: Watch) -> int:
+    def come(self, client: str, cost: int, watch: Watch) -> _Waiting:
+        """A place, once there is one for work of this cost. Raises what ``turn`` says."""
         mine = _Waiting(cost)
         with self._lock:
             if len(self._working) < self._places and not self._lines:
-                self._working[id(mine)] = cost
-                return id(mine)
+                self._working[mine] = cost
+                return mine
             mine_before = len(self._lines.get(client, ()))
             seconds = self._before(client) / SECOND / self._places
             if self.waiting >= self._queue or mine_before >= max(1, self._queue // 2) or seconds > watch.seconds:
@@ -120,10 +159,10 @@ class Gate:
         try:
             while not mine.turn.wait(SLICE):
                 watch.check()
-        except AftermathError:
+        except WorkEnded:
             self._give_up(client, mine)
             raise
-        return id(mine)
+        return mine
 
     def _before(self, client: str) -> float:
         """Units of work before one more question of a client: half of what is at work, and what comes in turn."""
@@ -139,17 +178,17 @@ class Gate:
                 if not line:
                     del self._lines[client]
                 return
-        self._leave(id(mine))
+        self.leave(mine)
 
-    def _leave(self, key: int) -> None:
+    def leave(self, place: _Waiting) -> None:
         """Give the place to the client whose turn it is: the one that has waited longest since its last."""
         with self._lock:
-            del self._working[key]
+            del self._working[place]
             while self._lines and len(self._working) < self._places:
                 client = next(iter(self._lines))
                 line = self._lines.pop(client)
                 after = line.popleft()
                 if line:
                     self._lines[client] = line
-                self._working[id(after)] = after.cost
+                self._working[after] = after.cost
                 after.turn.set()

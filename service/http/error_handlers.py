@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from model.errors import AftermathError
+from model.errors import ExplainedError
 from service.http.access_errors import NotAllowed, TokenNeeded
 from service.http.clients import OUTCOME
 from service.http.json_encoding import encoded
@@ -31,7 +31,7 @@ def register(app: Flask) -> None:
 
 def refusal(error: Exception) -> Response:
     """The answer to a request that ended in an exception."""
-    if isinstance(error, AftermathError):
+    if isinstance(error, ExplainedError):
         response = _response(problem(error))
         retry_after = getattr(error, "retry_after", None)
         if retry_after is not None:
@@ -53,7 +53,7 @@ def refusal(error: Exception) -> Response:
     return _response({**plain(500, "internal; the log has it under the id"), "id": reference})
 
 
-def _challenge(error: AftermathError) -> str:
+def _challenge(error: ExplainedError) -> str:
     """What would let the request in, as RFC 6750 has it."""
     if isinstance(error, NotAllowed):
         return f'{CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'

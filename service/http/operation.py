@@ -20,7 +20,7 @@ from model.resources.cost import Cost, check
 from model.resources.deadline import Watch, watched
 from service.http import csv_tables, strict_json
 from service.http.address import LONGEST_ADDRESS, Address
-from service.http.admission import Gate
+from service.http.admission import Gate, Turn
 from service.http.json_encoding import encoded
 from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept
 from service.http.problems import (
@@ -226,9 +226,9 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     if each.body:
         sent["body"] = _body(each)
     watch = _watch(service, asked and asked.deadline_ms)
-    with watched(watch):
+    with watched(watch), service.gate.turn(_client(), watch) as turn:
         reply = each.view(forecaster or service, **path, **sent)
-        response = _sent(each, form, reply, service, watch, revision=forecaster.model.revision if forecaster else None)
+        response = _sent(each, form, reply, service, turn, revision=forecaster.model.revision if forecaster else None)
     if forecaster is None or asked is None:
         return response
     response.headers["X-Model-Revision"] = forecaster.model.revision
@@ -261,7 +261,11 @@ def forecaster_of(
 
 def _place_to_read(service: Service) -> Callable[[Cost], AbstractContextManager[None]]:
     """A place among heavy work for this request, while it makes a revision ready that is not served."""
-    return lambda cost: service.gate.place(request.remote_addr or "", cost.total, _watch(service, None))
+    return lambda cost: service.gate.place(_client(), cost.total, _watch(service, None))
+
+
+def _client() -> str:
+    return request.remote_addr or ""
 
 
 def _watch(service: Service, asked: int | None) -> Watch:
@@ -273,9 +277,9 @@ def _watch(service: Service, asked: int | None) -> Watch:
 
 
 def _sent(
-    each: Operation, form: Form, reply: Reply, service: Service, watch: Watch, *, revision: str | None = None
+    each: Operation, form: Form, reply: Reply, service: Service, turn: Turn, *, revision: str | None = None
 ) -> Response:
-    response = _answered(each, form, reply, service, watch, revision)
+    response = _answered(each, form, reply, service, turn, revision)
     response.headers.extend(reply.headers)
     if reply.cache:
         response.headers["Cache-Control"] = reply.cache
@@ -283,38 +287,37 @@ def _sent(
 
 
 def _answered(
-    each: Operation, form: Form, reply: Reply, service: Service, watch: Watch, revision: str | None
+    each: Operation, form: Form, reply: Reply, service: Service, turn: Turn, revision: str | None
 ) -> Response:
     if reply.tag is not None:
-        return _tagged(_digest(reply.tag, form.suffix), form, lambda: _worked_out(form, reply, service, watch))
+        return _tagged(_digest(reply.tag, form.suffix), form, lambda: _worked_out(form, reply, service, turn))
     if reply.address is None or revision is None:
-        data = _worked_out(form, reply, service, watch)
+        data = _worked_out(form, reply, service, turn)
         if not each.cacheable:
             return _response(data, form, 200, cache=NO_STORE)
         return _tagged(_digest(service.fingerprint, form.suffix, data), form, lambda: data)
     asked = f"{form.suffix} {reply.address.url('json', revision=revision)}"
     if not each.cacheable:
-        return _response(_cached(asked, form, reply, service, watch), form, 200, cache=NO_STORE)
+        return _response(_cached(asked, form, reply, service, turn), form, 200, cache=NO_STORE)
     tag = _digest(service.fingerprint, asked)
-    response = _tagged(tag, form, lambda: _cached(asked, form, reply, service, watch))
+    response = _tagged(tag, form, lambda: _cached(asked, form, reply, service, turn))
     _link_other_forms(response, each, form, reply.address)
     return response
 
 
-def _cached(asked: str, form: Form, reply: Reply, service: Service, watch: Watch) -> bytes:
+def _cached(asked: str, form: Form, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer, worked out unless they are in the cache."""
     data = service.cache.find(asked)
     if data is None:
-        data = _worked_out(form, reply, service, watch)
+        data = _worked_out(form, reply, service, turn)
         service.cache.put(asked, data, weight=len(data) + len(asked))
     return data
 
 
-def _worked_out(form: Form, reply: Reply, service: Service, watch: Watch) -> bytes:
+def _worked_out(form: Form, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer: its cost first, then a place to work, then the work."""
-    cost = check(reply.cost(), service.settings.cost)
-    with service.gate.place(request.remote_addr or "", cost.total, watch):
-        return form.write(reply.content())
+    turn.begin(check(reply.cost(), service.settings.cost).total)
+    return form.write(reply.content())
 
 
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:

@@ -17,6 +17,7 @@ from model.errors import (
     BadQuestion,
     DuplicateEvidence,
     EvidenceOnIntervened,
+    ExplainedError,
     GroupOutcomeOfCohort,
     ImpossibleEvidence,
     JointTooLarge,
@@ -161,7 +162,7 @@ class NotReady(AftermathError):
     code = "not_ready"
 
 
-STATUSES: dict[type[AftermathError], int] = {
+STATUSES: dict[type[ExplainedError], int] = {
     UnknownModel: 404,
     UnknownRevision: 404,
     UnknownVariable: 422,
@@ -268,8 +269,8 @@ class Problem(TypedDict):
     id: NotRequired[str]
 
 
-def problem(error: AftermathError) -> Problem:
-    """The body for an exception of the family.
+def problem(error: ExplainedError) -> Problem:
+    """The body for an exception that explains itself.
 
     >>> from model.errors import UnknownState
     >>> problem(UnknownState("halfed", ("halved",), where=("given", "finances")))["pointer"]
@@ -296,14 +297,14 @@ def plain(status: int, detail: str, *, allowed: Sequence[str] = ()) -> Problem:
     )
 
 
-def status_of(error: AftermathError) -> int:
+def status_of(error: ExplainedError) -> int:
     """The status of an exception: 404 for an unknown name in the path, else by the table."""
     if isinstance(error, UnknownName) and error.where[:1] == ("path",):
         return 404
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 422)
 
 
-def fault(error: AftermathError) -> Fault:
+def fault(error: ExplainedError) -> Fault:
     """One mistake as JSON; what the model calls evidence is called given in requests."""
     place = ("given", *error.where[1:]) if error.where[:1] == ("evidence",) else error.where
     return {

@@ -20,7 +20,11 @@ from service.translate import forecasts
 
 PROC = Path("/proc/self")
 
-BY_BYTES: dict[str, ByteLRU[Any]] = {"tables left out": leave_out.KEPT, "grids": sensitivity.GRIDS}
+BY_BYTES: dict[str, ByteLRU[Any]] = {
+    "tables left out": leave_out.KEPT,
+    "grids": sensitivity.GRIDS,
+    "numbers of variables": parameter_derivatives.OF_VARIABLES,
+}
 """Caches that all models share, bounded by bytes."""
 
 BY_ENTRIES: dict[str, Any] = {

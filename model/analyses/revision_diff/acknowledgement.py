@@ -9,7 +9,7 @@ from model.errors import AftermathError
 from model.forecast import Forecaster, answer
 from model.inference.arrays import ranked
 from model.question import Question
-from model.resources.deadline import DeadlinePassed, NobodyWaits, checkpoint
+from model.resources.deadline import checkpoint
 from model.specification import Headline
 from model.wording import points
 
@@ -64,8 +64,6 @@ def _chances(forecaster: Forecaster, headline: Headline, scenario: str | None) -
     """The distribution of a headline by state; None where the model has no answer."""
     try:
         [found] = answer(forecaster, Question((headline.target,), headline.findings, scenario=scenario)).targets
-    except (DeadlinePassed, NobodyWaits):
-        raise
     except AftermathError:
         return None
     return {row.state: row.p for row in found.distribution}

@@ -20,7 +20,7 @@ from model.network import Network
 from model.resources.deadline import checkpoint
 
 SEED = 2017
-SEARCH = 2
+SEARCH = 3
 """Version of the search: part of the key under which an order is kept, so raise it with any change to this file."""
 
 WORK = 8_000 if COMPILED else 0
@@ -62,7 +62,9 @@ def best_order(adjacent: Adjacency, cards: Sequence[int]) -> list[int]:
 
     Vertices whose neighbours are all joined go first: no order does better than that. Among the others the heuristic
     that does best is shaken: a few vertices' scores are multiplied by chance, and what is no worse is where the next
-    try begins. Ends after PATIENCE tries without gain, or when WORK is used up.
+    try begins. Ends after PATIENCE tries without gain, or when WORK is used up. Then the vertices in the order in which
+    they stand, and in the reverse, are compared too: a 17 x 17 grid listed row by row has 67 million cells in that
+    order, and 92 million in the one that the search finds.
     """
     order, graph = simplicial(adjacent)
     gone = set(order)
@@ -124,8 +126,8 @@ def _searched(rows: Bits, cards: Sequence[int]) -> list[int]:
             best, fewest, weights = order, cells, tried
         if idle == PATIENCE:
             break
-    found: list[int] = best.tolist()
-    return found
+    listed = list(range(len(cards)))
+    return min((best.tolist(), listed, listed[::-1]), key=lambda order: cells_of_cliques(rows, cards, order))
 
 
 def _shaken(weights: NDArray[np.float64], chance: random.Random) -> NDArray[np.float64]:
@@ -142,6 +144,26 @@ def _greedy(
     """One greedy elimination of all vertices: (order, cells), cells inf once over ``give_up``."""
     with np.errstate(over="ignore"):  # without numba, bits that a word has no room for are dropped with a warning
         return greedy(rows.copy(), np.array(cards, dtype=np.float64), -1, heuristic, weights, SHIFT, give_up)
+
+
+def cells_of_cliques(rows: Bits, cards: Sequence[int], order: Sequence[int]) -> float:
+    """Table cells of the maximal cliques that an elimination order makes; inf where they are too many for a number.
+
+    >>> cells_of_cliques(_rows([0b010, 0b101, 0b010], range(3)), [2, 2, 2], range(3))
+    8.0
+    """
+    graph = [sum(int(word) << (64 * i) for i, word in enumerate(row)) for row in rows]
+    position = {v: i for i, v in enumerate(order)}
+    held, cells = set[int](), 0.0
+    for v in order:
+        around = list(bits(graph[v]))
+        if v not in held:
+            cells += math.prod((float(cards[u]) for u in around), start=float(cards[v]))
+        _remove(graph, v)
+        following = min(around, key=position.__getitem__, default=None)
+        if following is not None and graph[following].bit_count() == len(around) - 1:
+            held.add(following)
+    return cells
 
 
 def _rows(adjacent: Adjacency, kept: Sequence[int]) -> Bits:

@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 from model.errors import Problem
 from model.priors.yaml.scalars import NO_VALUE, Wrong, is_integer, resolved, wrong_key
 from model.priors.yaml.source_map import Mark, Sheet, Steps
+from model.resources.deadline import checkpoint
 
 DEPTH_LIMIT = 40
 
@@ -69,6 +70,7 @@ class Composer:
     def compose(self) -> None:
         try:
             for event in YAML(typ="safe", pure=True).parse(self.text):
+                checkpoint()
                 self._take(event)
             self.whole = True
         except _Stop:

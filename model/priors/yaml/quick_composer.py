@@ -44,6 +44,10 @@ READ_OTHERWISE = re.compile(
 """What libyaml may read in another way; found by reading millions of damaged files both ways."""
 
 
+EVENTS = 1_000
+"""Events after which is looked whether the work must end: some 2 ms."""
+
+
 class _Unsound(Exception):
     """Something that the other composer must look at."""
 
@@ -87,7 +91,9 @@ class _QuickComposer:
     def compose(self, events: Iterator[Event]) -> None:
         """Fill ``data``, ``values`` and ``keys``."""
         documents = 0
-        for event in events:
+        for number, event in enumerate(events):
+            if not number % EVENTS:
+                checkpoint()
             kind = type(event)
             if kind is ScalarEvent:
                 if self.key is None and type(self.node) is dict:
@@ -95,7 +101,6 @@ class _QuickComposer:
                 else:
                     self._attach(self._scalar(event), event)
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                checkpoint()
                 self.node, self.steps = self.outer.pop()
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._open(event, {} if kind is MappingStartEvent else [])

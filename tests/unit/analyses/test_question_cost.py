@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import priors
+from model import events
 from model.analyses import question_cost
+from model.analyses.goal_seeking import goals
 from model.errors import AftermathError
 from model.evidence import Assumed, Observed, SetTo
 from model.forecast import prepare
@@ -109,6 +111,37 @@ def test_a_batch_costs_as_many_times_as_it_has_cases(asia):
     one, many = (question_cost.of_several(asia, [case] * count).total for count in (1, 1000))
     assert 300 * one < many <= 1000 * one
     assert question_cost.of_several(asia, []).total == 0
+
+
+@pytest.mark.parametrize(
+    "sides", ["side=do%3Dsmoke%3Ayes&side=do%3Dsmoke%3Ano", "scenario=back_from_asia&scenario=none"]
+)
+def test_the_intervals_of_a_comparison_are_counted(sides):
+    client = create_app(Settings(ROOT, cost=SECOND // 500)).test_client()
+    path = f"/v1/models/asia/compare?target=lung&target=dysp&{sides}"
+    assert client.get(f"{path}&interval=none").status_code == 200
+    assert client.get(path).json["code"] == "too_costly"
+
+
+def test_the_tree_of_an_event_is_counted_where_the_whole_of_it_is_needed(asia):
+    """Sums about one target need none of it, derivatives by every number do."""
+    laid = asia.about(events.texts(asia.model, ["any(lung:yes,smoke:yes,xray:yes)"]))
+    [name] = [name for name in laid.model.network.names if name not in asia.model.network]
+    own, of_event = (
+        question_cost.of_prior_numbers(forecaster, Question((target,)))
+        for forecaster, target in ((asia, "lung"), (laid, name))
+    )
+    assert of_event.analysis - own.analysis >= question_cost.PACKED * laid.plan.cells
+    assert question_cost.of_question(laid, Question((name,))).analysis == 0
+    assert question_cost.of_question(laid, Question((name,), joint=((name, "dysp"),))).analysis > 0
+
+
+def test_sets_of_changes_are_counted_as_they_are_tried(asia):
+    """No two changes of one variable are in a set."""
+    found = goals(asia, Question(("dysp",)), target="dysp", state="yes", below=1e-9, using="both", largest=2)
+    tried = sum(each.tried for each in found.searched)
+    cards = [len(variable.states) for variable in asia.model.network.variables if variable.name != "dysp"]
+    assert tried <= question_cost._sets(cards, 2) < 2 * tried + 100
 
 
 def test_wrong_cases_of_a_batch_cost_nothing():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import priors
-from model import inference
+from model import events, inference
 from model.analyses.parameter_derivatives import numbers
 from model.analyses.sensitivity import Sensitivity, Swing, distance, sensitivity
 from model.errors import BadQuestion, ImpossibleEvidence, UnknownState
@@ -212,3 +212,11 @@ def test_an_entry_that_never_happens_has_the_derivative_worked_by_hand() -> None
     found = derivatives(plan, "Rain", 0, wet)
     both, alone = found.of_both["Wet"][1, 1, 0], found.of_evidence["Wet"][1, 1, 0]
     assert (both - found.p * alone) / found.p_evidence == pytest.approx(-0.3172601243, abs=1e-10)
+
+
+def test_models_with_events_of_their_own_share_the_numbers_of_all_other_variables():
+    asia = prepare(load(PRIORS / "asia"))
+    laid = asia.about(events.texts(asia.model, ["any(lung:yes,smoke:yes)"]))
+    own, others = numbers(asia.model), numbers(laid.model)
+    assert len(own.parameters) == len(others.parameters) > 10
+    assert all(one is other for one, other in zip(own.parameters, others.parameters, strict=True))

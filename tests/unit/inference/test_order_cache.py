@@ -77,6 +77,18 @@ def test_another_version_or_setting_of_the_search_has_another_file(kept, monkeyp
     assert len({before, after, order_cache.digest(graph, cards)}) == 3
 
 
+def test_there_is_an_end_of_what_is_kept_and_what_is_used_stays(kept, monkeypatch):
+    monkeypatch.setattr(disk_cache, "MOST_ORDERS", 3)
+    graph, cards, place = kept
+    kept_order(graph, cards)
+    own = only_file(place)
+    for i in range(6):
+        kept_order(graph, [2 + (i >> bit & 1) for bit in range(3)] + cards[3:])
+        assert kept_order(graph, cards)
+        assert own.exists()
+        assert len(list(place.iterdir())) <= 3
+
+
 def test_where_nothing_can_be_written_the_order_is_searched_for(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv(disk_cache.CACHE, str(tmp_path / "file"))

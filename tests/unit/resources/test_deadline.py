@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import priors
+from model.analyses.comparison import compare
 from model.evidence import Assumed
-from model.forecast import answer, prepare
+from model.forecast import answer, answers, prepare
 from model.inference.variable_elimination.threads import Workers
 from model.priors import load
 from model.question import Question
@@ -40,6 +41,17 @@ def test_a_question_ends_when_nobody_waits(asia):
     with watched(Watch(60.0, lambda: next(steps) >= 3)), pytest.raises(NobodyWaits):
         answer(asia, Question((), {"xray": Assumed({"yes": 0.3, "no": 0.7})}, interval=0.92))
     assert next(steps) == 4
+
+
+@pytest.mark.parametrize("ask", [answers, compare])
+def test_many_questions_end_together_and_none_is_refused_for_it(asia, ask):
+    """A deadline that is reached in the middle is no refusal of one of the questions, to be kept with the others."""
+    questions = [Question(("lung",), {"xray": Assumed({"yes": p, "no": 1 - p})}) for p in (0.3, 0.4, 0.5)]
+    for after in (0, 5):
+        steps = iter(range(1000))
+        with watched(Watch(60.0, lambda steps=steps, after=after: next(steps) >= after)), pytest.raises(NobodyWaits):
+            ask(asia, questions)
+        assert next(steps) == after + 1
 
 
 def test_the_watch_of_one_thread_is_not_that_of_another():

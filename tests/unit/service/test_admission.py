@@ -2,11 +2,13 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 
 from model.resources.cost import SECOND
 from model.resources.deadline import DeadlinePassed, NobodyWaits, Watch
+from service.http import admission
 from service.http.admission import HEAVY, Busy, Gate
 
 
@@ -118,3 +120,68 @@ def test_the_load_counts_who_works_who_waits_and_all_that_was_begun():
     with gate.place("a", 1, Watch(1.0)), gate.place("a", HEAVY, Watch(1.0)):
         assert gate.load == (1, 1, 4, 0, 2)
     assert gate.load == (1, 0, 4, 0, 2)
+
+
+def work(watch, steps=3):
+    for _ in range(steps):
+        until = time.thread_time() + 0.01
+        while time.thread_time() < until:
+            pass
+        watch.check()
+
+
+def test_work_that_turns_out_heavy_takes_a_place_in_its_middle_once(monkeypatch):
+    monkeypatch.setattr(admission, "LIGHT", 0.015)
+    gate, watch = Gate(places=1, queue=1), Watch(60.0)
+    with gate.turn("a", watch) as turn:
+        turn.begin(1)
+        assert gate.load.working == 0
+        work(watch)
+        assert gate.load.working == 1
+        work(watch)
+        assert gate.load.working == 1
+    assert gate.load.working == 0
+    work(watch)
+    assert gate.load.working == 0
+
+
+def test_work_that_turns_out_heavy_is_refused_where_too_many_are_at_it(monkeypatch):
+    monkeypatch.setattr(admission, "LIGHT", 0.015)
+    gate = Gate(places=1, queue=1)
+    heavies = Heavies(gate)
+    heavies.come("a")
+    heavies.come("b")
+    watch = Watch(60.0)
+    with gate.turn("c", watch) as turn:
+        turn.begin(1)
+        with pytest.raises(Busy):
+            work(watch)
+    assert heavies.finish() == ["a", "b"]
+
+
+def test_the_time_of_threads_that_help_is_not_counted_to_them(monkeypatch):
+    monkeypatch.setattr(admission, "LIGHT", 0.015)
+    gate, watch = Gate(places=1, queue=1), Watch(60.0)
+    with gate.turn("a", watch):
+        helper = threading.Thread(target=work, args=(watch,))
+        helper.start()
+        helper.join()
+        assert gate.load.working == 0
+
+
+def test_two_places_are_told_apart():
+    gate = Gate(places=2, queue=1)
+    for _ in range(3):
+        with gate.place("a", HEAVY, Watch(1.0)), gate.place("b", HEAVY, Watch(1.0)):
+            assert gate.load.working == 2
+        assert gate.load.working == 0
+
+
+def test_a_request_that_is_over_is_freed_at_once():
+    """Not when the collector comes: what a watch looks at holds the whole request."""
+    gate, watch = Gate(places=1, queue=1), Watch(60.0)
+    with gate.turn("a", watch) as turn:
+        turn.begin(HEAVY)
+    gone = weakref.ref(turn)
+    del turn
+    assert gone() is None
