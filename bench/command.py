@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         "cost": _cost,
         "costliest": _costliest,
         "start": _start,
+        "live": _live,
         "report": _report,
     }
     return run[options.command](options)
@@ -62,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("start", help="commands from start to end, beside another checkout")
     start.add_argument("beside", type=Path, metavar="CHECKOUT", help="a folder of the project with an environment")
     start.add_argument("--quick", action="store_true", help="one round of each")
+    live = commands.add_parser("live", help="from a saved file to its answer; what the watcher costs polls")
+    live.add_argument("--quick", action="store_true", help="three rounds")
     report = commands.add_parser("report", help="the newest results as tables")
     report.add_argument("--write", action="store_true", help="put them into bench/README.md")
     return parser
@@ -119,6 +122,12 @@ def _start(options: argparse.Namespace) -> int:
     from bench import start
 
     return start.run(options.beside, rounds=1 if options.quick else start.ROUNDS)
+
+
+def _live(options: argparse.Namespace) -> int:
+    from bench import live
+
+    return live.run(rounds=3 if options.quick else live.ROUNDS)
 
 
 def _scale(options: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from service.http.fingerprint import fingerprint
     from service.kept_models import KeptModels
     from service.live import record, stored
+    from service.live.host import Host
     from service.settings import BadSettings, from_environment, nothing_to_serve
     from service.store.database import Store
     from service.store.location import Nowhere
@@ -48,8 +49,9 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
             raise BadSettings(nothing_to_serve(chosen.priors, held.broken))
         held.warm()
     live = revisions.Live(held)
-    kept = KeptModels(store, live)
-    service = operation.Service(chosen, live, store, kept, fingerprint(), routes.OPERATIONS)
+    host = Host()
+    kept = KeptModels(store, live, host)
+    service = operation.Service(chosen, live, store, kept, fingerprint(), routes.OPERATIONS, host=host)
     app.extensions[SERVICE] = service
     if not ahead and not isinstance(chosen.place, Nowhere):
         record.start(store, held, engine=service.fingerprint)

@@ -18,6 +18,7 @@ from model.priors.folder import understand
 from model.resources.cost import Cost
 from model.uncertainty.draws import COUNT
 from service.live import record
+from service.live.host import Host
 from service.revisions import ACTIVE, HASHED, Live, NeedsReason, UnknownModel, UnknownRevision
 from service.store import names, revisions
 from service.store.database import Store
@@ -48,8 +49,9 @@ def made(model: str, files: Mapping[str, bytes], origin: str) -> Edition:
 class KeptModels:
     """Revisions in the store with their files, each made ready once; threads that want the same one wait for it."""
 
-    def __init__(self, store: Store, live: Live, *, limit: int = MEMORY) -> None:
+    def __init__(self, store: Store, live: Live, host: Host, *, limit: int = MEMORY) -> None:
         self._store = store
+        self._host = host
         self._live = live
         self._ready: ByteLRU[Edition] = ByteLRU(limit, largest=limit)
         self._lock = threading.Lock()
@@ -131,7 +133,8 @@ class KeptModels:
             if found is None:
                 files = revisions.files(self._store, model, revision)
                 is_served = served is not None and served.model.revision == revision
-                found = edition(served, files) if served and is_served else made(model, files, revision)
+                active = served if is_served else self._host.compiled(model, revision)
+                found = edition(active, files) if active else made(model, files, revision)
                 self._ready.put(key, found, weight=_weight(found))
         return found
 

@@ -19,7 +19,8 @@ from service.cli.store_options import store_of, store_options
 def status(root: Path | None, state: Path | None) -> None:
     """Where the store is, whether it can be written to, the active revision of each model, and failed loads.
 
-    It reads the store alone and asks no service. Exits 1 where nothing can be kept.
+    Each revision with where it is from and since when, each failed load with all its problems. It reads the store alone
+    and asks no service: /v1/status of one says what its workers serve. Exits 1 where nothing can be kept.
     """
     from service.store import activations, attempts
     from service.store.location import Folder
@@ -36,10 +37,12 @@ def status(root: Path | None, state: Path | None) -> None:
             sys.exit(REFUSED)
         active = activations.all_active(store)
         for model, each in active.items():
-            say(f"{model}  {each.revision}  since {each.at:%Y-%m-%d %H:%M:%S} UTC, by {each.cause}")
+            say(f"{model}  {each.revision}  since {each.at:%Y-%m-%d %H:%M:%S} UTC, from: {each.cause}")
             failed = attempts.last(store, model)
             if failed and failed.problems:
                 count = quantity(len(failed.problems), "problem")
-                say(f"  the last load failed with {count}: {failed.problems[0]}")
+                say(f"  the load of {failed.at:%Y-%m-%d %H:%M:%S} UTC failed with {count}:")
+                for problem in failed.problems:
+                    say(f"  {problem}")
         if not active:
             say("no revision was active yet")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +11,10 @@ from typing import Literal
 
 import msgspec
 
-from service.live import states, stored
+from model.errors import BadPriors
+from model.forecast import Forecaster, restored
+from model.resources.deadline import checkpoint
+from service.live import loading, mapped, states, stored
 from service.live.board import Board, Worker
 from service.revisions import Attempt, Broken, Live, ModelNotReady, Revisions
 from service.settings import Settings
@@ -18,6 +23,8 @@ from service.store.database import Store
 
 TOLD = "loader.json"
 LOOKED = 0.01
+SECONDS = 60.0
+"""The longest that a request waits for the loader to compile a revision that is not served."""
 
 
 class Loading(msgspec.Struct, frozen=True):
@@ -67,6 +74,25 @@ class Host:
         except (OSError, msgspec.DecodeError):
             return None
 
+    def compiled(self, model: str, revision: str) -> Forecaster | None:
+        """A stored revision that is not served, compiled by the loader and mapped; None where there is no loader.
+
+        Work that is watched ends at its deadline while it waits. Raises BadPriors for files that this version of the
+        software no longer takes, and ModelNotReady for what else is wrong.
+        """
+        if self.board is None or self.home is None or self.loading() is None:
+            return None
+        place, until = states.older(self.home, model, revision), time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            try:
+                return _mapped(place, model, revision)
+            except FileNotFoundError:
+                states.ask(self.home, model, revision)
+                self.board.call()
+            checkpoint()
+            time.sleep(LOOKED)
+        raise ModelNotReady(f"{revision} of {model} was not made ready within {SECONDS:g} s")
+
     def activated(
         self, live: Live, store: Store, settings: Settings, activation: Activation, *, seconds: float = 30.0
     ) -> Revisions:
@@ -85,6 +111,19 @@ class Host:
             reason = attempt.found.reasons[0] if attempt and attempt.found else f"not done within {seconds:g} s"
             raise ModelNotReady(f"{activation.revision} of {activation.model} is not served: {reason}")
         return held
+
+
+def _mapped(place: Path, model: str, revision: str) -> Forecaster:
+    """What the loader left of a revision. Raises FileNotFoundError where it has not, and what was wrong with it."""
+    result = loading.result_in(place)
+    if result.kind == "ready":
+        found = restored(mapped.read(place))
+        os.utime(place)
+        return found
+    shutil.rmtree(place, ignore_errors=True)  # what was wrong may be right the next time
+    if result.problems:
+        raise BadPriors(replace(each, file=f"{revision}: {Path(each.file).name}") for each in result.problems)
+    raise ModelNotReady(f"{revision} of {model} is not made ready: {(*result.reasons, 'its files changed')[0]}")
 
 
 def _waited(board: Board, live: Live, activation: Activation, until: float) -> None:

@@ -23,7 +23,7 @@ from model.priors.files import files_of
 from service.live import loading, mapped, record, states
 from service.live.board import CANDIDATE, PRESENT, Board
 from service.live.host import TOLD, Loading
-from service.live.loading import FILES, Result
+from service.live.loading import FILES, RESULT, Result
 from service.live.states import Served, State, Tried
 from service.live.watch import Change, Watcher
 from service.revisions import Origin, Revisions
@@ -47,6 +47,8 @@ LATE = 10.0
 """Seconds in which each worker makes a state ready: who has not is replaced."""
 BEGUN = (("", 0, 0, 0, 0),)
 """Stands for files as they were at the start: each model is looked at once."""
+OLDER_BYTES = 512_000_000
+"""Bytes of compiled revisions that are not served: seven of a model of 130 variables."""
 BAD_KEPT = 64
 """Contents with problems that are remembered, so that none is compiled twice."""
 
@@ -83,17 +85,21 @@ class Loader:
 
     def run(self) -> None:
         """Work until the master ends."""
-        try:
-            while True:
+        while True:
+            try:
                 self._alive()
                 self._look_at_store()
                 if self._watches and self._settings.live:
                     for change in self._watcher.changes(time.monotonic()):
                         self._take(change)
+                self._compile_asked()
                 self._tell()
                 self._pause()
-        except Ended:
-            return
+            except Ended:
+                return
+            except OSError:
+                logger.exception("the loader of models could not do its work, and tries again")
+                time.sleep(1)
 
     def _last_state(self) -> State:
         """Where a loader before this one was."""
@@ -314,6 +320,29 @@ class Loader:
         reasons = result.reasons or (changed,)
         logger.error("model %s: revision %s cannot be served: %s", name, activation.revision, reasons[0])
         self._publish(tried={**self._state.tried, name: Tried(datetime.now(UTC), reasons, result.problems)})
+
+    def _compile_asked(self) -> None:
+        """One revision that is not served and that somebody asks for, compiled from the store."""
+        found = states.asked(self._home)
+        if found is None:
+            return
+        model, revision = found
+        into, unpacked = states.older(self._home, model, revision), self._new_folder("unpacked")
+        if (into / RESULT).exists():  # asked for again while it was compiled
+            return
+        into.parent.mkdir(exist_ok=True)
+        made = self._new_folder(model)
+        try:
+            folder = revisions.unpack(self._store, model, revision, unpacked)
+            result = self._load(model, folder, made)
+        except StoreError as error:
+            made.mkdir(exist_ok=True)
+            result = Result("broken", reasons=(str(error),))
+        finally:
+            shutil.rmtree(unpacked, ignore_errors=True)
+        loading.leave(made, result)
+        made.replace(into)
+        states.bound(self._home, OLDER_BYTES)
 
     def _kept(self, keep: Callable[[], Activation | object]) -> Activation | None:
         """Keep something in the store now, or as soon as the store can be used again."""

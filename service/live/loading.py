@@ -83,11 +83,23 @@ def load(
         reason = f"not read and compiled within {seconds:g} s, the limit ({LOAD_SECONDS} sets another)"
         return Result("broken", reasons=(reason,))
     try:
-        return msgspec.json.decode((into / RESULT).read_bytes(), type=Result)
+        return result_in(into)
     except (OSError, msgspec.DecodeError):
         how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"code {os.waitstatus_to_exitcode(status)}"
         logger.error("model %s is not ready: its loading ended with %s", name, how)
         return Result("broken", reasons=(f"its loading ended with {how}",))
+
+
+def result_in(folder: Path) -> Result:
+    """How the load into a folder ended. Raises FileNotFoundError where it has not."""
+    return msgspec.json.decode((folder / RESULT).read_bytes(), type=Result)
+
+
+def leave(folder: Path, result: Result) -> None:
+    """Say how the load into a folder ended, for who waits for it."""
+    part = folder / "part"
+    part.write_bytes(msgspec.json.encode(result))
+    part.replace(folder / RESULT)
 
 
 def _waited(child: int, until: float, waits: Callable[[], None]) -> int | None:
@@ -119,10 +131,7 @@ def _left(
 ) -> None:
     os.nice(NICE)
     _limit(memory)
-    result = _result(name, folder, into, seconds, served)
-    part = into / "part"
-    part.write_bytes(msgspec.json.encode(result))
-    part.replace(into / RESULT)
+    leave(into, _result(name, folder, into, seconds, served))
 
 
 def _result(name: str, folder: Path, into: Path, seconds: float, served: Callable[[], Forecaster | None]) -> Result:

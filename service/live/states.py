@@ -20,6 +20,7 @@ MEMORY = Path("/dev/shm")
 ROOM = 400_000_000
 """Free bytes of memory below which the folder is on disk: two revisions of a model of 130 variables take 150 MB."""
 PREFIX = "aftermath-"
+OLDER, ASKED = "older", "asked"
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -92,13 +93,44 @@ def file(home: Path, number: int) -> Path:
     return home / f"{number}.state"
 
 
+def older(home: Path, model: str, revision: str) -> Path:
+    """Where a revision is that is not served, once it was asked for and is compiled."""
+    return home / OLDER / f"{model}@{revision}"
+
+
+def ask(home: Path, model: str, revision: str) -> None:
+    """Ask the loader to compile a revision that is not served."""
+    (home / ASKED).mkdir(exist_ok=True)
+    (home / ASKED / f"{model}@{revision}").touch()
+
+
+def asked(home: Path) -> tuple[str, str] | None:
+    """A model and its revision that somebody asks for; None where nobody asks."""
+    try:
+        first = min((home / ASKED).iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    except (OSError, ValueError):
+        return None
+    first.unlink(missing_ok=True)
+    model, _, revision = first.name.partition("@")
+    return model, revision
+
+
+def bound(home: Path, most: int) -> None:
+    """Remove the revisions that were asked for least recently, beyond so many bytes of all of them."""
+    total = 0
+    for folder in sorted((home / OLDER).iterdir(), key=lambda path: -path.stat().st_mtime_ns):
+        total += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        if total > most:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def tidy(home: Path, state: State) -> None:
     """Remove what no worker needs any more once a state is served: older states, and models that are in none."""
     needed = {each.folder for each in state.served.values()}
     for path in home.iterdir():
         if path.suffix == ".state" and int(path.stem) < state.number:
             path.unlink(missing_ok=True)
-        elif path.is_dir() and path.name not in needed:
+        elif path.is_dir() and path.name not in needed | {OLDER, ASKED}:
             shutil.rmtree(path, ignore_errors=True)
 
 

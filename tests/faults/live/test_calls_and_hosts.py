@@ -1,12 +1,16 @@
 """A revision that becomes active by call, and hosts that share one store (faults 14, 16)."""
 
+import os
 import shutil
+import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from service.live.states import PREFIX
 from service.store import activations, revisions
 from service.store.activations import Expected
 from service.store.errors import StalePrecondition
@@ -83,6 +87,21 @@ def test_a_revision_that_a_call_made_active_outlives_a_restart_until_the_folder_
         becomes(server, models.save(0.4))
 
 
+def test_a_revision_that_is_not_served_is_compiled_beside_the_workers_and_answers_as_it_did(server, models) -> None:
+    first = revision_of(server)
+    pinned = f"{PATH}&revision={first}"
+    as_it_was = body(server, pinned)
+    for p in (0.2, 0.3):
+        becomes(server, models.save(p))
+    assert body(server, pinned) == as_it_was
+    (older,) = Path("/dev/shm").glob(f"{PREFIX}{os.getuid()}-{server.process.pid}-*/older/asia@{first}")
+    assert older.is_dir()
+    becomes(server, models.save(0.35))
+    assert body(server, pinned) == as_it_was
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        body(server, f"{PATH}&revision=r-0000000000000000")
+
+
 def races(server, store, order, count):
     """Of two who would both follow what is active one wins; every answer is of one of the revisions."""
     for i in range(count):
@@ -137,7 +156,6 @@ def test_two_hosts_over_one_database_follow_the_one_that_watches(database, tmp_p
             becomes(second, forecast(0.4))
 
 
-def body(server):
-
-    with urllib.request.urlopen(server.url + PATH, timeout=10) as answer:
+def body(server, path=PATH):
+    with urllib.request.urlopen(server.url + path, timeout=30) as answer:
         return answer.headers["ETag"], answer.read()

@@ -105,8 +105,9 @@ def test_the_status_is_the_active_revisions_and_failed_loads(run, state: Path) -
         attempts.record(store, "asia", (Problem("asia/chest.yaml", 41, 9, "lung", "sums to 0.9", "1"),))
     lines = run("status").out.splitlines()
     assert lines[0] == f"store: SQLite in {state}"
-    assert re.fullmatch(rf"asia  {revision}  since [\d-]+ [\d:]+ UTC, by start", lines[-2])
-    assert lines[-1] == ("  the last load failed with 1 problem: asia/chest.yaml:41:9: lung: sums to 0.9, expected 1.")
+    assert re.fullmatch(rf"asia  {revision}  since [\d-]+ [\d:]+ UTC, from: start", lines[-3])
+    assert re.fullmatch(r"  the load of [\d-]+ [\d:]+ UTC failed with 1 problem:", lines[-2])
+    assert lines[-1] == "  asia/chest.yaml:41:9: lung: sums to 0.9, expected 1."
 
 
 def test_a_store_that_cannot_be_used_is_a_sentence_and_exit_1(run, tmp_path: Path) -> None:
