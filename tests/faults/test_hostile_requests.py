@@ -172,12 +172,17 @@ def test_fault_29_30_31_a_body_that_is_no_plain_json_is_refused(server: Server, 
 
 
 def test_fault_53_what_is_not_in_the_address_does_not_change_a_cacheable_answer(server: Server) -> None:
-    """Headers that a cache does not look at change neither the bytes nor the tag."""
+    """Headers that a cache does not look at change neither the bytes nor the tag; where they decide who asks, a refusal
+    that no cache keeps is all that they bring about.
+    """
     target = b"GET /v1/models/asia/forecast/lung.json HTTP/1.1\r\n" + HOST + b"Connection: close\r\n"
     odd = [
-        b"X-Forwarded-Host: attacker.test", b"X-Forwarded-Prefix: /a", b"X-Original-URL: /errors", b"Cookie: a=b",
-        b"X-HTTP-Method-Override: POST", b"Accept: text/html", b"Accept-Language: fr", b"Forwarded: host=attacker.test",
-        b"Authorization: Bearer a", b"Range: bytes=0-9", b"X-Rewrite-URL: /errors",
+        b"X-Original-URL: /errors", b"Cookie: a=b", b"X-HTTP-Method-Override: POST", b"Accept: text/html",
+        b"Accept-Language: fr", b"Authorization: Basic YTpi", b"Range: bytes=0-9", b"X-Rewrite-URL: /errors",
+    ]  # fmt: skip
+    asking = [
+        b"X-Forwarded-Host: attacker.test", b"X-Forwarded-Prefix: /a", b"Forwarded: host=attacker.test",
+        b"Authorization: Bearer a",
     ]  # fmt: skip
     plain = answers(server, target + b"\r\n", then_end=False)
 
@@ -187,6 +192,10 @@ def test_fault_53_what_is_not_in_the_address_does_not_change_a_cacheable_answer(
     for header in odd:
         other = answers(server, target + header + b"\r\n\r\n", then_end=False)
         assert without_date(other) == without_date(plain), header
+    for header in asking:
+        refused = answers(server, target + header + b"\r\n\r\n", then_end=False)
+        assert (statuses(refused), b"Cache-Control: no-store" in refused) == ([401], True), header
+        assert b"attacker.test" not in refused
 
 
 FETCHING = {"urllib.request", "http.client", "ftplib", "smtplib", "requests", "httpx", "aiohttp", "urllib3", "xmlrpc"}
