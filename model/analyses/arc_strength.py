@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from model.network import Network, Table
 
-Sign = Literal["raises", "lowers", "mixed", "none"]
+Sign = Literal["raises", "lowers", "mixed", "none", "unordered"]
 
 ROUNDING = 1e-12
 """A change of a probability no larger is nothing: the rounding of adding up a table."""
@@ -22,8 +22,9 @@ class ArcStrength:
 
     ``sign`` is of states as they stand in the file: *raises* where no step up of the parent makes a higher state of
     the child less likely and some step makes one likelier, *lowers* the reverse, *mixed* where both happen, *none*
-    where nothing changes. ``strength`` is the largest total variation, in [0, 1], between the child's distributions
-    under two states of the parent. Other parents are averaged over evenly, so that both depend on the table alone.
+    where nothing changes, *unordered* where something does and the states of either variable have no order.
+    ``strength`` is the largest total variation, in [0, 1], between the child's distributions under two states of the
+    parent. Other parents are averaged over evenly, so that both depend on the table alone.
     """
 
     parent: str
@@ -32,8 +33,10 @@ class ArcStrength:
     strength: float
 
 
-def arc_strengths(network: Network) -> Iterator[ArcStrength]:
+def arc_strengths(network: Network, nominal: Collection[str] = ()) -> Iterator[ArcStrength]:
     """Every arc, children in the order of the file and the parents of each in its own order.
+
+    ``nominal`` are the variables whose states have no order.
 
     >>> from model.network import Variable
     >>> rain, wet = Variable("rain", ("no", "yes")), Variable("wet", ("no", "yes"), ("rain",))
@@ -46,7 +49,10 @@ def arc_strengths(network: Network) -> Iterator[ArcStrength]:
         for axis, parent in enumerate(variable.parents):
             others = tuple(other for other in range(len(variable.parents)) if other != axis)
             rows = table.mean(axis=others) if others else table
-            yield ArcStrength(parent, variable.name, _sign(rows), _strength(rows))
+            sign, strength = _sign(rows), _strength(rows)
+            if sign != "none" and (parent in nominal or variable.name in nominal):
+                sign = "unordered"
+            yield ArcStrength(parent, variable.name, sign, strength)
 
 
 def _sign(rows: Table) -> Sign:

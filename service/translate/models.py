@@ -336,9 +336,13 @@ def graph(model: Model) -> answers.Graph:
         ],
         arcs=[
             answers.Arc(from_=arc.parent, to=arc.child, sign=arc.sign, strength=arc.strength)
-            for arc in arc_strengths(model.network)
+            for arc in arc_strengths(model.network, _nominal(model))
         ],
     )
+
+
+def _nominal(model: Model) -> frozenset[str]:
+    return frozenset(name for name, described in model.described.items() if described.is_nominal)
 
 
 def dot(content: answers.Graph) -> bytes:

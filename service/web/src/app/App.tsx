@@ -1,4 +1,4 @@
-import { type ComponentType, Suspense, useEffect } from "react";
+import { type ComponentType, Suspense, lazy, useEffect } from "react";
 import type { View } from "../question/address";
 import { QuestionPanel } from "../question/QuestionPanel";
 import { Overview } from "../start/Overview";
@@ -14,17 +14,19 @@ import { loading } from "./start";
 
 const PAGES: Readonly<Partial<Record<View, ComponentType>>> = {
   overview: Overview,
+  network: lazy(() => import("../network/NetworkView")),
 };
 
 /** The frame of the page: what is asked, what is looked at, and one variable where one is open. */
 export function App() {
-  const { view, focus, model: named } = usePlace();
+  const { view, focus, tab, model: named } = usePlace();
   const model = useStore(modelStore);
   const { phase } = useStore(loading);
   useEffect(() => {
     if (model) document.title = `${view === "overview" ? "" : `${VIEW_NAMES[view]} · `}${model.about.title} · Aftermath`;
   }, [view, model]);
   const isReady = model !== null && (named === null || named === model.name);
+  const hasPanel = focus !== null && !(view === "variables" || (view === "network" && tab === null));
   const Page = PAGES[view] ?? Overview;
   return (
     <>
@@ -33,7 +35,7 @@ export function App() {
       </a>
       <Header />
       {isReady && phase === "ready" ? (
-        <div className={focus === null ? "frame" : "frame with-panel"} key={model.name + model.about.revision}>
+        <div className={hasPanel ? "frame with-panel" : "frame"} key={model.name + model.about.revision}>
           <QuestionPanel />
           <main id="content" tabIndex={-1}>
             <Notices />
@@ -41,7 +43,7 @@ export function App() {
               <Page />
             </Suspense>
           </main>
-          {focus !== null && <VariablePanel key={focus} name={focus} />}
+          {hasPanel && <VariablePanel key={focus} name={focus} />}
           <Announcer />
         </div>
       ) : (

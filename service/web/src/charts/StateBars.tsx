@@ -22,6 +22,7 @@ export function StateBars({
   chosen,
   after,
   isCompact = false,
+  isPending = false,
 }: {
   bars: readonly Bar[];
   tickName: string;
@@ -30,14 +31,15 @@ export function StateBars({
   chosen?: string | null;
   after?: (bar: Bar) => ReactNode;
   isCompact?: boolean;
+  isPending?: boolean;
 }) {
   return (
-    <ul className={isCompact ? "bars compact" : "bars"} aria-label={name}>
+    <ul className={isCompact ? "bars compact" : "bars"} aria-label={name} aria-busy={isPending}>
       {bars.map((bar) => (
         <li key={bar.state} className={bar.mark ? `bar ${bar.mark}` : "bar"}>
           <Name bar={bar} choose={choose} isChosen={chosen === bar.state} variable={name} />
           <Track bar={bar} tickName={tickName} />
-          <span className="number">{percent(bar.p)}</span>
+          <span className="number">{isPending ? "…" : percent(bar.p)}</span>
           {!isCompact && <span className="range">{bar.low !== null && bar.high !== null && bar.high > bar.low ? percentRange(bar.low, bar.high) : "\u00a0"}</span>}
           {after && <span className="after">{after(bar)}</span>}
         </li>

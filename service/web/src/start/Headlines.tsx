@@ -54,7 +54,7 @@ function HeadlineCard({ headline }: { headline: Headline }) {
         </button>
       </h3>
       <Sentence rows={rows} variable={variable} />
-      <StateBars name={headline.label} bars={isHeld ? barsOf(rows, variable) : barsOf(rows, variable).map((bar) => ({ ...bar, tick: null }))} tickName={TICK_NAMES[against]} />
+      <StateBars name={headline.label} bars={isHeld ? barsOf(rows, variable) : barsOf(rows, variable).map((bar) => ({ ...bar, tick: null }))} tickName={TICK_NAMES[against]} isPending={forecast === undefined} />
       <p className="movement">
         {isHeld && largest ? (
           <>
