@@ -746,6 +746,8 @@ class Statement(Struct):
     published: Published
     counted: Counted | None
     pool: Pool | None
+    file: Annotated[str, Meta(description="Where it is written, from the folder of models on.")]
+    line: int
 
 
 class VariableAnswer(Header):

@@ -267,6 +267,8 @@ def variable_answer(forecaster: Forecaster, variable: Variable, address: Address
                 published=each.published,
                 counted=_counted(each.counted),
                 pool=_pool(each.pool, variable),
+                file=each.file,
+                line=each.line,
             )
             for each in described.statements
         ],

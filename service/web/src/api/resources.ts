@@ -140,3 +140,6 @@ export const compare = (model: string, targets: readonly string[], sides: readon
       signal,
     }),
   );
+
+export const getSources = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/sources.json", { params: { path: { model } }, signal }));

@@ -12,9 +12,13 @@ import { Notices } from "./Notices";
 import { ProblemNote } from "./ProblemNote";
 import { loading } from "./start";
 
-const PAGES: Readonly<Partial<Record<View, ComponentType>>> = {
+const PAGES: Readonly<Record<View, ComponentType>> = {
   overview: Overview,
   network: lazy(() => import("../network/NetworkView")),
+  why: lazy(() => import("../why/WhyView")),
+  next: lazy(() => import("../next/NextView")),
+  compare: lazy(() => import("../compare/CompareView")),
+  variables: lazy(() => import("../modeller/VariablesView")),
 };
 
 /** The frame of the page: what is asked, what is looked at, and one variable where one is open. */
@@ -27,7 +31,7 @@ export function App() {
   }, [view, model]);
   const isReady = model !== null && (named === null || named === model.name);
   const hasPanel = focus !== null && !(view === "variables" || (view === "network" && tab === null));
-  const Page = PAGES[view] ?? Overview;
+  const Page = PAGES[view];
   return (
     <>
       <a className="skip" href="#content">

@@ -1,3 +1,5 @@
+import { Link } from "../app/Link";
+import { withSide } from "../compare/sides";
 import { ask, go, usePlace } from "../state/place";
 import { labelOf, useModel } from "../state/model";
 import { condition } from "../state/forecasts";
@@ -6,13 +8,13 @@ import { percent } from "../words/numbers";
 import { HistoryControls } from "./HistoryControls";
 import { inWords, verbOf } from "./phrases";
 import { Picture } from "./Picture";
-import { EMPTY, type Finding, type Setting, isEmpty, takeBack } from "./question";
+import { EMPTY, type Finding, type Setting, isEmpty, takeBack, withoutDoing } from "./question";
 import { Search } from "./Search";
 import { Share } from "./Share";
 
 /** The question of the moment: what is known, what is done, and under which picture. */
 export function QuestionPanel() {
-  const { question } = usePlace();
+  const { question, sides } = usePlace();
   const { about } = useStore(condition);
   const said = question.given.size + question.do.size;
   const unused = new Set(about?.status.no_effect ?? []);
@@ -44,7 +46,8 @@ export function QuestionPanel() {
       )}
       {!isEmpty(question) && (
         <p>
-          <button onClick={() => ask(EMPTY)}>Clear the question</button>
+          <button onClick={() => ask(EMPTY)}>Clear the question</button>{" "}
+          <Link to={{ view: "compare", sides: withSide(withSide(sides, question.do.size > 0 ? withoutDoing(question) : EMPTY), question), tab: null }}>Compare</Link>
         </p>
       )}
       <Share />
