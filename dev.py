@@ -395,7 +395,7 @@ def compile_kernels(_folder: Path, python: Path) -> None:
 
 
 def build_page(python: Path) -> bool:
-    """Build the workbench unless what is built is of these sources; False where that cannot be done, with the reason."""
+    """Build the workbench unless what is built is of these sources; where that cannot be done, say why and give False."""
     wanted = page_digest()
     try:
         if built_from() == wanted:

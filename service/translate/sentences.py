@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from model.evidence import Assumed, Finding, Observed, OneOf, Reported, RuledOut, Setting, SetTo
+from model.evidence import (
+    Assumed,
+    Observed,
+    OneOf,
+    Reported,
+    RuledOut,
+    SaidFinding,
+    SaidSetting,
+    SetTo,
+    Within,
+    spoken,
+    syntax,
+)
 from model.question import Question
 from model.specification import NO_SCENARIO, Description, Model
 
@@ -57,10 +69,10 @@ def _quoted(model: Model, name: str) -> str:
     return f"“{described.label if described else name}”"
 
 
-def _found(described: Description, said: Finding) -> str:
+def _found(described: Description, said: SaidFinding) -> str:
     match said:
         case Observed(state):
-            return f"is {described.state_label(state)}"
+            return f"is {_state(described, state)}"
         case OneOf(states):
             return f"is {_either(described, states)}"
         case RuledOut(states):
@@ -69,17 +81,25 @@ def _found(described: Description, said: Finding) -> str:
             return f"is reported (likelihood {_numbers(described, numbers)})"
         case Assumed(numbers):
             return f"is held at {_numbers(described, numbers)}"
+        case Within():
+            return f"is {syntax.text_of(said)}"
 
 
-def _set(described: Description, said: Setting) -> str:
+def _set(described: Description, said: SaidSetting) -> str:
     if isinstance(said, SetTo):
-        return f"is set to {described.state_label(said.state)}"
+        return f"is set to {_state(described, said.state)}"
+    if isinstance(said, Within):
+        return f"is set to {syntax.text_of(said)}"
     return f"is made to follow {_numbers(described, said.probabilities)}"
 
 
+def _state(described: Description, state: str) -> str:
+    return described.labels.get(state) or spoken(state)
+
+
 def _either(described: Description, states: Sequence[str]) -> str:
-    return " or ".join(map(described.state_label, states))
+    return " or ".join(_state(described, state) for state in states)
 
 
 def _numbers(described: Description, numbers: Mapping[str, float]) -> str:
-    return ", ".join(f"{described.state_label(state)} {number:g}" for state, number in numbers.items())
+    return ", ".join(f"{_state(described, state)} {number:g}" for state, number in numbers.items())
