@@ -395,7 +395,7 @@ def compile_kernels(_folder: Path, python: Path) -> None:
 
 
 def build_page(python: Path) -> bool:
-    """Build the workbench unless what is built is of these sources; where that cannot be done, say why and give False."""
+    """Build the workbench unless what is built is of these sources; False, and why, where that cannot be done."""
     wanted = page_digest()
     try:
         if built_from() == wanted:

@@ -36,7 +36,7 @@ function Drawn({ root, branches, label, width }: { root: string; branches: reado
         const { open } = each;
         if (open === null) return <g key={each.key}>{text}</g>;
         return (
-          <g key={each.key} role="button" tabIndex={0} className="flow-block" aria-label={`${each.label}, ${percent(each.p)}: open`} onClick={open} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && open()}>
+          <g key={each.key} role="button" tabIndex={0} className="flow-block" onClick={open} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && open()}>
             <rect className="flow-hit" x={each.x - 2} y={each.labelAt - 16} width={170} height={34} />
             {text}
           </g>

@@ -36,10 +36,10 @@ function ComparedTarget({ target, names }: { target: Target; names: readonly str
   const label = (state: Target["states"][number]): string => capital(state.label ?? stateLabel(variable, state.state));
   return (
     <article className="headline compared">
-      <h3>{target.label}</h3>
+      <h2>{target.label}</h2>
       {target.states.map((state) => (
         <div key={state.state} className="compared-state">
-          <h4>{label(state)}</h4>
+          <h3>{label(state)}</h3>
           <ul>
             {(state.sides ?? []).map((side, i) => (
               <li key={i}>

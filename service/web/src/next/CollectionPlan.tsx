@@ -35,11 +35,11 @@ export function CollectionPlan({ event }: { event: EventAsked }) {
                 const variable = model.variables.get(step.variable);
                 return (
                   <li key={step.variable}>
-                    <h3>
+                    <h2>
                       <button className="open" onClick={() => go({ focus: step.variable })}>
                         {labelOf(model, step.variable)}
                       </button>
-                    </h3>
+                    </h2>
                     <p>
                       {step.how}. {step.reason}
                     </p>
