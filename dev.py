@@ -52,7 +52,7 @@ OLDEST = (3, 11)
 WEB = ROOT / "service" / "web"
 STATIC = ROOT / "service" / "static"
 STAMP = "aftermath.stamp"
-GENERATED = ("openapi.json", "schema.d.ts")
+GENERATED = ("openapi.json", "schema.d.ts", "build.lock")
 TOOLS = {
     "openapi-typescript": "openapi-typescript/bin/cli.js",
     "tsc": "typescript/bin/tsc",
@@ -400,7 +400,7 @@ def build_page(python: Path) -> bool:
     try:
         if built_from() == wanted:
             return True
-        with held(STATIC):
+        with held(WEB / "build"):
             if built_from() == wanted:
                 return True
             if not install_node_packages(python) or not succeeds(

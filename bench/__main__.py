@@ -1,4 +1,4 @@
-"""Measure: ``python3 -m bench inference | http | scale | analyses | start | report``."""
+"""Measure: ``python3 -m bench inference | http | scale | analyses | start | web | report``."""
 
 import os
 import sys

@@ -25,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         "analyses": _analyses,
         "cost": _cost,
         "start": _start,
+        "web": _web,
         "report": _report,
     }
     return run[options.command](options)
@@ -55,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("start", help="commands from start to end, beside another checkout")
     start.add_argument("beside", type=Path, metavar="CHECKOUT", help="a folder of the project with an environment")
     start.add_argument("--quick", action="store_true", help="one round of each")
+    clicks = commands.add_parser("web", help="a click in the workbench, in Chromium")
+    clicks.add_argument("--quick", action="store_true", help="ten clicks")
+    clicks.add_argument("--csv", type=Path, metavar="FILE", help="write the rows")
     report = commands.add_parser("report", help="the newest results as tables")
     report.add_argument("--write", action="store_true", help="put them into bench/README.md")
     return parser
@@ -106,6 +110,12 @@ def _http(options: argparse.Namespace) -> int:
     from bench import http
 
     return http.run(quick=options.quick, csv=_file(options.csv, not options.quick, "http", "csv"))
+
+
+def _web(options: argparse.Namespace) -> int:
+    from bench import web
+
+    return web.run(quick=options.quick, csv=options.csv)
 
 
 def _start(options: argparse.Namespace) -> int:
