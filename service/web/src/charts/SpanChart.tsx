@@ -15,12 +15,11 @@ export interface Span {
   readonly said: string;
 }
 
-/** Bars from a common line: a tornado, weights to either side, effects with their intervals. */
-export function SpanChart({ name, spans, line, lineName, tick }: { name: string; spans: readonly Span[]; line: number; lineName: string; tick: (value: number) => string }) {
+/** Bars from a common line: a tornado, weights to either side, effects with their intervals; `least` is how far the scale reaches at least. */
+export function SpanChart({ name, spans, line, lineName, least, tick }: { name: string; spans: readonly Span[]; line: number; lineName: string; least: number; tick: (value: number) => string }) {
   const all = spans.flatMap((span) => [span.from, span.to, ...(span.range ?? [])]);
-  const reach = Math.max(...all.map((value) => Math.abs(value - line)), 1e-9);
-  const low = Math.max(Math.min(line, ...all), line - reach);
-  const high = Math.min(Math.max(line, ...all), line + reach);
+  const low = Math.min(line - least, ...all);
+  const high = Math.max(line + least, ...all);
   const at = scaleLinear().domain([low, high]).nice(4).range([0, 100]);
   const ticks = at.ticks(4);
   return (

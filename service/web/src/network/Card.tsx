@@ -15,6 +15,17 @@ export type CardNode = Node<{ readonly isMiddle: boolean; readonly onArrow: (nam
 
 /** A variable in the network: its states with bars, each a button that observes it. */
 export const Card = memo(function Card({ id, data }: NodeProps<CardNode>) {
+  return (
+    <>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <CardBody id={id} isMiddle={data.isMiddle} onArrow={data.onArrow} />
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </>
+  );
+});
+
+/** What stands on a card. */
+export function CardBody({ id, isMiddle, onArrow }: { id: string; isMiddle: boolean; onArrow: (name: string, key: string) => void }) {
   const model = useModel();
   const { question } = usePlace();
   const variable = model.variables.get(id);
@@ -29,12 +40,11 @@ export const Card = memo(function Card({ id, data }: NodeProps<CardNode>) {
   const onKey = (event: KeyboardEvent): void => {
     if (!event.key.startsWith("Arrow")) return;
     event.preventDefault();
-    data.onArrow(id, event.key);
+    onArrow(id, event.key);
   };
   const kind = isDone ? "done" : said ? "given" : "";
   return (
-    <div className={`card role-${variable.role} ${kind} ${data.isMiddle ? "middle" : ""}`}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+    <div className={`card role-${variable.role} ${kind} ${isMiddle ? "middle" : ""}`}>
       <div className="card-head">
         <button className="open nodrag" data-card={id} onKeyDown={onKey} onClick={() => go({ focus: id })}>
           {variable.label}
@@ -56,10 +66,9 @@ export const Card = memo(function Card({ id, data }: NodeProps<CardNode>) {
       ) : (
         <p className="small">Not answered for one cohort.</p>
       )}
-      <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   );
-});
+}
 
 /** Whether the scenario or the cohort says something of it. */
 function inPicture(about: { readonly given: object; readonly do: object } | null, name: string): boolean {

@@ -5,12 +5,14 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useWidth } from "../charts/useWidth";
 import { labelOf, useModel } from "../state/model";
 import { go, usePlace } from "../state/place";
-import { Card, type CardNode } from "./Card";
+import { Card, CardBody, type CardNode } from "./Card";
 import { draggedPlaces, forgetPlaces, keepPlace } from "./dragged";
 import { Roles } from "./Roles";
 import { type Arc, CARD_WIDTH, neighbourhood, nextCard } from "./neighbourhood";
 
 const TYPES = { card: Card };
+const NARROW = 620;
+const COLUMNS = ["What acts on what acts on it", "What acts on it", "In the middle", "What it acts on"];
 const SIGN_MARKS = { raises: "+", lowers: "−", mixed: "±", none: "0", unordered: "~" } as const;
 
 export default function NeighbourhoodView({ focus }: { focus: string }) {
@@ -59,8 +61,9 @@ function Drawn({ focus }: { focus: string }) {
         </button>
         <small>Drag cards and ground; Ctrl and wheel zoom. Arrow keys go from card to card.</small>
       </p>
-      <div className="network" style={{ height }} ref={element}>
-        {width > 0 && <ReactFlow
+      {width > 0 && width < NARROW && <Stacked found={found} focus={focus} onArrow={onArrow} />}
+      <div className={width < NARROW ? undefined : "network"} style={width < NARROW ? undefined : { height }} ref={element}>
+        {width >= NARROW && <ReactFlow
           aria-label={`What acts on ${labelOf(model, focus)}, and what it acts on`}
           nodes={nodes}
           edges={edges}
@@ -87,6 +90,25 @@ function Drawn({ focus }: { focus: string }) {
       <p className="small legend">
         Arcs run from cause to effect. + raises it, − lowers it, ± either way, ~ shifts states that have no order; the thicker, the stronger. A dashed arc is cut: what it leads to is set.
       </p>
+    </>
+  );
+}
+
+/** On a narrow page the cards stand below each other, causes first. */
+function Stacked({ found, focus, onArrow }: { found: ReturnType<typeof neighbourhood>; focus: string; onArrow: (name: string, key: string) => void }) {
+  const columns = [...new Set(found.cards.map((card) => Math.max(-2, Math.min(1, card.column))))].sort((a, b) => a - b);
+  return (
+    <>
+      {columns.map((column) => (
+        <div key={column} className="stacked">
+          <h2>{COLUMNS[column + 2]}</h2>
+          {found.cards
+            .filter((card) => Math.max(-2, Math.min(1, card.column)) === column)
+            .map((card) => (
+              <CardBody key={card.name} id={card.name} isMiddle={card.name === focus} onArrow={onArrow} />
+            ))}
+        </div>
+      ))}
     </>
   );
 }

@@ -33,6 +33,7 @@ export function Policies({ event }: { event: EventAsked }) {
               <SpanChart
                 name="What each setting of each lever does"
                 line={0}
+                least={0.01}
                 lineName="no change; bars are in points, thin lines hold 90 % of what the priors leave open"
                 tick={(value) => `${+(100 * value).toFixed(1)}`}
                 spans={moving.slice(0, SHOWN).map((row) => ({

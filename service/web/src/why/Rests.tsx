@@ -61,6 +61,7 @@ export function Rests({ event }: { event: EventAsked }) {
             <SpanChart
               name="How far each prior number moves the event"
               line={found.p}
+              least={0.01}
               lineName={`the chance now, ${percent(found.p)}; each bar goes from what one prior number at the low end of its 90 % range would make of it to what the high end would: orange where a higher number raises it, blue where it lowers it`}
               tick={(value) => percent(value)}
               spans={found.rows.slice(0, SHOWN).map((row) => ({

@@ -17,7 +17,8 @@ export function Weights({ found }: { found: Explanation }) {
           <SpanChart
             name="Effect of each thing done"
             line={0}
-            lineName="no effect"
+            least={0.01}
+            lineName="no effect; bars are in points, the thin line holds 90 % of what the priors leave open"
             tick={(value) => `${+(100 * value).toFixed(1)}`}
             spans={done.map((each) => ({
               key: each.variable,
@@ -38,7 +39,8 @@ export function Weights({ found }: { found: Explanation }) {
             name="Weight of each finding"
             line={0}
             lineName="a finding that leaves the odds as they are; right of it findings speak for the event, left against it"
-            tick={(value) => (value === 0 ? "as they are" : oddsFactor(value).replace("odds ", ""))}
+            least={1}
+            tick={(value) => `× ${+(10 ** (value / 10)).toPrecision(3)}`}
             spans={[...weights]
               .sort((a, b) => Math.abs(b.db ?? Infinity) - Math.abs(a.db ?? Infinity))
               .map((each) => ({
