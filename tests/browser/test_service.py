@@ -91,3 +91,26 @@ def test_an_unknown_model_is_said_in_the_words_of_the_service(watched: Watched) 
     page = watched.open("?model=mosul", settle=False)
     expect(page.get_by_role("alert")).to_contain_text("mosul-2017")
     watched.errors.clear()
+
+
+def test_a_token_is_asked_for_once_and_kept_for_the_tab(watched: Watched) -> None:
+    problem = {"title": "Token needed", "status": 401, "code": "token_needed", "detail": "a token is needed"}
+
+    def only_with_a_token(route: Route) -> None:
+        if route.request.headers.get("authorization") == "Bearer secret":
+            route.fallback()
+        else:
+            route.fulfill(status=401, json=problem, content_type="application/problem+json")
+
+    watched.page.route("**/v1/**", only_with_a_token)
+    page = watched.open("?model=asia", settle=False)
+    expect(page.get_by_role("alert")).to_contain_text("a token is needed")
+    page.get_by_label("Token").fill("secret")
+    page.get_by_role("button", name="Use it in this tab").click()
+    watched.settle()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.reload()
+    watched.settle()
+    expect(page.get_by_role("article").first).to_be_visible()
+    assert "secret" not in page.url
+    watched.errors.clear()

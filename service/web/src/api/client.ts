@@ -2,6 +2,7 @@
 import createClient from "openapi-fetch";
 import { queryString } from "../question/address";
 import type { components, paths } from "./schema";
+import { credentials } from "./token";
 
 export type Schemas = components["schemas"];
 export type Problem = Schemas["Problem"] & { readonly conflict?: readonly string[] };
@@ -22,6 +23,13 @@ export const BASE = typeof document === "undefined" ? "http://localhost/" : new 
 export const api = createClient<paths>({
   baseUrl: BASE.replace(/\/$/, ""),
   querySerializer: (query) => queryString(parametersOf(query as Readonly<Record<string, unknown>>)),
+});
+
+api.use({
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(credentials())) request.headers.set(name, value);
+    return request;
+  },
 });
 
 /** Parameters of an address: lists are repeated, what is null or undefined is left out. */

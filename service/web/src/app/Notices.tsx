@@ -9,7 +9,7 @@ export function Notices() {
   const { phase, problem, about } = useStore(condition);
   const model = useStore(modelStore);
   const listed = useStore(models);
-  const broken = (listed ?? []).filter((each) => !each.ready);
+  const broken = (listed ?? []).filter((each) => each.reasons.length > 0);
   const isOther = model !== null && about !== null && about.revision !== model.about.revision;
   return (
     <div className="notices">
@@ -29,7 +29,15 @@ export function Notices() {
       {broken.map((each) => (
         <details key={each.name} className="note">
           <summary>
-            The model <code>{each.name}</code> cannot be loaded
+            {each.ready ? (
+              <>
+                The files of <code>{each.name}</code> cannot be loaded as they are; the revision before is served
+              </>
+            ) : (
+              <>
+                The model <code>{each.name}</code> cannot be loaded
+              </>
+            )}
           </summary>
           <ul>
             {each.reasons.map((reason) => (

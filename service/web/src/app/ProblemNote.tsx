@@ -4,6 +4,7 @@ import { takeBack } from "../question/question";
 import { ask, usePlace } from "../state/place";
 import { model as modelStore, labelOf } from "../state/model";
 import { useStore } from "../state/store";
+import { TokenForm } from "./TokenForm";
 
 /** A refusal in the API's own words; where findings cannot hold together, each can be dropped from here. */
 export function ProblemNote({ problem }: { problem: Problem }) {
@@ -17,6 +18,7 @@ export function ProblemNote({ problem }: { problem: Problem }) {
         <strong>{problem.title}.</strong> {problem.detail}
         {problem.did_you_mean && <> Did you mean <q>{problem.did_you_mean}</q>?</>}
       </p>
+      {problem.status === 401 && <TokenForm />}
       {conflict.length > 0 && model && (
         <>
           <p>These cannot hold together. Drop one:</p>

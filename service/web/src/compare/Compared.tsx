@@ -1,3 +1,4 @@
+import { AnswerLinks } from "../app/AnswerLinks";
 import type { compare } from "../api/resources";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
@@ -24,7 +25,7 @@ export function Compared({ found, names }: { found: Comparison; names: readonly 
         ))}
       </div>
       <p className="links">
-        <a href={found.links.json ?? ""}>JSON</a> <a href={found.links.csv ?? ""}>CSV</a>
+        <AnswerLinks links={found.links} />
       </p>
     </>
   );

@@ -1,3 +1,4 @@
+import { AnswerLinks } from "../app/AnswerLinks";
 import type { getVariable } from "../api/resources";
 import { labelOf, stateLabel, useModel } from "../state/model";
 import { SourceName } from "../why/Sources";
@@ -90,7 +91,7 @@ export function Sheet({ found }: { found: VariableSheet }) {
         ))}
       </ol>
       <p className="links">
-        <a href={found.links.json ?? ""}>JSON</a> <a href={found.links.csv ?? ""}>CSV</a>
+        <AnswerLinks links={found.links} />
       </p>
     </>
   );

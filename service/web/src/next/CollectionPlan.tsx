@@ -1,3 +1,4 @@
+import { AnswerLinks } from "../app/AnswerLinks";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { type EventAsked, collectionPlan } from "../api/resources";
@@ -72,7 +73,7 @@ export function CollectionPlan({ event }: { event: EventAsked }) {
               </ul>
             </details>
             <p className="links">
-              <a href={found.links.json ?? ""}>JSON</a> <a href={found.links.csv ?? ""}>CSV</a>
+              <AnswerLinks links={found.links} />
             </p>
           </>
         )

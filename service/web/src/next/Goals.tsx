@@ -1,3 +1,4 @@
+import { AnswerLinks } from "../app/AnswerLinks";
 import { type FormEvent, useState } from "react";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
@@ -71,7 +72,7 @@ function Found({ event, limit }: { event: EventAsked; limit: Limit }) {
           </ol>
           {found.cut && <p className="small">There are more; the search was cut short.</p>}
           <p className="links">
-            <a href={found.links.json ?? ""}>JSON</a> <a href={found.links.csv ?? ""}>CSV</a>
+            <AnswerLinks links={found.links} />
           </p>
         </>
       )}

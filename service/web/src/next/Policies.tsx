@@ -1,3 +1,4 @@
+import { AnswerLinks } from "../app/AnswerLinks";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { type EventAsked, policies } from "../api/resources";
@@ -61,9 +62,7 @@ export function Policies({ event }: { event: EventAsked }) {
               head={["Setting", "Chance", "Change", "90 % interval of the change"]}
               rows={found.rows.map((row) => [name(row), percent(row.p), points(row.shift), row.shift_low === null || row.shift_high === null ? "—" : pointsRange(row.shift_low, row.shift_high)])}
               links={
-                <>
-                  <a href={found.links.json ?? ""}>JSON</a> <a href={found.links.csv ?? ""}>CSV</a>
-                </>
+<AnswerLinks links={found.links} />
               }
             />
           </>

@@ -1,3 +1,4 @@
+import { AnswerLinks } from "../app/AnswerLinks";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
@@ -66,8 +67,7 @@ function HeadlineCard({ headline }: { headline: Headline }) {
       </p>
       <footer>
         {likely && <Link to={{ view: "why", target: headline.target, state: likely.state, tab: null, question: asked.question }}>Why?</Link>}
-        <a href={BASE + apiPath(asked)}>JSON</a>
-        <a href={BASE + apiPath(asked).replace(".json", ".csv")}>CSV</a>
+        <AnswerLinks links={{ json: BASE + apiPath(asked), csv: BASE + apiPath(asked).replace(".json", ".csv") }} />
         <DataTable
           caption={headline.label}
           head={["State", "Chance", "90 % interval", "Held against"]}

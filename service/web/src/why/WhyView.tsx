@@ -1,3 +1,4 @@
+import { AnswerLinks } from "../app/AnswerLinks";
 import { EventChoice, useEvent } from "../app/EventChoice";
 import { Link } from "../app/Link";
 import { Working } from "../app/Working";
@@ -61,7 +62,7 @@ function Moves({ event }: { event: EventAsked }) {
           <Trails found={found} />
           <SeenAndDone found={found} event={event} />
           <p className="links">
-            <a href={found.links.json ?? ""}>JSON</a> <a href={found.links.csv ?? ""}>CSV</a>
+            <AnswerLinks links={found.links} />
           </p>
         </>
       )}
