@@ -4,12 +4,16 @@
     python3 dev.py run [--host HOST] [--port PORT] [--priors DIR]
     python3 dev.py test [--long] [pytest arguments]
     python3 dev.py lock [--upgrade]
+    python3 dev.py pictures
 
 The environment stands in .venv, or where AFTERMATH_VENV says. It holds exactly what requirements.txt
 lists, hashes checked, and is made afresh when that file, setup.cfg or the Python changes. A set-up that
 was stopped is gone on with at the next start: an environment is used only once its stamp has been written,
 and a step that was not finished is done again. It belongs to the checkout that made it, and is left alone by
 any other for as long as that one exists.
+
+The workbench (service/web) is built into service/static whenever its sources have changed, by a Node that comes with
+the environment. Where it cannot be built the service runs all the same, and says so at its start page.
 
 This file needs nothing but the standard library, and parses under Python 3.6, so that an old Python is
 answered with a sentence and not with a syntax error.
@@ -45,6 +49,18 @@ from typing import Callable, Dict, Iterator, List, NoReturn, Optional, Sequence,
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.txt"
 OLDEST = (3, 11)
+WEB = ROOT / "service" / "web"
+STATIC = ROOT / "service" / "static"
+STAMP = "aftermath.stamp"
+GENERATED = ("openapi.json", "schema.d.ts", "build.lock")
+TOOLS = {
+    "openapi-typescript": "openapi-typescript/bin/cli.js",
+    "tsc": "typescript/bin/tsc",
+    "vite": "vite/bin/vite.js",
+    "vitest": "vitest/vitest.mjs",
+}
+DESCRIBE = "import sys; from service import create_app; from pathlib import Path; "
+DESCRIBE += "Path(sys.argv[1]).write_bytes(create_app().test_client().get('/openapi.json').data)"
 UNFINISHED = "unfinished"
 PACKAGES = "Installing packages"
 EVERY = 4.0
@@ -72,10 +88,15 @@ def main(arguments: Sequence[str]) -> int:
         signal.signal(number, ended)
     try:
         python = environment()
-        if options.command == "run":
-            serve(python, options.host, options.port, options.priors, public=options.public_read)
         if options.command == "lock":
             return lock(python, options.upgrade)
+        built = build_page(python)
+        if options.command == "run":
+            serve(python, options.host, options.port, options.priors, public=options.public_read)
+        if not built:
+            raise CannotSetUp("The page could not be built; the lines above say why.")
+        if options.command == "pictures":
+            return subprocess.call([str(python), "-m", "tests.browser.pictures"], cwd=str(ROOT))
         return test(python, rest)
     except CannotSetUp as missing:
         print(f"\n{missing}", file=sys.stderr)
@@ -96,7 +117,7 @@ def ended(number: int, _frame: object) -> NoReturn:
 def parsed(arguments: Sequence[str]) -> Tuple[argparse.Namespace, List[str]]:
     """The command with its options, and for ``test`` whatever else was written, which is pytest's."""
     parser = argparse.ArgumentParser(prog="dev.py", description=(__doc__ or "").split("\n\n")[0])
-    commands = parser.add_subparsers(dest="command", metavar="run | test | lock")
+    commands = parser.add_subparsers(dest="command", metavar="run | test | lock | pictures")
     commands.required = True
     run = commands.add_parser("run", help="set up and serve", allow_abbrev=False)
     run.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
@@ -106,6 +127,7 @@ def parsed(arguments: Sequence[str]) -> Tuple[argparse.Namespace, List[str]]:
     commands.add_parser("test", help="set up and run every check", allow_abbrev=False)
     locked = commands.add_parser("lock", help="make requirements.txt again from setup.cfg", allow_abbrev=False)
     locked.add_argument("--upgrade", action="store_true", help="take the newest versions too")
+    commands.add_parser("pictures", help="make a picture of every view of the page", allow_abbrev=False)
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "test":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -369,6 +391,78 @@ def compile_kernels(_folder: Path, python: Path) -> None:
     call(command, "Compiling the engine", "The engine could not be compiled; the lines above say why.")
 
 
+# The page
+
+
+def build_page(python: Path) -> bool:
+    """Build the workbench unless what is built is of these sources; False, and why, where that cannot be done."""
+    wanted = page_digest()
+    try:
+        if built_from() == wanted:
+            return True
+        with held(WEB / "build"):
+            if built_from() == wanted:
+                return True
+            if not install_node_packages(python) or not succeeds(
+                tool(python, "vite", "build", str(WEB)), "Building the page"
+            ):
+                return False
+            (STATIC / STAMP).write_text(wanted)
+            return True
+    except OSError as error:
+        say(f"The page was not built: {error}.")
+        return False
+
+
+def install_node_packages(python: Path) -> bool:
+    """What the page's lock file lists, unless that is there already."""
+    wanted = hashlib.sha256((WEB / "package-lock.json").read_bytes() + str(python).encode()).hexdigest()
+    mark = WEB / "node_modules" / STAMP
+    if mark.exists() and mark.read_text() == wanted:
+        return True
+    quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    if not succeeds([str(python.parent / "npm"), "--prefix", str(WEB), *quiet], "Installing packages of the page"):
+        say("The page was not built: its packages could not be installed. This machine must reach an npm registry.")
+        return False
+    mark.write_text(wanted)
+    return True
+
+
+def tool(python: Path, name: str, *arguments: str) -> List[str]:
+    """A tool of the page's lock file, run by the Node of the environment."""
+    return [str(python.parent / "node"), str(WEB / "node_modules" / TOOLS[name]), *arguments]
+
+
+def page_digest() -> str:
+    """What the page is built from: its sources, its tools and their versions."""
+    files = [path for path in WEB.rglob("*") if path.is_file() and "node_modules" not in path.parts]
+    parts = [
+        part
+        for path in sorted(files)
+        if path.name not in GENERATED
+        for part in (str(path.relative_to(WEB)).encode(), path.read_bytes())
+    ]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def built_from() -> Optional[str]:
+    try:
+        return (STATIC / STAMP).read_text()
+    except OSError:
+        return None
+
+
+def check_page(python: Path) -> List[Tuple[str, List[str]]]:
+    """The page's own checks: types against the API as it is, then unit tests."""
+    described, types = str(WEB / "openapi.json"), str(WEB / "src" / "api" / "schema.d.ts")
+    return [
+        ("page: the API", [str(python), "-c", DESCRIBE, described]),
+        ("page: types of the API", tool(python, "openapi-typescript", described, "--output", types)),
+        ("page: types", tool(python, "tsc", "--project", str(WEB))),
+        ("page: tests", tool(python, "vitest", "run", "--root", str(WEB))),
+    ]
+
+
 def pip(python: Path) -> List[str]:
     return [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
@@ -391,7 +485,8 @@ def test(python: Path, arguments: Sequence[str]) -> int:
     narrowed = [argument for argument in arguments if argument != "--long"]
     tests = ["pytest", *arguments] if narrowed else [*PYTEST, *arguments]
     settings = dict(os.environ, PATH=os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]))
-    failed = [name for name, command in CHECKS if not passes(name, [str(python), "-m", *command], settings)]
+    checks = [(name, [str(python), "-m", *command]) for name, command in CHECKS] + check_page(python)
+    failed = [name for name, command in checks if not passes(name, command, settings)]
     failed += [] if passes("pytest", [str(python), "-m", *tests], settings) else ["pytest"]
     if failed:
         say(f"\nFailed: {', '.join(failed)}.")
@@ -406,7 +501,7 @@ def passes(name: str, command: Sequence[str], settings: Dict[str, str]) -> bool:
 def lock(python: Path, upgrade: bool) -> int:
     """Make the lock again from setup.cfg: one file for every platform and every Python from 3.11 on."""
     compiled = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
-    named = ["--extra", "test", "--custom-compile-command", "python3 dev.py lock"]
+    named = ["--extra", "test", "--extra", "web", "--custom-compile-command", "python3 dev.py lock"]
     named += ["--upgrade"] if upgrade else []
     return subprocess.call(
         [str(python), "-m", *compiled, *named, "setup.cfg", "--output-file", LOCK.name], cwd=str(ROOT)

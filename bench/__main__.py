@@ -1,4 +1,4 @@
-"""Measure: ``python3 -m bench inference | http | scale | analyses | cost | costliest | start | live | report``."""
+"""Measure: ``python3 -m bench inference | http | scale | analyses | cost | costliest | start | live | web | report``."""
 
 import os
 import sys

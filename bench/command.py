@@ -27,6 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         "costliest": _costliest,
         "start": _start,
         "live": _live,
+        "web": _web,
         "report": _report,
     }
     return run[options.command](options)
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--quick", action="store_true", help="one round of each")
     live = commands.add_parser("live", help="from a saved file to its answer; what the watcher costs polls")
     live.add_argument("--quick", action="store_true", help="three rounds")
+    clicks = commands.add_parser("web", help="a click in the workbench, in Chromium")
+    clicks.add_argument("--quick", action="store_true", help="ten clicks")
+    clicks.add_argument("--csv", type=Path, metavar="FILE", help="write the rows")
     report = commands.add_parser("report", help="the newest results as tables")
     report.add_argument("--write", action="store_true", help="put them into bench/README.md")
     return parser
@@ -116,6 +120,12 @@ def _http(options: argparse.Namespace) -> int:
     from bench import http
 
     return http.run(quick=options.quick, csv=_file(options.csv, not options.quick, "http", "csv"))
+
+
+def _web(options: argparse.Namespace) -> int:
+    from bench import web
+
+    return web.run(quick=options.quick, csv=options.csv)
 
 
 def _start(options: argparse.Namespace) -> int:

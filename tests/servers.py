@@ -52,7 +52,8 @@ def free_port() -> int:
 def clone(folder: Path) -> Path:
     """The project as a new clone would hold it, without what set-up and tests have made."""
     for room in SHIPPED:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        made = shutil.ignore_patterns("__pycache__", "node_modules")
+        shutil.copytree(ROOT / room, folder / room, ignore=made)
     for name in GROUND:
         shutil.copy2(ROOT / name, folder / name)
     return folder

@@ -112,7 +112,7 @@ class Reply:
     ``address`` with its revision decides the bytes, so that a client who has them is told so without
     any work; ``tag`` does the same for bytes that are decided otherwise; without either the bytes themselves do.
     ``cost`` counts what ``content`` will cost, before it is called. ``cache`` is how long it may be kept, where that
-    is another time than usual, and ``headers`` are sent with it.
+    is another time than usual, and ``headers`` are sent with it; ``media`` stands in place of the form's media type.
     """
 
     content: Callable[[], Any]
@@ -121,6 +121,7 @@ class Reply:
     tag: str | None = None
     cache: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    media: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +282,8 @@ def _sent(
 ) -> Response:
     response = _answered(each, form, reply, service, turn, revision)
     response.headers.extend(reply.headers)
+    if reply.media:
+        response.content_type = reply.media
     if reply.cache:
         response.headers["Cache-Control"] = reply.cache
     return response

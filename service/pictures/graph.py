@@ -15,9 +15,9 @@ from model.answers import Answer, TargetAnswer
 from model.evidence import Assumed, Observed, OneOf, Reported, RuledOut
 from model.specification import Model
 from model.wording import chance, quantity
+from service.layers import placed
 from service.pictures.canvas import BLUE, FAINT, INK, ORANGE, SHADES, looked, wrapped
 from service.pictures.captions import state_lines
-from service.pictures.layers import placed
 
 # In inches.
 WIDE = 2.0

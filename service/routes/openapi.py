@@ -279,6 +279,7 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
         "revision": ACTIVE,
         "between": f"{ACTIVE}...{ACTIVE}",
         "file": MODEL_FILE,
+        "asset": "page.css",
         "effect": target,
         "cause": next((name for name in (*given, *model.network.names) if name != target), target),
         "below": 0.5,

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.json import schema_components
 from typing_extensions import TypedDict
 
+from model.analyses.arc_strength import Sign
 from model.uncertainty.intervals import Kind, Reason
 from service.http.address import Links
 from service.http.json_encoding import AsSaid
@@ -261,6 +262,7 @@ class About(Header, kw_only=True):
     """
 
     asked: Asked
+    sentence: Annotated[str, Meta(description="The question by the labels of its variables and states.")]
     given: Annotated[dict[str, Finding], Meta(description="What was used, scenario and cohort laid in.")]
     do: dict[str, Setting]
     replaced: Annotated[list[str], Meta(description="What of scenario and cohort something more specific replaced.")]
@@ -612,6 +614,13 @@ class HeadlineQuestion(Struct):
     link: str
 
 
+class ProbabilityWord(Struct):
+    """What probabilities from one number on, up to the next, are called in words (ICD 203)."""
+
+    word: str
+    at_least: float
+
+
 class ModelAnswer(Header):
     """One model."""
 
@@ -625,6 +634,9 @@ class ModelAnswer(Header):
     examples: list[ExampleQuestion]
     folded: list[FoldedIn]
     left_out: list[LeftOut]
+    probability_words: Annotated[
+        list[ProbabilityWord], Meta(description="What briefs call probabilities, from the least up.")
+    ]
     permalink: str | None
     resources: Annotated[dict[str, str], Meta(description="What there is of the model, by name.")]
 
@@ -633,6 +645,16 @@ Level = Annotated[
     Literal["group", "individual"],
     Meta(description="What it is said of. Under a cohort only the individual level is answered, where there is one."),
 ]
+
+
+Group = Annotated[str, Meta(description="The file that the variable stands in, by which a model is laid out.")]
+
+
+class Position(Struct):
+    """Where a variable stands in a picture of the whole network: causes left of effects, arcs crossing little."""
+
+    column: Annotated[int, Meta(description="From the left, by the longest way from a root.")]
+    row: Annotated[float, Meta(description="From the top, in heights of a box: one apart or more.")]
 
 
 class VariableSummary(Struct):
@@ -647,6 +669,11 @@ class VariableSummary(Struct):
     parents: list[str]
     baseline: list[StateP]
     link: str
+    labels: Annotated[dict[str, str], Meta(description="States that text calls otherwise than by their names.")]
+    nominal: Annotated[bool, Meta(description="Whether its states have no order.")]
+    unit: Annotated[str | None, Meta(description="Of the number that its states measure, where they measure one.")]
+    group: Group
+    position: Position
 
 
 class Variables(Header):
@@ -719,6 +746,8 @@ class Statement(Struct):
     published: Published
     counted: Counted | None
     pool: Pool | None
+    file: Annotated[str, Meta(description="Where it is written, from the folder of models on.")]
+    line: int
 
 
 class VariableAnswer(Header):
@@ -765,6 +794,8 @@ class Node(Struct):
     label: str
     role: str
     states: list[str]
+    group: Group
+    position: Position
 
 
 class Arc(Struct):
@@ -772,6 +803,13 @@ class Arc(Struct):
 
     from_: str = field(name="from")
     to: str
+    sign: Annotated[
+        Sign,
+        Meta(description="Which way a step up of the cause moves the effect, other causes averaged evenly."),
+    ]
+    strength: Annotated[
+        float, Meta(description="The largest total variation of the effect between two states of the cause, in [0, 1].")
+    ]
 
 
 class Graph(Header):

@@ -25,6 +25,7 @@ from service.http.json_encoding import GAP, Template, encoded, encoded_part
 from service.http.problems import problem
 from service.schemas import answers
 from service.translate.questions import findings_json, forecast_address, query_address, settings_json
+from service.translate.sentences import sentence
 
 QUANTILES = (0.05, 0.5, 0.95)
 """Shares of the probability below the numbers that an answer gives of a measured target."""
@@ -142,6 +143,7 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
             interval=question.interval,
             events=list(model.events),
         ),
+        "sentence": sentence(model, question),
         "given": findings_json(findings),
         "do": settings_json(settings),
         "replaced": list(answer.replaced),

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from pathlib import PurePosixPath
 
 import numpy as np
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
+from model.analyses.arc_strength import arc_strengths
 from model.analyses.model_review import Forecasted
 from model.errors import Problem as PriorProblem
 from model.evidence import syntax
 from model.forecast import Forecaster
-from model.network import Table, Variable
+from model.network import Network, Table, Variable
 from model.question import Question, resolve
 from model.readback import in_words
-from model.specification import JUDGEMENT, Counted, Event, Example, Expert, Headline, Model, Pool
+from model.report import probability_words
+from model.specification import JUDGEMENT, Counted, Description, Event, Example, Expert, Headline, Model, Pool
 from model.uncertainty.intervals import MASS
+from service import layers
 from service.http.address import Address, model_path
 from service.revisions import Broken, Revisions
 from service.schemas import answers, requests
@@ -103,6 +107,10 @@ def model_answer(forecaster: Forecaster) -> answers.ModelAnswer:
         examples=[example(model, each) for each in model.examples],
         folded=[answers.FoldedIn(name=each.name, into=list(each.into), why=each.why) for each in model.folded.values()],
         left_out=[answers.LeftOut(name=name, why=why) for name, why in model.left_out.items()],
+        probability_words=[
+            answers.ProbabilityWord(word=word, at_least=edge)
+            for word, edge in zip(probability_words.WORDS, (0.0, *probability_words.EDGES), strict=True)
+        ],
         permalink=Address(model_path(model.name)).permalink(model.revision),
         resources={name: model_path(model.name, name) for name in RESOURCES},
     )
@@ -192,7 +200,22 @@ def _summary(forecaster: Forecaster, variable: Variable) -> answers.VariableSumm
         parents=list(variable.parents),
         baseline=_distribution(variable, forecaster.baseline[variable.name]),
         link=model_path(forecaster.model.name, "variables", variable.name),
+        labels=dict(described.labels),
+        nominal=described.is_nominal,
+        unit=described.scale.unit if described.scale else None,
+        group=_group(described),
+        position=_position(forecaster.model.network, variable.name),
     )
+
+
+def _group(described: Description) -> str:
+    """The file that a variable stands in, without its folder and its ending."""
+    return PurePosixPath(described.file).stem
+
+
+def _position(network: Network, name: str) -> answers.Position:
+    column, row = layers.grid(network)[name]
+    return answers.Position(column, row)
 
 
 def variable_rows(content: answers.Variables) -> Iterator[answers.VariableRow]:
@@ -244,6 +267,8 @@ def variable_answer(forecaster: Forecaster, variable: Variable, address: Address
                 published=each.published,
                 counted=_counted(each.counted),
                 pool=_pool(each.pool, variable),
+                file=each.file,
+                line=each.line,
             )
             for each in described.statements
         ],
@@ -306,11 +331,20 @@ def graph(model: Model) -> answers.Graph:
                 label=model.described[variable.name].label,
                 role=model.described[variable.name].role,
                 states=list(variable.states),
+                group=_group(model.described[variable.name]),
+                position=_position(model.network, variable.name),
             )
             for variable in model.network.variables
         ],
-        arcs=[answers.Arc(from_=parent, to=v.name) for v in model.network.variables for parent in v.parents],
+        arcs=[
+            answers.Arc(from_=arc.parent, to=arc.child, sign=arc.sign, strength=arc.strength)
+            for arc in arc_strengths(model.network, _nominal(model))
+        ],
     )
+
+
+def _nominal(model: Model) -> frozenset[str]:
+    return frozenset(name for name, described in model.described.items() if described.is_nominal)
 
 
 def dot(content: answers.Graph) -> bytes:

@@ -157,6 +157,6 @@ def test_everybody_and_nobody_without_a_token_exclude_each_other(asia: Path, tmp
 
 def test_health_and_the_page_are_open_and_tell_of_no_model(elsewhere: Elsewhere) -> None:
     assert json.loads(elsewhere.ask("/readyz")[1])["models"] == []
-    status, page = elsewhere.ask("/")
+    status, page = elsewhere.ask("/plain")
     assert (status, "asia" in page) == (200, False)
     assert elsewhere.ask("/livez")[0] == 200

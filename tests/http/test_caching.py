@@ -184,7 +184,7 @@ def test_what_describes_a_model_is_kept_like_an_answer(client, path):
     assert pinned.data == first.data
 
 
-@pytest.mark.parametrize("path", ["/", "/errors", "/page.css", "/v1/models", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/plain", "/errors", "/assets/page.css", "/v1/models", "/openapi.json"])
 def test_what_no_revision_decides_is_tagged_by_its_bytes(client, path):
     first = client.get(path)
     assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304

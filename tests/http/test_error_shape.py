@@ -189,7 +189,7 @@ def test_a_mistake_of_ours_says_nothing_of_itself_and_is_logged_whole(app, clien
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/livez", "/v1/models.csv", FORECAST, "/nowhere", "/v1/models/broken", "/page.css"]
+    "path", ["/", "/livez", "/v1/models.csv", FORECAST, "/nowhere", "/v1/models/broken", "/assets/page.css"]
 )
 def test_every_answer_carries_the_headers_that_protect_readers(client, path):
     answer = client.get(path)

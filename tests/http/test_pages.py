@@ -23,25 +23,25 @@ class Seen(HTMLParser):
 
 
 def test_every_link_of_the_start_page_answers(client):
-    links = [link for link in Seen(client.get("/").text).links if not link.startswith("data:")]
+    links = [link for link in Seen(client.get("/plain").text).links if not link.startswith("data:")]
     assert "/v1/models/asia/forecast/lung.json?given=xray:yes" in links
     assert len(links) > 20
     assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_the_start_page_says_each_headline_target_by_its_label_and_its_name(client):
-    assert re.search(r">Lung cancer</a> <code>lung</code>", client.get("/").text)
+    assert re.search(r">Lung cancer</a> <code>lung</code>", client.get("/plain").text)
 
 
 def test_names_that_bite_are_shown_as_text(client):
-    page = client.get("/").text
+    page = client.get("/plain").text
     seen = Seen(page)
     assert "script" not in seen.tags
     assert "b" not in seen.tags
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-@pytest.mark.parametrize("path", ["/", "/errors"])
+@pytest.mark.parametrize("path", ["/plain", "/errors"])
 def test_the_pages_keep_to_their_own_content_policy(client, path):
     answer = client.get(path)
     seen = Seen(answer.text)
@@ -52,6 +52,6 @@ def test_the_pages_keep_to_their_own_content_policy(client, path):
 
 
 def test_a_broken_model_shows_its_problems_on_the_start_page(client):
-    page = client.get("/").text
+    page = client.get("/plain").text
     assert "is not ready" in page
     assert "broken/findings.yaml:25" in page

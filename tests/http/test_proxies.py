@@ -90,7 +90,7 @@ def test_a_trusted_proxy_names_client_host_scheme_and_prefix(ask, proxied):
 
 
 def test_a_prefix_is_in_every_address_of_pages_lists_errors_and_the_description(ask, proxied):
-    for path in ("/", "/errors", "/v1/models", "/v1/models/asia", "/v1/models/asia/variables.json", "/nowhere"):
+    for path in ("/plain", "/errors", "/v1/models", "/v1/models/asia", "/v1/models/asia/variables.json", "/nowhere"):
         with_prefix = ask(path, X_Forwarded_Prefix="/forecasts").text
         assert "/forecasts/" in with_prefix
         assert with_prefix.replace("/forecasts/", "/") == ask(path).text, path

@@ -26,13 +26,13 @@ def wrong(tmp_path_factory):
 
 def told(folder: Path, *, public: bool) -> dict[str, str]:
     client = create_app(Settings(folder, public_read=public)).test_client()
-    paths = ("/", "/readyz", "/v1/models", "/v1/models.csv", "/v1/models/wrong", "/v1/models/wrong/forecast/lung")
+    paths = ("/plain", "/readyz", "/v1/models", "/v1/models.csv", "/v1/models/wrong", "/v1/models/wrong/forecast/lung")
     return {path: client.get(path).text for path in paths}
 
 
 def test_on_this_machine_a_problem_is_told_whole(wrong):
     told_of = told(wrong, public=False)
-    assert all(SECRET in told_of[path] for path in ("/", "/v1/models", "/v1/models/wrong"))
+    assert all(SECRET in told_of[path] for path in ("/plain", "/v1/models", "/v1/models/wrong"))
 
 
 def test_in_public_a_problem_is_told_by_file_line_column_and_code(wrong):

@@ -57,7 +57,7 @@ def test_dev_py_needs_only_the_standard_library() -> None:
     assert roots <= set(sys.stdlib_module_names)
 
 
-REFUSED = ([], ["fly"], ["run", "--prot", "80"], ["run", "--port", "http"], ["lock", "x"])
+REFUSED = ([], ["fly"], ["pictures", "x"], ["run", "--prot", "80"], ["run", "--port", "http"], ["lock", "x"])
 
 
 @pytest.mark.parametrize("command", REFUSED)
@@ -301,3 +301,53 @@ def test_every_package_that_the_program_imports_is_asked_for() -> None:
 def test_every_package_asked_for_is_imported_by_the_program() -> None:
     imported: set[str] = set().union(*imported_by_the_program().values())
     assert asked_for_by_the_program() - imported == set()
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A page whose packages and build are a word each in the list."""
+    web = tmp_path / "web"
+    web.mkdir()
+    (web / "package-lock.json").write_text("{}")
+    (web / "main.tsx").write_text("1")
+    done: list[str] = []
+    monkeypatch.setattr(dev, "WEB", web)
+    monkeypatch.setattr(dev, "STATIC", tmp_path / "static")
+
+    def succeeds(command: list[str], doing: str, *_: object) -> bool:
+        done.append(doing)
+        (tmp_path / ("static" if "vite.js" in str(command) else "web/node_modules")).mkdir(exist_ok=True)
+        return True
+
+    monkeypatch.setattr(dev, "succeeds", succeeds)
+    return done
+
+
+def test_the_page_is_built_once_and_again_when_a_source_of_it_changes(page: list[str]) -> None:
+    python = Path(sys.executable)
+    assert dev.build_page(python)
+    assert page == ["Installing packages of the page", "Building the page"]
+    assert dev.build_page(python)
+    assert len(page) == 2
+    (dev.WEB / "openapi.json").write_text("what is generated is no source")
+    (dev.WEB / "node_modules" / "a.js").write_text("nor is a package")
+    assert dev.build_page(python)
+    assert len(page) == 2
+    (dev.WEB / "main.tsx").write_text("2")
+    assert dev.build_page(python)
+    assert page[2:] == ["Building the page"]
+
+
+def test_a_page_that_cannot_be_built_is_said_and_tried_again(
+    page: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev, "succeeds", lambda *_: False)
+    assert not dev.build_page(Path(sys.executable))
+    assert "must reach an npm registry" in capsys.readouterr().out
+    assert dev.built_from() is None
+
+
+def test_the_lock_of_the_page_names_no_place_to_fetch_from() -> None:
+    lock = (Path(dev.__file__).parent / "service" / "web" / "package-lock.json").read_text(encoding="utf-8")
+    assert '"integrity"' in lock
+    assert '"resolved"' not in lock

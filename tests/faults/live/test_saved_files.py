@@ -39,7 +39,7 @@ def line_of(models, words):
 
 
 def page(server):
-    with urllib.request.urlopen(server.url + "/", timeout=10) as answer:
+    with urllib.request.urlopen(server.url + "/plain", timeout=10) as answer:
         return answer.read().decode()
 
 

@@ -12,6 +12,7 @@ ORDER = (
     "kept_models",
     "http",
     "schemas",
+    "layers",
     "translate",
     "pictures",
     "cli",

@@ -20,9 +20,9 @@ from model.priors import load
 from model.question import Question, of_target, resolve
 from service import pictures
 from service.cli import main
+from service.layers import _crossings, _neighbours, _ordered, placed
 from service.pictures import heat_map
 from service.pictures.bars import decibels, probability
-from service.pictures.layers import _crossings, _neighbours, _ordered, placed
 from service.settings import default_priors
 from tests.networks import networks
 from tests.prior_copies import DATA

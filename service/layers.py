@@ -6,8 +6,10 @@ squares (Sugiyama, Tagawa & Toda 1981). An arc over several layers passes a plac
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from model.network import Network
@@ -17,6 +19,12 @@ SWEEPS = 12
 
 BEND = 0.25
 """Height of the place where an arc passes a layer, in inches."""
+
+LARGEST = 500
+"""Variables of a network beyond which crossings are not counted: that takes a time in the square of the arcs."""
+
+GRIDS = 8
+"""Whole networks whose places are kept."""
 
 Arc = tuple[str, str]
 Spot = str | tuple[str, str, int]
@@ -67,15 +75,41 @@ def placed(network: Network, shown: Set[str], height: Mapping[str, float], *, ga
     return Placed(layer, {name: middle[name] for name in layer}, ways)
 
 
+@lru_cache(GRIDS)
+def grid(network: Network) -> Mapping[str, tuple[int, float]]:
+    """Column and row of every variable: boxes of one height, none over another."""
+    names = network.names
+    if len(names) > LARGEST:
+        return _stacked(network)
+    where = placed(network, frozenset(names), dict.fromkeys(names, 1.0), gap=0.0)
+    return {name: (where.layer[name], round(where.middle[name] - 0.5, 3)) for name in names}
+
+
+def _stacked(network: Network) -> dict[str, tuple[int, float]]:
+    """Columns as in any picture, variables from the top in the order of the file."""
+    names = network.names
+    column = _layers(network, frozenset(names), [(parent, name) for name in names for parent in network[name].parents])
+    filled: Counter[int] = Counter()
+    found: dict[str, tuple[int, float]] = {}
+    for name in names:
+        found[name] = column[name], float(filled[column[name]])
+        filled[column[name]] += 1
+    return found
+
+
 def _layers(network: Network, shown: Set[str], arcs: Sequence[Arc]) -> dict[str, int]:
     """The longest way from a root; then roots drawn near to the first of their children."""
     layer = {name: 0 for name in network.topological if name in shown}
+    parents: dict[str, list[str]] = {name: [] for name in layer}
+    children: dict[str, list[str]] = {name: [] for name in layer}
+    for parent, child in arcs:
+        parents[child].append(parent)
+        children[parent].append(child)
     for name in layer:
-        layer[name] = max((layer[p] + 1 for p, child in arcs if child == name), default=0)
-    for name in reversed(list(layer)):
-        below = [layer[child] for p, child in arcs if p == name]
-        if below and not any(child == name for _, child in arcs):
-            layer[name] = min(below) - 1
+        layer[name] = max((layer[parent] + 1 for parent in parents[name]), default=0)
+    for name in layer:
+        if children[name] and not parents[name]:
+            layer[name] = min(layer[child] for child in children[name]) - 1
     return layer
 
 

@@ -1,0 +1,145 @@
+/** Every address of the API that the page asks, as a function. */
+import type { Question } from "../question/question";
+import { textOf } from "../question/syntax";
+import { api, data } from "./client";
+
+interface Case {
+  given: string[];
+  do: string[];
+  scenario?: string;
+  cohort?: string;
+}
+
+/** A question as parameters of an address. */
+export function caseOf(question: Question): Case {
+  return {
+    given: [...question.given].map(([name, said]) => `${name}:${textOf(said, false)}`),
+    do: [...question.do].map(([name, said]) => `${name}:${textOf(said, true)}`),
+    ...(question.scenario === null ? {} : { scenario: question.scenario }),
+    ...(question.cohort === null ? {} : { cohort: question.cohort }),
+  };
+}
+
+export const getModels = (signal: AbortSignal) => data(api.GET("/v1/models.json", { signal }));
+
+export const getModel = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}.json", { params: { path: { model } }, signal }));
+
+export const getVariables = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/variables.json", { params: { path: { model } }, signal }));
+
+export const getVariable = (model: string, variable: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/variables/{variable}.json", { params: { path: { model, variable } }, signal }));
+
+export const getGraph = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/graph.json", { params: { path: { model } }, signal }));
+
+export const getScenarios = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/scenarios.json", { params: { path: { model } }, signal }));
+
+export const getCohorts = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/cohorts.json", { params: { path: { model } }, signal }));
+
+export interface Wanted {
+  readonly targets?: readonly string[];
+  readonly joint?: readonly string[];
+  readonly interval: "none" | 0.9;
+}
+
+export const query = (model: string, question: Question, wanted: Wanted, signal: AbortSignal) => {
+  const target = [...(wanted.targets ?? [])];
+  const joint = [...(wanted.joint ?? [])];
+  const parameters = { ...caseOf(question), target, joint, interval: wanted.interval };
+  return data(api.GET("/v1/models/{model}/query.json", { params: { path: { model }, query: parameters }, signal }));
+};
+
+export const marginals = (model: string, question: Question, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/marginals.json", {
+      params: { path: { model }, query: { ...caseOf(question), interval: "none" } },
+      signal,
+    }),
+  );
+
+export interface EventAsked {
+  readonly target: string;
+  readonly state: string;
+}
+
+export const explanation = (model: string, question: Question, event: EventAsked, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/explanation.json", {
+      params: { path: { model }, query: { ...caseOf(question), ...event } },
+      signal,
+    }),
+  );
+
+export const attribution = (model: string, question: Question, event: EventAsked, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/attribution.json", {
+      params: { path: { model }, query: { ...caseOf(question), ...event } },
+      signal,
+    }),
+  );
+
+export const sensitivity = (model: string, question: Question, event: EventAsked, threshold: number | null, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/sensitivity.json", {
+      params: { path: { model }, query: { ...caseOf(question), ...event, ...(threshold === null ? {} : { threshold }) } },
+      signal,
+    }),
+  );
+
+export const causeEffect = (
+  model: string,
+  question: Question,
+  asked: { readonly cause: string; readonly effect: string; readonly state: string },
+  signal: AbortSignal,
+) =>
+  data(
+    api.GET("/v1/models/{model}/cause-effect.json", {
+      params: { path: { model }, query: { ...caseOf(question), ...asked } },
+      signal,
+    }),
+  );
+
+export const collectionPlan = (model: string, question: Question, event: EventAsked, steps: number, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/collection-plan.json", {
+      params: { path: { model }, query: { ...caseOf(question), ...event, steps } },
+      signal,
+    }),
+  );
+
+export const goals = (
+  model: string,
+  question: Question,
+  event: EventAsked,
+  bound: { readonly below: number } | { readonly above: number },
+  signal: AbortSignal,
+) =>
+  data(
+    api.GET("/v1/models/{model}/goals.json", {
+      params: { path: { model }, query: { ...caseOf(question), ...event, ...bound } },
+      signal,
+    }),
+  );
+
+export const policies = (model: string, question: Question, event: EventAsked, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/policies.json", {
+      params: { path: { model }, query: { ...caseOf(question), ...event } },
+      signal,
+    }),
+  );
+
+export const compare = (model: string, targets: readonly string[], sides: readonly string[], signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/compare.json", {
+      params: { path: { model }, query: { target: [...targets], side: [...sides] } },
+      signal,
+    }),
+  );
+
+export const getSources = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/sources.json", { params: { path: { model } }, signal }));

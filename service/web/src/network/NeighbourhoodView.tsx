@@ -1,0 +1,146 @@
+import { Controls, type Edge, MarkerType, ReactFlow, ReactFlowProvider, useNodesState } from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import "../style/network.css";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useWidth } from "../charts/useWidth";
+import { labelOf, useModel } from "../state/model";
+import { go, usePlace } from "../state/place";
+import { Card, CardBody, type CardNode } from "./Card";
+import { draggedPlaces, forgetPlaces, keepPlace } from "./dragged";
+import { Roles } from "./Roles";
+import { type Arc, CARD_WIDTH, neighbourhood, nextCard } from "./neighbourhood";
+
+const TYPES = { card: Card };
+const NARROW = 620;
+const COLUMNS = ["What acts on what acts on it", "What acts on it", "In the middle", "What it acts on"];
+const SIGN_MARKS = { raises: "+", lowers: "−", mixed: "±", none: "0", unordered: "~" } as const;
+
+export default function NeighbourhoodView({ focus }: { focus: string }) {
+  return (
+    <ReactFlowProvider>
+      <Drawn key={focus} focus={focus} />
+    </ReactFlowProvider>
+  );
+}
+
+function Drawn({ focus }: { focus: string }) {
+  const model = useModel();
+  const { question, tab } = usePlace();
+  const [isSigned, setSigned] = useState(true);
+  const found = useMemo(() => neighbourhood(model, focus), [model, focus]);
+  const onArrow = useCallback(
+    (name: string, key: string) => {
+      const next = nextCard(found, name, key);
+      if (next !== null) document.querySelector<HTMLElement>(`[data-card="${CSS.escape(next)}"]`)?.focus();
+    },
+    [found],
+  );
+  const initial = useMemo(() => nodesOf(found.cards, draggedPlaces(model.name, focus), focus, onArrow), [found, model, focus, onArrow]);
+  const [nodes, setNodes, onNodesChange] = useNodesState<CardNode>(initial);
+  useEffect(() => setNodes(initial), [initial, setNodes]);
+  const edges = useMemo(() => found.arcs.map((arc) => edgeOf(arc, question.do.has(arc.to), isSigned)), [found, question, isSigned]);
+  const [element, width] = useWidth<HTMLDivElement>();
+  const zoom = Math.min(1, width / across(found.cards));
+  const height = Math.max(260, Math.ceil(zoom * spread(found.cards)) + 40);
+  return (
+    <>
+      <p className="tools">
+        <label>
+          <input type="checkbox" checked={isSigned} onChange={(event) => setSigned(event.target.checked)} /> Sign and strength of arcs
+        </label>
+        <button
+          onClick={() => {
+            forgetPlaces(model.name, focus);
+            setNodes(nodesOf(found.cards, {}, focus, onArrow));
+          }}
+        >
+          Put cards back
+        </button>
+        <button aria-pressed={tab === "details"} onClick={() => go({ tab: tab === "details" ? null : "details" })}>
+          All about “{labelOf(model, focus)}”
+        </button>
+        <small>Drag cards and ground; Ctrl and wheel zoom. Arrow keys go from card to card.</small>
+      </p>
+      {width > 0 && width < NARROW && <Stacked found={found} focus={focus} onArrow={onArrow} />}
+      <div className={width < NARROW ? undefined : "network"} style={width < NARROW ? undefined : { height }} ref={element}>
+        {width >= NARROW && <ReactFlow
+          aria-label={`What acts on ${labelOf(model, focus)}, and what it acts on`}
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={TYPES}
+          onNodesChange={onNodesChange}
+          onNodeDragStop={(_, node) => keepPlace(model.name, focus, node.id, node.position)}
+          fitView
+          fitViewOptions={{ padding: 0.02, maxZoom: 1 }}
+          minZoom={0.2}
+          maxZoom={2}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          nodesConnectable={false}
+          preventScrolling={false}
+          zoomOnScroll={false}
+          zoomOnDoubleClick={false}
+          proOptions={{ hideAttribution: true }}
+        >
+          <Controls showInteractive={false} />
+        </ReactFlow>}
+      </div>
+      <Roles />
+      <p className="small legend">
+        Arcs run from cause to effect. + raises it, − lowers it, ± either way, ~ shifts states that have no order; the thicker, the stronger. A dashed arc is cut: what it leads to is set.
+      </p>
+    </>
+  );
+}
+
+/** On a narrow page the cards stand below each other, causes first. */
+function Stacked({ found, focus, onArrow }: { found: ReturnType<typeof neighbourhood>; focus: string; onArrow: (name: string, key: string) => void }) {
+  const columns = [...new Set(found.cards.map((card) => Math.max(-2, Math.min(1, card.column))))].sort((a, b) => a - b);
+  return (
+    <>
+      {columns.map((column) => (
+        <div key={column} className="stacked">
+          <h2>{COLUMNS[column + 2]}</h2>
+          {found.cards
+            .filter((card) => Math.max(-2, Math.min(1, card.column)) === column)
+            .map((card) => (
+              <CardBody key={card.name} id={card.name} isMiddle={card.name === focus} onArrow={onArrow} />
+            ))}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function nodesOf(cards: ReturnType<typeof neighbourhood>["cards"], dragged: Readonly<Record<string, { x: number; y: number }>>, focus: string, onArrow: (name: string, key: string) => void): CardNode[] {
+  return cards.map((card) => ({
+    id: card.name,
+    type: "card",
+    position: dragged[card.name] ?? { x: card.x, y: card.y },
+    width: CARD_WIDTH,
+    initialHeight: card.height,
+    data: { isMiddle: card.name === focus, onArrow },
+  }));
+}
+
+function edgeOf(arc: Arc, isCut: boolean, isSigned: boolean): Edge {
+  return {
+    id: `${arc.from} ${arc.to}`,
+    source: arc.from,
+    target: arc.to,
+    className: `arc ${isCut ? "cut" : arc.sign}`,
+    ariaLabel: `${arc.from} acts on ${arc.to}`,
+    ...(isSigned || isCut ? { label: isCut ? "✂ cut" : SIGN_MARKS[arc.sign] } : {}),
+    style: { strokeWidth: isSigned ? 1 + 5 * arc.strength : 1.5 },
+    markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, markerUnits: "userSpaceOnUse" },
+  };
+}
+
+function across(cards: ReturnType<typeof neighbourhood>["cards"]): number {
+  return Math.max(...cards.map((card) => card.x)) + CARD_WIDTH + 24;
+}
+
+function spread(cards: ReturnType<typeof neighbourhood>["cards"]): number {
+  return Math.max(...cards.map((card) => card.y + card.height)) - Math.min(...cards.map((card) => card.y));
+}

@@ -1,0 +1,110 @@
+/** The neighbourhood of a variable: what acts on it within two steps, what it acts on, and where each card stands. */
+import { type Model, stateLabel } from "../state/model";
+
+export const CARD_WIDTH = 220;
+const BETWEEN = 60;
+const GAP = 22;
+const HEAD = 56;
+const STATE = 27;
+/** Characters in a line of a card's label and of a state's name. */
+const LABEL = 26;
+const NAME = 12;
+const STEPS_UP = 2;
+
+export interface Placed {
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly height: number;
+  /** Steps from the variable in the middle: causes are negative. */
+  readonly column: number;
+}
+
+export interface Arc {
+  readonly from: string;
+  readonly to: string;
+  readonly sign: Model["arcs"][number]["sign"];
+  readonly strength: number;
+}
+
+export interface Neighbourhood {
+  readonly cards: readonly Placed[];
+  readonly arcs: readonly Arc[];
+}
+
+/** Cards in columns by steps from the middle, in a column by where the server's picture has them. */
+export function neighbourhood(model: Model, focus: string): Neighbourhood {
+  const column = new Map<string, number>([[focus, 0]]);
+  let edge = [focus];
+  for (let step = 1; step <= STEPS_UP; step += 1) {
+    edge = edge.flatMap((name) => model.variables.get(name)?.parents ?? []).filter((name) => !column.has(name));
+    for (const name of edge) column.set(name, -step);
+  }
+  for (const name of model.children.get(focus) ?? []) if (!column.has(name)) column.set(name, 1);
+  settle(model, column);
+  const cards = stacked(model, column);
+  const arcs = model.arcs.filter((arc) => column.has(arc.from) && column.has(arc.to));
+  return { cards, arcs };
+}
+
+/** A cause of a cause that acts on another of its own column moves a column to the left, so that arcs run rightwards. */
+function settle(model: Model, column: Map<string, number>): void {
+  for (let round = 0; round < column.size; round += 1) {
+    let isMoved = false;
+    for (const arc of model.arcs) {
+      const [from, to] = [column.get(arc.from), column.get(arc.to)];
+      if (from === undefined || to === undefined || from < to) continue;
+      if (from <= 0 && to <= 0) column.set(arc.from, to - 1);
+      else column.set(arc.to, from + 1);
+      isMoved = true;
+    }
+    if (!isMoved) return;
+  }
+}
+
+function stacked(model: Model, column: ReadonlyMap<string, number>): Placed[] {
+  const columns = new Map<number, string[]>();
+  for (const [name, at] of column) columns.set(at, [...(columns.get(at) ?? []), name]);
+  const row = (name: string): number => model.variables.get(name)?.position.row ?? 0;
+  const first = Math.min(...columns.keys());
+  return [...columns].flatMap(([at, names]) => {
+    const sorted = names.sort((a, b) => row(a) - row(b));
+    const heights = sorted.map((name) => cardHeight(model, name));
+    const total = heights.reduce((sum, height) => sum + height + GAP, -GAP);
+    let y = -total / 2;
+    return sorted.map((name, i) => {
+      const height = heights[i] ?? 0;
+      const card = { name, x: (at - first) * (CARD_WIDTH + BETWEEN), y, height, column: at };
+      y += height + GAP;
+      return card;
+    });
+  });
+}
+
+/** How high a card is, by its label and its states. */
+export function cardHeight(model: Model, name: string): number {
+  const variable = model.variables.get(name);
+  if (!variable) return HEAD;
+  const lines = Math.ceil(variable.label.length / LABEL);
+  const names = variable.states.map((state) => Math.ceil(stateLabel(variable, state).length / NAME));
+  return HEAD + (lines - 1) * 19 + names.reduce((sum, each) => sum + STATE + (each - 1) * 15, 0);
+}
+
+/** The card next to one in a direction, for the arrow keys; null where there is none. */
+export function nextCard(found: Neighbourhood, name: string, key: string): string | null {
+  const here = found.cards.find((card) => card.name === name);
+  if (!here) return null;
+  if (key === "ArrowUp" || key === "ArrowDown") {
+    const column = found.cards.filter((card) => card.column === here.column).sort((a, b) => a.y - b.y);
+    return column[column.indexOf(here) + (key === "ArrowUp" ? -1 : 1)]?.name ?? null;
+  }
+  const side = key === "ArrowLeft" ? -1 : key === "ArrowRight" ? 1 : 0;
+  if (side === 0) return null;
+  const beside = found.cards.filter((card) => Math.sign(card.column - here.column) === side);
+  const middle = (card: Placed): number => card.y + card.height / 2;
+  return (
+    beside.sort(
+      (a, b) => Math.abs(a.column - here.column) - Math.abs(b.column - here.column) || Math.abs(middle(a) - middle(here)) - Math.abs(middle(b) - middle(here)),
+    )[0]?.name ?? null
+  );
+}

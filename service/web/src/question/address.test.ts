@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { NOWHERE, type Place, placeOf, searchOf } from "./address";
+import { EMPTY } from "./question";
+
+const FULL: Place = {
+  model: "mosul-2017",
+  view: "why",
+  question: {
+    given: new Map([
+      ["is_finances", { verb: "not", states: ["sustained"] }],
+      ["x", { verb: "is", state: "a & b = c?" }],
+    ]),
+    do: new Map([["border", { verb: "is", state: "strong" }]]),
+    scenario: "none",
+    cohort: "belgium",
+  },
+  focus: "is_finances",
+  target: "pathway",
+  state: "returnee",
+  sides: ["given=a:b&do=c:d", ""],
+  tab: "rests",
+};
+
+describe("the address", () => {
+  it("brings back the place that it was made from", () => {
+    expect(placeOf(searchOf(FULL))).toEqual(FULL);
+  });
+
+  it("is empty at the start, and an empty address is the start", () => {
+    expect(searchOf(NOWHERE)).toBe("");
+    expect(placeOf("")).toEqual(NOWHERE);
+  });
+
+  it("keeps evidence readable", () => {
+    expect(searchOf({ ...NOWHERE, question: { ...EMPTY, given: FULL.question.given } })).toBe("?given=is_finances:not%28sustained%29&given=x:a%20%26%20b%20=%20c%3F".replaceAll("%28", "(").replaceAll("%29", ")"));
+  });
+
+  it("leaves out what cannot be read", () => {
+    const found = placeOf("?view=nowhere&given=broken&given=a:in(&do=b:c");
+    expect(found.view).toBe("overview");
+    expect(found.question.given.size).toBe(0);
+    expect(found.question.do.get("b")).toEqual({ verb: "is", state: "c" });
+  });
+
+  it("takes an API's own question as it is", () => {
+    const found = placeOf("?given=ungoverned_areas:not(limited)&scenario=march_2017");
+    expect(found.question.given.get("ungoverned_areas")).toEqual({ verb: "not", states: ["limited"] });
+    expect(found.question.scenario).toBe("march_2017");
+  });
+});

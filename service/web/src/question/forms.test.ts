@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { apiPath, commandLine, curl, python, shell } from "./forms";
+import type { Question } from "./question";
+
+const QUESTION: Question = {
+  given: new Map([["is_finances", { verb: "not", states: ["sustained"] }]]),
+  do: new Map([["response", { verb: "is", state: "care" }]]),
+  scenario: null,
+  cohort: "belgium",
+};
+const ASKED = { model: "mosul-2017", targets: ["pathway"], question: QUESTION };
+
+describe("a question elsewhere", () => {
+  it("is an address of the API", () => {
+    expect(apiPath(ASKED)).toBe("v1/models/mosul-2017/forecast/pathway.json?given=is_finances:not(sustained)&do=response:care&cohort=belgium");
+    expect(apiPath({ ...ASKED, targets: ["a", "b"] })).toContain("/query.json?target=a&target=b&given=");
+  });
+
+  it("is a command of a shell", () => {
+    expect(curl(ASKED, "http://localhost/")).toMatch(/^curl -g 'http:\/\/localhost\/v1.*'$/);
+    expect(commandLine(ASKED)).toBe("aftermath ask mosul-2017 pathway --given 'is_finances:not(sustained)' --do response:care --cohort belgium");
+  });
+
+  it("is Python, with what it imports", () => {
+    const said = python(ASKED);
+    expect(said).toContain("from model.evidence import RuledOut, SetTo");
+    expect(said).toContain('Question(("pathway",), {"is_finances": RuledOut(("sustained",))}, settings={"response": SetTo("care")}, cohort="belgium", interval=0.9)');
+  });
+
+  it("cannot break out of a shell's quotes", () => {
+    expect(shell("it's; rm -rf x")).toBe(`'it'\\''s; rm -rf x'`);
+    expect(shell("$(x)")).toBe("'$(x)'");
+    expect(shell("a:b")).toBe("a:b");
+  });
+});

@@ -1,0 +1,80 @@
+/** Where the reader is: kept in the address, so that reload, back and forward, and a shared link all work. */
+import { NOWHERE, type Place, placeOf, searchOf } from "../question/address";
+import type { Question } from "../question/question";
+import { createStore, useStore } from "./store";
+
+export const place = createStore<Place>(typeof location === "undefined" ? NOWHERE : placeOf(location.search));
+
+/** Questions before and after this one, for undo and redo. */
+interface Steps {
+  readonly past: readonly Question[];
+  readonly future: readonly Question[];
+}
+
+export const steps = createStore<Steps>({ past: [], future: [] });
+
+/** Follow the browser's back and forward buttons. */
+export function followHistory(): void {
+  addEventListener("popstate", () => {
+    place.set(placeOf(location.search));
+    steps.set({ past: [], future: [] });
+  });
+}
+
+/** Go somewhere; the browser remembers where the reader was. */
+export function go(change: Partial<Place>): void {
+  write({ ...place.get(), ...change }, "push");
+}
+
+/** The same place said otherwise: no step of its own for the browser. */
+export function adjust(change: Partial<Place>): void {
+  write({ ...place.get(), ...change }, "replace");
+}
+
+/** Ask another question from the same place. */
+export function ask(question: Question): void {
+  const { past } = steps.get();
+  steps.set({ past: [...past, place.get().question], future: [] });
+  go({ question });
+}
+
+export function undo(): void {
+  const { past, future } = steps.get();
+  const last = past.at(-1);
+  if (last === undefined) return;
+  steps.set({ past: past.slice(0, -1), future: [place.get().question, ...future] });
+  go({ question: last });
+}
+
+export function redo(): void {
+  const { past, future } = steps.get();
+  const [next] = future;
+  if (next === undefined) return;
+  steps.set({ past: [...past, place.get().question], future: future.slice(1) });
+  go({ question: next });
+}
+
+/** Go back to a question of the history, by its position in the past. */
+export function returnTo(index: number): void {
+  const { past } = steps.get();
+  const chosen = past[index];
+  if (chosen === undefined) return;
+  steps.set({ past: past.slice(0, index), future: [] });
+  go({ question: chosen });
+}
+
+export function usePlace(): Place {
+  return useStore(place);
+}
+
+/** The address of a place, relative to the page. */
+export function href(change: Partial<Place>): string {
+  return searchOf({ ...place.get(), ...change }) || "?";
+}
+
+function write(next: Place, how: "push" | "replace"): void {
+  const address = `${location.pathname}${searchOf(next)}`;
+  if (how === "push" && address !== location.pathname + location.search) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
+  place.set(next);
+}

@@ -1,0 +1,59 @@
+import { useAnswer } from "../app/useAnswer";
+import { Working } from "../app/Working";
+import { type attribution, getSources } from "../api/resources";
+import { useModel } from "../state/model";
+import { percent } from "../words/numbers";
+
+type Shares = Awaited<ReturnType<typeof attribution>>["sources"];
+const SHOWN = 10;
+
+/** The sources that carry most, each with its address, and what the answer would be without. */
+export function Sources({ shares }: { shares: Shares }) {
+  const model = useModel();
+  const answer = useAnswer(`sources ${model.name} ${model.about.revision}`, (signal) => getSources(model.name, signal));
+  return (
+    <>
+      <h2>The sources that it rests on</h2>
+      <Working answer={answer} what="Fetching the sources">
+        {({ sources }) => (
+          <ol className="priors">
+            {shares.slice(0, SHOWN).map((share) => {
+              const source = sources.find((each) => each.name === share.source);
+              return (
+                <li key={share.source}>
+                  <span className="share">
+                    <svg viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={`${percent(share.share)} of the variance`}>
+                      <rect className="track-ground" width="100" height="8" />
+                      <rect className="track-bar" width={100 * Math.max(0, share.share)} height="8" />
+                    </svg>
+                    {percent(share.share)}
+                  </span>
+                  <span>
+                    <SourceName name={share.source} title={source?.title} url={source?.url} />
+                    <small>
+                      {source?.publication && `${source.publication}, ${source.date ?? "no date"} · `}
+                      {source?.kind ?? "unknown"}
+                      {share.p_without !== null && ` · without what it supports ${percent(share.p_without)}`}
+                    </small>
+                  </span>
+                </li>
+              );
+            })}
+          </ol>
+        )}
+      </Working>
+    </>
+  );
+}
+
+/** A source's title, as a link where its address is one of the web. */
+export function SourceName({ name, title, url }: { name: string; title: string | undefined; url: string | null | undefined }) {
+  const text = title ?? name;
+  if (!url || !/^https?:\/\//i.test(url)) return <>{text}</>;
+  return (
+    <a href={url} rel="noreferrer noopener" target="_blank">
+      {text}
+      <span className="visually-hidden"> (opens elsewhere)</span>
+    </a>
+  );
+}

@@ -1,0 +1,47 @@
+import { Link } from "../app/Link";
+import { labelOf, useModel } from "../state/model";
+import { points } from "../words/numbers";
+import type { Explanation } from "./account";
+
+/** The strongest ways along which findings reach the event, each a chain of variables. */
+export function Trails({ found }: { found: Explanation }) {
+  const model = useModel();
+  const trails = found.chains.filter((trail) => trail.steps.length > 0);
+  if (trails.length === 0) return null;
+  return (
+    <>
+      <h2>The ways it takes</h2>
+      <ol className="trails">
+        {trails.map((trail, i) => (
+          <li key={i}>
+            <span className="trail">
+              <Stop name={trail.steps[0]?.start ?? ""} />
+              {trail.steps.map((step) => (
+                <span key={`${step.start} ${step.end}`}>
+                  <span aria-label={step.forward ? "acts on" : "is an effect of"} role="img" className="arrow">
+                    {step.forward ? "→" : "←"}
+                  </span>
+                  <Stop name={step.end} />
+                </span>
+              ))}
+            </span>
+            <small>
+              {Math.abs(trail.change) < 0.0005 ? "shifts other states only" : `${points(trail.change)} along its first arc`}
+              {trail.trails > 1 && `, with ${trail.trails - 1} more ways that begin alike`}
+            </small>
+          </li>
+        ))}
+      </ol>
+      <p className="small">→ goes from cause to effect, ← from effect to cause. {labelOf(model, found.target)} is where each ends.</p>
+    </>
+  );
+}
+
+function Stop({ name }: { name: string }) {
+  const model = useModel();
+  return (
+    <Link className="chip" to={{ view: "network", focus: name, tab: null }}>
+      {labelOf(model, name)}
+    </Link>
+  );
+}

@@ -1,0 +1,42 @@
+"""A picture of every view of the page, in both themes and three widths: ``python3 dev.py pictures``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.browsers import QUESTION, VIEWS, launched, missing, opened
+from tests.servers import ROOT, gunicorn
+
+FOLDER = ROOT / "build" / "pictures"
+SIZES = {"wide": (1600, 1000), "laptop": (1280, 800), "phone": (390, 844)}
+THEMES = ("light", "dark")
+
+
+def main() -> int:
+    """Make them all, and say where they are."""
+    lacking = missing()
+    if lacking:
+        print(f"No pictures: it {lacking}.", file=sys.stderr)
+        return 1
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        browser = launched(playwright)
+        log = Path(place) / "server.log"
+        with gunicorn(ROOT / "priors", log, workers=1, AFTERMATH_STATE="") as server:
+            for size, (width, height) in SIZES.items():
+                for theme in THEMES:
+                    with opened(browser, server.url, width=width, height=height, theme=theme) as watched:
+                        for name, address in VIEWS.items():
+                            page = watched.open(QUESTION + address)
+                            page.screenshot(path=FOLDER / f"{name}-{size}-{theme}.png", full_page=True)
+        browser.close()
+    print(f"{len(VIEWS) * len(SIZES) * len(THEMES)} pictures in {FOLDER.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
