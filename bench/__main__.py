@@ -1,4 +1,4 @@
-"""Measure: ``python3 -m bench inference | http | scale | analyses | cost | costliest | start | live | web | report``."""
+"""Measure: ``python3 -m bench COMMAND``; ``--help`` names the commands."""
 
 import os
 import sys
