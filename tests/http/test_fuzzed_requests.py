@@ -21,8 +21,10 @@ UNKNOWN = {200, 400, 404, 405, 414}
 """What an address that is not documented may be answered with: 200 where its page is no part of the contract."""
 ENDED = {"deadline", "model_not_ready", "not_ready"}
 """What a 503 may say."""
-EVERYWHERE = {304, 400, 403, 404, 405, 413, 414}
-"""Statuses that stand above all operations: a known answer, a request that is foreign or cannot be read."""
+EVERYWHERE = {304, 400, 401, 403, 404, 405, 413, 414}
+"""Statuses that stand above all operations: a known answer, a request that is foreign, has no token where it came by
+a proxy, or cannot be read.
+"""
 
 
 class Contract:
