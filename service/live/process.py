@@ -125,12 +125,20 @@ def reserve(server: Any, worker: Any) -> None:
 
 
 def follow(worker: Any) -> None:
-    """In a worker, before it takes its first request."""
+    """In a worker, before it takes its first request.
+
+    gunicorn ends the whole service where a worker does not begin, so one that cannot just ends, and another follows.
+    """
     beside = getattr(worker, "beside", None)
-    if beside is not None:
-        service = beside.service
-        public = service.settings.public_read
+    if beside is None:
+        return
+    service = beside.service
+    public = service.settings.public_read
+    try:
         Follower(beside.board, beside.home, service.live, slot=worker.slot, public=public).begin()
+    except Exception:
+        logger.exception("a worker cannot have the models that are served")
+        os._exit(1)
 
 
 def release(server: Any, worker: Any) -> None:
