@@ -32,6 +32,7 @@ from service.revisions import ACTIVE
 from service.schemas.answers import FileProblem
 from service.schemas.requests import MOST_SIDES, IntervalSent
 from service.store import revisions
+from service.store.scopes import WRITE
 from service.translate.models import file_problem
 from service.translate.questions import interval_mass
 
@@ -97,6 +98,7 @@ def read(model: str, files: Mapping[str, bytes]) -> Sequence[Problem] | Edition:
     errors=(404, 413, 415, 422, 429, 503),
     largest=8 * MEGABYTE,
     of_model=False,
+    scope=WRITE,
 )
 def validate(service: Service, model: str, body: FilesToValidate) -> Reply:
     """Say what is wrong with files, or how far each headline would move if they were saved. Nothing is changed."""

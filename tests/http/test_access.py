@@ -40,6 +40,7 @@ MATRIX = {
     "GET /v1/models/<model>/query": "read",
     "POST /v1/models/<model>/query": "read",
     "POST /v1/models/<model>/batch": "read",
+    "POST /v1/models/<model>/validate": "write",
     "POST /v1/links": "admin",
     "POST /v1/answers": "write",
     "GET /v1/answers/<answer>": "read",
