@@ -19,7 +19,7 @@ from model.forecast import Forecaster, answer, answers
 from model.inference import Evidence, Plan
 from model.inference.arrays import AGREE, encode, ranked, settled
 from model.network import Table
-from model.question import Question, of_target
+from model.question import Question, of_target, resolve
 from model.specification import Model
 from model.uncertainty.draws import sampled
 from model.uncertainty.intervals import MASS, Intervals, Reason, intervals, warned
@@ -65,12 +65,14 @@ class GoalSet:
     """Changes made together; ``margin`` is how far ``p`` is past the threshold, negative where it falls short.
 
     ``p_evidence`` is the probability of the question's findings and those of the set together, under what is set.
+    ``replaced`` names what cohort and scenario say that the changes stand in place of.
     """
 
     changes: tuple[Change, ...]
     p: float
     margin: float
     p_evidence: float
+    replaced: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """What is changed, and the probability then.
@@ -79,6 +81,14 @@ class GoalSet:
         ('do(smoke=no): 0.2500', 'no change: 0.5000')
         """
         return f"{', '.join(map(str, self.changes)) or 'no change'}: {notebook.text(self.p)}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotTried:
+    """A variable of which no change is tried, and why."""
+
+    variable: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,8 @@ class Goals:
     the goal, of which ``sets`` holds the first, the smallest and then the furthest past the threshold first. ``met``
     says that nothing needs to change, ``cut`` that some sets were not tried, so that there may be others. ``best`` is
     the set of those tried that comes nearest where none reaches the goal, the smallest of equal ones: no change at
-    all where every change leads away. It is None where the goal is reached.
+    all where every change leads away. It is None where the goal is reached. ``left_out`` are levers of which the
+    question itself speaks, and where findings may change also conditions of which it, cohort or scenario speaks.
     """
 
     target: str
@@ -111,6 +122,7 @@ class Goals:
     found: int
     searched: tuple[Searched, ...]
     best: GoalSet | None = None
+    left_out: tuple[NotTried, ...] = ()
     met: bool = field(init=False)
     cut: bool = field(init=False)
 
@@ -130,7 +142,7 @@ class Goals:
         return np.where(np.abs(past) <= AGREE * scale, 0.0, past)
 
     def _repr_html_(self) -> str:
-        columns = ("changes", "p", "margin", "p_evidence")
+        columns = ("changes", "p", "margin", "p_evidence", "replaced")
         goal = f"above {self.above:g}" if self.above is not None else f"below {self.below or 0.0:g}"
         return notebook.html(
             f"P({self.target}={self.state}) {goal}: it is {notebook.text(self.p)} now",
@@ -138,6 +150,7 @@ class Goals:
             notebook.note("nothing needs to change" if self.met else f"{self.found:,} smallest sets reach it"),
             notebook.note("" if self.best is None else f"the nearest to it: {self.best}"),
             notebook.note("not every set was tried" if self.cut else ""),
+            notebook.note(*(f"left out: {each.variable}, {each.why}" for each in self.left_out)),
         )
 
 
@@ -164,14 +177,6 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class LeverLeftOut:
-    """A lever that is not tried, and why."""
-
-    variable: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Policies:
     """Every single lever setting, the lowest probability first. ``impossible`` are settings under which the
     question's evidence cannot happen, ``left_out`` levers of which the question itself speaks; ``warning`` is what
@@ -184,7 +189,7 @@ class Policies:
     mass: float
     rows: tuple[Policy, ...]
     impossible: tuple[Change, ...]
-    left_out: tuple[LeverLeftOut, ...]
+    left_out: tuple[NotTried, ...]
     warning: str | None
 
     def _repr_html_(self) -> str:
@@ -214,9 +219,10 @@ def goals(
     """The smallest sets of changes that bring P(target = state) under or over a threshold.
 
     Changes are settings of levers by do(), findings of a state of a condition or of something that can be
-    collected, or both; only of variables that the question does not speak of. Sets of one are tried first, then of
-    two and three; one that holds a smaller one that does it is left out, and so is one that is impossible. Each
-    set returned is asked again through ``forecast.answers``.
+    collected, or both; only of variables that the question itself does not speak of. A setting stands in place of
+    what cohort and scenario say of the lever, which the set names; a finding is not sought of what they speak of.
+    Sets of one are tried first, then of two and three; one that holds a smaller one that does it is left out, and
+    so is one that is impossible. Each set returned is asked again through ``forecast.answers``.
     Raises BadQuestion for no threshold, two, or assumed probabilities, and what ``forecast.answer`` raises.
     """
     _check(below, above, largest)
@@ -226,14 +232,16 @@ def goals(
     for name, finding in now.findings.items():
         if isinstance(finding, Assumed):
             raise BadQuestion("a goal is not sought under assumed probabilities", where=("evidence", name))
-    start = Goals(target, state, below, above, now.targets[0].distribution[place].p, (), 0, ())
+    changes, left_out = _changes(forecaster.model, now, target, using)
+    p = now.targets[0].distribution[place].p
+    start = Goals(target, state, below, above, p, (), 0, (), left_out=left_out)
     if start.met:
         return start
-    changes = _changes(forecaster, now, target, using)
-    found, nearest, searched = _search(_Trial(forecaster.plan, now, changes, target, place), start, largest)
-    replayed = _replayed(forecaster, question, start, [changes for changes, _ in found[:SHOWN]])
+    made = [_made(forecaster.model, now, _asked(question, target, [change])) for change in changes]
+    found, nearest, searched = _search(_Trial(forecaster.plan, now, changes, made, target, place), start, largest)
+    replayed = _replayed(forecaster, question, start, now, [changes for changes, _ in found[:SHOWN]])
     reached = tuple(row for row in replayed if row.margin > 0)
-    tried = () if reached else _replayed(forecaster, question, start, [(), nearest])
+    tried = () if reached else _replayed(forecaster, question, start, now, [(), nearest])
     best = max(tried, key=lambda row: row.margin, default=None)
     return replace(start, sets=reached, found=len(found), searched=searched, best=best)
 
@@ -279,11 +287,16 @@ def _policy(now: Answer, change: Change, answered: Answer, ends: Intervals, plac
         settled(said.p - before, max(said.p, before)),
         *ends.of_state(place),
         *ends.reasons(answered.targets[0].target, said.state),
-        replaced=tuple(each for each in answered.replaced if each not in now.replaced),
+        replaced=_replaced(now, answered),
     )
 
 
-def _left_out(model: Model, now: Answer, target: str) -> tuple[LeverLeftOut, ...]:
+def _replaced(now: Answer, answered: Answer) -> tuple[str, ...]:
+    """What cohort and scenario say that a change stands in place of."""
+    return tuple(each for each in answered.replaced if each not in now.replaced)
+
+
+def _left_out(model: Model, now: Answer, target: str) -> tuple[NotTried, ...]:
     """The levers that the question of an answer speaks of itself, whole or in part, and one that is the target."""
     own, said = (*now.question.settings, *now.question.findings), {**now.findings, **now.settings}
     why = {
@@ -292,7 +305,7 @@ def _left_out(model: Model, now: Answer, target: str) -> tuple[LeverLeftOut, ...
     why |= {name: f"the question itself says {in_words(name, said[name])}" for name in own}
     why[target] = "it is the target"
     levers = (name for name in model.network.names if model.described[name].role == "lever")
-    return tuple(LeverLeftOut(name, why[name]) for name in levers if name in why)
+    return tuple(NotTried(name, why[name]) for name in levers if name in why)
 
 
 def _set_with(model: Model, now: Answer, name: str) -> tuple[str, ...]:
@@ -309,12 +322,33 @@ def _warning(ends: Mapping[Change, Intervals], target: str, state: str) -> str |
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What a change makes of the case of a question: variables by the state that they are set to or found in, and
+    findings of cohort and scenario that no longer hold."""
+
+    settings: Mapping[str, str]
+    found: Mapping[str, str]
+    dropped: tuple[str, ...]
+
+
+def _made(model: Model, now: Answer, asked: Question) -> _Made:
+    """What a question with one change more differs by from the question as it is, the variable's parts with it."""
+    case = resolve(model, asked).case
+    return _Made(
+        {n: said.state for n, said in case.settings.items() if isinstance(said, SetTo) and said != now.settings.get(n)},
+        {n: said.state for n, said in case.findings.items() if isinstance(said, Observed) and n not in now.findings},
+        tuple(name for name in now.findings if name not in case.findings),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Trial:
-    """What is tried: changes on top of a question, for one state of the target."""
+    """What is tried: changes on top of a question, and what each makes of its case, for one state of the target."""
 
     plan: Plan
     now: Answer
     changes: Sequence[Change]
+    made: Sequence[_Made]
     target: str
     place: int
 
@@ -325,8 +359,10 @@ class _Trial:
         set leaves alone keeps its own table there, a finding that it does not make is a likelihood of ones.
         """
         tables = self.plan.network.tables
-        used = {self.changes[i].variable: self.changes[i].verb for i in np.unique(sets)}
-        cells = sum(tables[name].size if verb == "do" else tables[name].shape[-1] for name, verb in used.items())
+        used = [self.made[i] for i in np.unique(sets)]
+        tables_used = {name for made in used for name in made.settings}
+        rows_used = {name for made in used for name in (*made.found, *made.dropped)}
+        cells = sum(tables[n].size for n in tables_used) + sum(tables[n].shape[-1] for n in rows_used)
         step = max(1, BLOCK_CELLS // max(1, cells))
         blocks = [self._block(sets[at : at + step]) for at in range(0, len(sets), step)]
         return np.concatenate([np.empty(0), *blocks])
@@ -334,18 +370,22 @@ class _Trial:
     def _block(self, sets: NDArray[np.int64]) -> Table:
         network = self.plan.network
         plain = encode(network, [Case(self.now.findings, self.now.settings)])
-        rows = {name: np.broadcast_to(row, (len(sets), row.shape[1])) for name, row in plain.likelihood.items()}
+        made = {i: self.made[i] for i in sorted(np.unique(sets).tolist(), key=lambda i: -len(self.made[i].settings))}
         tables = dict(plain.tables)
-        for i in np.unique(sets).tolist():
-            change = self.changes[i]
-            name, where = change.variable, (sets == i).any(axis=1)
-            shape = network.tables[name].shape
-            if change.verb == "do" and name not in tables:
-                tables[name] = np.repeat(network.tables[name][None], len(sets), axis=0)
-            elif change.verb == "observe" and name not in rows:
-                rows[name] = np.ones((len(sets), shape[-1]))
-            changed = tables[name] if change.verb == "do" else rows[name]
-            changed[where] = np.eye(shape[-1])[network[name].state(change.state)]
+        for name in {name: None for each in made.values() for name in each.settings}:
+            table = tables.get(name, network.tables[name][None])
+            tables[name] = np.array(np.broadcast_to(table, (len(sets), *table.shape[1:])))
+        rows = {name: np.broadcast_to(row, (len(sets), row.shape[1])) for name, row in plain.likelihood.items()}
+        for name in {name: None for each in made.values() for name in (*each.dropped, *each.found)}:
+            rows[name] = np.array(rows.get(name, np.ones((len(sets), len(network[name].states)))))
+        for i, each in made.items():
+            where = (sets == i).any(axis=1)
+            for name, state in each.settings.items():
+                tables[name][where] = np.eye(len(network[name].states))[network[name].state(state)]
+            for name in each.dropped:
+                rows[name][where] = 1.0
+            for name, state in each.found.items():
+                rows[name][where] = np.eye(len(network[name].states))[network[name].state(state)]
         found = inference.posterior(self.plan, Evidence(len(sets), rows, tables), (self.target,))
         return np.where(np.isfinite(found.log_evidence), found.of(self.target)[:, self.place], np.nan)
 
@@ -372,15 +412,27 @@ def _asked(question: Question, target: str, changes: Sequence[Change]) -> Questi
     )
 
 
-def _changes(forecaster: Forecaster, now: Answer, target: str, using: Using) -> list[Change]:
-    """Everything that may be changed, in the order of the file."""
-    model = forecaster.model
-    free = [n for n in model.network.names if n not in now.findings and n not in now.settings and n != target]
-    settings = _settings(model, free) if using != "findings" else []
-    levers = {change.variable for change in settings}
-    seen = [n for n in free if model.described[n].role == "condition" or n in model.collection]
-    seen = [n for n in seen if n not in levers] if using != "levers" else []
-    return [*settings, *(Change(name, "observe", state) for name in seen for state in model.network[name].states)]
+def _changes(model: Model, now: Answer, target: str, using: Using) -> tuple[list[Change], tuple[NotTried, ...]]:
+    """Everything that may be changed, in the order of the file, and what of its kind may not, with why."""
+    names, levers = model.network.names, using != "findings"
+    left_out = _left_out(model, now, target) if levers else ()
+    held = {target, *(each.variable for each in left_out)}
+    settings = _settings(model, [name for name in names if name not in held]) if levers else []
+    taken = held | {change.variable for change in settings}
+    seen = [n for n in names if n not in taken and (model.described[n].role == "condition" or n in model.collection)]
+    said = {**now.findings, **now.settings}
+    if using != "levers":
+        left_out += tuple(NotTried(name, _by_whom(now, name, said[name])) for name in seen if name in said)
+    found = [name for name in seen if name not in said] if using != "levers" else []
+    return [*settings, *(Change(name, "observe", state) for name in found for state in model.network[name].states)], (
+        left_out
+    )
+
+
+def _by_whom(now: Answer, name: str, said: Finding | Setting) -> str:
+    """Who says what of a variable, in words."""
+    own = name in now.question.findings or name in now.question.settings
+    return f"{'the question itself' if own else 'cohort or scenario'} says {in_words(name, said)}"
 
 
 def _settings(model: Model, free: Sequence[str]) -> list[Change]:
@@ -448,7 +500,7 @@ def _sets(order: NDArray[np.int64], size: int, barred: NDArray[np.bool_]) -> NDA
 
 
 def _replayed(
-    forecaster: Forecaster, question: Question, start: Goals, sets: Sequence[tuple[Change, ...]]
+    forecaster: Forecaster, question: Question, start: Goals, now: Answer, sets: Sequence[tuple[Change, ...]]
 ) -> tuple[GoalSet, ...]:
     """The sets with what a question of its own answers to each, the smallest and furthest past the goal first."""
     found = answers(forecaster, [_asked(question, start.target, changes) for changes in sets], effects=False)
@@ -457,7 +509,7 @@ def _replayed(
     for changes, answered in zip(sets, found, strict=True):
         if isinstance(answered, Answer):
             p = answered.targets[0].distribution[place].p
-            kept.append(GoalSet(changes, p, start.margin(p), answered.p_evidence))
+            kept.append(GoalSet(changes, p, start.margin(p), answered.p_evidence, _replaced(now, answered)))
     return tuple(sorted(kept, key=lambda row: (len(row.changes), -row.margin)))
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from model.analyses import goal_seeking, question_cost
-from model.analyses.goal_seeking import Change, Goals, Searched
+from model.analyses.goal_seeking import Change, Goals, NotTried, Searched
 from model.errors import BadQuestion
 from model.forecast import Forecaster
 from model.resources.cost import Cost
@@ -54,6 +54,7 @@ class GoalRow(TypedDict):
     margin: Annotated[float, Meta(description="How far p is past the threshold; negative where it falls short.")]
     p_evidence: float
     reached: Annotated[bool, Meta(description="Whether the set reaches the goal.")]
+    replaced: Annotated[str, Meta(description="What of cohort and scenario the set stands in place of.")]
 
 
 def rows(found: Goals) -> Iterator[GoalRow]:
@@ -70,6 +71,7 @@ def rows(found: Goals) -> Iterator[GoalRow]:
                 "margin": each.margin,
                 "p_evidence": each.p_evidence,
                 "reached": found.best is None,
+                "replaced": "; ".join(each.replaced),
             }
 
 
@@ -83,7 +85,10 @@ def rows(found: Goals) -> Iterator[GoalRow]:
 def goals(forecaster: Forecaster, asked: GoalParameters) -> Reply:
     """Find the fewest changes that bring an event's probability below or above a threshold.
 
-    Where no set that was tried does, `best` is the one that comes nearest: what it changes, and the probability then.
+    A lever is set in place of what cohort and scenario say of it, and the set says of what (`replaced`). What is
+    left as it is is named with the reason (`left_out`): levers that the question itself speaks of, and where
+    findings may change, conditions that it, cohort or scenario speaks of. Where no set that was tried does, `best`
+    is the one that comes nearest: what it changes, and the probability then.
     """
     event = event_of(forecaster, asked)
     if (asked.below is None) == (asked.above is None):
@@ -141,10 +146,28 @@ def command(found: Analysed) -> str:
         shown = [(number(each.p), f"{each.margin:.4f}", changes_text(each.changes)) for each in result.sets]
         lines += [heading("sets that reach it", shown, result.found)]
         lines += columns([("p", "margin", "changes"), *shown], right={0, 1})
+    lines += _replaced(result)
+    lines += left_out_lines(result.left_out)
     lines += map(searched_text, result.searched)
     if result.cut:
         lines.append("not every set was tried: there may be others")
     return page(found, lines)
+
+
+def _replaced(result: Goals) -> Iterator[str]:
+    """What of cohort and scenario the sets shown stand in place of."""
+    shown = result.sets if result.best is None else (result.best,)
+    said = dict.fromkeys(each for row in shown for each in row.replaced)
+    if said:
+        yield "set in place of what cohort or scenario says"
+        yield from columns([(each,) for each in said], right=set())
+
+
+def left_out_lines(left_out: Sequence[NotTried]) -> Iterator[str]:
+    """Variables that are not tried, each with why."""
+    if left_out:
+        yield "left out"
+        yield from columns([(each.variable, each.why) for each in left_out], right=set())
 
 
 def searched_text(row: Searched) -> str:

@@ -24,7 +24,7 @@ from service.analyses.analysis import (
     state_of,
 )
 from service.analyses.command import command_of, event_line, page, under_lines
-from service.analyses.goals import changes_text
+from service.analyses.goals import changes_text, left_out_lines
 from service.cli.page import width
 from service.cli.text import Marks, bar, columns, listing, marks, number, span_text
 from service.http.operation import Reply, operation
@@ -118,9 +118,7 @@ def command(found: Analysed) -> str:
     else:
         lines.append("no lever is left to set")
     lines += _replaced(result)
-    if result.left_out:
-        lines.append("left out")
-        lines += columns([(each.variable, each.why) for each in result.left_out], right=set())
+    lines += left_out_lines(result.left_out)
     if result.impossible:
         lines += listing("impossible with what is known", [changes_text((each,)) for each in result.impossible])
     if result.warning:

@@ -12,6 +12,7 @@ from model.errors import ImpossibleEvidence
 from model.evidence import Observed, SetTo
 from model.forecast import answer, prepare
 from model.question import Question
+from model.specification import Scenario
 from tests.networks import cases, enumerated, networks
 from tests.textbook import model_of
 
@@ -23,15 +24,23 @@ ROLES = st.sampled_from(["lever", "condition", "state"])
 
 @st.composite
 def posed(draw):
-    """A model with some levers and conditions, a possible question, and an event."""
+    """A model with some levers and conditions, a question of which its default scenario says a part, and an event."""
     network = draw(networks(variables=5))
     case = draw(cases(network))
     assume(enumerated(network, case).sum() > 0)
     model = model_of(network)
     described = {name: replace(told, role=draw(ROLES)) for name, told in model.described.items()}
     target = draw(st.sampled_from(network.names))
-    forecaster = prepare(replace(model, described=described))
-    return forecaster, Question((), case.findings, case.settings), target, draw(st.sampled_from(network[target].states))
+    of_scenario = draw(st.sets(st.sampled_from(network.names)))
+    findings, settings = (
+        {n: said for n, said in each.items() if n in of_scenario} for each in (case.findings, case.settings)
+    )
+    scenarios = {"now": Scenario("now", "now", None, findings, settings)}
+    forecaster = prepare(replace(model, described=described, scenarios=scenarios, default_scenario="now"))
+    findings, settings = (
+        {n: said for n, said in each.items() if n not in of_scenario} for each in (case.findings, case.settings)
+    )
+    return forecaster, Question((), findings, settings), target, draw(st.sampled_from(network[target].states))
 
 
 def p(forecaster, question, target, state):
@@ -49,13 +58,11 @@ def every_change(forecaster, question, target, using):
     """(variable, state, verb) of all that may be changed, found without the code under test."""
     verbs = {"levers": {"lever": "do"}, "findings": {"condition": "observe"}}
     verbs["both"] = verbs["levers"] | verbs["findings"]
+    scenario = forecaster.model.scenarios["now"]
     spoken = {*question.findings, *question.settings, target}
-    return [
-        (v.name, state, verbs[using][forecaster.model.described[v.name].role])
-        for v in forecaster.model.network.variables
-        if v.name not in spoken and forecaster.model.described[v.name].role in verbs[using]
-        for state in v.states
-    ]
+    barred = {"do": spoken, "observe": spoken | {*scenario.findings, *scenario.settings}}
+    found = [(v, verbs[using].get(forecaster.model.described[v.name].role)) for v in forecaster.model.network.variables]
+    return [(v.name, state, verb) for v, verb in found if verb and v.name not in barred[verb] for state in v.states]
 
 
 def smallest(forecaster, question, target, state, using, threshold):

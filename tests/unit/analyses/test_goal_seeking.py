@@ -202,6 +202,53 @@ def test_a_lever_stands_in_place_of_what_cohort_and_scenario_say_of_it_and_the_r
     assert found.left_out == ()
 
 
+@pytest.mark.parametrize(
+    ("asked", "replaced"),
+    [
+        (Question(cohort="guarded"), ("guard=high of cohort guarded",)),
+        (Question(cohort="guarded", findings={"fence": Observed("open")}), ("guard=high of cohort guarded",)),
+        (
+            Question(cohort="guarded", scenario="shut"),
+            ("guard=high of cohort guarded", "do(fence=closed) of scenario shut"),
+        ),
+        (Question(scenario="shut"), ("do(fence=closed) of scenario shut",)),
+    ],
+)
+def test_a_goal_sets_levers_of_which_cohort_and_scenario_speak_and_the_set_says_so(asked, replaced):
+    reached = {}
+    for guard in ("high", "low", None):
+        for fence in ("closed", "open", None):
+            done = {
+                n: SetTo(state)
+                for n, state in (("guard", guard), ("fence", fence))
+                if state and n not in asked.findings
+            }
+            again = answer(rare(), replace(asked, targets=("breach",), settings=done))
+            reached[again.targets[0].distribution[0].p] = again.replaced
+    highest = max(reached)
+    found = goals(rare(), asked, target="breach", state="yes", above=highest)
+    assert found.best.p == highest > found.p
+    assert set(found.best.replaced) <= set(replaced)
+    assert set(found.best.replaced) == set(reached[highest])
+    assert found.best.replaced
+
+
+def test_a_goal_names_what_it_leaves_as_it_is_with_the_reason():
+    asked = Question(cohort="guarded", findings={"fence": Observed("open")})
+    found = goals(rare(), asked, target="breach", state="yes", below=1e-9)
+    assert [(each.variable, each.why) for each in found.left_out] == [("fence", "the question itself says fence=open")]
+    forecaster = clinic(conditions=("bronc", "tub"))
+    found = goals(
+        forecaster,
+        replace(COUGHING, findings={"bronc": Observed("yes")}),
+        target="lung",
+        state="yes",
+        above=0.9,
+        using="findings",
+    )
+    assert [(each.variable, each.why) for each in found.left_out] == [("bronc", "the question itself says bronc=yes")]
+
+
 def test_a_lever_that_is_the_target_or_that_the_question_speaks_of_is_left_out_with_the_reason():
     asked = Question(cohort="guarded", findings={"guard": Observed("low")})
     found = policies(rare(), asked, target="fence", state="open")
