@@ -17,7 +17,7 @@ from model.answers import Answer, seen_after
 from model.evidence import Case, Setting, in_words
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, of_target, picture_of, resolve
-from model.specification import Model
+from model.specification import NO_SCENARIO, Model
 from model.uncertainty.intervals import MASS, Reason
 
 
@@ -59,7 +59,8 @@ class Explanation:
     """The reasons for the probability of one state of a target, ``settings`` in place, under a model's revision.
 
     ``set_by_scenario`` are those that the question's scenario sets.
-    ``done`` says what the question's own do() moved, None where it does nothing; ``after_do`` is by finding the
+    ``done`` says what the question's own do() moved, None where it does nothing; ``done_by_scenario`` the same of those
+    that the scenario does, the question's own in place with and without them; ``after_do`` is by finding the
     variables set that can influence it. ``balance`` weighs each finding of the question beside those of the default
     picture, its ``background``; ``conflict`` says whether all of them sit badly together, ``surprises`` which of them
     the others expect least; ``chains`` are the strongest ways from a finding to the target, and
@@ -75,6 +76,7 @@ class Explanation:
     settings: tuple[str, ...]
     set_by_scenario: tuple[str, ...]
     done: Done | None
+    done_by_scenario: Done | None
     after_do: Mapping[str, tuple[str, ...]]
     background: tuple[str, ...]
     balance: Balance
@@ -122,6 +124,7 @@ def explain(forecaster: Forecaster, question: Question, *, target: str, state: s
         settings=tuple(in_words(name, setting) for name, setting in case.settings.items()),
         set_by_scenario=tuple(in_words(name, setting) for name, setting in _not_own(model, resolved)),
         done=_done(answer(forecaster, resolved), which) if resolved.question.settings else None,
+        done_by_scenario=_done_by_scenario(forecaster, resolved, which),
         after_do=seen_after(model.network, case),
         background=tuple(in_words(name, finding) for name, finding in background.items() if name not in own),
         balance=weigh(plan, Case(own, case.settings), target, which, background=background),
@@ -136,6 +139,21 @@ def _not_own(model: Model, resolved: Resolved) -> Iterator[tuple[str, Setting]]:
     """What is set in a question and not by itself: by its scenario, since a part of what it sets is set by itself."""
     own = {part for name in resolved.question.settings for part in (name, *model.described[name].parts)}
     return ((name, setting) for name, setting in resolved.case.settings.items() if name not in own)
+
+
+def _done_by_scenario(forecaster: Forecaster, resolved: Resolved, which: int) -> Done | None:
+    """What the scenario's do() moved: asked as the question's own, while the question's own are the scenario's."""
+    model, question = forecaster.model, resolved.question
+    scenario = model.scenarios.get(question.scenario or NO_SCENARIO)
+    if scenario is None:
+        return None
+    set_by_it = dict(_not_own(model, resolved))
+    its = {name: setting for name, setting in scenario.settings.items() if name in set_by_it}
+    if not its:
+        return None
+    turned = replace(scenario, settings=question.settings)
+    other = replace(forecaster, model=replace(model, scenarios={**model.scenarios, scenario.name: turned}))
+    return _done(answer(other, replace(question, settings=its)), which)
 
 
 def _done(found: Answer, which: int) -> Done | None:

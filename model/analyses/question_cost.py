@@ -22,6 +22,7 @@ from model.inference import Evidence, Plan
 from model.inference.arrays import encode
 from model.question import Question, Resolved, resolve
 from model.resources.cost import Cost
+from model.specification import NO_SCENARIO
 from model.uncertainty import draws as drawing
 from model.uncertainty.draws import COUNT, WORK
 from model.uncertainty.intervals import MASS
@@ -302,14 +303,19 @@ def _sets(states: Sequence[int], largest: int) -> int:
 
 
 def of_explanation(forecaster: Forecaster, question: Question, target: str) -> Cost:
-    """Every set of findings, or those in order, and what stands against what."""
+    """Every set of findings, or those in order, what stands against what, and what is done beside not doing it."""
     resolved = resolve(forecaster.model, replace(question, targets=(target,)))
     own = len(question.findings)
     sets = 2**own if own <= ALL_ORDERS else 2 * own
     every = 2 * (len(resolved.case.findings) + 1)
     plan, case = forecaster.plan, resolved.case
+    scenario = forecaster.model.scenarios.get(resolved.question.scenario or NO_SCENARIO)
+    of_scenario = {n: said for n, said in scenario.settings.items() if n not in question.findings} if scenario else {}
+    done = [each for each in (question.settings, of_scenario) if each]
+    asked = [replace(question, targets=(target,), settings=each, interval=MASS) for each in done]
+    effects = sum((of_question(forecaster, each) for each in asked), Cost())
     of_each = of_cases(plan, case, (), every) + _laid_out(plan)
-    return of_cases(plan, case, (target,), sets) + of_each + Cost(analysis=CHAINS * own)
+    return of_cases(plan, case, (target,), sets) + of_each + effects + Cost(analysis=CHAINS * own)
 
 
 def of_collection(forecaster: Forecaster, question: Question, target: str, steps: int) -> Cost:

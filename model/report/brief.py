@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from typing_extensions import TypedDict
 
+from model.analyses import explanation
 from model.analyses.active_trails import Trail
 from model.analyses.evidence_conflict import Conflict
 from model.analyses.explanation import Explanation, explain
@@ -203,11 +204,11 @@ class Confidence:
 class Brief:
     """An event under a question, ready to be written down; what the answer does not have is None or empty.
 
-    ``done`` holds what is done against not doing it. ``baseline`` is under the default picture alone, whose findings
-    are the ``background``; ``p_before`` is without the findings that are weighed, with what is done.
-    ``p_evidence`` is how probable the findings were together, None where a report or an assumption has no probability
-    of its own. ``decided_by`` are findings that settle the event; ``nothing_further`` are reasons that add nothing
-    beside the others, ``without`` is the weightiest of the rest.
+    ``done`` holds what is done against not doing it, ``done_by_scenario`` what the scenario does. ``baseline`` is
+    under the default picture alone, whose findings are the ``background``; ``p_before`` is without the findings
+    that are weighed, with what is done. ``p_evidence`` is how probable the findings were together, None where a
+    report or an assumption has no probability of its own. ``decided_by`` are findings that settle the event;
+    ``nothing_further`` are reasons that add nothing beside the others, ``without`` is the weightiest of the rest.
     """
 
     model: str
@@ -222,6 +223,7 @@ class Brief:
     words: str
     interval: Range | None
     done: Done | None
+    done_by_scenario: Done | None
     baseline: Chance
     shift: float
     picture_label: str | None
@@ -285,7 +287,8 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
         p=here.p,
         words=in_words(here.p),
         interval=_range(found.targets.intervals, place, target, state),
-        done=_done(model, found, explained, here.p),
+        done=_done(model, found, explained.done, explained.after_do, here.p),
+        done_by_scenario=_done(model, found, explained.done_by_scenario, {}, here.p),
         baseline=_beside(here.baseline, here.p, moved),
         shift=here.shift,
         picture_label=_scenario(model, model.default_scenario),
@@ -346,8 +349,9 @@ def _said(model: Model, found: Answer, name: str) -> str:
     return model.in_words(name, found.findings[name] if name in found.findings else found.settings[name])
 
 
-def _done(model: Model, found: Answer, explained: Explanation, p: float) -> Done | None:
-    done = explained.done
+def _done(
+    model: Model, found: Answer, done: explanation.Done | None, after: Mapping[str, tuple[str, ...]], p: float
+) -> Done | None:
     if done is None:
         return None
     matters = _matters(done.effect, done.effect_low, done.effect_high)
@@ -361,10 +365,7 @@ def _done(model: Model, found: Answer, explained: Explanation, p: float) -> Done
             DoneAlone(each.variable, _said(model, found, each.variable), each.effect, each.effect_low, each.effect_high)
             for each in done.each
         ),
-        after=tuple(
-            SeenAfter(model.described[name].label, _labels(model, causes))
-            for name, causes in explained.after_do.items()
-        ),
+        after=tuple(SeenAfter(model.described[name].label, _labels(model, causes)) for name, causes in after.items()),
     )
 
 

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from model.analyses import question_cost
 from model.analyses.evidence_conflict import Conflict, Surprise
-from model.analyses.explanation import Explanation, explain
+from model.analyses.explanation import Done, Explanation, explain
 from model.analyses.weight_of_evidence import direction
 from model.forecast import Forecaster
 from model.resources.cost import Cost
@@ -30,7 +30,7 @@ from service.http.operation import Reply, operation
 
 
 class ExplanationRow(TypedDict):
-    """What is done and what it moved by itself, or a finding and its weight."""
+    """What is done, by the question or its scenario, and what it moved by itself, or a finding and its weight."""
 
     finding: str
     statement: str
@@ -47,7 +47,7 @@ class ExplanationRow(TypedDict):
 
 def rows(found: Explanation) -> Iterator[ExplanationRow]:
     """What is done, then findings in the order of the question."""
-    for moved in found.done.each if found.done else ():
+    for moved in (each for done in (found.done, found.done_by_scenario) if done for each in done.each):
         yield {
             "finding": moved.variable,
             "statement": moved.statement,
@@ -141,13 +141,20 @@ def _under(found: Explanation) -> Iterator[str]:
 
 def _done(found: Explanation) -> Iterator[str]:
     """What was done, what it moved, and the findings that are read as seen after it."""
-    done = found.done
     if found.set_by_scenario:
         yield from listing(f"set by {found.scenario}", found.set_by_scenario)
-    if done is None:
-        return
+    if found.done_by_scenario is not None:
+        yield from _moved(found.done_by_scenario, found.set_by_scenario)
+    if found.done is not None:
+        own = [statement for statement in found.settings if statement not in found.set_by_scenario]
+        yield from _moved(found.done, own)
+    if found.done is not None or found.done_by_scenario is not None:
+        yield from after_do_text(found.after_do)
+
+
+def _moved(done: Done, alone: Sequence[str]) -> Iterator[str]:
+    """What some of the do() moved, together and each alone."""
     if done.effect is None or done.without is None:
-        alone = [statement for statement in found.settings if statement not in found.set_by_scenario]
         yield from wrapped(
             f"what is known cannot be without {' and '.join(alone)}, so that no effect can be said", width(), then="  "
         )
@@ -163,7 +170,6 @@ def _done(found: Explanation) -> Iterator[str]:
             yield from columns(rows, right=set())
         if done.outside is not None or any(each.outside for each in done.each):
             yield "an effect that lies outside its range is at the stated numbers, ranges are of draws of them"
-    yield from after_do_text(found.after_do)
 
 
 def _waterfall(found: Explanation, drawn: Marks) -> Iterator[str]:

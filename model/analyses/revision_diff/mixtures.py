@@ -114,15 +114,19 @@ class Mixtures:
             for name in self.names
         }
 
-    def relevant(self, names: Iterable[str]) -> int:
-        """The units that variables, or any above them in either revision, depend on."""
+    def above(self, names: Iterable[str]) -> set[str]:
+        """Variables and all above them in either revision."""
         seen: set[str] = set()
         waiting = [name for name in names if name in self.arcs]
         while waiting:
             if (name := waiting.pop()) not in seen:
                 seen.add(name)
                 waiting += self.arcs[name]
-        return _union(self.own[name] for name in seen)
+        return seen
+
+    def relevant(self, names: Iterable[str]) -> int:
+        """The units that variables, or any above them in either revision, depend on."""
+        return _union(self.own[name] for name in self.above(names))
 
     # Definitions
 

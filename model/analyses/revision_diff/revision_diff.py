@@ -200,7 +200,8 @@ class _Compared:
     found: Edits
     units: tuple[Unit, ...]
     number: Mapping[Block, int]
-    splitter: Splitter | None
+    splitter: Splitter
+    learned: frozenset[str]
     mass: float | None
     paired: Draws
 
@@ -209,13 +210,14 @@ class _Compared:
         found = edits(old, new)
         single = units(found)
         mixtures = Mixtures(old, found, single)
-        learns = bool(old.model.counts or new.model.counts)
-        together = [list(range(len(single)))] if learns and single else blocks(len(single), mixtures.tests())
+        together = blocks(len(single), mixtures.tests())
         made = merged(found.edits, single, together)
         number = {tuple(block): i for i, block in enumerate(together)}
         seed = f"{old.model.revision} {new.model.revision}"
-        split = None if learns else splitter(mixtures, [tuple(block) for block in together], seed, orders)
-        return _Compared(old, new, found, made, number, split, mass, _paired(old.model, new.forecaster.draws))
+        split = splitter(mixtures, [tuple(block) for block in together], seed, orders)
+        learned = frozenset((*(found.names.get(name, name) for name in old.model.learned), *new.model.learned))
+        paired = _paired(old.model, new.forecaster.draws)
+        return _Compared(old, new, found, made, number, split, learned, mass, paired)
 
     def shifted(self, question: Question, headline: Headline) -> Shifted:
         """One question under both revisions."""
@@ -243,10 +245,12 @@ class _Compared:
         return [*own, *cohort, *([("model", "")] if question.scenario is None else [])]
 
     def _split(self, asked: Asked, picture: Sequence[tuple[str, str]]) -> Split:
-        if self.splitter is not None:
+        """The split of one question; mixtures are not updated from counts, so that what learns is not split by them."""
+        said = (asked.target, *asked.old.findings, *asked.new.findings)
+        if not self.number or not self.learned & self.splitter.mixtures.above(said):
             return self.splitter.split(asked, picture)
-        whole = tuple(self.number)
-        return Split(whole, np.repeat(asked.shift[None], len(whole), axis=0), None, LEARNS)
+        whole = tuple(sorted(unit for block in self.number for unit in block))
+        return Split((whole,), asked.shift[None], None, LEARNS if len(self.number) > 1 else None)
 
     def _unit(self, block: Block) -> Unit:
         """The unit of a block: one of the diff's, or for a larger block those in it together."""
@@ -297,7 +301,7 @@ def _answered(forecaster: Forecaster, question: Question) -> Answer | AftermathE
         return error
 
 
-LEARNS = "the edits are not told apart: the model learns from counts, which every number of it depends on"
+LEARNS = "the edits are not told apart: what is asked depends on tables that learn from counts"
 
 
 def _paired(old: Model, draws: Draws) -> Draws:

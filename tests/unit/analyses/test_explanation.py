@@ -23,6 +23,35 @@ from tests.textbook import forecaster, model_of, network
 YES = Observed("yes")
 
 
+def rare():
+    return prepare(load(ROOT / "tests" / "data" / "rare"))
+
+
+def test_what_the_scenario_does_moved_as_much_as_the_same_done_by_the_question():
+    by_scenario = explain(rare(), Question(scenario="shut"), target="breach", state="yes")
+    own = explain(rare(), Question(settings={"fence": SetTo("closed")}), target="breach", state="yes")
+    assert by_scenario.done is own.done_by_scenario is None
+    assert by_scenario.done_by_scenario == own.done
+    assert own.done.effect
+
+
+def test_what_the_scenario_and_what_the_question_does_are_each_held_against_the_other_alone():
+    asked = Question(scenario="shut", settings={"guard": SetTo("high")})
+    found = explain(rare(), asked, target="breach", state="yes")
+    assert [each.variable for each in found.done.each] == ["guard"]
+    assert [each.variable for each in found.done_by_scenario.each] == ["fence"]
+    without = answer(rare(), Question(("breach",), settings={"guard": SetTo("high")})).targets[0].distribution[0].p
+    assert found.done_by_scenario.without == pytest.approx(without, abs=1e-12)
+    assert found.done_by_scenario.p == found.done.p
+
+
+def test_a_scenario_of_which_the_question_does_everything_itself_does_nothing():
+    asked = Question(scenario="shut", settings={"fence": SetTo("open")})
+    assert explain(rare(), asked, target="breach", state="yes").done_by_scenario is None
+    asked = Question(scenario="shut", findings={"fence": Observed("open")})
+    assert explain(rare(), asked, target="breach", state="yes").done_by_scenario is None
+
+
 def balance(**states):
     return weigh(forecaster("asia").plan, observe(**states), "lung", 0)
 

@@ -304,6 +304,41 @@ def test_a_scenario_that_says_something_else_is_a_part_of_its_own(asia: Edition,
     assert set(parts(shifted(found, "lung"))) == {"lung, row when {smoke: yes}"}
 
 
+COUNTED = ROOT / "tests" / "data" / "counts"
+CLOUDS = ("weather.yaml", "p: {yes: 0.5, no: 0.5}}]", "p: {yes: 0.4, no: 0.6}}]")
+SPRINKLED = ("weather.yaml", "p: {yes: 0.1, no: 0.9}}", "p: {yes: 0.3, no: 0.7}}")
+WET_ALONE = (
+    ("mornings.yaml", "sources: [diary]", "sources: [diary]\n    updates: [wet]"),
+    ("mornings.yaml", "updates: [rain, season]", "updates: [wet]"),
+    ("model.yaml", "headline: [wet]", "headline: [wet, rain]"),
+)
+
+
+def counting(tmp_path: Path, *changes: Change) -> tuple[Edition, Edition]:
+    """Two revisions of a model in which the table of one headline, wet, learns from counts, and that of rain does not."""
+    return changed(COUNTED, tmp_path / "old", *WET_ALONE), changed(COUNTED, tmp_path / "new", *WET_ALONE, *changes)
+
+
+@pytest.mark.parametrize("changes", [(), (CLOUDS,)])
+def test_what_learns_from_counts_has_no_note_where_there_is_nothing_to_tell_apart(tmp_path, changes) -> None:
+    found = diff(*counting(tmp_path, *changes), mass=None)
+    assert [each.headline for each in found.shifts] == ["wet", "rain"]
+    assert [each.note for each in found.shifts] == [None, None]
+    for each in found.shifts if changes else ():
+        assert abs(each.states[0].shift) > 0.01
+        assert parts(each) == {"cloudy, row": pytest.approx(each.states[0].shift, abs=1e-12)}
+
+
+def test_edits_are_told_apart_where_no_table_that_learns_from_counts_is_reached(tmp_path: Path) -> None:
+    wet, rain = diff(*counting(tmp_path, CLOUDS, SPRINKLED), mass=None).shifts
+    assert rain.note is None
+    assert parts(rain) == {"cloudy, row": pytest.approx(rain.states[0].shift, abs=1e-12)}
+    assert wet.note == "the edits are not told apart: what is asked depends on tables that learn from counts"
+    [together] = parts(wet).values()
+    assert together == pytest.approx(wet.states[0].shift, abs=1e-12)
+    assert [unit.edits for unit in wet.units] == [(0, 1)]
+
+
 def test_a_headline_that_one_revision_alone_has_is_named(asia: Edition, tmp_path: Path) -> None:
     found = diff(asia, edited(tmp_path, ("model.yaml", "headline: [lung, tub, bronc]", "headline: [lung, dysp]")))
     assert (found.gone, found.added) == (("tub", "bronc"), ("dysp",))
