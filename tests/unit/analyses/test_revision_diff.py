@@ -315,7 +315,7 @@ WET_ALONE = (
 
 
 def counting(tmp_path: Path, *changes: Change) -> tuple[Edition, Edition]:
-    """Two revisions of a model in which the table of one headline, wet, learns from counts, and that of rain does not."""
+    """Two revisions of a model in which the table of wet, a headline, learns from counts, and that of rain does not."""
     return changed(COUNTED, tmp_path / "old", *WET_ALONE), changed(COUNTED, tmp_path / "new", *WET_ALONE, *changes)
 
 
