@@ -179,7 +179,8 @@ def addresses() -> Iterator[str]:
 
     rows = []
     for each in OPERATIONS:
-        asked = [name for name in (each.query.model_fields if each.query else ()) if name not in Pinned.model_fields]
+        fields = each.query.model_fields.items() if each.query else ()
+        asked = [field.alias or name for name, field in fields if name not in Pinned.model_fields]
         forms = ", ".join(f"`.{form.suffix}`" for form in each.forms if form.suffix)
         said = (each.view.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ")
         path = re.sub(r"<(\w+)>", r"{\1}", each.path)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from model.analyses import question_cost
 from model.analyses.revision_diff import Edition, edition, over_limit
-from model.errors import BadPriors
+from model.errors import BadPriors, Place
 from model.forecast import Forecaster, prepare
 from model.inference.lru import ByteLRU, Usage
 from model.priors.folder import understand
@@ -24,6 +24,7 @@ from service.store import names, revisions
 from service.store.database import Store
 from service.store.errors import RevisionNotKept, UnknownRevisionName
 from service.store.location import Nowhere
+from service.store.revisions import Revision
 
 MEMORY = 512_000_000
 """Bytes of compiled models that are cached, counted by their tables under every draw."""
@@ -67,8 +68,8 @@ class KeptModels:
         if model not in served and not revisions.latest(self._store, model, most=1):
             raise UnknownModel(model, served, where=("path", "model"))
 
-    def hash_of(self, model: str, said: str) -> str:
-        """The hash of a revision that is said by its hash, by a name, or as ``active``.
+    def hash_of(self, model: str, said: str, *, where: Place = ("revision",)) -> str:
+        """The hash of a revision that is said by its hash, by a name, or as ``active``; ``where`` it is said.
 
         Raises ModelNotReady and UnknownRevisionName.
         """
@@ -79,7 +80,15 @@ class KeptModels:
         try:
             return names.resolve(self._store, model, said)
         except UnknownRevisionName as error:
-            raise UnknownRevisionName(said, error.allowed, where=("revision",)) from None
+            raise UnknownRevisionName(said, error.allowed, where=where) from None
+
+    def revision(self, model: str, said: str, *, where: Place) -> Revision:
+        """A revision that is kept, said as ``hash_of`` takes it. Raises what that does, and RevisionNotKept."""
+        try:
+            return revisions.revision(self._store, model, self.hash_of(model, said, where=where))
+        except RevisionNotKept as error:
+            error.where = where
+            raise
 
     def keep(self, forecaster: Forecaster, *, engine: str) -> None:
         """See that a revision is kept which may be served since a moment ago. Raises StoreError."""

@@ -282,9 +282,11 @@ def of_goals(forecaster: Forecaster, question: Question, target: str, *, finding
     """Sets of changes of every size, as many as are tried."""
     model = forecaster.model
     resolved = resolve(model, replace(question, targets=(target,)))
+    own = {target, *resolved.question.findings, *resolved.question.settings}
     spoken_of = {target, *resolved.case.findings, *resolved.case.settings}
-    free = [name for name in model.network.names if name not in spoken_of]
-    changed = free if findings else [name for name in free if model.described[name].role == "lever"]
+    levers = [name for name, said in model.described.items() if said.role == "lever" and name not in own]
+    found = [name for name in model.network.names if name not in (*spoken_of, *levers)] if findings else []
+    changed = [*levers, *found]
     sets = _sets(model.network.cards(changed), largest)
     return of_cases(forecaster.plan, resolved.case, (target,), sets) + Cost(analysis=TRIAL + SET * sets)
 

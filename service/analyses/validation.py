@@ -19,7 +19,7 @@ from model.wording import quantity
 from service.analyses.revision_diff.between import cost_of_diff
 from service.analyses.revision_diff.body import DiffJSON, diff_body
 from service.analyses.revision_diff.page import LOOKED_AT, text
-from service.cli.model_files import NoSuchFiles, base_of, edition_of, in_store, model_files
+from service.cli.model_files import Kept, NoSuchFiles, base_of, edition_of, in_folder, model_files
 from service.cli.options import REFUSED, interval_options, root_of
 from service.cli.page import say
 from service.cli.store_options import store_options
@@ -31,7 +31,6 @@ from service.kept_models import made
 from service.revisions import ACTIVE
 from service.schemas.answers import FileProblem
 from service.schemas.requests import MOST_SIDES, IntervalSent
-from service.store import revisions
 from service.store.scopes import WRITE
 from service.translate.models import file_problem
 from service.translate.questions import interval_mass
@@ -103,7 +102,7 @@ def read(model: str, files: Mapping[str, bytes]) -> Sequence[Problem] | Edition:
 def validate(service: Service, model: str, body: FilesToValidate) -> Reply:
     """Say what is wrong with files, or how far each headline would move if they were saved. Nothing is changed."""
     service.kept_models.demand_model(model)
-    against = revisions.revision(service.store, model, service.kept_models.hash_of(model, body.against))
+    against = service.kept_models.revision(model, body.against, where=("against",))
     _demand_names(body.files)
     size = sum(len(each or "") for each in body.files.values())
     mass = interval_mass(body.interval, named=True)
@@ -137,7 +136,11 @@ def laid_over(files: Mapping[str, bytes], said: Mapping[str, str | None]) -> dic
 
 @click.command(short_help="What a folder would be if it were served: its problems, or its shifts.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
-@click.option("--against", metavar="A", help="A folder, a git revision or one of the store (what is active).")
+@click.option(
+    "--against",
+    metavar="A",
+    help="A folder, a revision of the store (its hash, a name), or of git (active).",
+)
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Under these scenarios alone (every one).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, as POST …/validate answers.")
 @interval_options
@@ -162,7 +165,7 @@ def command(
     if not (folder / MODEL_FILE).is_file():
         raise AftermathError(f"{folder} holds no {MODEL_FILE}: name the folder of a model")
     name = folder.resolve().name
-    old = _older(name, against, root, state)
+    old, missing = _older(name, against, root, state)
     new = read(name, files_of(folder))
     mass = None if point else interval
     told = diff(old, new, scenarios=scenarios or None, mass=mass) if old and isinstance(new, Edition) else None
@@ -171,23 +174,24 @@ def command(
         sys.stdout.buffer.write(encoded(validation_body(name, old.model.revision if old else None, new, told)))
         sys.stdout.buffer.flush()
     elif not isinstance(new, Edition):
-        say("\n".join([*map(str, new), f"{name}: {quantity(len(new), 'problem')}"]))
+        say("\n".join([*map(str, in_folder(folder, new)), f"{name}: {quantity(len(new), 'problem')}"]))
     elif told is None:
-        say(f"{name}  {new.model.revision}: no problems; there is no revision to hold it against (--against names one)")
+        say(f"{name}  {new.model.revision}: no problems")
+        say(f"there is no revision to hold it against: {missing}; --state names a store, --against a revision")
     else:
         say(text(told, LOOKED_AT), nl=False)
     sys.exit(0 if isinstance(new, Edition) else REFUSED)
 
 
-def _older(name: str, against: str | None, root: Path | None, state: Path | None) -> Edition | None:
-    """What a folder is held against; None where nothing was named and nothing is known."""
-    folder = root_of(root) / name
+def _older(name: str, against: str | None, root: Path | None, state: Path | None) -> tuple[Edition | None, str]:
+    """What a folder is held against; None where nothing was named and nothing is known, and why."""
+    folder, kept = root_of(root) / name, Kept(root, state)
     if against is not None:
-        return edition_of(model_files(name, against, folder, in_store(root, state)))
+        return edition_of(model_files(name, against, folder, kept)), ""
     try:
-        return edition_of(base_of(name, folder, root, state))
-    except NoSuchFiles:
-        return None
+        return edition_of(base_of(name, folder, kept)), ""
+    except NoSuchFiles as error:
+        return None, str(error)
 
 
 OPERATIONS = (validate,)

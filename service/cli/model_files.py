@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from model.analyses.revision_diff import Edition
-from model.errors import AftermathError
+from model.errors import AftermathError, BadPriors, Problem, listed
 from model.priors.files import MODEL_FILE
+from service.cli.store_options import store_of
 from service.kept_models import made
-from service.revisions import HASH
+from service.revisions import ACTIVE, HASH
+
+if TYPE_CHECKING:
+    from service.store.database import Store
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -29,27 +36,36 @@ class NoSuchFiles(AftermathError):
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """The files of a model by name, and where they are from in words."""
+    """The files of a model by name, and where they are from in words; ``folder`` is where they are, if in one."""
 
     model: str
     origin: str
     files: Mapping[str, bytes]
+    folder: Path | None = None
 
 
-def model_files(model: str, said: str | None, folder: Path, kept: Callable[[str, str], dict[str, bytes]]) -> ModelFiles:
-    """The files that somebody means: a folder, a revision in the store, else a git revision of the model's folder.
+def model_files(model: str, said: str | None, folder: Path, kept: Kept) -> ModelFiles:
+    """The files that somebody means: a folder, a revision of the store by its hash, its name or as ``active``, else a
+    git revision of the model's folder.
 
-    ``said`` None means the folder as it is. ``kept`` finds the files of a model and a revision in the store.
-    Raises NoSuchFiles, and what ``kept`` raises.
+    ``said`` None means the folder as it is. Raises NoSuchFiles, naming what was said, and what ``kept`` raises.
     """
     if said is None:
-        return ModelFiles(model, "the folder", _in(folder))
+        return ModelFiles(model, "the folder", _in(folder), folder)
     for path in (Path(said) / model, Path(said)):
         if (path / MODEL_FILE).is_file():
-            return ModelFiles(model, said, _in(path))
-    if HASH.fullmatch(said):
-        return ModelFiles(model, f"{said} of the store", kept(model, said))
-    return ModelFiles(model, f"git {said}", at_git_revision(folder, said))
+            return ModelFiles(model, said, _in(path), path)
+    revision = said if HASH.fullmatch(said) else kept.named(model, said)
+    if revision is not None:
+        return ModelFiles(model, f"{said} of the store", kept.files(model, revision))
+    try:
+        return ModelFiles(model, f"git {said}", at_git_revision(folder, said))
+    except NoSuchFiles as error:
+        raise NoSuchFiles(
+            f"{said!r} is no folder of a model, no name in the store ({kept.what(model)}), "
+            f"and not known to git ({error}); "
+            "name a folder, a git revision, or a revision of the store by its hash, a name, or as active"
+        ) from None
 
 
 def _in(folder: Path) -> dict[str, bytes]:
@@ -66,7 +82,7 @@ def at_git_revision(folder: Path, revision: str) -> dict[str, bytes]:
     if commit is None:
         inside = _git(folder, "rev-parse", "--show-prefix") is not None
         found = f"git knows no revision {revision!r} there" if inside else "it is in no git checkout"
-        raise NoSuchFiles(f"{folder}: {found}; name a folder, a git revision or a revision of the store")
+        raise NoSuchFiles(f"{folder}: {found}")
     at = commit.decode().strip()
     listed = (_git(folder, "ls-tree", "-z", at, "./") or b"").split(b"\0")
     names = [line.partition(b"\t")[2].decode() for line in listed if line.startswith(b"100")]
@@ -90,41 +106,79 @@ def _git(folder: Path, *words: str) -> bytes | None:
     return ran.stdout if ran.returncode == 0 else None
 
 
-def base_of(model: str, folder: Path, root: Path | None, state: Path | None) -> ModelFiles:
-    """What an edit of a folder is held against: the active revision in the store, else git's HEAD. Raises NoSuchFiles.
+def base_of(model: str, folder: Path, kept: Kept) -> ModelFiles:
+    """What an edit of a folder is held against: the active revision in the store, else git's HEAD.
 
-    No store is made where there is none.
+    Raises NoSuchFiles, naming the store and the folder. No store is made where there is none.
     """
-    from service.cli.store_options import store_of
-    from service.store import activations, revisions
-    from service.store.errors import StoreError
-    from service.store.location import Folder
-
-    with closing(store_of(root, state)) as store:
-        if not isinstance(store.place, Folder) or store.place.file.is_file():
-            try:
-                active = activations.active(store, model)
-                if active is not None:
-                    files = revisions.files(store, model, active.revision)
-                    return ModelFiles(model, f"{active.revision} of the store", files)
-            except StoreError as error:
-                logger.warning("the store is not asked: %s", error)
-    return ModelFiles(model, "git HEAD", at_git_revision(folder, "HEAD"))
+    active = kept.named(model, ACTIVE)
+    if active is not None:
+        return ModelFiles(model, f"{active} of the store", kept.files(model, active))
+    try:
+        return ModelFiles(model, "git HEAD", at_git_revision(folder, "HEAD"))
+    except NoSuchFiles as error:
+        raise NoSuchFiles(f"the store ({kept.what(model)}) has no active revision of {model}; {error}") from None
 
 
 def edition_of(found: ModelFiles) -> Edition:
-    """The files read, and the model that they mean made ready. Raises BadPriors, its problems naming the origin."""
-    return made(found.model, found.files, found.origin)
+    """The files read, and the model that they mean made ready. Raises BadPriors, its problems naming the origin, or
+    the files by their paths where they are in a folder."""
+    if found.folder is None:
+        return made(found.model, found.files, found.origin)
+    try:
+        return made(found.model, found.files, "")
+    except BadPriors as error:
+        raise BadPriors(in_folder(found.folder, error.problems)) from None
 
 
-def in_store(root: Path | None, state: Path | None) -> Callable[[str, str], dict[str, bytes]]:
-    """Finds the files of a model and a revision in the store, which is opened when it is asked."""
+def in_folder(folder: Path, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems with the path of their file on this machine, as ``check`` prints it."""
+    return [replace(each, file=str(folder / Path(each.file).name)) for each in problems]
 
-    def kept(model: str, revision: str) -> dict[str, bytes]:
-        from service.cli.store_options import store_of
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The revisions of the store of a deployment, opened when it is asked; none is made where there is none."""
+
+    root: Path | None
+    state: Path | None
+
+    def files(self, model: str, revision: str) -> dict[str, bytes]:
+        """The files of a revision by its hash. Raises RevisionNotKept."""
         from service.store import revisions
 
-        with closing(store_of(root, state)) as store:
+        with closing(store_of(self.root, self.state)) as store:
             return revisions.files(store, model, revision)
 
-    return kept
+    def named(self, model: str, said: str) -> str | None:
+        """The hash of what a name means, or of what is active; None where the store has nothing of that name."""
+        from service.store import activations, names
+
+        if said != ACTIVE:
+            return self._asked(lambda store: names.current(store, model).get(said))
+        active = self._asked(lambda store: activations.active(store, model))
+        return None if active is None else active.revision
+
+    def what(self, model: str) -> str:
+        """Where the store is, and the names that it has of a model."""
+        from service.store import names
+
+        with closing(store_of(self.root, self.state)) as store:
+            place = str(store.place)
+        found = self._asked(lambda store: names.current(store, model))
+        return f"{place}, {f'with the names {listed(list(found))}' if found else f'without a name of {model}'}"
+
+    def _asked(self, ask: Callable[[Store], T]) -> T | None:
+        """What a store answers; None where there is none, or where it cannot be asked, which is logged."""
+        from service.store.errors import StoreError
+        from service.store.location import Folder, Nowhere
+
+        with closing(store_of(self.root, self.state)) as store:
+            place = store.place
+            if isinstance(place, Nowhere) or (isinstance(place, Folder) and not place.file.is_file()):
+                return None
+            try:
+                return ask(store)
+            except StoreError as error:
+                logger.warning("the store is not asked: %s", error)
+                return None

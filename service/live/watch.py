@@ -100,7 +100,7 @@ class Watcher:
         if folder is None:
             return None if quiet >= GONE else "model.yaml is gone"
         if quiet < QUIET:
-            return "its files are being saved"
+            return f"its files have to be unchanged for {QUIET:g} s"
         if _checked_out(folder):
             return "git is changing the checkout"
         if quiet < INCOMPLETE and (missing := _missing(folder)):

@@ -46,7 +46,7 @@ def one_revision(service: Service, model: str, revision: str, asked: Hurried) ->
     service.kept_models.demand_model(model)
 
     def found() -> shapes.RevisionAnswer:
-        kept = revisions.revision(service.store, model, service.kept_models.hash_of(model, revision))
+        kept = service.kept_models.revision(model, revision, where=("path", "revision"))
         return translated.revision_json(
             kept,
             revisions.files(service.store, model, kept.revision),
@@ -69,7 +69,8 @@ def one_revision(service: Service, model: str, revision: str, asked: Hurried) ->
 def file_of_revision(service: Service, model: str, revision: str, file: str, asked: Hurried) -> Reply:
     """Read a file of a revision as it was."""
     service.kept_models.demand_model(model)
-    found = revisions.files(service.store, model, service.kept_models.hash_of(model, revision))
+    kept = service.kept_models.revision(model, revision, where=("path", "revision"))
+    found = revisions.files(service.store, model, kept.revision)
     if file not in found:
         raise NoSuchFile(file, found, where=("path", "file"))
     return Reply(lambda: found[file], cache=FOR_EVER if HASH.fullmatch(revision) else None)

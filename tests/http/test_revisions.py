@@ -111,6 +111,31 @@ def test_what_is_not_there_is_said(kept, path, status, code):
     check_refusal(kept.client.get(f"/v1/models/{path}"), status, code)
 
 
+@pytest.mark.parametrize("said", ["nobody", "r-0000000000000000"])
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ("why/lung?from={}", "/from"),
+        ("why/lung?from=active&to={}", "/to"),
+        ("diff/{}...active", "/path/between"),
+        ("diff/active...{}", "/path/between"),
+        ("revisions/{}", "/path/revision"),
+        ("revisions/{}/files/findings.yaml", "/path/revision"),
+        ("forecast/lung?revision={}", "/revision"),
+    ],
+)
+def test_a_revision_that_is_not_there_is_pointed_at_where_it_was_said(kept, path, pointer, said):
+    response = kept.client.get(f"/v1/models/asia/{path.format(said)}")
+    assert response.status_code == 404
+    assert response.json["pointer"] == pointer
+
+
+@pytest.mark.parametrize("said", ["nobody", "r-0000000000000000"])
+def test_a_revision_that_is_not_there_is_pointed_at_in_a_body(kept, said):
+    response = kept.client.post("/v1/models/asia/validate", json={"files": {}, "against": said})
+    assert (response.status_code, response.json["pointer"]) == (404, "/against")
+
+
 def test_an_earlier_revision_answers_as_it_did_then(kept):
     for revision, body in zip(kept.revisions, kept.bodies, strict=True):
         response = kept.client.get(f"{LUNG}?given=xray:yes&revision={revision}")

@@ -490,7 +490,7 @@ class Entries:
     ) -> None:
         """The target, scenario and cohort that a question names must exist, and the target be asked of the cohort."""
         self._name("variables", target, written, *steps, *at)
-        if said.scenario is not None:
+        if said.scenario not in (None, NO_SCENARIO):
             self._name("scenarios", said.scenario, written, *steps, "scenario")
         if said.cohort is not None:
             self._name("cohorts", said.cohort, written, *steps, "cohort")

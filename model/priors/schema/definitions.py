@@ -31,7 +31,8 @@ Note = Annotated[Text, Field(description="Anything worth knowing beside it.")]
 ScenarioName = Annotated[
     Name,
     Field(
-        description="The scenario under which it is asked; left out, the default one of model.yaml, if there is one."
+        description="The scenario under which it is asked; left out, the default one of model.yaml, if there is one; "
+        "`none`, without any."
     ),
 ]
 CohortName = Annotated[Name, Field(description="The cohort of which it is asked.")]

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from model.analyses import question_cost
 from model.analyses.revision_diff import RevisionDiff, diff
+from model.errors import Place
 from model.question import Question
 from model.resources.cost import Cost
 from service.analyses.revision_diff.body import ROW, DiffJSON, DiffRow, diff_body, diff_rows
@@ -21,7 +22,6 @@ from service.http.problems import BadField
 from service.http.validation import Hurried, Text
 from service.revisions import HASH
 from service.schemas.requests import MOST_SIDES, ShiftInterval
-from service.store import revisions
 from service.store.revisions import Revision
 from service.translate.questions import interval_mass
 
@@ -60,7 +60,8 @@ def diff_between(service: Service, model: str, between: str, asked: DiffParamete
     older, dots, newer = between.partition(BETWEEN)
     if not dots or not older or not newer:
         raise BadField(f"expected two revisions with ... between them; found {between!r}", where=("path", "between"))
-    sides = two_kept(service, model, older, newer)
+    place = ("path", "between")
+    sides = two_kept(service, model, (older, place), (newer, place))
     mass = interval_mass(asked.interval, named=True)
 
     def found() -> RevisionDiff:
@@ -77,12 +78,12 @@ def diff_between(service: Service, model: str, between: str, asked: DiffParamete
     )
 
 
-def two_kept(service: Service, model: str, older: str, newer: str) -> tuple[Revision, Revision]:
-    """Two revisions that are kept."""
+def two_kept(
+    service: Service, model: str, older: tuple[str, Place], newer: tuple[str, Place]
+) -> tuple[Revision, Revision]:
+    """Two revisions that are kept, each with the place where it is said."""
     service.kept_models.demand_model(model)
-    old, new = (
-        revisions.revision(service.store, model, service.kept_models.hash_of(model, each)) for each in (older, newer)
-    )
+    old, new = (service.kept_models.revision(model, said, where=where) for said, where in (older, newer))
     return old, new
 
 

@@ -13,7 +13,7 @@ from model.errors import AftermathError
 from service.analyses.revision_diff.body import ROW, diff_body, diff_rows
 from service.analyses.revision_diff.page import LOOKED_AT, markdown, text
 from service.cli import completion
-from service.cli.model_files import NoSuchFiles, base_of, edition_of, in_store, model_files
+from service.cli.model_files import Kept, NoSuchFiles, base_of, edition_of, model_files
 from service.cli.options import REFUSED, folder_of, folders_of, interval_options, root_of
 from service.cli.page import say
 from service.cli.store_options import store_options
@@ -49,8 +49,9 @@ def command(
 ) -> None:
     """Every edit of MODEL (or of all models) from A to B, and the shift of each headline, split by edit.
 
-    A and B are folders, git revisions of the model's folder (HEAD, main~3), or revisions kept in the store by their
-    hash. Without B the folder as it is; without A what is active, by the store, else git's HEAD.
+    A and B are folders, revisions kept in the store by their hash, a name or as active, or git revisions of the
+    model's folder (HEAD, main~3); the store is asked before git. Without B the folder as it is; without A what is
+    active, by the store, else git's HEAD.
 
     The parts of a shift are Shapley values and add up to it: exact for up to 8 edits that can reach the headline, and
     beyond of random orders, with their standard errors.
@@ -63,8 +64,8 @@ def command(
     found = []
     for name, folder in chosen.items():
         try:
-            kept = in_store(root, state)
-            older = model_files(name, a, folder, kept) if a else base_of(name, folder, root, state)
+            kept = Kept(root, state)
+            older = model_files(name, a, folder, kept) if a else base_of(name, folder, kept)
             sides = older, model_files(name, b, folder, kept)
         except NoSuchFiles as error:
             if model:

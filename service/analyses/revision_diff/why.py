@@ -42,7 +42,7 @@ class WhyParameters(StatedParameters):
 )
 def why_moved(service: Service, model: str, target: str, asked: WhyParameters) -> Reply:
     """Say why one target moved between two revisions: its shift under a what-if, split by edit."""
-    sides = two_kept(service, model, asked.from_, asked.to)
+    sides = two_kept(service, model, (asked.from_, ("from",)), (asked.to, ("to",)))
     served = service.live.now.ready.get(model)
     if served is not None and served.model.revision == sides[1].revision:
         served.model.network.variable(target, where=("path", "target"))

@@ -13,7 +13,7 @@ import pytest
 
 from model.priors import load
 from model.priors.files import files_of
-from service.store import opened, revisions
+from service.store import activations, names, opened, revisions
 from service.store.location import Folder
 from tests.sources import ROOT
 
@@ -92,20 +92,75 @@ def test_revisions_are_found_in_the_store_by_their_hash(diff, models: Path, tmp_
     )
 
 
+@pytest.fixture
+def approved(models: Path, tmp_path: Path) -> str:
+    """A revision that the store holds under a name and as the active one, before an edit of the folder."""
+    model = load(models / "asia")
+    with closing(opened(Folder(tmp_path / "state"))) as store:
+        revisions.keep(store, "asia", model.revision, files=files_of(models / "asia"), content=b"asia", engine="1.0")
+        names.point(store, "asia", "approved", revision=model.revision)
+        activations.activate(store, "asia", model.revision, cause="call", author="", reason="")
+    edit(models / "asia", *LUNG)
+    return model.revision
+
+
+@pytest.mark.parametrize("said", ["approved", "active"])
+def test_a_name_of_the_store_is_a_revision_in_every_command_that_takes_one(
+    run, diff, models: Path, approved: str, said: str
+) -> None:
+    git(models, "branch", "approved", "main~1")
+    for ran in (
+        diff("asia", said),
+        diff("asia"),
+        run("validate", models / "asia", "--against", said, "--priors", models),
+    ):
+        assert ran.out.startswith(f"asia  {approved} to {load(models / 'asia').revision}\n1 edit: 1 numeric")
+    assert diff("asia", said, said).out.startswith(f"asia  {approved} to {approved}\nno edits")
+
+
+def test_a_word_that_means_no_revision_is_named_with_the_store_and_its_names(diff, approved: str, tmp_path) -> None:
+    ran = diff("asia", "aproved")
+    assert (ran.code, ran.out) == (1, "")
+    said = " ".join(ran.err.split())
+    assert f"'aproved' is no folder of a model, no name in the store (SQLite in {tmp_path / 'state'}, with" in said
+    assert "with the names 'approved')" in said
+
+
+def test_where_nothing_is_active_validate_says_in_which_store_it_looked(run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    shutil.copytree(ROOT / "priors" / "asia", tmp_path / "models" / "asia")
+    ran = run("validate", tmp_path / "models" / "asia", "--state", tmp_path / "none", "--priors", tmp_path / "models")
+    assert ran.code == 0
+    assert f"the store (SQLite in {tmp_path / 'none'}, without a name of asia) has no active revision" in ran.out
+    assert not (tmp_path / "none").exists()
+
+
+def test_problems_of_a_folder_are_at_the_path_that_check_prints(run, models: Path, monkeypatch) -> None:
+    monkeypatch.chdir(models.parent)
+    edit(models / "asia", "p: {yes: 0.1, no: 0.9}", "p: {yes: 0.1, no: 0.8}")
+    said = "models/asia/diseases.yaml:41:12: lung, row when {smoke: yes}, p: sums to 0.9, expected 1."
+    assert said in run("check", "asia", "--priors", "models").out
+    assert said in run("validate", "models/asia", "--priors", "models").out
+    assert said in run("diff", "asia", "--priors", "models").err
+    assert said in run("diff", "asia", "HEAD", "models/asia", "--priors", "models").err
+
+
 @pytest.mark.parametrize("said", ["mane", "-v", "--all", "HEAD; true", "main:models"])
 def test_what_is_no_revision_is_refused_and_never_run(diff, said: str) -> None:
     ran = diff("--", "asia", said) if said.startswith("-") else diff("asia", said)
     assert ran.code in (1, 2)
     assert ran.out == ""
     if ran.code == 1:
-        assert f"git knows no revision {said!r} there; name a folder, a git revision or" in ran.err
+        assert f"{said!r} is no folder of a model, no name in the store (" in ran.err
+        assert f"git knows no revision {said!r} there); name a folder, a git revision, or a revision of the" in ran.err
 
 
 def test_a_folder_that_is_in_no_checkout_says_so(run, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "priors" / "asia", tmp_path / "asia")
     ran = run("diff", "asia", "--priors", tmp_path)
     assert (ran.code, ran.out) == (1, "")
-    assert "it is in no git checkout; name a folder" in ran.err
+    assert "has no active revision of asia" in ran.err
+    assert "it is in no git checkout" in ran.err
 
 
 def test_problems_of_an_older_revision_name_it(diff, models: Path) -> None:

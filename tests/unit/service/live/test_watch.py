@@ -48,7 +48,7 @@ def test_a_saved_file_is_told_once_it_has_been_quiet(models) -> None:
     clock = Clock(models.root).taken()
     models.save(0.2)
     assert clock.after(QUIET - 0.1) == []
-    assert clock.watcher.waiting == {"asia": "its files are being saved"}
+    assert clock.watcher.waiting == {"asia": "its files have to be unchanged for 0.3 s"}
     models.save(0.25)
     assert clock.after(QUIET - 0.1) == []
     assert names(clock.after(0.2)) == [("asia", True)]
