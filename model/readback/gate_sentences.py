@@ -9,7 +9,7 @@ import numpy as np
 from model.gates import AllNeeded, AnyCause, Gate, Influences, Pinned, Ranked, Rule, TableGate
 from model.network import Network, Table, Variable
 from model.readback.state_boxes import Box, boxes
-from model.specification import Counted, Description, Expert, Pool
+from model.specification import JUDGEMENT, Counted, Description, Expert, Pool
 from model.wording import percent
 
 COUNTS = ("three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -71,8 +71,10 @@ def as_sure(ess: float, counted: Counted | None = None) -> str:
     return f"{sure} ({counted.n:,.10g} counted x {counted.discount:g}: {counted.why})" if counted else sure
 
 
-def pool_in_words(pool: Pool, states: States) -> Iterator[str]:
+def pool_in_words(pool: Pool, states: States, reason: str | None = None) -> Iterator[str]:
     """What each expert of a pool says, and how far they are from one another.
+
+    ``reason`` is that of the variable, on which a judgement stands that has no reason of its own.
 
     >>> experts = (Expert(("a",), 0.5, 10.0, None, row=(0.25, 0.75)), Expert(("b",), 0.5, 10.0, None, row=(0.5, 0.5)))
     >>> for line in pool_in_words(Pool("linear", experts, 0.46), ("no", "yes")):
@@ -85,10 +87,16 @@ def pool_in_words(pool: Pool, states: States) -> Iterator[str]:
     how = "one of whom is right" if pool.method == "linear" else "each of whom knows a part"
     yield f"pooled from {len(pool.members)} experts, {how}"
     for expert in pool.members:
-        reason = f" ({expert.reason})" if expert.reason else ""
+        own = reason_of(expert, reason)
+        why = f" ({own})" if own else ""
         sure = f", {as_sure(expert.ess, expert.counted)}" if expert.ess else ""
-        yield f"{', '.join(expert.sources)}, weight {expert.weight:.3g}: {_expert(expert, states)}{sure}{reason}"
+        yield f"{', '.join(expert.sources)}, weight {expert.weight:.3g}: {_expert(expert, states)}{sure}{why}"
     yield f"{_apart(pool, states)}; {percent(pool.disagreement)} of the doubt is disagreement among them"
+
+
+def reason_of(expert: Expert, reason: str | None) -> str | None:
+    """Why an expert says a number: its own reason, or the variable's for a judgement that has none."""
+    return expert.reason or (reason if JUDGEMENT in expert.sources else None)
 
 
 def _expert(expert: Expert, states: States) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.gates import named_stream
 from model.network import Table
-from model.readback.gate_sentences import as_sure, in_words, pool_in_words, spread
+from model.readback.gate_sentences import as_sure, in_words, pool_in_words, reason_of, spread
 from model.readback.table_ranges import ranges
 from model.specification import JUDGEMENT, Description, Model, Moved, Source, Statement
 from model.wording import cases_worth, figure, percent, wrapped
@@ -184,7 +184,7 @@ def _foundations(shown: ReadBack, width: int) -> Iterator[str]:
         for statement in shown.statements:
             yield from wrapped(_statement(statement), width, first="- ", then="  ")
             if statement.pool is not None:
-                for line in pool_in_words(statement.pool, shown.states):
+                for line in pool_in_words(statement.pool, shown.states, statement.reason):
                     yield from wrapped(line, width, first="  ", then="    ")
     if shown.moved:
         yield ""
@@ -200,7 +200,9 @@ def _foundations(shown: ReadBack, width: int) -> Iterator[str]:
 
 def _statement(statement: Statement) -> str:
     sure = f", {as_sure(statement.ess, statement.counted)}" if statement.ess else ""
-    reason = f" ({statement.reason})" if statement.reason else ""
+    experts = statement.pool.members if statement.pool is not None else ()
+    by_expert = any(reason_of(expert, statement.reason) for expert in experts)
+    reason = f" ({statement.reason})" if statement.reason and not by_expert else ""
     cited = f"{', '.join(statement.sources) or 'no source'}{reason}; published: {statement.published}"
     return f"{statement.what}{sure}: {cited} [{statement.file}:{statement.line}]"
 

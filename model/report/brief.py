@@ -190,13 +190,15 @@ class Carrier:
 class Confidence:
     """Confidence in the model behind the answer: by the sample size of the priors, each by its share of the variance.
 
-    ``word`` is 'low', 'moderate', 'high', or 'not stated' where no prior is uncertain. Fewer than two publications
-    never make it more than 'low'. ``sources`` counts those, ``judged`` is the judgement's share of the variance.
+    ``word`` is 'low', 'moderate', 'high', or 'not stated' where no prior is uncertain. Fewer than two sources beside
+    judgement never make it more than 'low'. ``sources`` counts those, verified or not, ``unverified`` those of them
+    that nobody verified, ``judged`` is the judgement's share of the variance.
     """
 
     word: str
     ess: float | None
     sources: int
+    unverified: int
     judged: float
 
 
@@ -307,7 +309,7 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
         unexpected=_unexpected(model, found, explained),
         priors=tuple(_prior(model, each) for each in shares.statements[:TOLD] if each.share > 0),
         sources=tuple(_carrier(model, each) for each in shares.sources[:TOLD] if each.share > 0),
-        confidence=_confidence(shares),
+        confidence=_confidence(model, shares),
         covers=COVERS,
         omits=OMITS,
         **reasons,
@@ -491,13 +493,14 @@ def _carrier(model: Model, share: SourceShare) -> Carrier:
     return Carrier(share.source, title, share.share, share.statements, share.p_without_any)
 
 
-def _confidence(shares: Attribution) -> Confidence:
+def _confidence(model: Model, shares: Attribution) -> Confidence:
     sized = [(each.share, each.ess) for each in shares.statements if each.ess is not None]
     total = math.fsum(share for share, _ in sized)
     ess = math.fsum(share * size for share, size in sized) / total if total else None
     published = [each for each in shares.sources if each.share > 0 and each.source != JUDGEMENT]
     judged = math.fsum(each.share for each in shares.sources if each.source == JUDGEMENT)
-    return Confidence(_confidence_word(ess, len(published)), ess, len(published), judged)
+    unverified = sum(model.source(each.source).status != "verified" for each in published)
+    return Confidence(_confidence_word(ess, len(published)), ess, len(published), unverified, judged)
 
 
 def _confidence_word(ess: float | None, published: int) -> str:

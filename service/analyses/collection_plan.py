@@ -74,7 +74,8 @@ SHOWN = {
 
 UNITS = (
     "value, in all: expected drop of the Brier score, by the step and with those before it; cost: in units that only "
-    "compare with each other; days: from asking to knowing; reliability: probability that the report is right"
+    "compare with each other; per cost: value for a unit of it, by "
+    "which steps are chosen; days: from asking to knowing; reliability: probability that the report is right"
 )
 
 
@@ -163,9 +164,9 @@ def command(found: Analysed) -> str:
         f"what to find out about {about}: expected Brier score now {number(result.score)}",
     ]
     if result.steps:
-        head = ("", "value", "in all", "cost", "days", "reliability", "find out", "how")
+        head = ("", "value", "in all", "cost", "per cost", "days", "reliability", "find out", "how")
         rows = [_step(i, step) for i, step in enumerate(result.steps, 1)]
-        lines += [*columns([head, *rows], right={0, 1, 2, 3, 4, 5}), f"cost of all steps {result.cost:g}"]
+        lines += [*columns([head, *rows], right={0, 1, 2, 3, 4, 5, 6}), f"cost of all steps {result.cost:g}"]
         lines += wrapped(UNITS, width(), then="  ")
     else:
         lines.append("nothing that can be collected would tell more")
@@ -180,6 +181,7 @@ def _step(i: int, step: Step) -> tuple[str, ...]:
         number(step.value),
         number(step.cumulative),
         f"{step.cost:g}",
+        "-" if step.value_per_cost is None else f"{step.value_per_cost:.2g}",
         f"{step.lead_days:g}",
         f"{step.reliability:g}",
         step.variable,

@@ -80,7 +80,7 @@ def _evidence(command: Command, scenarios: Callable[..., str | None] | None) -> 
             metavar="NAME",
             multiple=True,
             callback=scenarios,
-            help=f"Named evidence and interventions of the model.{more}",
+            help=f"A named picture of the model; left out, its default one, if any; none: without any.{more}",
         ),
         click.option(
             "--cohort",

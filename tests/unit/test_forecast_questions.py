@@ -32,6 +32,31 @@ def test_the_event_has_the_probability_of_its_states_under_its_conditions():
     assert (third.p, third.reason) == (None, "No variable is about the general.")
 
 
+def test_a_question_and_an_example_may_be_asked_without_the_default_scenario(tmp_path):
+    plain = load(LEVELS)
+    assert plain.questions["H02"].event.scenario == "the_fort_holds"
+    folder = edited(LEVELS, tmp_path, "questions.yaml", ("scenario: the_fort_holds", "scenario: none"))
+    settings = folder / "model.yaml"
+    text = settings.read_text().replace(
+        "\nheadline:",
+        "\ndefault_scenario: the_fort_holds\nexamples:\n  - {label: Plain, target: war, scenario: none}\n"
+        "  - {label: Default, target: war}\nheadline:",
+        1,
+    )
+    settings.write_text(text)
+    model = load(folder)
+    assert model.questions["H02"].event.scenario == "none"
+    forecaster = prepare(model)
+    asked = Question(("fate",), {"stock": RuledOut(("few",))}, scenario="none", cohort="borderers")
+    assert forecasted(forecaster)[1].p == answer(forecaster, asked).targets[0].distribution[1].p
+    bare, default = (
+        answer(forecaster, Question((each.target,), scenario=each.scenario)).targets[0].distribution[1].p
+        for each in model.examples
+    )
+    assert bare == pytest.approx(0.4)
+    assert default == 1.0
+
+
 def test_an_event_that_cannot_be_says_why(tmp_path):
     certain = ("      - p: {lost: 0.6, held: 0.4}", "      - p: {lost: 1, held: never}")
     found = forecasted(prepare(load(edited(LEVELS, tmp_path, "variables.yaml", certain))))

@@ -261,8 +261,9 @@ def test_the_permalink_is_printed_where_there_is_one():
 def test_confidence_goes_by_the_sample_size_and_never_by_a_single_publication():
     found = written("lung", "yes", ["xray:yes"], [])
     assert found.confidence == Confidence("low", pytest.approx(50.0), 1, 0)
-    assert "Confidence in the underlying model: low (sample size 50 on average, 1 publication)." in unwrapped(
-        text(found)
+    assert (
+        "Confidence in the underlying model: low (sample size 50 on average, 1 source beside judgement)."
+        in unwrapped(text(found))
     )
 
 
