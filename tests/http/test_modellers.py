@@ -45,8 +45,8 @@ def sent(client: FlaskClient, words: list[str]):
 
 def test_every_request_of_the_page_is_answered(client):
     answers = [sent(client, words) for words in typed()]
-    assert [answer.status_code for answer in answers] == [200] * len(answers) == [200] * 5
-    validated = answers[3].json
+    assert [answer.status_code for answer in answers] == [200] * len(answers) == [200] * 6
+    validated = answers[4].json
     assert (validated["valid"], validated["problems"]) == (True, [])
     assert validated["diff"]["edits"]
     addresses = re.findall(r"^\| `([^`]+)`", SECTION, re.MULTILINE)
