@@ -23,7 +23,8 @@ from model.gates import (
 from model.gates.streams import Stream
 from model.priors import load
 from model.readback import show
-from model.specification import Model
+from model.readback.gate_sentences import pool_in_words
+from model.specification import JUDGEMENT, Expert, Model, Pool
 from tests.prior_copies import ASIA, edited, said
 from tests.sources import ROOT
 
@@ -360,3 +361,29 @@ def test_a_read_back_shows_each_expert_under_the_pooled_row(flagship: Model):
     assert "pooled from 2 experts, one of whom is right" in shown
     assert "B19, weight 0.6: few 20 %, dozens 73 %, hundreds 7 %, as sure as 10 cases" in shown
     assert "hundreds from 7 % to 52 %; 64 % of the doubt is disagreement among them" in shown
+
+
+def test_a_read_back_gives_each_judgement_its_own_reason_or_the_variables() -> None:
+    row = (0.25, 0.75)
+    experts = (
+        Expert((JUDGEMENT,), 0.4, 10.0, "I saw it.", row=row),
+        Expert((JUDGEMENT,), 0.3, 10.0, None, row=row),
+        Expert(("a",), 0.3, 10.0, None, row=row),
+    )
+    _, first, second, third, _ = pool_in_words(Pool("linear", experts, 0.0), ("no", "yes"), "Nobody counts.")
+    assert first.endswith("as sure as 10 cases (I saw it.)")
+    assert second.endswith("as sure as 10 cases (Nobody counts.)")
+    assert third.endswith("as sure as 10 cases")
+
+
+def test_a_reason_stands_beside_a_pooled_row_only_where_no_expert_has_one(flagship: Model) -> None:
+    pooled = [
+        (name, s) for name, d in flagship.described.items() for s in d.statements if s.pool is not None and s.reason
+    ]
+    by_expert = [(name, s) for name, s in pooled if any(e.reason or JUDGEMENT in e.sources for e in s.pool.members)]
+    assert by_expert
+    for name, statement in by_expert[:3]:
+        shown = " ".join(show(flagship, name).text(10_000).split())
+        place = f"[{statement.file}:{statement.line}]"
+        head = shown[: shown.index(place)].rpartition(f"{statement.what}")[2]
+        assert f"({statement.reason})" not in head

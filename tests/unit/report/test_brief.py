@@ -258,9 +258,17 @@ def test_the_permalink_is_printed_where_there_is_one():
     assert f"(asia {found.revision}), as of 1988-12-31." in text(found)
 
 
+def test_sources_that_nobody_verified_count_and_are_told(asia):
+    sources = {name: replace(source, status="unverified") for name, source in asia.model.sources.items()}
+    other = replace(asia, model=replace(asia.model, sources=sources))
+    found = brief(other, question(["xray:yes"]), target="lung", state="yes")
+    assert (found.confidence.sources, found.confidence.unverified) == (1, 1)
+    assert "(sample size 50 on average, 1 source beside judgement, 1 unverified)." in unwrapped(text(found))
+
+
 def test_confidence_goes_by_the_sample_size_and_never_by_a_single_publication():
     found = written("lung", "yes", ["xray:yes"], [])
-    assert found.confidence == Confidence("low", pytest.approx(50.0), 1, 0)
+    assert found.confidence == Confidence("low", pytest.approx(50.0), 1, 0, 0)
     assert (
         "Confidence in the underlying model: low (sample size 50 on average, 1 source beside judgement)."
         in unwrapped(text(found))

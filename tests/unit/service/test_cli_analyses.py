@@ -271,6 +271,25 @@ def test_a_ranking_says_what_a_setting_replaces_what_is_left_out_and_what_lies_o
     assert "left out\n  guard  the question itself says guard=high\n" in out
 
 
+def test_a_goal_says_what_its_sets_replace_and_what_is_left_out(run, rare):
+    out = run("goals", "rare", "breach", "yes", "--above", "0.9", "--cohort", "guarded", "--priors", rare).out
+    assert "set in place of what cohort or scenario says\n  guard=high of cohort guarded\n" in out
+    out = run("goals", "rare", "breach", "yes", "--above", "0.9", "--given", "guard:high", "--priors", rare).out
+    assert "left out\n  guard  the question itself says guard=high\n" in out
+
+
+def test_an_explanation_and_a_brief_say_what_the_scenario_does(run, rare):
+    out = " ".join(run("explain", "rare", "breach", "yes", "--scenario", "shut", "--priors", rare).out.split())
+    assert "set by shut: do(fence=closed) do(fence=closed) moved it from " in out
+    own = " ".join(run("explain", "rare", "breach", "yes", "--do", "fence:closed", "--priors", rare).out.split())
+    [moved] = re.findall(r"do\(fence=closed\) moved it from [0-9.]+ to [0-9.]+", own)
+    assert moved in out
+    out = " ".join(run("brief", "rare", "breach", "yes", "--scenario", "shut", "--priors", rare).out.split())
+    assert re.search(
+        r"REASONS What the scenario does \(The fence: closed\) puts the event \d+\.\d points (higher|lower)", out
+    )
+
+
 def test_a_goal_that_nothing_reaches_says_the_nearest_and_by_what(run, rare):
     out = run("goals", "rare", "breach", "yes", "--above", "0.5", "--priors", rare).out
     assert "the nearest to it: 0.0200, 0.4800 short, by do guard=low, do fence=open\n" in out
