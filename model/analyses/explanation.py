@@ -151,7 +151,7 @@ def _done_by_scenario(forecaster: Forecaster, resolved: Resolved, which: int) ->
     its = {name: setting for name, setting in scenario.settings.items() if name in set_by_it}
     if not its:
         return None
-    turned = replace(scenario, settings=question.settings)
+    turned = replace(scenario, settings={name: resolved.case.settings[name] for name in question.settings})
     other = replace(forecaster, model=replace(model, scenarios={**model.scenarios, scenario.name: turned}))
     return _done(answer(other, replace(question, settings=its)), which)
 
