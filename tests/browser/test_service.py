@@ -98,7 +98,8 @@ def test_a_token_is_asked_for_once_and_kept_for_the_tab(watched: Watched) -> Non
 
     def only_with_a_token(route: Route) -> None:
         if route.request.headers.get("authorization") == "Bearer secret":
-            route.fallback()
+            sent = {name: value for name, value in route.request.headers.items() if name != "authorization"}
+            route.continue_(headers=sent)
         else:
             route.fulfill(status=401, json=problem, content_type="application/problem+json")
 

@@ -143,3 +143,17 @@ export const compare = (model: string, targets: readonly string[], sides: readon
 
 export const getSources = (model: string, signal: AbortSignal) =>
   data(api.GET("/v1/models/{model}/sources.json", { params: { path: { model } }, signal }));
+
+export const getRevisions = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/revisions.json", { params: { path: { model } }, signal }));
+
+export const getDiff = (model: string, between: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/diff/{between}.json", { params: { path: { model, between } }, signal }));
+
+export const getHistory = (model: string, target: string, question: Question, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/history/{target}.json", {
+      params: { path: { model, target }, query: caseOf(question) },
+      signal,
+    }),
+  );
