@@ -11,12 +11,18 @@ export function ProblemNote({ problem }: { problem: Problem }) {
   const model = useStore(modelStore);
   const { question } = usePlace();
   const conflict = problem.conflict ?? [];
-  const own = (name: string | null): name is string => name !== null && (question.given.has(name) || question.do.has(name));
+  const own = (name: string | null): name is string =>
+    name !== null && (question.given.has(name) || question.do.has(name));
   return (
     <div className="note wrong" role="alert">
       <p>
         <strong>{problem.title}.</strong> {problem.detail}
-        {problem.did_you_mean && <> Did you mean <q>{problem.did_you_mean}</q>?</>}
+        {problem.did_you_mean && (
+          <>
+            {" "}
+            Did you mean <q>{problem.did_you_mean}</q>?
+          </>
+        )}
       </p>
       {problem.status === 401 && <TokenForm />}
       {conflict.length > 0 && model && (

@@ -56,7 +56,8 @@ export function largestChange(rows: readonly Row[]): { readonly row: Row; readon
   let found: { row: Row; by: Change } | null = null;
   for (const row of rows) {
     const by = changeOf(row, against);
-    if (by && Math.abs(by.change) >= 0.0005 && Math.abs(by.change) > Math.abs(found?.by.change ?? 0)) found = { row, by };
+    if (by && Math.abs(by.change) >= 0.0005 && Math.abs(by.change) > Math.abs(found?.by.change ?? 0))
+      found = { row, by };
   }
   return found;
 }

@@ -9,7 +9,15 @@ const HEIGHT = 220;
 const EDGE = { left: 46, right: 190, top: 8, bottom: 26 };
 
 /** Steps from revision to revision, a band for the interval; the last step runs to the edge, which is now. */
-export function HistoryChart({ rows, name, stateName }: { rows: readonly Moment[]; name: string; stateName: (state: string) => string }) {
+export function HistoryChart({
+  rows,
+  name,
+  stateName,
+}: {
+  rows: readonly Moment[];
+  name: string;
+  stateName: (state: string) => string;
+}) {
   const [element, width] = useWidth<HTMLDivElement>();
   const series = seriesOf(rows);
   const changes = changesOf(rows);
@@ -17,10 +25,21 @@ export function HistoryChart({ rows, name, stateName }: { rows: readonly Moment[
   const x = scalePoint(times, [EDGE.left, Math.max(width - EDGE.right, EDGE.left + 40)]);
   const y = scaleLinear([0, 1], [HEIGHT - EDGE.bottom, EDGE.top]);
   const at = (time: string): number => x(time) ?? 0;
-  const labels = apart(series.map(({ moments }) => y(moments.at(-1)?.p ?? 0) + 4), 15);
-  const upToNow = (moments: readonly Moment[]): Moment[] => moments.concat(moments.slice(-1).map((last) => ({ ...last, time: "now" })));
-  const band = area<Moment>().x((each) => at(each.time)).y0((each) => y(each.lo ?? each.p)).y1((each) => y(each.hi ?? each.p)).curve(curveStepAfter);
-  const steps = line<Moment>().x((each) => at(each.time)).y((each) => y(each.p)).curve(curveStepAfter);
+  const labels = apart(
+    series.map(({ moments }) => y(moments.at(-1)?.p ?? 0) + 4),
+    15,
+  );
+  const upToNow = (moments: readonly Moment[]): Moment[] =>
+    moments.concat(moments.slice(-1).map((last) => ({ ...last, time: "now" })));
+  const band = area<Moment>()
+    .x((each) => at(each.time))
+    .y0((each) => y(each.lo ?? each.p))
+    .y1((each) => y(each.hi ?? each.p))
+    .curve(curveStepAfter);
+  const steps = line<Moment>()
+    .x((each) => at(each.time))
+    .y((each) => y(each.p))
+    .curve(curveStepAfter);
   return (
     <div ref={element} className="history-chart">
       {width > 0 && (
@@ -45,7 +64,12 @@ export function HistoryChart({ rows, name, stateName }: { rows: readonly Moment[
           {changes.map(({ time, revision }) => (
             <g key={time}>
               <line className="mark" x1={at(time)} x2={at(time)} y1={EDGE.top} y2={HEIGHT - EDGE.bottom} />
-              <text className="axis" x={at(time)} y={HEIGHT - 8} textAnchor={changes.length > 1 && time === changes.at(-1)?.time ? "end" : "start"}>
+              <text
+                className="axis"
+                x={at(time)}
+                y={HEIGHT - 8}
+                textAnchor={changes.length > 1 && time === changes.at(-1)?.time ? "end" : "start"}
+              >
                 {revision.slice(0, 10)}
               </text>
             </g>

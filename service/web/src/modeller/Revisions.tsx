@@ -16,7 +16,9 @@ const SHOWN = 14;
 export function Revisions() {
   const model = useModel();
   const [old, setOld] = useState<string | null>(null);
-  const answer = useAnswer(`revisions ${model.name} ${model.about.revision}`, (signal) => getRevisions(model.name, signal));
+  const answer = useAnswer(`revisions ${model.name} ${model.about.revision}`, (signal) =>
+    getRevisions(model.name, signal),
+  );
   return (
     <>
       <h2>Revisions</h2>
@@ -25,7 +27,8 @@ export function Revisions() {
           <ol className="sources">
             {found.revisions.map((each) => (
               <li key={each.seq}>
-                <code>{each.revision}</code> {each.active && <strong>active</strong>} since {each.at.slice(0, 16).replace("T", " ")} {each.names.length > 0 && `(${each.names.join(", ")})`}
+                <code>{each.revision}</code> {each.active && <strong>active</strong>} since{" "}
+                {each.at.slice(0, 16).replace("T", " ")} {each.names.length > 0 && `(${each.names.join(", ")})`}
                 {(each.message || each.author) && (
                   <small>
                     {each.message} {each.author && `— ${each.author}`}
@@ -62,7 +65,8 @@ function Changed({ old }: { old: string }) {
               <ul className="sentences">
                 {found.edits.map((edit, i) => (
                   <li key={i}>
-                    {labelOf(model, edit.name)}: {edit.what} {edit.change} {edit.before !== null && edit.after !== null && `(${edit.before} → ${edit.after})`}
+                    {labelOf(model, edit.name)}: {edit.what} {edit.change}{" "}
+                    {edit.before !== null && edit.after !== null && `(${edit.before} → ${edit.after})`}
                     {edit.new_place && (
                       <small>
                         {" "}
@@ -93,7 +97,13 @@ function Changed({ old }: { old: string }) {
                     number: (
                       <>
                         {points(state.shift ?? 0)}
-                        {state.low !== null && state.high !== null && <small>{perhapsNothing(state.low, state.high) ? "perhaps nothing" : pointsRange(state.low, state.high)}</small>}
+                        {state.low !== null && state.high !== null && (
+                          <small>
+                            {perhapsNothing(state.low, state.high)
+                              ? "perhaps nothing"
+                              : pointsRange(state.low, state.high)}
+                          </small>
+                        )}
                       </>
                     ),
                     said: `from ${percent(state.before ?? 0)} to ${percent(state.after ?? 0)}`,
@@ -133,7 +143,13 @@ function History() {
         </label>
       </p>
       <Working answer={answer} what="Working out the history">
-        {(found) => <HistoryChart name={labelOf(model, target)} rows={found.rows as unknown as Moment[]} stateName={(state) => capital(stateLabel(model.variables.get(target), state))} />}
+        {(found) => (
+          <HistoryChart
+            name={labelOf(model, target)}
+            rows={found.rows as unknown as Moment[]}
+            stateName={(state) => capital(stateLabel(model.variables.get(target), state))}
+          />
+        )}
       </Working>
     </>
   );

@@ -1,8 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { apart, changesOf, seriesOf } from "./history";
 
-const row = (time: string, series: string, p: number, revision: string) => ({ time, series, p, lo: null, hi: null, revision, left_interval: null });
-const ROWS = [row("2026-02-01", "yes", 0.3, "r-2"), row("2026-02-01", "no", 0.7, "r-2"), row("2026-01-01", "yes", 0.2, "r-1"), row("2026-01-01", "no", 0.8, "r-1")];
+const row = (time: string, series: string, p: number, revision: string) => ({
+  time,
+  series,
+  p,
+  lo: null,
+  hi: null,
+  revision,
+  left_interval: null,
+});
+const ROWS = [
+  row("2026-02-01", "yes", 0.3, "r-2"),
+  row("2026-02-01", "no", 0.7, "r-2"),
+  row("2026-01-01", "yes", 0.2, "r-1"),
+  row("2026-01-01", "no", 0.8, "r-1"),
+];
 
 describe("a history", () => {
   it("is a series for each state, from the oldest on", () => {

@@ -19,7 +19,10 @@ export interface Series {
 export function seriesOf(rows: readonly Moment[]): Series[] {
   const found = new Map<string, Moment[]>();
   for (const row of rows) found.set(row.series, [...(found.get(row.series) ?? []), row]);
-  return [...found].map(([state, moments]) => ({ state, moments: moments.sort((a, b) => a.time.localeCompare(b.time)) }));
+  return [...found].map(([state, moments]) => ({
+    state,
+    moments: moments.sort((a, b) => a.time.localeCompare(b.time)),
+  }));
 }
 
 /** The revisions in the order of their times, each with when it began. */

@@ -12,7 +12,9 @@ export function Share() {
   const at = usePlace();
   const model = useModel();
   const { about } = useStore(condition);
-  const first = headlinesOf(model).find((each) => each.given.size === 0 && isAnswered(model, each.target, at.question.cohort));
+  const first = headlinesOf(model).find(
+    (each) => each.given.size === 0 && isAnswered(model, each.target, at.question.cohort),
+  );
   const target = at.target ?? at.focus ?? first?.target;
   if (target === undefined) return null;
   const asked = { model: model.name, targets: [target], question: at.question };
