@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.browsers import QUESTION, VIEWS, launched, missing, opened
@@ -15,6 +17,9 @@ FOLDER = ROOT / "build" / "pictures"
 SHOWN = ROOT / "docs" / "pictures"
 IN_README = {"overview": "light", "around": "dark"}
 """Views that the README shows, each in a theme: what fits a laptop's screen."""
+
+COLOURS = 64
+"""Of the pictures that are kept, so that they stay small."""
 
 SIZES = {"wide": (1600, 1000), "laptop": (1280, 800), "phone": (390, 844)}
 THEMES = ("light", "dark")
@@ -49,7 +54,8 @@ def shown(browser: Browser, url: str) -> None:
     width, height = SIZES["laptop"]
     for name, theme in IN_README.items():
         with opened(browser, url, width=width, height=height, theme=theme) as watched:
-            watched.open(QUESTION + VIEWS[name]).screenshot(path=SHOWN / f"{name}.png")
+            taken = watched.open(QUESTION + VIEWS[name]).screenshot()
+            Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS).save(SHOWN / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
