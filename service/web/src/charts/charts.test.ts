@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { variable } from "../test/model";
+import { modelOf, variable } from "../test/model";
 import { flowLayout } from "./flow-layout";
-import { againstOf, barsOf, changeOf, largestChange } from "./rows";
+import { againstOf, barsOf, changeName, changeOf, largestChange, tickName } from "./rows";
 
 const row = (state: string, p: number, more: object = {}) => ({
   state,
@@ -19,6 +19,19 @@ describe("rows of an answer", () => {
   it("are held against the question without what it does, where it does something", () => {
     expect(againstOf([row("a", 0.6)])).toBe("baseline");
     expect(againstOf([row("a", 0.6, { without: 0.4 })])).toBe("without");
+  });
+
+  it("name what they are held against: a model without a picture has nothing but what is said", () => {
+    const pictured = modelOf([], { default_scenario: "now" });
+    expect([tickName("baseline", pictured), changeName("baseline", pictured)]).toEqual([
+      "in the default picture",
+      "against the default picture",
+    ]);
+    expect([tickName("baseline", modelOf([])), changeName("baseline", modelOf([]))]).toEqual([
+      "with nothing said",
+      "by what is said",
+    ]);
+    expect(changeName("without", pictured)).toBe("by what is done");
   });
 
   it("have a tick only where it differs from the number", () => {

@@ -1,7 +1,7 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { type KeyboardEvent, memo } from "react";
 import { StateBars } from "../charts/StateBars";
-import { TICK_NAMES, againstOf, barsOf } from "../charts/rows";
+import { againstOf, barsOf, tickName } from "../charts/rows";
 import { verbOf } from "../question/phrases";
 import { condition } from "../state/forecasts";
 import { isAnswered, useModel } from "../state/model";
@@ -81,7 +81,7 @@ export function CardBody({
                   tick: null,
                 }))
           }
-          tickName={TICK_NAMES[againstOf(forecast?.rows ?? [])]}
+          tickName={tickName(againstOf(forecast?.rows ?? []), model)}
           chosen={chosenState(question, id)}
           choose={(state) => ask(clicked(place.get().question, id, state, variable.states, isDone ? "set" : "observe"))}
         />

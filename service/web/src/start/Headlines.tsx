@@ -2,7 +2,7 @@ import { AnswerLinks } from "../app/AnswerLinks";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
-import { TICK_NAMES, againstOf, barsOf, changeOf, largestChange } from "../charts/rows";
+import { againstOf, barsOf, changeName, changeOf, largestChange, tickName } from "../charts/rows";
 import { Link } from "../app/Link";
 import { BASE } from "../api/client";
 import { save } from "../app/saved";
@@ -65,15 +65,22 @@ function HeadlineCard({ headline }: { headline: Headline }) {
         </button>
       </h3>
       <Sentence rows={rows} variable={variable} />
-      <StateBars name={headline.label} bars={bars} tickName={TICK_NAMES[against]} isPending={forecast === undefined} />
+      <StateBars
+        name={headline.label}
+        bars={bars}
+        tickName={tickName(against, model)}
+        isPending={forecast === undefined}
+      />
       <p className="movement">
         {isHeld && largest ? (
           <>
             {capital(largest.row.label ?? stateLabel(variable, largest.row.state))}: <Moved by={largest.by} />{" "}
-            {against === "without" ? "by what is done" : "from the default picture"}
+            {changeName(against, model)}
           </>
         ) : (
-          <span className="moved none">{isHeld && !isEmpty(question) ? `As ${TICK_NAMES[against]}` : "\u00a0"}</span>
+          <span className="moved none">
+            {isHeld && !isEmpty(question) ? `As ${tickName(against, model)}` : "\u00a0"}
+          </span>
         )}
       </p>
       <footer>

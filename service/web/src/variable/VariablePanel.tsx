@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
-import { TICK_NAMES, againstOf, barsOf, changeOf, largestChange } from "../charts/rows";
+import { againstOf, barsOf, changeOf, largestChange, tickName } from "../charts/rows";
 import { Link } from "../app/Link";
 import { verbOf, inWords } from "../question/phrases";
 import { takeBack } from "../question/question";
@@ -77,7 +77,7 @@ export function VariablePanel({ name }: { name: string }) {
           <StateBars
             name={variable.label}
             bars={barsOf(rows, variable, said)}
-            tickName={TICK_NAMES[against]}
+            tickName={tickName(against, model)}
             chosen={chosenState(question, name)}
             choose={(state) => ask(clicked(question, name, state, variable.states, click))}
             after={(bar) => {
@@ -86,8 +86,8 @@ export function VariablePanel({ name }: { name: string }) {
             }}
           />
           <p className="small">
-            {hasMoved ? `The tick marks the chance ${TICK_NAMES[against]}` : `As ${TICK_NAMES[against]}`}; the thin line
-            holds 90 % of what the priors leave open.
+            {hasMoved ? `The tick marks the chance ${tickName(against, model)}` : `As ${tickName(against, model)}`}; the
+            thin line holds 90 % of what the priors leave open.
           </p>
           <DataTable
             caption={variable.label}
