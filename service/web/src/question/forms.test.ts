@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apiPath, briefPath, commandLine, curl, python, shell } from "./forms";
+import { apiPath, briefPath, commandLine, curl, frame, python, shell } from "./forms";
 import type { Question } from "./question";
 
 const QUESTION: Question = {
@@ -36,6 +36,12 @@ describe("a question elsewhere", () => {
     expect(said).toContain("from model.evidence import RuledOut, SetTo");
     expect(said).toContain(
       'Question(("pathway",), {"is_finances": RuledOut(("sustained",))}, settings={"response": SetTo("care")}, cohort="belgium", interval=0.9)',
+    );
+  });
+
+  it("is a frame for another page", () => {
+    expect(frame(ASKED, "http://localhost/")).toContain(
+      'src="http://localhost/embed?model=mosul-2017&amp;target=pathway&amp;given=is_finances:not(sustained)&amp;do=',
     );
   });
 
