@@ -54,6 +54,7 @@ STATIC = ROOT / "service" / "static"
 STAMP = "aftermath.stamp"
 GENERATED = ("openapi.json", "schema.d.ts", "build.lock")
 TOOLS = {
+    "biome": "@biomejs/biome/bin/biome",
     "openapi-typescript": "openapi-typescript/bin/cli.js",
     "tsc": "typescript/bin/tsc",
     "vite": "vite/bin/vite.js",
@@ -456,6 +457,7 @@ def check_page(python: Path) -> List[Tuple[str, List[str]]]:
     """The page's own checks: types against the API as it is, then unit tests."""
     described, types = str(WEB / "openapi.json"), str(WEB / "src" / "api" / "schema.d.ts")
     return [
+        ("page: format", tool(python, "biome", "format", ".")),
         ("page: the API", [str(python), "-c", DESCRIBE, described]),
         ("page: types of the API", tool(python, "openapi-typescript", described, "--output", types)),
         ("page: types", tool(python, "tsc", "--project", str(WEB))),
@@ -485,17 +487,17 @@ def test(python: Path, arguments: Sequence[str]) -> int:
     narrowed = [argument for argument in arguments if argument != "--long"]
     tests = ["pytest", *arguments] if narrowed else [*PYTEST, *arguments]
     settings = dict(os.environ, PATH=os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]))
-    checks = [(name, [str(python), "-m", *command]) for name, command in CHECKS] + check_page(python)
-    failed = [name for name, command in checks if not passes(name, command, settings)]
+    failed = [name for name, command in CHECKS if not passes(name, [str(python), "-m", *command], settings)]
+    failed += [name for name, command in check_page(python) if not passes(name, command, settings, WEB)]
     failed += [] if passes("pytest", [str(python), "-m", *tests], settings) else ["pytest"]
     if failed:
         say(f"\nFailed: {', '.join(failed)}.")
     return 1 if failed else 0
 
 
-def passes(name: str, command: Sequence[str], settings: Dict[str, str]) -> bool:
+def passes(name: str, command: Sequence[str], settings: Dict[str, str], folder: Path = ROOT) -> bool:
     say(f"\n== {name}")
-    return subprocess.call(command, cwd=str(ROOT), env=settings) == 0
+    return subprocess.call(command, cwd=str(folder), env=settings) == 0
 
 
 def lock(python: Path, upgrade: bool) -> int:

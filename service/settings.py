@@ -22,6 +22,7 @@ from service.store.scopes import READ, SCOPES, Scope
 PRIORS = "AFTERMATH_PRIORS"
 HOSTS = "AFTERMATH_HOSTS"
 ORIGINS = "AFTERMATH_ORIGINS"
+FRAMES = "AFTERMATH_FRAMES"
 PROXIES = "AFTERMATH_PROXIES"
 PUBLIC_READ = "AFTERMATH_PUBLIC_READ"
 TOKENS = "AFTERMATH_TOKENS"
@@ -52,6 +53,7 @@ class BadSettings(AftermathError):
 class Settings:
     """``priors`` is the folder of models; ``hosts`` are the names, beside loopback names and IP addresses, under
     which the service may be addressed, '*' for any; ``origins`` are the sites whose pages may ask, '*' for any;
+    ``frames`` those whose pages may hold a chart in a frame, '*' for any;
     ``proxies`` are the networks whose word on the client is believed, 'unix' for Unix sockets; ``public_read``
     says that whoever reaches the service may read all of it, so that it tells less of what is wrong with its files.
     ``tokens`` says that whoever reaches it from beyond this machine needs a token, and ``user_header`` in which header
@@ -67,6 +69,7 @@ class Settings:
     priors: Path
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
     proxies: tuple[IPv4Network | IPv6Network | str, ...] = ()
     public_read: bool = False
     tokens: bool = False
@@ -86,9 +89,10 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.priors.is_dir():
             raise BadSettings(f"the folder of models is not there: {self.priors} (set {PRIORS} to a folder)")
-        for origin in self.origins:
-            if origin != "*" and not _ORIGIN.fullmatch(origin):
-                raise BadSettings(f"{ORIGINS}: {origin!r} is no origin; it would be such as https://site.example")
+        for name, origins in ((ORIGINS, self.origins), (FRAMES, self.frames)):
+            for origin in origins:
+                if origin != "*" and not _ORIGIN.fullmatch(origin):
+                    raise BadSettings(f"{name}: {origin!r} is no origin; it would be such as https://site.example")
         if self.public_read and self.tokens:
             raise BadSettings(f"{PUBLIC_READ} and {TOKENS} exclude each other: either everybody may read or nobody")
         if self.user_header is not None and not _HEADER.fullmatch(self.user_header):
@@ -110,6 +114,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         priors=priors,
         hosts=_listed(environment.get(HOSTS, "")),
         origins=_listed(environment.get(ORIGINS, "")),
+        frames=_listed(environment.get(FRAMES, "")),
         proxies=tuple(_proxy(each) for each in _listed(environment.get(PROXIES, ""))),
         public_read=is_public(environment),
         tokens=needs_tokens(environment),

@@ -11,11 +11,16 @@ from flask import Flask, Response, request
 from service.http.problems import BadRequest, ForeignHost, ForeignOrigin
 from service.http.proxies import PROBLEM, SENT_HOST
 
+POLICY = "Content-Security-Policy"
+UNFRAMED = "frame-ancestors 'none'"
+UNFRAMED_TOO = "X-Frame-Options"
+"""What old browsers take for it: it can name no origin, so that a page with a policy of its own goes without."""
+
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    POLICY: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; " + UNFRAMED,
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    UNFRAMED_TOO: "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -156,6 +161,18 @@ def _shared(origins: Sequence[str]) -> Callable[[Response], Response]:
     return share
 
 
+def framed_by(origins: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The headers of a page that pages of these origins may hold in a frame.
+
+    >>> framed_by(["https://site.example"])[0][1].rpartition("; ")[2]
+    'frame-ancestors https://site.example'
+    """
+    policy = HEADERS[POLICY].replace(UNFRAMED, f"frame-ancestors {' '.join(origins)}")
+    return ((POLICY, policy),)
+
+
 def _protected(response: Response) -> Response:
-    response.headers.extend({name: value for name, value in HEADERS.items() if name not in response.headers})
+    own = {POLICY, UNFRAMED_TOO} if POLICY in response.headers else set()
+    missing = {name: value for name, value in HEADERS.items() if name not in response.headers and name not in own}
+    response.headers.extend(missing)
     return response

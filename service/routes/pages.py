@@ -16,6 +16,7 @@ from service.http.access import readable
 from service.http.address import PREFIX
 from service.http.operation import FOR_EVER, Form, Reply, Service, operation
 from service.http.problems import codes
+from service.http.security import framed_by
 from service.routes.models import visible
 from service.store.scopes import OPEN
 from service.translate import models
@@ -46,6 +47,14 @@ def workbench(service: Service) -> Reply:
     """The workbench, a page in which to look and ask; where it has not been built, the plain page."""
     page = _built("index.html")
     return Reply(lambda: page) if page is not None else Reply(lambda: _plain(service, built=False))
+
+
+@operation("GET", "/embed", forms=(Form("", HTML, _start_page, str),), scope=OPEN)
+def embed(service: Service) -> Reply:
+    """One chart of the workbench, which pages of listed sites may hold in a frame; of a target under a question."""
+    page, frames = _built("index.html"), service.settings.frames
+    headers = framed_by(frames) if frames else ()
+    return Reply(lambda: page if page is not None else _plain(service, built=False), headers=headers)
 
 
 @operation("GET", "/plain", forms=(_template("start.html"),), scope=OPEN)
@@ -124,4 +133,4 @@ def _media(name: str) -> str:
     return MEDIA.get(PurePosixPath(name).suffix, "application/octet-stream")
 
 
-OPERATIONS = (workbench, plain, errors, asset)
+OPERATIONS = (workbench, embed, plain, errors, asset)

@@ -30,6 +30,7 @@ VIEWS = {
     "goals": "&view=next&tab=goals&target=returnee_type&state=operational",
     "compare": "&view=compare&side=&side=do%3Dborder_intel_strength:strong",
     "variables": "&view=variables&focus=is_finances",
+    "revisions": "&view=variables&tab=revisions",
 }
 """Every view of the flagship, as the end of an address that begins with its model."""
 QUESTION = "?model=mosul-2017&given=is_finances:halved&do=border_intel_strength:strong"

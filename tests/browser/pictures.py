@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.browsers import QUESTION, VIEWS, launched, missing, opened
 from tests.servers import ROOT, gunicorn
 
 FOLDER = ROOT / "build" / "pictures"
+SHOWN = ROOT / "docs" / "pictures"
+IN_README = {"overview": "light", "around": "dark"}
+"""Views that the README shows, each in a theme: what fits a laptop's screen."""
+
+COLOURS = 64
+"""Of the pictures that are kept, so that they stay small."""
+
 SIZES = {"wide": (1600, 1000), "laptop": (1280, 800), "phone": (390, 844)}
 THEMES = ("light", "dark")
 
@@ -33,9 +42,20 @@ def main() -> int:
                         for name, address in VIEWS.items():
                             page = watched.open(QUESTION + address)
                             page.screenshot(path=FOLDER / f"{name}-{size}-{theme}.png", full_page=True)
+            shown(browser, server.url)
         browser.close()
     print(f"{len(VIEWS) * len(SIZES) * len(THEMES)} pictures in {FOLDER.relative_to(ROOT)}")
     return 0
+
+
+def shown(browser: Browser, url: str) -> None:
+    """The pictures of the README."""
+    SHOWN.mkdir(exist_ok=True)
+    width, height = SIZES["laptop"]
+    for name, theme in IN_README.items():
+        with opened(browser, url, width=width, height=height, theme=theme) as watched:
+            taken = watched.open(QUESTION + VIEWS[name]).screenshot()
+            Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS).save(SHOWN / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

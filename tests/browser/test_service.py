@@ -98,7 +98,8 @@ def test_a_token_is_asked_for_once_and_kept_for_the_tab(watched: Watched) -> Non
 
     def only_with_a_token(route: Route) -> None:
         if route.request.headers.get("authorization") == "Bearer secret":
-            route.fallback()
+            sent = {name: value for name, value in route.request.headers.items() if name != "authorization"}
+            route.continue_(headers=sent)
         else:
             route.fulfill(status=401, json=problem, content_type="application/problem+json")
 
@@ -114,3 +115,13 @@ def test_a_token_is_asked_for_once_and_kept_for_the_tab(watched: Watched) -> Non
     expect(page.get_by_role("article").first).to_be_visible()
     assert "secret" not in page.url
     watched.errors.clear()
+
+
+def test_an_embedded_chart_has_its_question_and_leads_to_the_page(watched: Watched) -> None:
+    page = watched.open("embed?model=asia&target=lung&given=xray:yes")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lung cancer")
+    expect(page.locator("main")).to_contain_text("if “Positive X-ray” is yes")
+    expect(page.locator(".bar")).to_have_count(2)
+    link = page.get_by_role("link", name="Ask otherwise").get_attribute("href") or ""
+    watched.open(link.removeprefix("./"))
+    expect(page.locator(".panel h2")).to_have_text("Lung cancer")

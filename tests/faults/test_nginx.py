@@ -1,5 +1,6 @@
 """Behind the nginx file that ships, under the real nginx."""
 
+import gzip
 import os
 import shutil
 import socket
@@ -138,3 +139,19 @@ def test_an_address_as_long_as_the_service_takes_passes_nginx(front: Front) -> N
         while chunk := sock.recv(65_536):
             received += chunk
     assert statuses(received)[0] in (200, 422)
+
+
+def test_answers_are_packed_for_who_unpacks_and_polled_by_the_tag_that_came_with_them(front: Front) -> None:
+    path = "/v1/models/asia/variables.json"
+    with urllib.request.urlopen(front.url + path, timeout=20) as plain:
+        expected = plain.read()
+    asked = {"Accept-Encoding": "gzip"}
+    with urllib.request.urlopen(urllib.request.Request(front.url + path, headers=asked), timeout=20) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        packed, tag = answer.read(), answer.headers["ETag"]
+    assert gzip.decompress(packed) == expected
+    assert len(packed) < len(expected) / 2
+    connection = HTTPConnection("127.0.0.1", front.port, timeout=20)
+    connection.request("GET", path, headers={**asked, "If-None-Match": tag})
+    assert connection.getresponse().status == 304
+    connection.close()

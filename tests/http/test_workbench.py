@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from service import create_app
 from service.routes import pages
+from service.settings import Settings
+from service.store.location import Folder
 
 SCRIPT = b"console.log('a page');" * 100
 
@@ -103,3 +106,23 @@ def test_a_model_says_what_probabilities_are_called(client):
     words = client.get("/v1/models/asia").json["probability_words"]
     assert [each["at_least"] for each in words] == sorted(each["at_least"] for each in words)
     assert {"word": "likely", "at_least": 0.55} in words
+
+
+def test_only_listed_sites_may_hold_a_chart_in_a_frame_and_nothing_else(built, priors, tmp_path):
+    build(built)
+    frames = ("https://site.example", "https://other.example")
+    client = create_app(Settings(priors, frames=frames, place=Folder(tmp_path / "state"))).test_client()
+    chart, page = client.get("/embed?model=asia&target=lung"), client.get("/")
+    assert chart.data == page.data
+    assert chart.headers["Content-Security-Policy"].endswith(f"frame-ancestors {' '.join(frames)}")
+    assert "script-src 'self'" in chart.headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in chart.headers
+    for answer in (page, client.get("/plain"), client.get("/v1/models/asia")):
+        assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+        assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+def test_without_a_list_no_site_may(built, client):
+    build(built)
+    assert client.get("/embed").headers["X-Frame-Options"] == "DENY"
+    assert client.get("/embed").headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")

@@ -13,6 +13,7 @@ ROOT = dev.ROOT
 ROOMS = ("model", "service", "priors", "tests", "bench", "docs", ".ci")
 NOT_OURS = ("__pycache__", "static", "node_modules")
 GENERATED = ("openapi.json", "schema.d.ts")
+PICTURES = (".png",)
 HEAVY = {"pgmpy", "pandas", "scipy.stats", "sklearn", "statsmodels", "matplotlib"}
 
 # In pieces, so that this file does not hold what it forbids.
@@ -25,7 +26,7 @@ def project_files() -> list[Path]:
     top = [path for path in ROOT.iterdir() if not path.name.startswith(".venv")]
     files = [path for path in (*top, *inside) if path.is_file()]
     ours = [path for path in files if not set(path.relative_to(ROOT).parts) & set(NOT_OURS)]
-    return [path for path in ours if path.name not in GENERATED]
+    return [path for path in ours if path.name not in GENERATED and path.suffix not in PICTURES]
 
 
 def text_of(path: Path) -> str:

@@ -36,7 +36,9 @@ api.use({
 export function parametersOf(query: Readonly<Record<string, unknown>>): [string, string][] {
   return Object.entries(query).flatMap(([name, value]) => {
     const values = Array.isArray(value) ? value : [value];
-    return values.filter((each) => each !== null && each !== undefined).map((each): [string, string] => [name, String(each)]);
+    return values
+      .filter((each) => each !== null && each !== undefined)
+      .map((each): [string, string] => [name, String(each)]);
   });
 }
 
@@ -56,5 +58,15 @@ export async function data<T>(answer: Promise<{ data?: T; error?: unknown; respo
 function problemOf(error: unknown, status: number): Problem {
   if (typeof error === "object" && error !== null && "detail" in error) return error as Problem;
   const detail = `The service answered ${status} and said no more.`;
-  return { type: "", title: "Refused", status, code: "unknown", detail, pointer: null, allowed: [], did_you_mean: null, errors: [] };
+  return {
+    type: "",
+    title: "Refused",
+    status,
+    code: "unknown",
+    detail,
+    pointer: null,
+    allowed: [],
+    did_you_mean: null,
+    errors: [],
+  };
 }

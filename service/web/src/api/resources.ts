@@ -82,10 +82,19 @@ export const attribution = (model: string, question: Question, event: EventAsked
     }),
   );
 
-export const sensitivity = (model: string, question: Question, event: EventAsked, threshold: number | null, signal: AbortSignal) =>
+export const sensitivity = (
+  model: string,
+  question: Question,
+  event: EventAsked,
+  threshold: number | null,
+  signal: AbortSignal,
+) =>
   data(
     api.GET("/v1/models/{model}/sensitivity.json", {
-      params: { path: { model }, query: { ...caseOf(question), ...event, ...(threshold === null ? {} : { threshold }) } },
+      params: {
+        path: { model },
+        query: { ...caseOf(question), ...event, ...(threshold === null ? {} : { threshold }) },
+      },
       signal,
     }),
   );
@@ -103,7 +112,13 @@ export const causeEffect = (
     }),
   );
 
-export const collectionPlan = (model: string, question: Question, event: EventAsked, steps: number, signal: AbortSignal) =>
+export const collectionPlan = (
+  model: string,
+  question: Question,
+  event: EventAsked,
+  steps: number,
+  signal: AbortSignal,
+) =>
   data(
     api.GET("/v1/models/{model}/collection-plan.json", {
       params: { path: { model }, query: { ...caseOf(question), ...event, steps } },
@@ -143,3 +158,17 @@ export const compare = (model: string, targets: readonly string[], sides: readon
 
 export const getSources = (model: string, signal: AbortSignal) =>
   data(api.GET("/v1/models/{model}/sources.json", { params: { path: { model } }, signal }));
+
+export const getRevisions = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/revisions.json", { params: { path: { model } }, signal }));
+
+export const getDiff = (model: string, between: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/diff/{between}.json", { params: { path: { model, between } }, signal }));
+
+export const getHistory = (model: string, target: string, question: Question, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/history/{target}.json", {
+      params: { path: { model, target }, query: caseOf(question) },
+      signal,
+    }),
+  );

@@ -1,5 +1,6 @@
 import type { MouseEvent } from "react";
 import { credentials, token } from "../api/token";
+import { save } from "./saved";
 
 interface Links {
   readonly json: string | null;
@@ -10,7 +11,8 @@ interface Links {
 export function AnswerLinks({ links }: { links: Links }) {
   return (
     <>
-      {links.json !== null && <AnswerLink href={links.json}>JSON</AnswerLink>} {links.csv !== null && <AnswerLink href={links.csv}>CSV</AnswerLink>}
+      {links.json !== null && <AnswerLink href={links.json}>JSON</AnswerLink>}{" "}
+      {links.csv !== null && <AnswerLink href={links.csv}>CSV</AnswerLink>}
     </>
   );
 }
@@ -19,7 +21,7 @@ function AnswerLink({ href, children }: { href: string; children: string }) {
   const follow = (event: MouseEvent): void => {
     if (token.get() === null) return;
     event.preventDefault();
-    void save(href);
+    void fetched(href);
   };
   return (
     <a href={href} onClick={follow}>
@@ -28,12 +30,7 @@ function AnswerLink({ href, children }: { href: string; children: string }) {
   );
 }
 
-async function save(href: string): Promise<void> {
+async function fetched(href: string): Promise<void> {
   const answer = await fetch(href, { headers: credentials() });
-  const saved = URL.createObjectURL(await answer.blob());
-  const link = document.createElement("a");
-  link.href = saved;
-  link.download = href.split("?")[0]?.split("/").at(-1) ?? "answer";
-  link.click();
-  URL.revokeObjectURL(saved);
+  save(href.split("?")[0]?.split("/").at(-1) ?? "answer", await answer.blob());
 }

@@ -27,7 +27,8 @@ export function App() {
   const model = useStore(modelStore);
   const { phase } = useStore(loading);
   useEffect(() => {
-    if (model) document.title = `${view === "overview" ? "" : `${VIEW_NAMES[view]} · `}${model.about.title} · Aftermath`;
+    if (model)
+      document.title = `${view === "overview" ? "" : `${VIEW_NAMES[view]} · `}${model.about.title} · Aftermath`;
   }, [view, model]);
   const isReady = model !== null && (named === null || named === model.name);
   const hasPanel = focus !== null && !(view === "variables" || (view === "network" && tab === null));
@@ -64,7 +65,9 @@ function Waiting() {
       <h1 className="visually-hidden">Aftermath</h1>
       {phase === "loading" && <p className="hint">Loading the model…</p>}
       {phase === "unknown" && problem && <ProblemNote problem={problem} />}
-      {phase === "unreachable" && <p className="note warn">The service does not answer; the page asks again every five seconds.</p>}
+      {phase === "unreachable" && (
+        <p className="note warn">The service does not answer; the page asks again every five seconds.</p>
+      )}
       {phase === "nothing" && (
         <p className="note">
           No model can be answered from. <a href="plain">The plain page</a> says what is wrong with each.

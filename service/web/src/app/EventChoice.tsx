@@ -36,8 +36,12 @@ export function EventChoice({ event }: { event: EventAsked }) {
       <label>
         About{" "}
         <select value={event.target} onChange={(change) => go({ target: change.target.value, state: null })}>
-          <optgroup label="Headlines">{answered.filter((each) => headlines.has(each.name)).map((each) => option(each.name, each.label))}</optgroup>
-          <optgroup label="Everything else">{answered.filter((each) => !headlines.has(each.name)).map((each) => option(each.name, each.label))}</optgroup>
+          <optgroup label="Headlines">
+            {answered.filter((each) => headlines.has(each.name)).map((each) => option(each.name, each.label))}
+          </optgroup>
+          <optgroup label="Everything else">
+            {answered.filter((each) => !headlines.has(each.name)).map((each) => option(each.name, each.label))}
+          </optgroup>
         </select>
       </label>
       <label>

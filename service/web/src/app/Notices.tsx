@@ -17,7 +17,8 @@ export function Notices() {
       {problem && about && <p className="note">The numbers below are the last answer, to another question.</p>}
       {phase === "unreachable" && (
         <p className="note warn" role="alert">
-          The service does not answer. The numbers below are the last that came. <button onClick={() => void refresh()}>Ask again</button>
+          The service does not answer. The numbers below are the last that came.{" "}
+          <button onClick={() => void refresh()}>Ask again</button>
         </p>
       )}
       {isOther && (

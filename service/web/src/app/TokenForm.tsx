@@ -13,7 +13,8 @@ export function TokenForm() {
   return (
     <form className="event" onSubmit={submit}>
       <label>
-        Token <input type="password" autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />
+        Token{" "}
+        <input type="password" autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />
       </label>
       <button disabled={text.trim() === ""}>Use it in this tab</button>
     </form>

@@ -5,7 +5,15 @@ import { ProblemNote } from "./ProblemNote";
 const PATIENCE = 1000;
 
 /** What an analysis says while it works, when it is refused, stopped or cannot be reached; else what it found. */
-export function Working<T>({ answer, what, children }: { answer: Answered<T>; what: string; children: (data: T) => ReactNode }) {
+export function Working<T>({
+  answer,
+  what,
+  children,
+}: {
+  answer: Answered<T>;
+  what: string;
+  children: (data: T) => ReactNode;
+}) {
   return (
     <div className="working" aria-busy={answer.since !== null}>
       {answer.since !== null && <Progress key={answer.since} since={answer.since} what={what} stop={answer.stop} />}
@@ -20,7 +28,9 @@ export function Working<T>({ answer, what, children }: { answer: Answered<T>; wh
           Stopped. <button onClick={answer.again}>Work it out</button>
         </p>
       )}
-      {answer.data !== null && <div className={answer.since !== null ? "stale" : undefined}>{children(answer.data)}</div>}
+      {answer.data !== null && (
+        <div className={answer.since !== null ? "stale" : undefined}>{children(answer.data)}</div>
+      )}
     </div>
   );
 }

@@ -1,7 +1,17 @@
 import type { ReactNode } from "react";
 
 /** The numbers behind a chart, for who reads or copies them; closed until asked for. */
-export function DataTable({ caption, head, rows, links }: { caption: string; head: readonly string[]; rows: readonly (readonly ReactNode[])[]; links?: ReactNode }) {
+export function DataTable({
+  caption,
+  head,
+  rows,
+  links,
+}: {
+  caption: string;
+  head: readonly string[];
+  rows: readonly (readonly ReactNode[])[];
+  links?: ReactNode;
+}) {
   return (
     <details className="data">
       <summary>
@@ -22,7 +32,15 @@ export function DataTable({ caption, head, rows, links }: { caption: string; hea
           <tbody>
             {rows.map((row, i) => (
               <tr key={i}>
-                {row.map((cell, j) => (j === 0 ? <th key={j} scope="row">{cell}</th> : <td key={j}>{cell}</td>))}
+                {row.map((cell, j) =>
+                  j === 0 ? (
+                    <th key={j} scope="row">
+                      {cell}
+                    </th>
+                  ) : (
+                    <td key={j}>{cell}</td>
+                  ),
+                )}
               </tr>
             ))}
           </tbody>

@@ -9,12 +9,27 @@ export function Flow({ root, branches, label }: { root: string; branches: readon
   const [element, width] = useWidth<HTMLDivElement>();
   return (
     <div ref={element} className="flow">
-      {width > 0 && (width < NARROW ? <Listed branches={branches} /> : <Drawn root={root} branches={branches} label={label} width={width} />)}
+      {width > 0 &&
+        (width < NARROW ? (
+          <Listed branches={branches} />
+        ) : (
+          <Drawn root={root} branches={branches} label={label} width={width} />
+        ))}
     </div>
   );
 }
 
-function Drawn({ root, branches, label, width }: { root: string; branches: readonly FlowBranch[]; label: string; width: number }) {
+function Drawn({
+  root,
+  branches,
+  label,
+  width,
+}: {
+  root: string;
+  branches: readonly FlowBranch[];
+  label: string;
+  width: number;
+}) {
   const { blocks, ribbons, height } = flowLayout(root, branches, width);
   return (
     <svg width={width} height={height} role="group" aria-label={label}>
@@ -24,7 +39,13 @@ function Drawn({ root, branches, label, width }: { root: string; branches: reado
       {blocks.map((each) => {
         const text = (
           <>
-            <rect x={each.x} y={each.top} width={BLOCK} height={each.height} className={each.hue === null ? "block" : `block hue-${each.hue % 6}`} />
+            <rect
+              x={each.x}
+              y={each.top}
+              width={BLOCK}
+              height={each.height}
+              className={each.hue === null ? "block" : `block hue-${each.hue % 6}`}
+            />
             <text x={each.x + BLOCK + 7} y={each.labelAt - 3} className="flow-label">
               {each.label}
             </text>
@@ -36,7 +57,14 @@ function Drawn({ root, branches, label, width }: { root: string; branches: reado
         const { open } = each;
         if (open === null) return <g key={each.key}>{text}</g>;
         return (
-          <g key={each.key} role="button" tabIndex={0} className="flow-block" onClick={open} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && open()}>
+          <g
+            key={each.key}
+            role="button"
+            tabIndex={0}
+            className="flow-block"
+            onClick={open}
+            onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && open()}
+          >
             <rect className="flow-hit" x={each.x - 2} y={each.labelAt - 16} width={170} height={34} />
             {text}
           </g>

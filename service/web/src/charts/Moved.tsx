@@ -11,7 +11,9 @@ export function Moved({ by }: { by: Change | null }) {
     <span className={`moved ${direction}`}>
       <span aria-hidden="true">{by.change > 0 ? "▲" : "▼"}</span> {points(by.change)}
       <span className="moved-range">
-        {hasRange ? ` (${pointsRange(by.low as number, by.high as number)}${perhapsNothing(by.low as number, by.high as number) ? ", perhaps nothing" : ""})` : " "}
+        {hasRange
+          ? ` (${pointsRange(by.low as number, by.high as number)}${perhapsNothing(by.low as number, by.high as number) ? ", perhaps nothing" : ""})`
+          : " "}
       </span>
     </span>
   );

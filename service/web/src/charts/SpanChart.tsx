@@ -16,7 +16,21 @@ export interface Span {
 }
 
 /** Bars from a common line: a tornado, weights to either side, effects with their intervals; `least` is how far the scale reaches at least. */
-export function SpanChart({ name, spans, line, lineName, least, tick }: { name: string; spans: readonly Span[]; line: number; lineName: string; least: number; tick: (value: number) => string }) {
+export function SpanChart({
+  name,
+  spans,
+  line,
+  lineName,
+  least,
+  tick,
+}: {
+  name: string;
+  spans: readonly Span[];
+  line: number;
+  lineName: string;
+  least: number;
+  tick: (value: number) => string;
+}) {
   const all = spans.flatMap((span) => [span.from, span.to, ...(span.range ?? [])]);
   const low = Math.min(line - least, ...all);
   const high = Math.max(line + least, ...all);
@@ -31,12 +45,30 @@ export function SpanChart({ name, spans, line, lineName, least, tick }: { name: 
               {span.label}
               {span.note && <small>{span.note}</small>}
             </span>
-            <svg className="span-track" viewBox="0 0 100 12" preserveAspectRatio="none" role="img" aria-label={span.said}>
+            <svg
+              className="span-track"
+              viewBox="0 0 100 12"
+              preserveAspectRatio="none"
+              role="img"
+              aria-label={span.said}
+            >
               <rect className="track-ground" width="100" height="12" />
-              <rect className={span.to >= span.from ? "span-up" : "span-down"} x={Math.min(at(span.from), at(span.to))} width={Math.max(0.35, Math.abs(at(span.to) - at(span.from)))} y="1.5" height="9" />
+              <rect
+                className={span.to >= span.from ? "span-up" : "span-down"}
+                x={Math.min(at(span.from), at(span.to))}
+                width={Math.max(0.35, Math.abs(at(span.to) - at(span.from)))}
+                y="1.5"
+                height="9"
+              />
               {span.range && (
                 <>
-                  <rect className="track-whisker" x={at(span.range[0])} width={Math.max(0.3, at(span.range[1]) - at(span.range[0]))} y="5.4" height="1.2" />
+                  <rect
+                    className="track-whisker"
+                    x={at(span.range[0])}
+                    width={Math.max(0.3, at(span.range[1]) - at(span.range[0]))}
+                    y="5.4"
+                    height="1.2"
+                  />
                   <rect className="track-end" x={at(span.range[0]) - 0.2} width="0.4" y="3.5" height="5" />
                   <rect className="track-end" x={at(span.range[1]) - 0.2} width="0.4" y="3.5" height="5" />
                 </>

@@ -40,7 +40,11 @@ export function StateBars({
           <Name bar={bar} choose={choose} isChosen={chosen === bar.state} variable={name} />
           <Track bar={bar} tickName={tickName} />
           <span className="number">{isPending ? "…" : percent(bar.p)}</span>
-          {!isCompact && <span className="range">{bar.low !== null && bar.high !== null && bar.high > bar.low ? percentRange(bar.low, bar.high) : "\u00a0"}</span>}
+          {!isCompact && (
+            <span className="range">
+              {bar.low !== null && bar.high !== null && bar.high > bar.low ? percentRange(bar.low, bar.high) : "\u00a0"}
+            </span>
+          )}
           {after && <span className="after">{after(bar)}</span>}
         </li>
       ))}
@@ -48,11 +52,28 @@ export function StateBars({
   );
 }
 
-function Name({ bar, choose, isChosen, variable }: { bar: Bar; choose: ((state: string) => void) | undefined; isChosen: boolean; variable: string }) {
+function Name({
+  bar,
+  choose,
+  isChosen,
+  variable,
+}: {
+  bar: Bar;
+  choose: ((state: string) => void) | undefined;
+  isChosen: boolean;
+  variable: string;
+}) {
   if (!choose) return <span className="state">{bar.label}</span>;
   return (
-    <button className="state nodrag" aria-pressed={isChosen} onClick={() => choose(bar.state)} title={isChosen ? "Take it back" : `Observe: ${bar.label}`}>
-      <span className="tick-box" aria-hidden="true">{isChosen ? "●" : "○"}</span>
+    <button
+      className="state nodrag"
+      aria-pressed={isChosen}
+      onClick={() => choose(bar.state)}
+      title={isChosen ? "Take it back" : `Observe: ${bar.label}`}
+    >
+      <span className="tick-box" aria-hidden="true">
+        {isChosen ? "●" : "○"}
+      </span>
       <span className="visually-hidden">{variable}: </span>
       {bar.label}
     </button>
@@ -62,17 +83,37 @@ function Name({ bar, choose, isChosen, variable }: { bar: Bar; choose: ((state: 
 function Track({ bar, tickName }: { bar: Bar; tickName: string }) {
   const said = bar.tick === null ? "" : `; ${tickName} ${percent(bar.tick)}`;
   return (
-    <svg className="track" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={`${percent(bar.p)}${said}`}>
+    <svg
+      className="track"
+      viewBox="0 0 100 10"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`${percent(bar.p)}${said}`}
+    >
       <rect className="track-ground" x="0" y="1" width="100" height="8" />
       <rect className="track-bar" x="0" y="1" width={100 * bar.p} height="8" />
       {bar.low !== null && bar.high !== null && bar.high > bar.low && (
         <>
-          <rect className="track-whisker" x={100 * bar.low} y="4.2" width={Math.max(0.4, 100 * (bar.high - bar.low))} height="1.6" />
+          <rect
+            className="track-whisker"
+            x={100 * bar.low}
+            y="4.2"
+            width={Math.max(0.4, 100 * (bar.high - bar.low))}
+            height="1.6"
+          />
           <rect className="track-end" x={100 * bar.low - 0.25} y="2.6" width="0.5" height="4.8" />
           <rect className="track-end" x={100 * bar.high - 0.25} y="2.6" width="0.5" height="4.8" />
         </>
       )}
-      {bar.tick !== null && <rect className="track-tick" x={Math.min(99.4, Math.max(0, 100 * bar.tick - 0.3))} y="0" width="0.6" height="10" />}
+      {bar.tick !== null && (
+        <rect
+          className="track-tick"
+          x={Math.min(99.4, Math.max(0, 100 * bar.tick - 0.3))}
+          y="0"
+          width="0.6"
+          height="10"
+        />
+      )}
     </svg>
   );
 }

@@ -52,7 +52,19 @@ export function flowLayout(root: string, branches: readonly FlowBranch[], width:
   const second = stacked(ends.map(({ part }) => part));
   const height = Math.max(bottom(first), bottom(second), FULL);
   const rootTop = (height - FULL) / 2;
-  const blocks: Block[] = [{ key: "root", label: root, p: 1, open: null, x: columns[0], top: rootTop, height: FULL, labelAt: rootTop + FULL / 2, hue: null }];
+  const blocks: Block[] = [
+    {
+      key: "root",
+      label: root,
+      p: 1,
+      open: null,
+      x: columns[0],
+      top: rootTop,
+      height: FULL,
+      labelAt: rootTop + FULL / 2,
+      hue: null,
+    },
+  ];
   const ribbons: Ribbon[] = [];
   const shift = (height - bottom(first)) / 2;
   const shiftEnds = (height - bottom(second)) / 2;
@@ -61,15 +73,33 @@ export function flowLayout(root: string, branches: readonly FlowBranch[], width:
     const spot = first[hue] as Spot;
     const top = spot.top + shift;
     blocks.push({ ...branch, x: columns[1], top, height: spot.height, labelAt: spot.labelAt + shift, hue });
-    ribbons.push({ key: branch.key, hue, label: branch.label, path: ribbon(columns[0] + BLOCK, from, columns[1], top, FULL * branch.p) });
+    ribbons.push({
+      key: branch.key,
+      hue,
+      label: branch.label,
+      path: ribbon(columns[0] + BLOCK, from, columns[1], top, FULL * branch.p),
+    });
     from += FULL * branch.p;
     let inside = top;
     ends.forEach((end, i) => {
       if (end.of !== branch.key || branch.parts.length === 0) return;
       const spot = second[i] as Spot;
       const endTop = spot.top + shiftEnds;
-      blocks.push({ ...end.part, key: `${branch.key}/${end.part.key}`, x: columns[2], top: endTop, height: spot.height, labelAt: spot.labelAt + shiftEnds, hue });
-      ribbons.push({ key: `${branch.key}/${end.part.key}`, hue, label: end.part.label, path: ribbon(columns[1] + BLOCK, inside, columns[2], endTop, FULL * end.part.p) });
+      blocks.push({
+        ...end.part,
+        key: `${branch.key}/${end.part.key}`,
+        x: columns[2],
+        top: endTop,
+        height: spot.height,
+        labelAt: spot.labelAt + shiftEnds,
+        hue,
+      });
+      ribbons.push({
+        key: `${branch.key}/${end.part.key}`,
+        hue,
+        label: end.part.label,
+        path: ribbon(columns[1] + BLOCK, inside, columns[2], endTop, FULL * end.part.p),
+      });
       inside += FULL * end.part.p;
     });
   });
@@ -110,8 +140,10 @@ function ribbon(x0: number, y0: number, x1: number, y1: number, height: number):
     .y0((point) => point[1])
     .y1((point) => point[1] + thick)
     .curve(curveBumpX);
-  return draw([
-    [x0, y0],
-    [x1, y1],
-  ]) ?? "";
+  return (
+    draw([
+      [x0, y0],
+      [x1, y1],
+    ]) ?? ""
+  );
 }

@@ -1,5 +1,5 @@
 /** Rows of an answer as bars: labels for names, the number each is held against as a tick. */
-import { type Variable, stateLabel } from "../state/model";
+import { type Model, type Variable, stateLabel } from "../state/model";
 import type { Row } from "../state/forecasts";
 import type { Finding, Setting } from "../question/question";
 import { statesLeft } from "../question/question";
@@ -12,10 +12,17 @@ export function againstOf(rows: readonly Row[]): Against {
   return rows.some((row) => row.without !== undefined) ? "without" : "baseline";
 }
 
-export const TICK_NAMES: Readonly<Record<Against, string>> = {
-  without: "without what is done",
-  baseline: "in the default picture",
-};
+/** What that is called; a model without a default picture has nothing but what is said. */
+export function tickName(against: Against, model: Model): string {
+  if (against === "without") return "without what is done";
+  return model.about.default_scenario === null ? "with nothing said" : "in the default picture";
+}
+
+/** By what a number moved from there. */
+export function changeName(against: Against, model: Model): string {
+  if (against === "without") return "by what is done";
+  return model.about.default_scenario === null ? "by what is said" : "against the default picture";
+}
 
 export function barsOf(rows: readonly Row[], variable: Variable | undefined, said?: Finding | Setting): Bar[] {
   const against = againstOf(rows);
@@ -56,7 +63,8 @@ export function largestChange(rows: readonly Row[]): { readonly row: Row; readon
   let found: { row: Row; by: Change } | null = null;
   for (const row of rows) {
     const by = changeOf(row, against);
-    if (by && Math.abs(by.change) >= 0.0005 && Math.abs(by.change) > Math.abs(found?.by.change ?? 0)) found = { row, by };
+    if (by && Math.abs(by.change) >= 0.0005 && Math.abs(by.change) > Math.abs(found?.by.change ?? 0))
+      found = { row, by };
   }
   return found;
 }

@@ -24,26 +24,52 @@ export default function CompareView() {
           <li key={side} className={`hue-text-${i % 6}`}>
             <strong>{LETTERS[i]}</strong> <span>{inShort(model, questionOfSide(side))}</span>
             <button onClick={() => ask(questionOfSide(side))}>Ask it</button>
-            <button className="icon" aria-label={`Remove ${LETTERS[i]}`} onClick={() => add(sides.filter((each) => each !== side))}>
+            <button
+              className="icon"
+              aria-label={`Remove ${LETTERS[i]}`}
+              onClick={() => add(sides.filter((each) => each !== side))}
+            >
               ×
             </button>
           </li>
         ))}
       </ol>
       <p className="tools">
-        <button disabled={sides.length >= MOST || sides.includes(sideOf(question))} onClick={() => add(withSide(sides, question))}>
+        <button
+          disabled={sides.length >= MOST || sides.includes(sideOf(question))}
+          onClick={() => add(withSide(sides, question))}
+        >
           Add the question as it stands
         </button>
         {!isEmpty(question) && !sides.includes(sideOf(suggested)) && (
-          <button onClick={() => add(withSide(withSide(sides, suggested), question))}>{question.do.size > 0 ? "With and without what is done" : "With and without what is said"}</button>
+          <button onClick={() => add(withSide(withSide(sides, suggested), question))}>
+            {question.do.size > 0 ? "With and without what is done" : "With and without what is said"}
+          </button>
         )}
         {model.scenarios.length > 1 && (
-          <button onClick={() => add(model.scenarios.slice(0, MOST).map((each) => sideOf({ ...question, scenario: each.name === model.about.default_scenario ? null : each.name })))}>Every picture</button>
+          <button
+            onClick={() =>
+              add(
+                model.scenarios
+                  .slice(0, MOST)
+                  .map((each) =>
+                    sideOf({ ...question, scenario: each.name === model.about.default_scenario ? null : each.name }),
+                  ),
+              )
+            }
+          >
+            Every picture
+          </button>
         )}
         {model.cohorts.length > 1 && (
           <label>
             Add a cohort{" "}
-            <select value="" onChange={(event) => event.target.value && add(withSide(sides, { ...question, cohort: event.target.value }))}>
+            <select
+              value=""
+              onChange={(event) =>
+                event.target.value && add(withSide(sides, { ...question, cohort: event.target.value }))
+              }
+            >
               <option value="">—</option>
               {model.cohorts.map((each) => (
                 <option key={each.name} value={each.name}>
@@ -55,7 +81,11 @@ export default function CompareView() {
         )}
         {sides.length > 0 && <button onClick={() => add([])}>Clear</button>}
       </p>
-      {sides.length < 2 ? <p className="hint">Put two or more questions beside each other; each is held against the first.</p> : <Beside sides={sides} />}
+      {sides.length < 2 ? (
+        <p className="hint">Put two or more questions beside each other; each is held against the first.</p>
+      ) : (
+        <Beside sides={sides} />
+      )}
     </section>
   );
 }
@@ -68,7 +98,12 @@ function Beside({ sides }: { sides: readonly string[] }) {
   const answer = useAnswer(key, (signal) => compare(model.name, targets, asked, signal));
   return (
     <Working answer={answer} what="Holding the questions beside each other">
-      {(found) => <Compared found={found} names={sides.map((side, i) => `${LETTERS[i]} · ${inShort(model, questionOfSide(side))}`)} />}
+      {(found) => (
+        <Compared
+          found={found}
+          names={sides.map((side, i) => `${LETTERS[i]} · ${inShort(model, questionOfSide(side))}`)}
+        />
+      )}
     </Working>
   );
 }

@@ -49,7 +49,19 @@ function ComparedTarget({ target, names }: { target: Target; names: readonly str
                 </span>
                 <Track p={side.p} low={side.lo} high={side.hi} hue={i} />
                 <span className="number">{side.p === null ? "none" : percent(side.p)}</span>
-                <span className="after">{i === 0 ? <span className="moved none">held against</span> : <Moved by={side.difference === null ? null : { change: side.difference, low: side.difference_lo, high: side.difference_hi }} />}</span>
+                <span className="after">
+                  {i === 0 ? (
+                    <span className="moved none">held against</span>
+                  ) : (
+                    <Moved
+                      by={
+                        side.difference === null
+                          ? null
+                          : { change: side.difference, low: side.difference_lo, high: side.difference_hi }
+                      }
+                    />
+                  )}
+                </span>
               </li>
             ))}
           </ul>
@@ -65,7 +77,9 @@ function ComparedTarget({ target, names }: { target: Target; names: readonly str
             side.p === null ? "none" : percent(side.p),
             side.lo === null || side.hi === null ? "—" : percentRange(side.lo, side.hi),
             side.difference === null ? "—" : points(side.difference),
-            side.difference_lo === null || side.difference_hi === null ? "—" : pointsRange(side.difference_lo, side.difference_hi),
+            side.difference_lo === null || side.difference_hi === null
+              ? "—"
+              : pointsRange(side.difference_lo, side.difference_hi),
           ]),
         )}
       />
@@ -75,10 +89,18 @@ function ComparedTarget({ target, names }: { target: Target; names: readonly str
 
 function Track({ p, low, high, hue }: { p: number | null; low: number | null; high: number | null; hue: number }) {
   return (
-    <svg className="track" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={p === null ? "no answer" : percent(p)}>
+    <svg
+      className="track"
+      viewBox="0 0 100 10"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={p === null ? "no answer" : percent(p)}
+    >
       <rect className="track-ground" y="1" width="100" height="8" />
       {p !== null && <rect className={`hue-${hue % 6}`} y="1" width={100 * p} height="8" />}
-      {low !== null && high !== null && high > low && <rect className="track-whisker" x={100 * low} y="4.2" width={Math.max(0.4, 100 * (high - low))} height="1.6" />}
+      {low !== null && high !== null && high > low && (
+        <rect className="track-whisker" x={100 * low} y="4.2" width={Math.max(0.4, 100 * (high - low))} height="1.6" />
+      )}
     </svg>
   );
 }

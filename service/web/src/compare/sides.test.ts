@@ -25,7 +25,10 @@ describe("sides of a comparison", () => {
   });
 
   it("are compared by what every one of them can answer", () => {
-    const model = { ...modelOf([variable("a", ["x"]), variable("b", ["x"], { level: "individual" })], { headline: ["a", "b"] }), hasIndividuals: true };
+    const model = {
+      ...modelOf([variable("a", ["x"]), variable("b", ["x"], { level: "individual" })], { headline: ["a", "b"] }),
+      hasIndividuals: true,
+    };
     expect(comparable(model, ["", "do=a:x"])).toEqual(["a", "b"]);
     expect(comparable(model, ["", "cohort=c"])).toEqual(["b"]);
   });

@@ -16,7 +16,12 @@ export function Sheet({ found }: { found: VariableSheet }) {
     <>
       <p className="small">
         <code>{found.name}</code> · {found.role} · {found.kind}
-        {found.scale && <> · {found.scale.series} ({found.scale.unit})</>}
+        {found.scale && (
+          <>
+            {" "}
+            · {found.scale.series} ({found.scale.unit})
+          </>
+        )}
         {found.from_article && <> · from {found.from_article}</>}
       </p>
       {found.definition && <p>{found.definition}</p>}
@@ -42,7 +47,11 @@ export function Sheet({ found }: { found: VariableSheet }) {
       <h2>Table</h2>
       <div className="scroll tall" tabIndex={0} role="region" aria-label={`Table of ${found.label}`}>
         <table>
-          <caption>{found.parents.length > 0 ? "Chance of each state, in each combination of the causes" : "Chance of each state"}</caption>
+          <caption>
+            {found.parents.length > 0
+              ? "Chance of each state, in each combination of the causes"
+              : "Chance of each state"}
+          </caption>
           <thead>
             <tr>
               {found.parents.map((parent) => (
@@ -84,7 +93,9 @@ export function Sheet({ found }: { found: VariableSheet }) {
           <li key={source.name}>
             <code>{source.name}</code> <SourceName name={source.name} title={source.title} url={source.url} />
             <small>
-              {[source.publication, source.date, source.kind, source.status, source.read && `read ${source.read}`].filter(Boolean).join(" · ")}
+              {[source.publication, source.date, source.kind, source.status, source.read && `read ${source.read}`]
+                .filter(Boolean)
+                .join(" · ")}
             </small>
             {source.note && <small>{source.note}</small>}
           </li>

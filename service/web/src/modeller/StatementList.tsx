@@ -8,7 +8,8 @@ export function StatementList({ found }: { found: VariableSheet }) {
         <li key={i}>
           <span>{each.what}</span>
           <small>
-            {each.ess === null ? "certain" : `as sure as ${+each.ess.toFixed(1)} cases`} · {each.published === "nothing" ? "judged" : `published: ${each.published}`} · {each.sources.join(", ")} ·{" "}
+            {each.ess === null ? "certain" : `as sure as ${+each.ess.toFixed(1)} cases`} ·{" "}
+            {each.published === "nothing" ? "judged" : `published: ${each.published}`} · {each.sources.join(", ")} ·{" "}
             <code>
               {each.file}:{each.line}
             </code>

@@ -17,32 +17,39 @@ const TYPES = { chip: memo(Chip) };
 export default function AllView() {
   const model = useModel();
   const { question } = usePlace();
-  const nodes = useMemo(() => chips(model, (name) => (question.do.has(name) ? "done" : question.given.has(name) ? "given" : "")), [model, question]);
-  const edges = useMemo(() => model.arcs.map((arc) => ({ id: `${arc.from} ${arc.to}`, source: arc.from, target: arc.to, className: "arc" })), [model]);
+  const nodes = useMemo(
+    () => chips(model, (name) => (question.do.has(name) ? "done" : question.given.has(name) ? "given" : "")),
+    [model, question],
+  );
+  const edges = useMemo(
+    () =>
+      model.arcs.map((arc) => ({ id: `${arc.from} ${arc.to}`, source: arc.from, target: arc.to, className: "arc" })),
+    [model],
+  );
   return (
     <>
-    <div className="network all">
-      <ReactFlow
-        aria-label="Every variable of the model"
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={TYPES}
-        fitView
-        minZoom={0.05}
-        maxZoom={1.5}
-        nodesDraggable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        nodesConnectable={false}
-        onlyRenderVisibleElements
-        proOptions={{ hideAttribution: true }}
-      >
-        <Controls showInteractive={false} />
-        <MiniMap pannable ariaLabel="The whole network in small" />
-      </ReactFlow>
-    </div>
-    <Roles />
+      <div className="network all">
+        <ReactFlow
+          aria-label="Every variable of the model"
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={TYPES}
+          fitView
+          minZoom={0.05}
+          maxZoom={1.5}
+          nodesDraggable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          nodesConnectable={false}
+          onlyRenderVisibleElements
+          proOptions={{ hideAttribution: true }}
+        >
+          <Controls showInteractive={false} orientation="horizontal" />
+          <MiniMap pannable ariaLabel="The whole network in small" />
+        </ReactFlow>
+      </div>
+      <Roles />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { type KeyboardEvent, memo } from "react";
 import { StateBars } from "../charts/StateBars";
-import { TICK_NAMES, againstOf, barsOf } from "../charts/rows";
+import { againstOf, barsOf, tickName } from "../charts/rows";
 import { verbOf } from "../question/phrases";
 import { condition } from "../state/forecasts";
 import { isAnswered, useModel } from "../state/model";
@@ -11,7 +11,10 @@ import { chosenState, clicked } from "../variable/saying";
 import { useWanted } from "../variable/useWanted";
 import { usePlace } from "../state/place";
 
-export type CardNode = Node<{ readonly isMiddle: boolean; readonly onArrow: (name: string, key: string) => void }, "card">;
+export type CardNode = Node<
+  { readonly isMiddle: boolean; readonly onArrow: (name: string, key: string) => void },
+  "card"
+>;
 
 /** A variable in the network: its states with bars, each a button that observes it. */
 export const Card = memo(function Card({ id, data }: NodeProps<CardNode>) {
@@ -25,7 +28,15 @@ export const Card = memo(function Card({ id, data }: NodeProps<CardNode>) {
 });
 
 /** What stands on a card. */
-export function CardBody({ id, isMiddle, onArrow }: { id: string; isMiddle: boolean; onArrow: (name: string, key: string) => void }) {
+export function CardBody({
+  id,
+  isMiddle,
+  onArrow,
+}: {
+  id: string;
+  isMiddle: boolean;
+  onArrow: (name: string, key: string) => void;
+}) {
   const model = useModel();
   const { question } = usePlace();
   const variable = model.variables.get(id);
@@ -58,8 +69,19 @@ export function CardBody({ id, isMiddle, onArrow }: { id: string; isMiddle: bool
           isCompact
           isPending={forecast === undefined}
           name={variable.label}
-          bars={forecast ? barsOf(forecast.rows, variable, said) : variable.states.map((state) => ({ state, label: variable.labels[state] ?? state, p: 0, low: null, high: null, tick: null }))}
-          tickName={TICK_NAMES[againstOf(forecast?.rows ?? [])]}
+          bars={
+            forecast
+              ? barsOf(forecast.rows, variable, said)
+              : variable.states.map((state) => ({
+                  state,
+                  label: variable.labels[state] ?? state,
+                  p: 0,
+                  low: null,
+                  high: null,
+                  tick: null,
+                }))
+          }
+          tickName={tickName(againstOf(forecast?.rows ?? []), model)}
           chosen={chosenState(question, id)}
           choose={(state) => ask(clicked(place.get().question, id, state, variable.states, isDone ? "set" : "observe"))}
         />

@@ -8,26 +8,29 @@ import { go, usePlace } from "../state/place";
 import { Card, CardBody, type CardNode } from "./Card";
 import { draggedPlaces, forgetPlaces, keepPlace } from "./dragged";
 import { Roles } from "./Roles";
-import { type Arc, CARD_WIDTH, neighbourhood, nextCard } from "./neighbourhood";
+import { type Arc, CARD_WIDTH, isOnTrail, neighbourhood, nextCard, trail } from "./neighbourhood";
 
 const TYPES = { card: Card };
 const NARROW = 620;
+/** The controls stand below the cards. */
+const ROOM = { top: "10px", bottom: "54px", x: "10px" } as const;
 const COLUMNS = ["What acts on what acts on it", "What acts on it", "In the middle", "What it acts on"];
 const SIGN_MARKS = { raises: "+", lowers: "−", mixed: "±", none: "0", unordered: "~" } as const;
 
 export default function NeighbourhoodView({ focus }: { focus: string }) {
+  const { via } = usePlace();
   return (
     <ReactFlowProvider>
-      <Drawn key={focus} focus={focus} />
+      <Drawn key={`${focus} ${via.join(" ")}`} focus={focus} />
     </ReactFlowProvider>
   );
 }
 
 function Drawn({ focus }: { focus: string }) {
   const model = useModel();
-  const { question, tab } = usePlace();
+  const { question, tab, via } = usePlace();
   const [isSigned, setSigned] = useState(true);
-  const found = useMemo(() => neighbourhood(model, focus), [model, focus]);
+  const found = useMemo(() => trail(model, via) ?? neighbourhood(model, focus), [model, focus, via]);
   const onArrow = useCallback(
     (name: string, key: string) => {
       const next = nextCard(found, name, key);
@@ -35,18 +38,25 @@ function Drawn({ focus }: { focus: string }) {
     },
     [found],
   );
-  const initial = useMemo(() => nodesOf(found.cards, draggedPlaces(model.name, focus), focus, onArrow), [found, model, focus, onArrow]);
+  const initial = useMemo(
+    () => nodesOf(found.cards, draggedPlaces(model.name, focus), focus, onArrow),
+    [found, model, focus, onArrow],
+  );
   const [nodes, setNodes, onNodesChange] = useNodesState<CardNode>(initial);
   useEffect(() => setNodes(initial), [initial, setNodes]);
-  const edges = useMemo(() => found.arcs.map((arc) => edgeOf(arc, question.do.has(arc.to), isSigned)), [found, question, isSigned]);
+  const edges = useMemo(
+    () => found.arcs.map((arc) => edgeOf(arc, question.do.has(arc.to), isSigned, isOnTrail(via, arc.from, arc.to))),
+    [found, question, isSigned, via],
+  );
   const [element, width] = useWidth<HTMLDivElement>();
   const zoom = Math.min(1, width / across(found.cards));
-  const height = Math.max(260, Math.ceil(zoom * spread(found.cards)) + 40);
+  const height = Math.max(220, Math.ceil(zoom * spread(found.cards)) + 68);
   return (
     <>
       <p className="tools">
         <label>
-          <input type="checkbox" checked={isSigned} onChange={(event) => setSigned(event.target.checked)} /> Sign and strength of arcs
+          <input type="checkbox" checked={isSigned} onChange={(event) => setSigned(event.target.checked)} /> Sign and
+          strength of arcs
         </label>
         <button
           onClick={() => {
@@ -62,40 +72,55 @@ function Drawn({ focus }: { focus: string }) {
         <small>Drag cards and ground; Ctrl and wheel zoom. Arrow keys go from card to card.</small>
       </p>
       {width > 0 && width < NARROW && <Stacked found={found} focus={focus} onArrow={onArrow} />}
-      <div className={width < NARROW ? undefined : "network"} style={width < NARROW ? undefined : { height }} ref={element}>
-        {width >= NARROW && <ReactFlow
-          aria-label={`What acts on ${labelOf(model, focus)}, and what it acts on`}
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={TYPES}
-          onNodesChange={onNodesChange}
-          onNodeDragStop={(_, node) => keepPlace(model.name, focus, node.id, node.position)}
-          fitView
-          fitViewOptions={{ padding: 0.02, maxZoom: 1 }}
-          minZoom={0.2}
-          maxZoom={2}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          elementsSelectable={false}
-          nodesConnectable={false}
-          preventScrolling={false}
-          zoomOnScroll={false}
-          zoomOnDoubleClick={false}
-          proOptions={{ hideAttribution: true }}
-        >
-          <Controls showInteractive={false} />
-        </ReactFlow>}
+      <div
+        className={width < NARROW ? undefined : "network"}
+        style={width < NARROW ? undefined : { height }}
+        ref={element}
+      >
+        {width >= NARROW && (
+          <ReactFlow
+            aria-label={`What acts on ${labelOf(model, focus)}, and what it acts on`}
+            nodes={nodes}
+            edges={edges}
+            nodeTypes={TYPES}
+            onNodesChange={onNodesChange}
+            onNodeDragStop={(_, node) => keepPlace(model.name, focus, node.id, node.position)}
+            fitView
+            fitViewOptions={{ padding: ROOM, maxZoom: 1 }}
+            minZoom={0.2}
+            maxZoom={2}
+            nodesFocusable={false}
+            edgesFocusable={false}
+            elementsSelectable={false}
+            nodesConnectable={false}
+            preventScrolling={false}
+            zoomOnScroll={false}
+            zoomOnDoubleClick={false}
+            proOptions={{ hideAttribution: true }}
+          >
+            <Controls showInteractive={false} orientation="horizontal" />
+          </ReactFlow>
+        )}
       </div>
       <Roles />
       <p className="small legend">
-        Arcs run from cause to effect. + raises it, − lowers it, ± either way, ~ shifts states that have no order; the thicker, the stronger. A dashed arc is cut: what it leads to is set.
+        Arcs run from cause to effect. + raises it, − lowers it, ± either way, ~ shifts states that have no order; the
+        thicker, the stronger. A dashed arc is cut: what it leads to is set.
       </p>
     </>
   );
 }
 
 /** On a narrow page the cards stand below each other, causes first. */
-function Stacked({ found, focus, onArrow }: { found: ReturnType<typeof neighbourhood>; focus: string; onArrow: (name: string, key: string) => void }) {
+function Stacked({
+  found,
+  focus,
+  onArrow,
+}: {
+  found: ReturnType<typeof neighbourhood>;
+  focus: string;
+  onArrow: (name: string, key: string) => void;
+}) {
   const columns = [...new Set(found.cards.map((card) => Math.max(-2, Math.min(1, card.column))))].sort((a, b) => a - b);
   return (
     <>
@@ -113,7 +138,12 @@ function Stacked({ found, focus, onArrow }: { found: ReturnType<typeof neighbour
   );
 }
 
-function nodesOf(cards: ReturnType<typeof neighbourhood>["cards"], dragged: Readonly<Record<string, { x: number; y: number }>>, focus: string, onArrow: (name: string, key: string) => void): CardNode[] {
+function nodesOf(
+  cards: ReturnType<typeof neighbourhood>["cards"],
+  dragged: Readonly<Record<string, { x: number; y: number }>>,
+  focus: string,
+  onArrow: (name: string, key: string) => void,
+): CardNode[] {
   return cards.map((card) => ({
     id: card.name,
     type: "card",
@@ -124,12 +154,12 @@ function nodesOf(cards: ReturnType<typeof neighbourhood>["cards"], dragged: Read
   }));
 }
 
-function edgeOf(arc: Arc, isCut: boolean, isSigned: boolean): Edge {
+function edgeOf(arc: Arc, isCut: boolean, isSigned: boolean, isMarked: boolean): Edge {
   return {
     id: `${arc.from} ${arc.to}`,
     source: arc.from,
     target: arc.to,
-    className: `arc ${isCut ? "cut" : arc.sign}`,
+    className: `arc ${isCut ? "cut" : arc.sign}${isMarked ? " on-trail" : ""}`,
     ariaLabel: `${arc.from} acts on ${arc.to}`,
     ...(isSigned || isCut ? { label: isCut ? "✂ cut" : SIGN_MARKS[arc.sign] } : {}),
     style: { strokeWidth: isSigned ? 1 + 5 * arc.strength : 1.5 },

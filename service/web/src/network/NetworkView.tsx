@@ -13,22 +13,33 @@ const GROUP = "group:";
 
 /** The network: groups first, then the neighbourhood of one variable; all of it as chips or as a table. */
 export default function NetworkView() {
-  const { tab, focus } = usePlace();
+  const { tab, focus, via } = usePlace();
   const model = useModel();
   const group = tab?.startsWith(GROUP) ? tab.slice(GROUP.length) : null;
   const isNear = (tab === null || tab === "details") && focus !== null && model.variables.has(focus);
   return (
     <section aria-labelledby="network">
-      <h1 id="network">{isNear ? `Around “${labelOf(model, focus)}”` : group !== null ? groupLabel(group) : "The network"}</h1>
+      <h1 id="network">
+        {isNear
+          ? via.length > 1
+            ? `From “${labelOf(model, via[0] ?? "")}” to “${labelOf(model, via.at(-1) ?? "")}”`
+            : `Around “${labelOf(model, focus)}”`
+          : group !== null
+            ? groupLabel(group)
+            : "The network"}
+      </h1>
       <ul className="tabs" aria-label="Ways of looking">
         <li>
-          <Link to={{ tab: "groups" }} aria-current={tab === "groups" || (tab === null && !isNear) || group !== null ? "page" : undefined}>
+          <Link
+            to={{ tab: "groups" }}
+            aria-current={tab === "groups" || (tab === null && !isNear) || group !== null ? "page" : undefined}
+          >
             Groups
           </Link>
         </li>
         {focus !== null && (
           <li>
-            <Link to={{ tab: null }} aria-current={isNear ? "page" : undefined}>
+            <Link to={{ tab: null, via: [] }} aria-current={isNear ? "page" : undefined}>
               Around one variable
             </Link>
           </li>
@@ -72,7 +83,10 @@ function GroupLists() {
             <ul className="chips">
               {group.variables.map((name) => (
                 <li key={name}>
-                  <button className={`chip role-${model.variables.get(name)?.role ?? ""}`} onClick={() => go({ focus: name, tab: null })}>
+                  <button
+                    className={`chip role-${model.variables.get(name)?.role ?? ""}`}
+                    onClick={() => go({ focus: name, tab: null })}
+                  >
                     {labelOf(model, name)}
                   </button>
                 </li>

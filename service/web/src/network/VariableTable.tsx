@@ -19,7 +19,9 @@ export function VariableTable({ group }: { group: string | null }) {
   const answer = useAnswer(key, (signal) => marginals(model.name, question, signal));
   const shown = useMemo(() => {
     const sought = words.toLowerCase();
-    return [...model.variables.values()].filter((each) => (group === null || each.group === group) && `${each.label} ${each.name}`.toLowerCase().includes(sought));
+    return [...model.variables.values()].filter(
+      (each) => (group === null || each.group === group) && `${each.label} ${each.name}`.toLowerCase().includes(sought),
+    );
   }, [model, group, words]);
   return (
     <>
@@ -87,7 +89,11 @@ function VariableRow({ variable, rows }: { variable: Variable; rows: readonly Ro
         <td key={click}>
           <select
             aria-label={`${click === "set" ? "Set" : "Observe"} ${variable.label}`}
-            value={(click === "set" ? question.do : question.given).has(variable.name) ? (chosenState(question, variable.name) ?? "") : ""}
+            value={
+              (click === "set" ? question.do : question.given).has(variable.name)
+                ? (chosenState(question, variable.name) ?? "")
+                : ""
+            }
             onChange={(event) => {
               const state = event.target.value || chosenState(question, variable.name);
               if (state) ask(clicked(question, variable.name, state, variable.states, click));

@@ -14,7 +14,10 @@ export function draggedPlaces(model: string, middle: string): Readonly<Places> {
 
 export function keepPlace(model: string, middle: string, name: string, at: { x: number; y: number }): void {
   try {
-    localStorage.setItem(key(model, middle), JSON.stringify({ ...draggedPlaces(model, middle), [name]: { x: Math.round(at.x), y: Math.round(at.y) } }));
+    localStorage.setItem(
+      key(model, middle),
+      JSON.stringify({ ...draggedPlaces(model, middle), [name]: { x: Math.round(at.x), y: Math.round(at.y) } }),
+    );
   } catch {
     // A browser that keeps nothing lets cards be dragged all the same.
   }

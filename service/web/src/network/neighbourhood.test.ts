@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { modelOf, variable } from "../test/model";
-import { neighbourhood, nextCard } from "./neighbourhood";
+import { isOnTrail, neighbourhood, nextCard, trail } from "./neighbourhood";
 
 const TWO = ["no", "yes"];
 const MODEL = modelOf([
@@ -29,7 +29,8 @@ describe("a neighbourhood", () => {
   it("lets no two cards overlap", () => {
     for (const one of found.cards)
       for (const other of found.cards)
-        if (one !== other && one.x === other.x) expect(one.y + one.height <= other.y || other.y + other.height <= one.y).toBe(true);
+        if (one !== other && one.x === other.x)
+          expect(one.y + one.height <= other.y || other.y + other.height <= one.y).toBe(true);
   });
 
   it("is walked by arrow keys", () => {
@@ -37,5 +38,23 @@ describe("a neighbourhood", () => {
     expect(nextCard(found, "effect", "ArrowLeft")).toBe("middle");
     expect(nextCard(found, "middle", "ArrowUp")).toBeNull();
     expect(nextCard(found, "middle", "Home")).toBeNull();
+  });
+});
+
+describe("a trail", () => {
+  it("has its variables as cards, causes left of effects, and knows its arcs", () => {
+    const via = ["left", "root", "effect"];
+    const found = trail(MODEL, via);
+    const x = (name: string): number => found?.cards.find((card) => card.name === name)?.x ?? -1;
+    expect(found?.cards).toHaveLength(3);
+    expect(x("root")).toBeLessThan(x("left"));
+    expect(x("root")).toBeLessThan(x("effect"));
+    expect(isOnTrail(via, "root", "left")).toBe(true);
+    expect(isOnTrail(via, "left", "effect")).toBe(false);
+  });
+
+  it("is none where a variable is not of the model", () => {
+    expect(trail(MODEL, ["left", "nowhere"])).toBeNull();
+    expect(trail(MODEL, [])).toBeNull();
   });
 });

@@ -47,6 +47,31 @@ export function neighbourhood(model: Model, focus: string): Neighbourhood {
   return { cards, arcs };
 }
 
+/** The cards of a trail, in the order of its arcs, and every arc among them; null where it names a variable that is not there. */
+export function trail(model: Model, via: readonly string[]): Neighbourhood | null {
+  if (via.length < 2 || via.some((name) => !model.variables.has(name))) return null;
+  const column = new Map<string, number>();
+  let at = 0;
+  via.forEach((name, i) => {
+    if (i > 0) at += isArc(model, via[i - 1] ?? "", name) ? 1 : -1;
+    column.set(name, at);
+  });
+  settle(model, column);
+  return {
+    cards: stacked(model, column),
+    arcs: model.arcs.filter((arc) => column.has(arc.from) && column.has(arc.to)),
+  };
+}
+
+/** Whether a trail runs along an arc, either way. */
+export function isOnTrail(via: readonly string[], from: string, to: string): boolean {
+  return via.some((name, i) => i > 0 && ((via[i - 1] === from && name === to) || (via[i - 1] === to && name === from)));
+}
+
+function isArc(model: Model, from: string, to: string): boolean {
+  return model.variables.get(to)?.parents.includes(from) ?? false;
+}
+
 /** A cause of a cause that acts on another of its own column moves a column to the left, so that arcs run rightwards. */
 function settle(model: Model, column: Map<string, number>): void {
   for (let round = 0; round < column.size; round += 1) {
@@ -104,7 +129,9 @@ export function nextCard(found: Neighbourhood, name: string, key: string): strin
   const middle = (card: Placed): number => card.y + card.height / 2;
   return (
     beside.sort(
-      (a, b) => Math.abs(a.column - here.column) - Math.abs(b.column - here.column) || Math.abs(middle(a) - middle(here)) - Math.abs(middle(b) - middle(here)),
+      (a, b) =>
+        Math.abs(a.column - here.column) - Math.abs(b.column - here.column) ||
+        Math.abs(middle(a) - middle(here)) - Math.abs(middle(b) - middle(here)),
     )[0]?.name ?? null
   );
 }

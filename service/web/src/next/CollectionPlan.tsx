@@ -13,7 +13,11 @@ const STEPS = 5;
 /** A report that names a state: as likely under it as such reports are true, else spread evenly over the others. */
 export function reported(state: string, reliability: number, states: readonly string[]): Finding {
   const other = +((1 - reliability) / Math.max(1, states.length - 1)).toFixed(6);
-  const numbers = Object.fromEntries(states.map((each): [string, number] => [each, each === state ? reliability : other]).filter(([, number]) => number > 0));
+  const numbers = Object.fromEntries(
+    states
+      .map((each): [string, number] => [each, each === state ? reliability : other])
+      .filter(([, number]) => number > 0),
+  );
   return { verb: "like", numbers };
 }
 
@@ -30,7 +34,10 @@ export function CollectionPlan({ event }: { event: EventAsked }) {
           <p className="note">Nothing that can be collected would improve this forecast.</p>
         ) : (
           <>
-            <p>The reports that improve the forecast most for what they cost, in order. Chances are of “{stateLabel(model.variables.get(event.target), event.state)}”.</p>
+            <p>
+              The reports that improve the forecast most for what they cost, in order. Chances are of “
+              {stateLabel(model.variables.get(event.target), event.state)}”.
+            </p>
             <ol className="plan">
               {found.steps.map((step) => {
                 const variable = model.variables.get(step.variable);
@@ -47,16 +54,30 @@ export function CollectionPlan({ event }: { event: EventAsked }) {
                     <ul className="reports">
                       {step.reports.map((report) => (
                         <li key={report.report}>
-                          <strong>{capital(stateLabel(variable, report.report))}</strong>, expected with {percent(report.chance)}
+                          <strong>{capital(stateLabel(variable, report.report))}</strong>, expected with{" "}
+                          {percent(report.chance)}
                           {Object.values(report.p).map((p) => (
                             <span key="p">: it would become {percent(p)}</span>
                           ))}{" "}
-                          <button onClick={() => ask(observe(question, step.variable, reported(report.report, step.reliability, variable?.states ?? [])))}>What if?</button>
+                          <button
+                            onClick={() =>
+                              ask(
+                                observe(
+                                  question,
+                                  step.variable,
+                                  reported(report.report, step.reliability, variable?.states ?? []),
+                                ),
+                              )
+                            }
+                          >
+                            What if?
+                          </button>
                         </li>
                       ))}
                     </ul>
                     <p className="small">
-                      Cost {step.cost}, {step.lead_days} days, true {percent(step.reliability)} of the time. It tells {step.bits.toPrecision(2)} bits.
+                      Cost {step.cost}, {step.lead_days} days, true {percent(step.reliability)} of the time. It tells{" "}
+                      {step.bits.toPrecision(2)} bits.
                     </p>
                   </li>
                 );

@@ -37,7 +37,13 @@ export function Goals({ event }: { event: EventAsked }) {
         </label>
         <label>
           <span className="visually-hidden">Limit in percent</span>
-          <input className="short" inputMode="decimal" value={text} onChange={(change) => setText(change.target.value)} /> %
+          <input
+            className="short"
+            inputMode="decimal"
+            value={text}
+            onChange={(change) => setText(change.target.value)}
+          />{" "}
+          %
         </label>
         <button disabled={!isValid}>Find the fewest levers</button>
       </form>
@@ -50,7 +56,9 @@ function Found({ event, limit }: { event: EventAsked; limit: Limit }) {
   const model = useModel();
   const { question } = usePlace();
   const key = `goals ${limit.side} ${limit.p} ${event.target}:${event.state} ${questionKey(model.name, question)} ${model.about.revision}`;
-  const answer = useAnswer(key, (signal) => goals(model.name, question, event, limit.side === "below" ? { below: limit.p } : { above: limit.p }, signal));
+  const answer = useAnswer(key, (signal) =>
+    goals(model.name, question, event, limit.side === "below" ? { below: limit.p } : { above: limit.p }, signal),
+  );
   return (
     <Working answer={answer} what="Trying levers together">
       {(found) => (
@@ -65,8 +73,14 @@ function Found({ event, limit }: { event: EventAsked; limit: Limit }) {
           <ol className="plan">
             {[...found.sets, ...(found.sets.length === 0 && found.best ? [found.best] : [])].map((each) => (
               <li key={each.changes.map((change) => `${change.variable}=${change.state}`).join(" ")}>
-                {each.changes.map((change) => `${labelOf(model, change.variable)} ${change.verb === "do" ? "set to" : "seen as"} ${stateLabel(model.variables.get(change.variable), change.state)}`).join(", and ")}:{" "}
-                <strong>{percent(each.p)}</strong> <button onClick={() => ask(applied(question, each.changes))}>Ask so</button>
+                {each.changes
+                  .map(
+                    (change) =>
+                      `${labelOf(model, change.variable)} ${change.verb === "do" ? "set to" : "seen as"} ${stateLabel(model.variables.get(change.variable), change.state)}`,
+                  )
+                  .join(", and ")}
+                : <strong>{percent(each.p)}</strong>{" "}
+                <button onClick={() => ask(applied(question, each.changes))}>Ask so</button>
               </li>
             ))}
           </ol>
@@ -80,9 +94,13 @@ function Found({ event, limit }: { event: EventAsked; limit: Limit }) {
   );
 }
 
-function applied(question: Question, changes: readonly { readonly variable: string; readonly verb: "do" | "observe"; readonly state: string }[]): Question {
+function applied(
+  question: Question,
+  changes: readonly { readonly variable: string; readonly verb: "do" | "observe"; readonly state: string }[],
+): Question {
   return changes.reduce(
-    (next, { variable, verb, state }) => (verb === "do" ? set(next, variable, { verb: "is", state }) : observe(next, variable, { verb: "is", state })),
+    (next, { variable, verb, state }) =>
+      verb === "do" ? set(next, variable, { verb: "is", state }) : observe(next, variable, { verb: "is", state }),
     question,
   );
 }

@@ -30,7 +30,13 @@ export default function NextView() {
       {event && (
         <>
           <EventChoice event={event} />
-          {tab === "policies" ? <Policies event={event} /> : tab === "goals" ? <Goals event={event} /> : <CollectionPlan event={event} />}
+          {tab === "policies" ? (
+            <Policies event={event} />
+          ) : tab === "goals" ? (
+            <Goals event={event} />
+          ) : (
+            <CollectionPlan event={event} />
+          )}
         </>
       )}
     </section>

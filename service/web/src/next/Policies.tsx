@@ -21,14 +21,19 @@ export function Policies({ event }: { event: EventAsked }) {
   return (
     <Working answer={answer} what="Trying every lever">
       {(found) => {
-        const moving = found.rows.filter((row) => Math.abs(row.shift) >= 0.0005).sort((a, b) => Math.abs(b.shift) - Math.abs(a.shift));
-        const name = (row: (typeof moving)[number]): string => `${labelOf(model, row.variable)}: ${capital(stateLabel(model.variables.get(row.variable), row.state))}`;
-        const range = (row: (typeof moving)[number]): readonly [number, number] | null => (row.shift_low === null || row.shift_high === null ? null : [row.shift_low, row.shift_high]);
+        const moving = found.rows
+          .filter((row) => Math.abs(row.shift) >= 0.0005)
+          .sort((a, b) => Math.abs(b.shift) - Math.abs(a.shift));
+        const name = (row: (typeof moving)[number]): string =>
+          `${labelOf(model, row.variable)}: ${capital(stateLabel(model.variables.get(row.variable), row.state))}`;
+        const range = (row: (typeof moving)[number]): readonly [number, number] | null =>
+          row.shift_low === null || row.shift_high === null ? null : [row.shift_low, row.shift_high];
         return (
           <>
             <p>
               Now {percent(found.p)}. Each lever is set by itself, the rest as asked.
-              {found.rows.length > moving.length && ` ${found.rows.length - moving.length} of ${found.rows.length} settings change nothing.`}
+              {found.rows.length > moving.length &&
+                ` ${found.rows.length - moving.length} of ${found.rows.length} settings change nothing.`}
             </p>
             {moving.length > 0 && (
               <SpanChart
@@ -40,7 +45,11 @@ export function Policies({ event }: { event: EventAsked }) {
                 spans={moving.slice(0, SHOWN).map((row) => ({
                   key: `${row.variable} ${row.state}`,
                   label: (
-                    <button className="open" onClick={() => ask(set(question, row.variable, { verb: "is", state: row.state }))} title="Set it">
+                    <button
+                      className="open"
+                      onClick={() => ask(set(question, row.variable, { verb: "is", state: row.state }))}
+                      title="Set it"
+                    >
                       {name(row)}
                     </button>
                   ),
@@ -50,7 +59,13 @@ export function Policies({ event }: { event: EventAsked }) {
                   number: (
                     <>
                       {points(row.shift)}
-                      {row.shift_low !== null && row.shift_high !== null && <small>{perhapsNothing(row.shift_low, row.shift_high) ? "perhaps nothing" : pointsRange(row.shift_low, row.shift_high)}</small>}
+                      {row.shift_low !== null && row.shift_high !== null && (
+                        <small>
+                          {perhapsNothing(row.shift_low, row.shift_high)
+                            ? "perhaps nothing"
+                            : pointsRange(row.shift_low, row.shift_high)}
+                        </small>
+                      )}
                     </>
                   ),
                   said: points(row.shift),
@@ -60,10 +75,13 @@ export function Policies({ event }: { event: EventAsked }) {
             <DataTable
               caption="Every setting of every lever"
               head={["Setting", "Chance", "Change", "90 % interval of the change"]}
-              rows={found.rows.map((row) => [name(row), percent(row.p), points(row.shift), row.shift_low === null || row.shift_high === null ? "—" : pointsRange(row.shift_low, row.shift_high)])}
-              links={
-<AnswerLinks links={found.links} />
-              }
+              rows={found.rows.map((row) => [
+                name(row),
+                percent(row.p),
+                points(row.shift),
+                row.shift_low === null || row.shift_high === null ? "—" : pointsRange(row.shift_low, row.shift_high),
+              ])}
+              links={<AnswerLinks links={found.links} />}
             />
           </>
         );

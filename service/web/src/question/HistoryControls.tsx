@@ -12,7 +12,13 @@ export function HistoryControls() {
       <button className="icon" onClick={undo} disabled={past.length === 0} aria-label="Undo" title="Undo (Ctrl+Z)">
         ↶
       </button>
-      <button className="icon" onClick={redo} disabled={future.length === 0} aria-label="Redo" title="Redo (Ctrl+Shift+Z)">
+      <button
+        className="icon"
+        onClick={redo}
+        disabled={future.length === 0}
+        aria-label="Redo"
+        title="Redo (Ctrl+Shift+Z)"
+      >
         ↷
       </button>
       {past.length > 0 && (
@@ -35,12 +41,17 @@ export function HistoryControls() {
 export function inShort(model: Model, question: Question): string {
   if (isEmpty(question)) return "Nothing said";
   const parts = [
-    ...[...question.do].map(([name, said]) => `${labelOf(model, name)} ${inWords(said, model.variables.get(name), true)}`),
-    ...[...question.given].map(([name, said]) => `${labelOf(model, name)}: ${inWords(said, model.variables.get(name), false)}`),
+    ...[...question.do].map(
+      ([name, said]) => `${labelOf(model, name)} ${inWords(said, model.variables.get(name), true)}`,
+    ),
+    ...[...question.given].map(
+      ([name, said]) => `${labelOf(model, name)}: ${inWords(said, model.variables.get(name), false)}`,
+    ),
   ];
   if (question.scenario !== null) {
     parts.push(model.scenarios.find((each) => each.name === question.scenario)?.label ?? "no picture");
   }
-  if (question.cohort !== null) parts.push(model.cohorts.find((each) => each.name === question.cohort)?.label ?? question.cohort);
+  if (question.cohort !== null)
+    parts.push(model.cohorts.find((each) => each.name === question.cohort)?.label ?? question.cohort);
   return parts.join("; ");
 }

@@ -16,7 +16,12 @@ export function Picture() {
       {scenarios.length > 0 && (
         <label>
           Picture
-          <select value={chosen} onChange={(event) => ask({ ...question, scenario: event.target.value === (usual ?? NONE) ? null : event.target.value })}>
+          <select
+            value={chosen}
+            onChange={(event) =>
+              ask({ ...question, scenario: event.target.value === (usual ?? NONE) ? null : event.target.value })
+            }
+          >
             {scenarios.map((each) => (
               <option key={each.name} value={each.name}>
                 {each.label}
@@ -36,7 +41,10 @@ export function Picture() {
       {cohorts.length > 0 && (
         <label>
           Of whom
-          <select value={question.cohort ?? ""} onChange={(event) => ask({ ...question, cohort: event.target.value || null })}>
+          <select
+            value={question.cohort ?? ""}
+            onChange={(event) => ask({ ...question, cohort: event.target.value || null })}
+          >
             <option value="">Everyone</option>
             {cohorts.map((each) => (
               <option key={each.name} value={each.name}>
@@ -48,7 +56,8 @@ export function Picture() {
       )}
       {cohort && (
         <p className="hint">
-          {cohort.low.toLocaleString("en")} to {cohort.high.toLocaleString("en")} people (90 % range). Only what is said of one person is answered.
+          {cohort.low.toLocaleString("en")} to {cohort.high.toLocaleString("en")} people (90 % range). Only what is said
+          of one person is answered.
         </p>
       )}
     </div>

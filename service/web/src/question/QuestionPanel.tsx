@@ -26,7 +26,10 @@ export function QuestionPanel() {
       </div>
       <Search />
       {said === 0 ? (
-        <p className="hint">Nothing is said yet beside the picture below. Find a variable above, then click a state to observe it or set it.</p>
+        <p className="hint">
+          Nothing is said yet beside the picture below. Find a variable above, then click a state to observe it or set
+          it.
+        </p>
       ) : (
         <ul className="statements">
           {[...question.do].map(([name, setting]) => (
@@ -47,7 +50,15 @@ export function QuestionPanel() {
       {!isEmpty(question) && (
         <p>
           <button onClick={() => ask(EMPTY)}>Clear the question</button>{" "}
-          <Link to={{ view: "compare", sides: withSide(withSide(sides, question.do.size > 0 ? withoutDoing(question) : EMPTY), question), tab: null }}>Compare</Link>
+          <Link
+            to={{
+              view: "compare",
+              sides: withSide(withSide(sides, question.do.size > 0 ? withoutDoing(question) : EMPTY), question),
+              tab: null,
+            }}
+          >
+            Compare
+          </Link>
         </p>
       )}
       <Share />
@@ -55,7 +66,17 @@ export function QuestionPanel() {
   );
 }
 
-function Statement({ name, said, isDoing, isUnused }: { name: string; said: Finding | Setting; isDoing: boolean; isUnused: boolean }) {
+function Statement({
+  name,
+  said,
+  isDoing,
+  isUnused,
+}: {
+  name: string;
+  said: Finding | Setting;
+  isDoing: boolean;
+  isUnused: boolean;
+}) {
   const { question, focus } = usePlace();
   const model = useModel();
   const variable = model.variables.get(name);
@@ -63,10 +84,18 @@ function Statement({ name, said, isDoing, isUnused }: { name: string; said: Find
   return (
     <li className={`statement ${isDoing ? "done" : "given"}`}>
       <span className="verb">{verb}</span>
-      <button className="open" aria-expanded={focus === name} onClick={() => go({ focus: focus === name ? null : name })}>
+      <button
+        className="open"
+        aria-expanded={focus === name}
+        onClick={() => go({ focus: focus === name ? null : name })}
+      >
         {labelOf(model, name)}: <strong>{inWords(said, variable, isDoing).replace(/^set to /, "")}</strong>
       </button>
-      <button className="icon" aria-label={`Take back ${labelOf(model, name)}`} onClick={() => ask(takeBack(question, name))}>
+      <button
+        className="icon"
+        aria-label={`Take back ${labelOf(model, name)}`}
+        onClick={() => ask(takeBack(question, name))}
+      >
         ×
       </button>
       {isUnused && <small>changes none of the headlines</small>}

@@ -47,10 +47,18 @@ export function Search() {
       />
       <ul id={`${id}-list`} role="listbox" aria-label="Variables found" hidden={!isOpen || found.length === 0}>
         {found.map((each, i) => (
-          <li key={each.variable.name} id={`${id}-${i}`} role="option" aria-selected={i === at} onClick={() => open(each)}>
+          <li
+            key={each.variable.name}
+            id={`${id}-${i}`}
+            role="option"
+            aria-selected={i === at}
+            onClick={() => open(each)}
+          >
             {each.variable.label}
             <small>
-              {each.state === null ? groupLabel(each.variable.group) : `state: ${stateLabel(each.variable, each.state)}`}
+              {each.state === null
+                ? groupLabel(each.variable.group)
+                : `state: ${stateLabel(each.variable, each.state)}`}
             </small>
           </li>
         ))}

@@ -4,7 +4,7 @@ import { condition, headlinesOf } from "../state/forecasts";
 import { isAnswered, useModel } from "../state/model";
 import { usePlace } from "../state/place";
 import { useStore } from "../state/store";
-import { apiPath, commandLine, curl, python } from "./forms";
+import { apiPath, commandLine, curl, frame, python } from "./forms";
 import { searchOf } from "./address";
 
 /** The question in every form in which it can be asked elsewhere, each to be copied. */
@@ -12,7 +12,9 @@ export function Share() {
   const at = usePlace();
   const model = useModel();
   const { about } = useStore(condition);
-  const first = headlinesOf(model).find((each) => each.given.size === 0 && isAnswered(model, each.target, at.question.cohort));
+  const first = headlinesOf(model).find(
+    (each) => each.given.size === 0 && isAnswered(model, each.target, at.question.cohort),
+  );
   const target = at.target ?? at.focus ?? first?.target;
   if (target === undefined) return null;
   const asked = { model: model.name, targets: [target], question: at.question };
@@ -22,6 +24,7 @@ export function Share() {
     ["curl", curl(asked, BASE)],
     ["Command line", commandLine(asked)],
     ["Python", python(asked)],
+    ["Frame for another page", frame(asked, BASE)],
   ];
   return (
     <details className="share">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NOWHERE, type Place, placeOf, searchOf } from "./address";
+import { NOWHERE, type Place, moved, placeOf, searchOf } from "./address";
 import { EMPTY } from "./question";
 
 const FULL: Place = {
@@ -18,6 +18,7 @@ const FULL: Place = {
   target: "pathway",
   state: "returnee",
   sides: ["given=a:b&do=c:d", ""],
+  via: ["is_finances", "pathway"],
   tab: "rests",
 };
 
@@ -32,7 +33,17 @@ describe("the address", () => {
   });
 
   it("keeps evidence readable", () => {
-    expect(searchOf({ ...NOWHERE, question: { ...EMPTY, given: FULL.question.given } })).toBe("?given=is_finances:not%28sustained%29&given=x:a%20%26%20b%20=%20c%3F".replaceAll("%28", "(").replaceAll("%29", ")"));
+    expect(searchOf({ ...NOWHERE, question: { ...EMPTY, given: FULL.question.given } })).toBe(
+      "?given=is_finances:not%28sustained%29&given=x:a%20%26%20b%20=%20c%3F"
+        .replaceAll("%28", "(")
+        .replaceAll("%29", ")"),
+    );
+  });
+
+  it("leaves a trail where something else is looked at, and keeps it where another question is asked", () => {
+    expect(moved(FULL, { focus: "x" }).via).toEqual([]);
+    expect(moved(FULL, { focus: "x", via: ["a", "b"] }).via).toEqual(["a", "b"]);
+    expect(moved(FULL, { question: EMPTY }).via).toEqual(FULL.via);
   });
 
   it("leaves out what cannot be read", () => {

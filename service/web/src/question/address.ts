@@ -16,6 +16,8 @@ export interface Place {
   readonly state: string | null;
   /** Questions held beside this one, each as a query string. */
   readonly sides: readonly string[];
+  /** Variables of a trail that the network shows, from a finding to the event. */
+  readonly via: readonly string[];
   /** What of a view is open: a tab or a way of looking. */
   readonly tab: string | null;
 }
@@ -28,8 +30,15 @@ export const NOWHERE: Place = {
   target: null,
   state: null,
   sides: [],
+  via: [],
   tab: null,
 };
+
+/** The place after a change; a trail is left where the reader looks at something else. */
+export function moved(from: Place, change: Partial<Place>): Place {
+  const isElsewhere = "focus" in change || "view" in change || "model" in change;
+  return { ...from, ...(isElsewhere ? { via: [] } : {}), ...change };
+}
 
 /** A place from the query string of an address; what cannot be read is left out. */
 export function placeOf(search: string): Place {
@@ -43,6 +52,7 @@ export function placeOf(search: string): Place {
     target: found.get("target"),
     state: found.get("state"),
     sides: found.getAll("side"),
+    via: found.getAll("via"),
     tab: found.get("tab"),
   };
 }
@@ -57,6 +67,7 @@ export function searchOf(place: Place): string {
     if (value !== null) parameters.push([name, value]);
   }
   parameters.push(...questionParameters(place.question));
+  parameters.push(...place.via.map((name): [string, string] => ["via", name]));
   parameters.push(...place.sides.map((side): [string, string] => ["side", side]));
   return parameters.length > 0 ? `?${queryString(parameters)}` : "";
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apiPath, commandLine, curl, python, shell } from "./forms";
+import { apiPath, briefPath, commandLine, curl, frame, python, shell } from "./forms";
 import type { Question } from "./question";
 
 const QUESTION: Question = {
@@ -12,19 +12,37 @@ const ASKED = { model: "mosul-2017", targets: ["pathway"], question: QUESTION };
 
 describe("a question elsewhere", () => {
   it("is an address of the API", () => {
-    expect(apiPath(ASKED)).toBe("v1/models/mosul-2017/forecast/pathway.json?given=is_finances:not(sustained)&do=response:care&cohort=belgium");
+    expect(apiPath(ASKED)).toBe(
+      "v1/models/mosul-2017/forecast/pathway.json?given=is_finances:not(sustained)&do=response:care&cohort=belgium",
+    );
     expect(apiPath({ ...ASKED, targets: ["a", "b"] })).toContain("/query.json?target=a&target=b&given=");
+  });
+
+  it("has a brief of each event", () => {
+    expect(briefPath("m", { ...QUESTION, cohort: null }, { target: "a", state: "b" })).toBe(
+      "v1/models/m/brief.txt?target=a&state=b&given=is_finances:not(sustained)&do=response:care",
+    );
   });
 
   it("is a command of a shell", () => {
     expect(curl(ASKED, "http://localhost/")).toMatch(/^curl -g 'http:\/\/localhost\/v1.*'$/);
-    expect(commandLine(ASKED)).toBe("aftermath ask mosul-2017 pathway --given 'is_finances:not(sustained)' --do response:care --cohort belgium");
+    expect(commandLine(ASKED)).toBe(
+      "aftermath ask mosul-2017 pathway --given 'is_finances:not(sustained)' --do response:care --cohort belgium",
+    );
   });
 
   it("is Python, with what it imports", () => {
     const said = python(ASKED);
     expect(said).toContain("from model.evidence import RuledOut, SetTo");
-    expect(said).toContain('Question(("pathway",), {"is_finances": RuledOut(("sustained",))}, settings={"response": SetTo("care")}, cohort="belgium", interval=0.9)');
+    expect(said).toContain(
+      'Question(("pathway",), {"is_finances": RuledOut(("sustained",))}, settings={"response": SetTo("care")}, cohort="belgium", interval=0.9)',
+    );
+  });
+
+  it("is a frame for another page", () => {
+    expect(frame(ASKED, "http://localhost/")).toContain(
+      'src="http://localhost/embed?model=mosul-2017&amp;target=pathway&amp;given=is_finances:not(sustained)&amp;do=',
+    );
   });
 
   it("cannot break out of a shell's quotes", () => {

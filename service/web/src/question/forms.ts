@@ -19,6 +19,26 @@ export function apiPath({ model, targets, question }: Asked): string {
   return withQuery(`${path}/query.json`, [...targets.map((name): [string, string] => ["target", name]), ...parameters]);
 }
 
+/** Path and query of the brief of an event, a page of text. */
+export function briefPath(
+  model: string,
+  question: Question,
+  event: { readonly target: string; readonly state: string },
+): string {
+  const about: [string, string][] = [
+    ["target", event.target],
+    ["state", event.state],
+  ];
+  return withQuery(`v1/models/${encodeURIComponent(model)}/brief.txt`, [...about, ...questionParameters(question)]);
+}
+
+/** A frame for another page with one chart; only pages that the service lists may hold it. */
+export function frame({ model, targets, question }: Asked, base: string): string {
+  const search = queryString([["model", model], ["target", targets[0] ?? ""], ...questionParameters(question)]);
+  const address = `${base}embed?${search}`.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  return `<iframe src="${address}" width="560" height="300" title="Forecast"></iframe>`;
+}
+
 /** A command for a shell that fetches the answer; -g keeps curl from reading brackets. */
 export function curl(asked: Asked, base: string): string {
   return `curl -g ${shell(base + apiPath(asked))}`;

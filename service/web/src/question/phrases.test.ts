@@ -7,9 +7,13 @@ const INCOME = variable("income", ["collapsed", "halved", "sustained"], { labels
 describe("what is said, in words", () => {
   it("calls states by their labels", () => {
     expect(inWords({ verb: "is", state: "halved" }, INCOME, false)).toBe("half of it");
-    expect(inWords({ verb: "not", states: ["halved", "sustained"] }, INCOME, false)).toBe("not half of it or sustained");
+    expect(inWords({ verb: "not", states: ["halved", "sustained"] }, INCOME, false)).toBe(
+      "not half of it or sustained",
+    );
     expect(inWords({ verb: "is", state: "halved" }, INCOME, true)).toBe("set to half of it");
-    expect(inWords({ verb: "assumed", numbers: { collapsed: 0.25, halved: 0.75 } }, INCOME, false)).toBe("held at collapsed 25\u00a0%, half of it 75\u00a0%");
+    expect(inWords({ verb: "assumed", numbers: { collapsed: 0.25, halved: 0.75 } }, INCOME, false)).toBe(
+      "held at collapsed 25\u00a0%, half of it 75\u00a0%",
+    );
   });
 
   it("names the verb", () => {

@@ -18,7 +18,10 @@ export function search(variables: Iterable<Variable>, text: string): Found[] {
     const of = match(variable, words);
     if (of !== null) found.push(of);
   }
-  return found.sort((a, b) => a.rank - b.rank).slice(0, MOST).map(({ of }) => of);
+  return found
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, MOST)
+    .map(({ of }) => of);
 }
 
 function match(variable: Variable, words: readonly string[]): { of: Found; rank: number } | null {

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { findingOf, quoted, settingOf, split, textOf } from "./syntax";
 
-const TEXTS = ["halved", "in(a,b)", "not(a,b)", "like(a=4,b=1)", "assumed(a=0.7,b=0.3)", 'not("a,b")', 'in("say ""no""")', "over(5000)", "between(1,5)"];
+const TEXTS = [
+  "halved",
+  "in(a,b)",
+  "not(a,b)",
+  "like(a=4,b=1)",
+  "assumed(a=0.7,b=0.3)",
+  'not("a,b")',
+  'in("say ""no""")',
+  "over(5000)",
+  "between(1,5)",
+];
 
 describe("evidence as text", () => {
   it.each(TEXTS)("%s is read and written the same", (text) => {
@@ -24,7 +34,10 @@ describe("evidence as text", () => {
   it("takes a state that looks like a verb for a state, and says so", () => {
     const state = { verb: "is", state: "in(a)" } as const;
     expect(findingOf(textOf(state, false))).toEqual({ verb: "in", states: ["in(a)"] });
-    expect(settingOf(textOf({ verb: "is", state: "chances(a)" }, true))).toEqual({ verb: "chances", numbers: { "chances(a)": 1 } });
+    expect(settingOf(textOf({ verb: "is", state: "chances(a)" }, true))).toEqual({
+      verb: "chances",
+      numbers: { "chances(a)": 1 },
+    });
   });
 
   it.each(["in()", "not(a", "like(a)", "like(a=x)", "in(a=1)", 'not("a)'])("%s is none", (text) => {

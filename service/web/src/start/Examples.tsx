@@ -1,6 +1,6 @@
 import { questionOf } from "../question/address";
 import { isEmpty } from "../question/question";
-import { ask, go, place } from "../state/place";
+import { ask } from "../state/place";
 import { useModel } from "../state/model";
 
 /** Questions worth asking, as buttons: each lays its conditions in and opens what it is about. */
@@ -9,8 +9,8 @@ export function Examples() {
   if (about.examples.length === 0) return null;
   const pose = (link: string, target: string): void => {
     const asked = questionOf(new URLSearchParams(link.slice(link.indexOf("?") + 1)));
-    ask({ ...asked, scenario: asked.scenario === about.default_scenario ? null : asked.scenario });
-    go({ ...place.get(), focus: isEmpty(asked) ? null : target });
+    const question = { ...asked, scenario: asked.scenario === about.default_scenario ? null : asked.scenario };
+    ask(question, { focus: isEmpty(question) ? null : target });
     document.getElementById("content")?.scrollIntoView();
   };
   return (

@@ -18,7 +18,8 @@ export function Groups() {
   const reach = Math.max(...links.map((link) => Math.abs(link.to - link.from)), 1);
   const step = width / groups.length;
   const arch = Math.min(110, step * reach * 0.3);
-  const furthest = (those: typeof links): number => Math.max(0, ...those.map((link) => (arch * 0.75 * Math.abs(link.to - link.from)) / reach)) + 6;
+  const furthest = (those: typeof links): number =>
+    Math.max(0, ...those.map((link) => (arch * 0.75 * Math.abs(link.to - link.from)) / reach)) + 6;
   const middle = furthest(links.filter((link) => link.to > link.from));
   const below = furthest(links.filter((link) => link.to < link.from));
   const most = Math.max(...links.map((link) => link.arcs), 1);
@@ -26,7 +27,10 @@ export function Groups() {
   return (
     <section aria-labelledby="groups">
       <h2 id="groups">What the model is made of</h2>
-      <p className="small">Each box is a group of variables. Lines above run from left to right, lines below back; the thicker, the more arcs.</p>
+      <p className="small">
+        Each box is a group of variables. Lines above run from left to right, lines below back; the thicker, the more
+        arcs.
+      </p>
       <div ref={element} className="groups">
         {width >= NARROW && (
           <svg width={width} height={middle + BOX + below} aria-hidden="true">
@@ -36,11 +40,21 @@ export function Groups() {
               const high = (arch * Math.abs(to - from)) / reach;
               const spread = 0.16 * step * Math.sign(to - from);
               const [a, b] = [x(from) + spread, x(to) - spread];
-              return <path key={`${from} ${to}`} className={isBack ? "group-link back" : "group-link"} strokeWidth={1 + (7 * arcs) / most} d={`M${a},${edge} C${a},${isBack ? edge + high : edge - high} ${b},${isBack ? edge + high : edge - high} ${b},${edge}`} />;
+              return (
+                <path
+                  key={`${from} ${to}`}
+                  className={isBack ? "group-link back" : "group-link"}
+                  strokeWidth={1 + (7 * arcs) / most}
+                  d={`M${a},${edge} C${a},${isBack ? edge + high : edge - high} ${b},${isBack ? edge + high : edge - high} ${b},${edge}`}
+                />
+              );
             })}
           </svg>
         )}
-        <ul className={width >= NARROW ? "group-row" : "group-list"} style={width >= NARROW ? { top: middle } : undefined}>
+        <ul
+          className={width >= NARROW ? "group-row" : "group-list"}
+          style={width >= NARROW ? { top: middle } : undefined}
+        >
           {groups.map((group) => (
             <li key={group.name}>
               <Link className="group-box" to={{ view: "network", focus: null, tab: `group:${group.name}` }}>
@@ -51,7 +65,15 @@ export function Groups() {
           ))}
         </ul>
       </div>
-      <DataTable caption="Arcs between groups" head={["From", "To", "Arcs"]} rows={links.map(({ from, to, arcs }) => [groupLabel(groups[from]?.name ?? ""), groupLabel(groups[to]?.name ?? ""), arcs])} />
+      <DataTable
+        caption="Arcs between groups"
+        head={["From", "To", "Arcs"]}
+        rows={links.map(({ from, to, arcs }) => [
+          groupLabel(groups[from]?.name ?? ""),
+          groupLabel(groups[to]?.name ?? ""),
+          arcs,
+        ])}
+      />
     </section>
   );
 }

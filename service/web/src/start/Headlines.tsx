@@ -2,9 +2,12 @@ import { AnswerLinks } from "../app/AnswerLinks";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
-import { TICK_NAMES, againstOf, barsOf, changeOf, largestChange } from "../charts/rows";
+import { againstOf, barsOf, changeName, changeOf, largestChange, tickName } from "../charts/rows";
 import { Link } from "../app/Link";
 import { BASE } from "../api/client";
+import { save } from "../app/saved";
+import { standaloneBars } from "../charts/standalone";
+import { inShort } from "../question/HistoryControls";
 import { apiPath } from "../question/forms";
 import { isEmpty } from "../question/question";
 import { type Headline, type Row, condition, headlinesOf, useForecast } from "../state/forecasts";
@@ -29,7 +32,9 @@ export function Headlines() {
           <HeadlineCard key={each.name} headline={each} />
         ))}
       </div>
-      {hidden > 0 && <p className="hint">{hidden} headlines are of the group as a whole and are not answered for one cohort.</p>}
+      {hidden > 0 && (
+        <p className="hint">{hidden} headlines are of the group as a whole and are not answered for one cohort.</p>
+      )}
     </section>
   );
 }
@@ -42,10 +47,15 @@ function HeadlineCard({ headline }: { headline: Headline }) {
   const rows = forecast?.rows ?? emptyRows(variable);
   const against = againstOf(rows);
   const largest = largestChange(rows);
-  const asked = { model: model.name, targets: [headline.target], question: { ...question, given: new Map([...headline.given, ...question.given]) } };
+  const asked = {
+    model: model.name,
+    targets: [headline.target],
+    question: { ...question, given: new Map([...headline.given, ...question.given]) },
+  };
   const likely = mostLikely(rows);
   // Its own condition alone would move a headline that has one away from the default picture.
   const isHeld = headline.given.size === 0 || against === "without";
+  const bars = isHeld ? barsOf(rows, variable) : barsOf(rows, variable).map((bar) => ({ ...bar, tick: null }));
   return (
     <article className="headline" aria-busy={!forecast?.hasIntervals}>
       <h3>
@@ -55,19 +65,52 @@ function HeadlineCard({ headline }: { headline: Headline }) {
         </button>
       </h3>
       <Sentence rows={rows} variable={variable} />
-      <StateBars name={headline.label} bars={isHeld ? barsOf(rows, variable) : barsOf(rows, variable).map((bar) => ({ ...bar, tick: null }))} tickName={TICK_NAMES[against]} isPending={forecast === undefined} />
+      <StateBars
+        name={headline.label}
+        bars={bars}
+        tickName={tickName(against, model)}
+        isPending={forecast === undefined}
+      />
       <p className="movement">
         {isHeld && largest ? (
           <>
-            {capital(largest.row.label ?? stateLabel(variable, largest.row.state))}: <Moved by={largest.by} /> {against === "without" ? "by what is done" : "from the default picture"}
+            {capital(largest.row.label ?? stateLabel(variable, largest.row.state))}: <Moved by={largest.by} />{" "}
+            {changeName(against, model)}
           </>
         ) : (
-          <span className="moved none">{isHeld && !isEmpty(question) ? `As ${TICK_NAMES[against]}` : "\u00a0"}</span>
+          <span className="moved none">
+            {isHeld && !isEmpty(question) ? `As ${tickName(against, model)}` : "\u00a0"}
+          </span>
         )}
       </p>
       <footer>
-        {likely && <Link to={{ view: "why", target: headline.target, state: likely.state, tab: null, question: asked.question }}>Why?</Link>}
+        {likely && (
+          <Link to={{ view: "why", target: headline.target, state: likely.state, tab: null, question: asked.question }}>
+            Why?
+          </Link>
+        )}
         <AnswerLinks links={{ json: BASE + apiPath(asked), csv: BASE + apiPath(asked).replace(".json", ".csv") }} />
+        <button
+          className="open"
+          onClick={() =>
+            save(
+              `${headline.target}.svg`,
+              new Blob(
+                [
+                  standaloneBars(
+                    headline.label,
+                    bars,
+                    inShort(model, question),
+                    `${model.name} ${model.about.revision}, as of ${model.about.as_of}; ranges hold 90 % of what the priors leave open`,
+                  ),
+                ],
+                { type: "image/svg+xml" },
+              ),
+            )
+          }
+        >
+          SVG
+        </button>
         <DataTable
           caption={headline.label}
           head={["State", "Chance", "90 % interval", "Held against"]}
@@ -92,7 +135,8 @@ function Sentence({ rows, variable }: { rows: readonly Row[]; variable: Variable
   return (
     <p className="lead">
       <strong>{label}</strong> leads: <strong>{percent(likely.p)}</strong>
-      {likely.lo !== null && likely.hi !== null && <> ({percentRange(likely.lo, likely.hi)})</>}, in words “{inWords(likely.p, probability_words)}”.
+      {likely.lo !== null && likely.hi !== null && <> ({percentRange(likely.lo, likely.hi)})</>}, in words “
+      {inWords(likely.p, probability_words)}”.
     </p>
   );
 }
@@ -103,5 +147,14 @@ function mostLikely(rows: readonly Row[]): Row | undefined {
 
 /** Rows of a forecast that is not here yet, so that nothing jumps when it comes. */
 function emptyRows(variable: Variable | undefined): Row[] {
-  return (variable?.states ?? []).map((state) => ({ state, p: 0, lo: null, hi: null, baseline: 0, shift: 0, shift_lo: null, shift_hi: null }));
+  return (variable?.states ?? []).map((state) => ({
+    state,
+    p: 0,
+    lo: null,
+    hi: null,
+    baseline: 0,
+    shift: 0,
+    shift_lo: null,
+    shift_hi: null,
+  }));
 }

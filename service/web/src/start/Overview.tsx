@@ -18,7 +18,8 @@ export function Overview() {
           <summary>About this model</summary>
           <p>{about.description}</p>
           <p className="small">
-            {about.size.variables} variables, {about.size.arcs} arcs, {about.size.parameters.toLocaleString("en")} numbers. Revision <code>{about.revision}</code>.
+            {about.size.variables} variables, {about.size.arcs} arcs, {about.size.parameters.toLocaleString("en")}{" "}
+            numbers. Revision <code>{about.revision}</code>.
           </p>
         </details>
       </div>

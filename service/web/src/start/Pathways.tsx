@@ -18,7 +18,12 @@ export function Pathways() {
   const more = useMemo(() => (main === null ? [] : details(model, main)), [model, main]);
   const key = main === null ? null : `pathways ${questionKey(model.name, question)} ${model.about.revision}`;
   const answer = useAnswer(key, (signal) =>
-    query(model.name, question, { targets: [main ?? ""], joint: more.map((each) => `${main},${each}`), interval: "none" }, signal),
+    query(
+      model.name,
+      question,
+      { targets: [main ?? ""], joint: more.map((each) => `${main},${each}`), interval: "none" },
+      signal,
+    ),
   );
   if (main === null || more.length === 0) return null;
   return (
@@ -60,7 +65,10 @@ function Shown({ main, found }: { main: string; found: readonly Branch[] }) {
             .map((branch) => (
               <label key={branch.state}>
                 {name(main, branch.state)} by{" "}
-                <select value={wayOf(branch) ?? ""} onChange={(event) => setChosen({ ...chosen, [branch.state]: event.target.value })}>
+                <select
+                  value={wayOf(branch) ?? ""}
+                  onChange={(event) => setChosen({ ...chosen, [branch.state]: event.target.value })}
+                >
                   {branch.ways.map((way) => (
                     <option key={way.variable} value={way.variable}>
                       {labelOf(model, way.variable)}

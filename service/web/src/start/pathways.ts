@@ -23,11 +23,17 @@ export interface Branch {
   readonly state: string;
   readonly p: number;
   /** Ways of saying more of this pathway, each by a variable, with the shares of its states. */
-  readonly ways: readonly { readonly variable: string; readonly parts: readonly { readonly state: string; readonly p: number }[] }[];
+  readonly ways: readonly {
+    readonly variable: string;
+    readonly parts: readonly { readonly state: string; readonly p: number }[];
+  }[];
 }
 
 /** Pathways with what follows each: a detail belongs to the one pathway that nearly all of it falls in. */
-export function branches(main: readonly { readonly state: string; readonly p: number }[], joints: readonly Joint[]): Branch[] {
+export function branches(
+  main: readonly { readonly state: string; readonly p: number }[],
+  joints: readonly Joint[],
+): Branch[] {
   const ways = new Map<string, Branch["ways"][number][]>();
   for (const joint of joints) {
     const [, variable] = joint.variables;

@@ -139,7 +139,12 @@ async function answered(model: Model, question: Question, signal: AbortSignal): 
 }
 
 /** Ask every batch in the same way, keep what comes, and give what the first says of itself. */
-async function each(model: Model, asked: readonly Batch[], interval: "none" | 0.9, signal: AbortSignal): Promise<About | null> {
+async function each(
+  model: Model,
+  asked: readonly Batch[],
+  interval: "none" | 0.9,
+  signal: AbortSignal,
+): Promise<About | null> {
   const found = await Promise.all(
     asked.map(async (batch) => {
       const answer = await query(model.name, batch.question, { targets: [...batch.keys.keys()], interval }, signal);

@@ -30,7 +30,12 @@ export async function loadModels(signal: AbortSignal): Promise<readonly Schemas[
 /** The model to begin with where none is named: the ready one with the most variables. */
 export function flagship(found: readonly Schemas["ModelState"][]): string | null {
   const ready = found.filter((each) => each.ready);
-  return ready.reduce<Schemas["ModelState"] | null>((best, each) => (best && (best.variables ?? 0) >= (each.variables ?? 0) ? best : each), null)?.name ?? null;
+  return (
+    ready.reduce<Schemas["ModelState"] | null>(
+      (best, each) => (best && (best.variables ?? 0) >= (each.variables ?? 0) ? best : each),
+      null,
+    )?.name ?? null
+  );
 }
 
 export async function loadModel(name: string, signal: AbortSignal): Promise<Model> {

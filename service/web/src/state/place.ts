@@ -1,5 +1,5 @@
 /** Where the reader is: kept in the address, so that reload, back and forward, and a shared link all work. */
-import { NOWHERE, type Place, placeOf, searchOf } from "../question/address";
+import { NOWHERE, type Place, moved, placeOf, searchOf } from "../question/address";
 import type { Question } from "../question/question";
 import { createStore, useStore } from "./store";
 
@@ -23,19 +23,14 @@ export function followHistory(): void {
 
 /** Go somewhere; the browser remembers where the reader was. */
 export function go(change: Partial<Place>): void {
-  write({ ...place.get(), ...change }, "push");
+  write(moved(place.get(), change));
 }
 
-/** The same place said otherwise: no step of its own for the browser. */
-export function adjust(change: Partial<Place>): void {
-  write({ ...place.get(), ...change }, "replace");
-}
-
-/** Ask another question from the same place. */
-export function ask(question: Question): void {
+/** Ask another question, from the same place or another. */
+export function ask(question: Question, elsewhere: Partial<Place> = {}): void {
   const { past } = steps.get();
   steps.set({ past: [...past, place.get().question], future: [] });
-  go({ question });
+  go({ ...elsewhere, question });
 }
 
 export function undo(): void {
@@ -69,12 +64,12 @@ export function usePlace(): Place {
 
 /** The address of a place, relative to the page. */
 export function href(change: Partial<Place>): string {
-  return searchOf({ ...place.get(), ...change }) || "?";
+  return searchOf(moved(place.get(), change)) || "?";
 }
 
-function write(next: Place, how: "push" | "replace"): void {
+function write(next: Place): void {
   const address = `${location.pathname}${searchOf(next)}`;
-  if (how === "push" && address !== location.pathname + location.search) history.pushState(null, "", address);
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
   else history.replaceState(null, "", address);
   place.set(next);
 }

@@ -23,13 +23,38 @@ export function variable(name: string, states: readonly string[], more: Partial<
 
 /** A model of variables, its arcs those that their parents name. */
 export function modelOf(variables: readonly Variable[], more: Partial<Model["about"]> = {}): Model {
-  const arcs = variables.flatMap((each) => each.parents.map((from) => ({ from, to: each.name, sign: "raises" as const, strength: 0.5 })));
+  const arcs = variables.flatMap((each) =>
+    each.parents.map((from) => ({ from, to: each.name, sign: "raises" as const, strength: 0.5 })),
+  );
   const children = new Map<string, string[]>();
   for (const arc of arcs) children.set(arc.from, [...(children.get(arc.from) ?? []), arc.to]);
   const about = {
-    model: "m", revision: "r-1", as_of: "2017-03-06", title: "M", description: "", horizon: "", default_scenario: null, headline: [], headlines: [],
-    size: { variables: variables.length, arcs: arcs.length, parameters: 0, tree_cells: 0 }, examples: [], folded: [], left_out: [], probability_words: [],
-    permalink: null, resources: {}, ...more,
+    model: "m",
+    revision: "r-1",
+    as_of: "2017-03-06",
+    title: "M",
+    description: "",
+    horizon: "",
+    default_scenario: null,
+    headline: [],
+    headlines: [],
+    size: { variables: variables.length, arcs: arcs.length, parameters: 0, tree_cells: 0 },
+    examples: [],
+    folded: [],
+    left_out: [],
+    probability_words: [],
+    permalink: null,
+    resources: {},
+    ...more,
   };
-  return { name: "m", about, variables: new Map(variables.map((each) => [each.name, each])), children, arcs, scenarios: [], cohorts: [], hasIndividuals: false };
+  return {
+    name: "m",
+    about,
+    variables: new Map(variables.map((each) => [each.name, each])),
+    children,
+    arcs,
+    scenarios: [],
+    cohorts: [],
+    hasIndividuals: false,
+  };
 }

@@ -1,7 +1,13 @@
 import { go } from "../state/place";
 import { labelOf, useModel } from "../state/model";
 
-const SIGNS = { raises: "+ raises it", lowers: "− lowers it", mixed: "± either way", none: "does nothing to it", unordered: "shifts it" } as const;
+const SIGNS = {
+  raises: "+ raises it",
+  lowers: "− lowers it",
+  mixed: "± either way",
+  none: "does nothing to it",
+  unordered: "shifts it",
+} as const;
 
 /** What acts on a variable and what it acts on, strongest first, with the sign of each arc. */
 export function Neighbours({ name }: { name: string }) {

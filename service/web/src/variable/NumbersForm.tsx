@@ -7,7 +7,10 @@ import { numbersTyped } from "./saying";
 const MEANINGS = {
   like: { name: "Report", hint: "How many times likelier the report is under each state; only ratios count." },
   assumed: { name: "Assume", hint: "Chances in % to be held whatever else is known; they sum to 100." },
-  chances: { name: "Set chances, do()", hint: "Chances in % that it is made to follow, whatever its causes; they sum to 100." },
+  chances: {
+    name: "Set chances, do()",
+    hint: "Chances in % that it is made to follow, whatever its causes; they sum to 100.",
+  },
 } as const;
 type Meaning = keyof typeof MEANINGS;
 
@@ -15,13 +18,19 @@ type Meaning = keyof typeof MEANINGS;
 export function NumbersForm({ variable }: { variable: Variable }) {
   const { question } = usePlace();
   const [meaning, setMeaning] = useState<Meaning>("like");
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>(() => Object.fromEntries(variable.states.map((each) => [each, ""])));
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>(() =>
+    Object.fromEntries(variable.states.map((each) => [each, ""])),
+  );
   const numbers = numbersTyped(typed, meaning);
   const total = Object.values(typed).reduce((sum, text) => sum + (Number(text) || 0), 0);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (numbers === null) return;
-    ask(meaning === "chances" ? set(question, variable.name, { verb: "chances", numbers }) : observe(question, variable.name, { verb: meaning, numbers }));
+    ask(
+      meaning === "chances"
+        ? set(question, variable.name, { verb: "chances", numbers })
+        : observe(question, variable.name, { verb: meaning, numbers }),
+    );
   };
   return (
     <details className="numbers">
@@ -41,7 +50,11 @@ export function NumbersForm({ variable }: { variable: Variable }) {
         {variable.states.map((state) => (
           <label key={state} className="number-field">
             {stateLabel(variable, state)}
-            <input inputMode="decimal" value={typed[state] ?? ""} onChange={(event) => setTyped({ ...typed, [state]: event.target.value })} />
+            <input
+              inputMode="decimal"
+              value={typed[state] ?? ""}
+              onChange={(event) => setTyped({ ...typed, [state]: event.target.value })}
+            />
           </label>
         ))}
         <p className="small" role="status">

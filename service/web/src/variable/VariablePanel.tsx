@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
-import { TICK_NAMES, againstOf, barsOf, changeOf, largestChange } from "../charts/rows";
+import { againstOf, barsOf, changeOf, largestChange, tickName } from "../charts/rows";
 import { Link } from "../app/Link";
 import { verbOf, inWords } from "../question/phrases";
 import { takeBack } from "../question/question";
@@ -14,7 +14,11 @@ import { NumbersForm } from "./NumbersForm";
 import { CLICKS, type Click, chosenState, clicked } from "./saying";
 import { useWanted } from "./useWanted";
 
-const CLICK_NAMES: Readonly<Record<Click, string>> = { observe: "observes it", "rule out": "rules it out", set: "sets it, do()" };
+const CLICK_NAMES: Readonly<Record<Click, string>> = {
+  observe: "observes it",
+  "rule out": "rules it out",
+  set: "sets it, do()",
+};
 
 /** One variable: its states as bars to click, everything that can be said of it, and what it hangs on. */
 export function VariablePanel({ name }: { name: string }) {
@@ -65,14 +69,15 @@ export function VariablePanel({ name }: { name: string }) {
             <legend>A click on a state</legend>
             {CLICKS.map((each) => (
               <label key={each}>
-                <input type="radio" name="click" checked={click === each} onChange={() => setClick(each)} /> {CLICK_NAMES[each]}
+                <input type="radio" name="click" checked={click === each} onChange={() => setClick(each)} />{" "}
+                {CLICK_NAMES[each]}
               </label>
             ))}
           </fieldset>
           <StateBars
             name={variable.label}
             bars={barsOf(rows, variable, said)}
-            tickName={TICK_NAMES[against]}
+            tickName={tickName(against, model)}
             chosen={chosenState(question, name)}
             choose={(state) => ask(clicked(question, name, state, variable.states, click))}
             after={(bar) => {
@@ -81,11 +86,18 @@ export function VariablePanel({ name }: { name: string }) {
             }}
           />
           <p className="small">
-            {hasMoved ? `The tick marks the chance ${TICK_NAMES[against]}` : `As ${TICK_NAMES[against]}`}; the thin line holds 90 % of what the priors leave open.
+            {hasMoved ? `The tick marks the chance ${tickName(against, model)}` : `As ${tickName(against, model)}`}; the
+            thin line holds 90 % of what the priors leave open.
           </p>
           <DataTable
             caption={variable.label}
-            head={["State", "Chance", "90 % interval", against === "without" ? "Without" : "Default picture", "Difference"]}
+            head={[
+              "State",
+              "Chance",
+              "90 % interval",
+              against === "without" ? "Without" : "Default picture",
+              "Difference",
+            ]}
             rows={rows.map((row) => {
               const by = changeOf(row, against);
               return [
@@ -99,7 +111,9 @@ export function VariablePanel({ name }: { name: string }) {
           />
         </>
       ) : (
-        <p className="note">This is said of the group as a whole, and is not answered for one cohort. Choose “Everyone” to see it.</p>
+        <p className="note">
+          This is said of the group as a whole, and is not answered for one cohort. Choose “Everyone” to see it.
+        </p>
       )}
       <NumbersForm key={`${name}-numbers`} variable={variable} />
       <p className="actions">

@@ -35,7 +35,12 @@ describe("numbers typed", () => {
     expect(numbersTyped({ a: "70", b: "30" }, "assumed")).toEqual({ a: 0.7, b: 0.3 });
   });
 
-  it.each([{ a: "70", b: "20" }, { a: "x", b: "100" }, { a: "-1", b: "101" }, { a: "", b: "" }])("%o are refused", (typed) => {
+  it.each([
+    { a: "70", b: "20" },
+    { a: "x", b: "100" },
+    { a: "-1", b: "101" },
+    { a: "", b: "" },
+  ])("%o are refused", (typed) => {
     expect(numbersTyped(typed as Record<string, string>, "chances")).toBeNull();
   });
 });

@@ -5,7 +5,13 @@ export const CLICKS = ["observe", "rule out", "set"] as const;
 export type Click = (typeof CLICKS)[number];
 
 /** The question after a click on a state; a second click takes it back. */
-export function clicked(question: Question, variable: string, state: string, states: readonly string[], click: Click): Question {
+export function clicked(
+  question: Question,
+  variable: string,
+  state: string,
+  states: readonly string[],
+  click: Click,
+): Question {
   if (click === "set") {
     const said = question.do.get(variable);
     const isSo = said?.verb === "is" && said.state === state;
@@ -17,10 +23,14 @@ export function clicked(question: Question, variable: string, state: string, sta
     return isSo ? takeBack(question, variable) : observe(question, variable, { verb: "is", state });
   }
   const left = (said && statesLeft(said, states)) ?? states;
-  const next = left.includes(state) ? left.filter((each) => each !== state) : states.filter((each) => each === state || left.includes(each));
+  const next = left.includes(state)
+    ? left.filter((each) => each !== state)
+    : states.filter((each) => each === state || left.includes(each));
   if (next.length === 0) return question;
   const finding = leaving(next, states);
-  return finding === null ? takeBack(question, variable) : observe(question, variable, excluding(finding, next, states));
+  return finding === null
+    ? takeBack(question, variable)
+    : observe(question, variable, excluding(finding, next, states));
 }
 
 /** Ruling out is said as ruling out, also where one state is left. */
@@ -36,8 +46,14 @@ export function chosenState(question: Question, variable: string): string | null
 }
 
 /** Numbers as typed, one a state, into those that the API takes; null where they mean nothing. */
-export function numbersTyped(typed: Readonly<Record<string, string>>, verb: "like" | "assumed" | "chances"): Record<string, number> | null {
-  const numbers = Object.entries(typed).map(([state, text]): [string, number] => [state, text.trim() === "" ? 0 : Number(text)]);
+export function numbersTyped(
+  typed: Readonly<Record<string, string>>,
+  verb: "like" | "assumed" | "chances",
+): Record<string, number> | null {
+  const numbers = Object.entries(typed).map(([state, text]): [string, number] => [
+    state,
+    text.trim() === "" ? 0 : Number(text),
+  ]);
   if (numbers.some(([, number]) => !Number.isFinite(number) || number < 0)) return null;
   const total = numbers.reduce((sum, [, number]) => sum + number, 0);
   if (total <= 0) return null;

@@ -17,8 +17,11 @@ export function Conflict({ found }: { found: Explanation }) {
     <div className="note warn">
       {found.conflict.flagged && worst && (
         <p>
-          The findings sit badly together (conflict {(found.conflict.bits ?? 0).toFixed(1)} bits). Doubt first: {findingLabel(model, found, worst.finding)}.{" "}
-          {question.given.has(worst.finding) && <button onClick={() => ask(takeBack(question, worst.finding))}>Take it back</button>}
+          The findings sit badly together (conflict {(found.conflict.bits ?? 0).toFixed(1)} bits). Doubt first:{" "}
+          {findingLabel(model, found, worst.finding)}.{" "}
+          {question.given.has(worst.finding) && (
+            <button onClick={() => ask(takeBack(question, worst.finding))}>Take it back</button>
+          )}
         </p>
       )}
       {rare.map((each) => (

@@ -18,7 +18,9 @@ export function Rests({ event }: { event: EventAsked }) {
   const { question } = usePlace();
   const key = `${event.target}:${event.state} ${questionKey(model.name, question)} ${model.about.revision}`;
   const shares = useAnswer(`attribution ${key}`, (signal) => attribution(model.name, question, event, signal));
-  const swings = useAnswer(shares.data || shares.problem ? `sensitivity ${key}` : null, (signal) => sensitivity(model.name, question, event, null, signal));
+  const swings = useAnswer(shares.data || shares.problem ? `sensitivity ${key}` : null, (signal) =>
+    sensitivity(model.name, question, event, null, signal),
+  );
   return (
     <>
       <h2>The priors that carry the doubt</h2>
@@ -26,13 +28,19 @@ export function Rests({ event }: { event: EventAsked }) {
         {(found) => (
           <>
             <p>
-              The chance is {percent(found.p)}, give or take {(100 * found.sd).toFixed(1)} points. These prior statements carry most of that.
+              The chance is {percent(found.p)}, give or take {(100 * found.sd).toFixed(1)} points. These prior
+              statements carry most of that.
             </p>
             <ol className="priors">
               {found.statements.slice(0, SHOWN).map((each) => (
                 <li key={`${each.file}:${each.line} ${each.what}`}>
                   <span className="share">
-                    <svg viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={`${percent(each.share)} of the variance`}>
+                    <svg
+                      viewBox="0 0 100 8"
+                      preserveAspectRatio="none"
+                      role="img"
+                      aria-label={`${percent(each.share)} of the variance`}
+                    >
                       <rect className="track-ground" width="100" height="8" />
                       <rect className="track-bar" width={100 * Math.max(0, each.share)} height="8" />
                     </svg>
@@ -44,7 +52,10 @@ export function Rests({ event }: { event: EventAsked }) {
                     </button>{" "}
                     — {each.what}
                     <small>
-                      as sure as {each.ess === null ? "certain" : `${+each.ess.toFixed(1)} cases`} · <code>{each.file}:{each.line}</code>
+                      as sure as {each.ess === null ? "certain" : `${+each.ess.toFixed(1)} cases`} ·{" "}
+                      <code>
+                        {each.file}:{each.line}
+                      </code>
                     </small>
                   </span>
                 </li>
@@ -82,14 +93,16 @@ export function Rests({ event }: { event: EventAsked }) {
             <DataTable
               caption="Prior numbers by how far they move the event"
               head={["Prior number", "Now", "Range", "Chance over it", "Tips the lead", "Where"]}
-              rows={found.rows.slice(0, 40).map((row) => [
-                `${labelOf(model, row.variable)}: ${row.what}`,
-                row.value.toFixed(3),
-                `${row.low.toFixed(3)} to ${row.high.toFixed(3)}`,
-                `${percent(row.p_low)} to ${percent(row.p_high)}`,
-                row.lead ? breakEven(row.value, row.lead) : "—",
-                `${row.file}:${row.line}`,
-              ])}
+              rows={found.rows
+                .slice(0, 40)
+                .map((row) => [
+                  `${labelOf(model, row.variable)}: ${row.what}`,
+                  row.value.toFixed(3),
+                  `${row.low.toFixed(3)} to ${row.high.toFixed(3)}`,
+                  `${percent(row.p_low)} to ${percent(row.p_high)}`,
+                  row.lead ? breakEven(row.value, row.lead) : "—",
+                  `${row.file}:${row.line}`,
+                ])}
             />
           </>
         )}

@@ -18,8 +18,13 @@ export function SeenAndDone({ found, event }: { found: Explanation; event: Event
   const [chosen, setChosen] = useState<string | null>(null);
   const cause = chosen !== null && spoken.includes(chosen) ? chosen : (spoken[0] ?? null);
   const asked = cause === null ? question : takeBack(question, cause);
-  const key = cause === null ? null : `cause-effect ${cause} ${event.target}:${event.state} ${questionKey(model.name, asked)} ${found.revision}`;
-  const answer = useAnswer(key, (signal) => causeEffect(model.name, asked, { cause: cause ?? "", effect: event.target, state: event.state }, signal));
+  const key =
+    cause === null
+      ? null
+      : `cause-effect ${cause} ${event.target}:${event.state} ${questionKey(model.name, asked)} ${found.revision}`;
+  const answer = useAnswer(key, (signal) =>
+    causeEffect(model.name, asked, { cause: cause ?? "", effect: event.target, state: event.state }, signal),
+  );
   if (cause === null) return null;
   const variable = model.variables.get(cause);
   return (

@@ -22,7 +22,12 @@ export function Sources({ shares }: { shares: Shares }) {
               return (
                 <li key={share.source}>
                   <span className="share">
-                    <svg viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={`${percent(share.share)} of the variance`}>
+                    <svg
+                      viewBox="0 0 100 8"
+                      preserveAspectRatio="none"
+                      role="img"
+                      aria-label={`${percent(share.share)} of the variance`}
+                    >
                       <rect className="track-ground" width="100" height="8" />
                       <rect className="track-bar" width={100 * Math.max(0, share.share)} height="8" />
                     </svg>
@@ -47,7 +52,15 @@ export function Sources({ shares }: { shares: Shares }) {
 }
 
 /** A source's title, as a link where its address is one of the web. */
-export function SourceName({ name, title, url }: { name: string; title: string | undefined; url: string | null | undefined }) {
+export function SourceName({
+  name,
+  title,
+  url,
+}: {
+  name: string;
+  title: string | undefined;
+  url: string | null | undefined;
+}) {
   const text = title ?? name;
   if (!url || !/^https?:\/\//i.test(url)) return <>{text}</>;
   return (

@@ -25,14 +25,29 @@ export function Trails({ found }: { found: Explanation }) {
                 </span>
               ))}
             </span>
+            <Link
+              to={{
+                view: "network",
+                focus: found.target,
+                tab: null,
+                via: [trail.steps[0]?.start ?? "", ...trail.steps.map((step) => step.end)],
+              }}
+            >
+              In the network
+            </Link>
             <small>
-              {Math.abs(trail.change) < 0.0005 ? "shifts other states only" : `${points(trail.change)} along its first arc`}
+              {" "}
+              {Math.abs(trail.change) < 0.0005
+                ? "shifts other states only"
+                : `${points(trail.change)} along its first arc`}
               {trail.trails > 1 && `, with ${trail.trails - 1} more ways that begin alike`}
             </small>
           </li>
         ))}
       </ol>
-      <p className="small">→ goes from cause to effect, ← from effect to cause. {labelOf(model, found.target)} is where each ends.</p>
+      <p className="small">
+        → goes from cause to effect, ← from effect to cause. {labelOf(model, found.target)} is where each ends.
+      </p>
     </>
   );
 }
@@ -40,7 +55,7 @@ export function Trails({ found }: { found: Explanation }) {
 function Stop({ name }: { name: string }) {
   const model = useModel();
   return (
-    <Link className="chip" to={{ view: "network", focus: name, tab: null }}>
+    <Link className="chip" to={{ view: "network", focus: name, tab: null, via: [] }}>
       {labelOf(model, name)}
     </Link>
   );

@@ -27,7 +27,10 @@ export function Weights({ found }: { found: Explanation }) {
               to: each.effect ?? 0,
               range: each.effect_low === null || each.effect_high === null ? null : [each.effect_low, each.effect_high],
               number: each.effect === null ? "impossible" : points(each.effect),
-              said: each.effect === null ? "impossible alone" : `${points(each.effect)}${each.effect_low === null || each.effect_high === null ? "" : `, ${pointsRange(each.effect_low, each.effect_high)}`}`,
+              said:
+                each.effect === null
+                  ? "impossible alone"
+                  : `${points(each.effect)}${each.effect_low === null || each.effect_high === null ? "" : `, ${pointsRange(each.effect_low, each.effect_high)}`}`,
             }))}
           />
         </>
@@ -56,7 +59,13 @@ export function Weights({ found }: { found: Explanation }) {
           <DataTable
             caption="What each finding weighs"
             head={["Finding", "Weight", "Decibels", "Without it", "It alone changes"]}
-            rows={weights.map((each) => [findingLabel(model, found, each.finding), oddsFactor(each.db), each.db?.toFixed(2) ?? "decides", percent(each.p_without), points(each.delta)])}
+            rows={weights.map((each) => [
+              findingLabel(model, found, each.finding),
+              oddsFactor(each.db),
+              each.db?.toFixed(2) ?? "decides",
+              percent(each.p_without),
+              points(each.delta),
+            ])}
           />
         </>
       )}

@@ -3,7 +3,9 @@ import { EventChoice, useEvent } from "../app/EventChoice";
 import { Link } from "../app/Link";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
+import { BASE } from "../api/client";
 import { type EventAsked, explanation } from "../api/resources";
+import { briefPath } from "../question/forms";
 import { questionKey } from "../state/forecasts";
 import { useModel } from "../state/model";
 import { usePlace } from "../state/place";
@@ -62,6 +64,7 @@ function Moves({ event }: { event: EventAsked }) {
           <Trails found={found} />
           <SeenAndDone found={found} event={event} />
           <p className="links">
+            <a href={BASE + briefPath(model.name, question, event)}>All of it as a brief</a>
             <AnswerLinks links={found.links} />
           </p>
         </>

@@ -45,22 +45,31 @@ export function account(model: Model, found: Explanation): string[] {
   const { balance, done } = found;
   const said = [`${event} has a chance of ${percent(balance.p)}.`];
   if (done) said.push(doneSentence(model, done));
-  const weights = balance.weights.filter((each) => Math.abs(each.delta) >= 0.0005).sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta));
+  const weights = balance.weights
+    .filter((each) => Math.abs(each.delta) >= 0.0005)
+    .sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta));
   if (balance.weights.length > 0 && Math.abs(balance.p - balance.p_before) >= 0.0005) {
     said.push(`Before the findings of the question were known it was ${percent(balance.p_before)}.`);
   }
   for (const each of weights.slice(0, 3)) {
-    said.push(`${findingLabel(model, found, each.finding)} ${each.delta > 0 ? "raises" : "lowers"} it: without that it would be ${percent(each.p_without)}.`);
+    said.push(
+      `${findingLabel(model, found, each.finding)} ${each.delta > 0 ? "raises" : "lowers"} it: without that it would be ${percent(each.p_without)}.`,
+    );
   }
   const idle = balance.weights.filter((each) => Math.abs(each.delta) < 0.0005);
-  if (idle.length > 0 && balance.weights.length > 1) said.push(`${idle.map((each) => labelOf(model, each.finding)).join(", ")}: ${idle.length > 1 ? "these change" : "this changes"} nothing once the rest is known.`);
-  if (balance.weights.length === 0 && !done) said.push("Nothing is observed or done beside the picture: observe something, or set it, to see what it weighs.");
+  if (idle.length > 0 && balance.weights.length > 1)
+    said.push(
+      `${idle.map((each) => labelOf(model, each.finding)).join(", ")}: ${idle.length > 1 ? "these change" : "this changes"} nothing once the rest is known.`,
+    );
+  if (balance.weights.length === 0 && !done)
+    said.push("Nothing is observed or done beside the picture: observe something, or set it, to see what it weighs.");
   return said;
 }
 
 function doneSentence(model: Model, done: NonNullable<Explanation["done"]>): string {
   const names = done.each.map((each) => `“${labelOf(model, each.variable)}”`).join(" and ");
-  if (done.effect === null) return `Without what is done (${names}) the findings are impossible, so its effect cannot be told.`;
+  if (done.effect === null)
+    return `Without what is done (${names}) the findings are impossible, so its effect cannot be told.`;
   if (Math.abs(done.effect) < 0.0005) return `Setting ${names} changes nothing.`;
   const { effect_low: low, effect_high: high } = done;
   const range = low === null || high === null ? "" : ` (${pointsRange(low, high)})`;

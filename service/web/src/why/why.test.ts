@@ -11,11 +11,31 @@ const MODEL = modelOf([
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
 function explained(more: object): Explanation {
-  const balance = { p_before: 0.1, p: 0.1, before_db: 0, db: 0, change_db: 0, method: "", reason: null, decided_by: [], weights: [] };
+  const balance = {
+    p_before: 0.1,
+    p: 0.1,
+    before_db: 0,
+    db: 0,
+    change_db: 0,
+    method: "",
+    reason: null,
+    decided_by: [],
+    weights: [],
+  };
   return { target: "lung", state: "yes", given: {}, do: {}, done: null, balance, ...more } as unknown as Explanation;
 }
 
-const weight = (finding: string, delta: number, p_without: number) => ({ finding, statement: "", db: 1, direction: "", in_order_db: 0, p_in_order: 0, p_without, delta, last_db: 0 });
+const weight = (finding: string, delta: number, p_without: number) => ({
+  finding,
+  statement: "",
+  db: 1,
+  direction: "",
+  in_order_db: 0,
+  p_in_order: 0,
+  p_without,
+  delta,
+  last_db: 0,
+});
 
 describe("the account", () => {
   it("says that there is nothing to explain where nothing is said", () => {
@@ -23,15 +43,30 @@ describe("the account", () => {
   });
 
   it("names findings by their labels, the one that matters most first", () => {
-    const balance = { ...explained({}).balance, p: 0.5, weights: [weight("smoke", 0.1, 0.4), weight("xray", 0.3, 0.2)] };
+    const balance = {
+      ...explained({}).balance,
+      p: 0.5,
+      weights: [weight("smoke", 0.1, 0.4), weight("xray", 0.3, 0.2)],
+    };
     const said = account(MODEL, explained({ balance, given: { xray: "yes", smoke: "no" } })).map(plain);
     expect(said[2]).toBe("X-ray: yes raises it: without that it would be 20 %.");
     expect(said[3]).toBe("Smoker: no raises it: without that it would be 40 %.");
   });
 
   it("says what is done, by how much, and where that may be nothing", () => {
-    const done = { p: 0.2, without: 0.1, effect: 0.1, effect_low: -0.01, effect_high: 0.2, outside: null, mass: 0.9, each: [{ variable: "smoke" }] };
-    expect(plain(account(MODEL, explained({ done, do: { smoke: "yes" } }))[1] ?? "")).toBe("Setting “Smoker” raises it by 10.0 points (−1.0 to +20.0), perhaps by nothing.");
+    const done = {
+      p: 0.2,
+      without: 0.1,
+      effect: 0.1,
+      effect_low: -0.01,
+      effect_high: 0.2,
+      outside: null,
+      mass: 0.9,
+      each: [{ variable: "smoke" }],
+    };
+    expect(plain(account(MODEL, explained({ done, do: { smoke: "yes" } }))[1] ?? "")).toBe(
+      "Setting “Smoker” raises it by 10.0 points (−1.0 to +20.0), perhaps by nothing.",
+    );
     expect(account(MODEL, explained({ done: { ...done, effect: 0 } }))[1]).toBe("Setting “Smoker” changes nothing.");
   });
 
@@ -42,7 +77,13 @@ describe("the account", () => {
   });
 
   it("turns decibels into factors on odds", () => {
-    expect([10, -10, 0.2, 0, null].map(oddsFactor)).toEqual(["odds × 10", "odds ÷ 10", "odds × 1.05", "leaves the odds", "decides it"]);
+    expect([10, -10, 0.2, 0, null].map(oddsFactor)).toEqual([
+      "odds × 10",
+      "odds ÷ 10",
+      "odds × 1.05",
+      "leaves the odds",
+      "decides it",
+    ]);
   });
 });
 

@@ -37,7 +37,11 @@ describe("numbers", () => {
   });
 
   it("names a probability by the scale that it is given; an edge belongs to the word above", () => {
-    const scale = [{ word: "no", at_least: 0 }, { word: "maybe", at_least: 0.4 }, { word: "yes", at_least: 0.6 }];
+    const scale = [
+      { word: "no", at_least: 0 },
+      { word: "maybe", at_least: 0.4 },
+      { word: "yes", at_least: 0.6 },
+    ];
     expect([0, 0.39, 0.4, 0.6, 1].map((p) => inWords(p, scale))).toEqual(["no", "no", "maybe", "yes", "yes"]);
   });
 });

@@ -1,0 +1,47 @@
+import { useState } from "react";
+import { Working } from "../app/Working";
+import { useAnswer } from "../app/useAnswer";
+import { query } from "../api/resources";
+import { StateBars } from "../charts/StateBars";
+import { againstOf, barsOf } from "../charts/rows";
+import { placeOf, searchOf } from "../question/address";
+import { questionKey } from "../state/forecasts";
+
+/** One chart for another page: a target under a question, with the way to the whole page. */
+export function Embed() {
+  const [place] = useState(() => placeOf(location.search));
+  const { model, target, question } = place;
+  const key = model === null || target === null ? null : `embed ${target} ${questionKey(model, question)}`;
+  const answer = useAnswer(key, (signal) =>
+    query(model ?? "", question, { targets: [target ?? ""], interval: 0.9 }, signal),
+  );
+  if (key === null) return <p className="note wrong">An embedded chart names a model and a target.</p>;
+  return (
+    <main className="embed">
+      <Working answer={answer} what="Asking">
+        {({ targets, sentence, revision, as_of }) => {
+          const [found] = targets;
+          if (!found) return null;
+          const isDone = againstOf(found.distribution) === "without";
+          return (
+            <>
+              <h1>{found.label}</h1>
+              <p className="small">{sentence}</p>
+              <StateBars
+                name={found.label}
+                bars={barsOf(found.distribution, undefined)}
+                tickName={isDone ? "without what is done" : "before"}
+              />
+              <p className="small">
+                Ranges hold 90 % of what the priors leave open. As of {as_of}, <code>{revision}</code>.{" "}
+                <a href={`./${searchOf({ ...place, focus: target })}`} target="_blank" rel="noopener">
+                  Ask otherwise
+                </a>
+              </p>
+            </>
+          );
+        }}
+      </Working>
+    </main>
+  );
+}
