@@ -124,6 +124,7 @@ def cases(forecaster: Forecaster, asked: requests.BatchParameters, body: batch.J
     in_address = questions.interval_mass(asked.interval, named=False)
     interval = in_body.interval if in_body else in_address
     posed = batch.asked(model, body, targets, interval)
+    batch.demand_short(forecaster, posed, targets, interval)
     return Reply(
         lambda: batch.answered(forecaster, posed, targets, interval), cost=lambda: batch.cost(forecaster, posed)
     )

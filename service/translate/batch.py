@@ -155,12 +155,10 @@ def _question(record: dict[str, str], common: Question) -> Question:
     )
 
 
-def answered(
+def demand_short(
     forecaster: Forecaster, cases: Sequence[Asked], targets: tuple[str, ...], interval: float | None
-) -> Answered:
-    """Every case worked out.
-
-    Raises AnswerTooLarge when the answer would have over a million rows, or over a thousand distributions with
+) -> None:
+    """Raise AnswerTooLarge when the answer would have over a million rows, or over a thousand distributions with
     intervals: each of those is drawn a thousand times.
     """
     if interval is not None and len(cases) * len(targets) > MOST_DRAWN:
@@ -171,6 +169,12 @@ def answered(
     rows = len(cases) * sum(forecaster.model.network.cards(targets))
     if rows > MOST_ROWS:
         raise AnswerTooLarge(f"the answer would have {rows:,} rows, the most is {MOST_ROWS:,}: ask for fewer targets")
+
+
+def answered(
+    forecaster: Forecaster, cases: Sequence[Asked], targets: tuple[str, ...], interval: float | None
+) -> Answered:
+    """Every case worked out."""
     posed = [case.question for case in cases if isinstance(case.question, Resolved)]
     found = iter(forecast_answers(forecaster, posed))
     results = [next(found) if isinstance(case.question, Resolved) else case.question for case in cases]

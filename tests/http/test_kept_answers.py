@@ -153,7 +153,7 @@ def test_links_behind_a_proxy_have_its_prefix_and_the_kept_bytes_have_none(place
     app = create_app(Settings(place / "models", place=Folder(place / "state"), proxies=("unix",)))
     plain = app.test_client()
     found = kept(plain, "query")
-    environ = {"REMOTE_ADDR": "", "HTTP_X_FORWARDED_PREFIX": "/forecasts"}
+    environ = {"REMOTE_ADDR": "", "HTTP_X_FORWARDED_PREFIX": "/forecasts", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}
     behind = plain.post("/v1/answers", json={"model": "asia", **QUESTIONS["query"]}, environ_overrides=environ).json
     assert behind["id"] == found["id"]
     assert behind["permalink"].removeprefix("/forecasts") == found["permalink"]
