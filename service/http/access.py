@@ -78,9 +78,9 @@ class Access:
         self._application = application
         self._settings = service.settings
         self._counts = counts
-        self._open = frozenset(
-            address for each in service.operations if each.scope == OPEN for address, _ in each.addresses
-        )
+        opened = [address for each in service.operations if each.scope == OPEN for address, _ in each.addresses]
+        self._open = frozenset(opened)
+        self._open_below = tuple(address.partition("<")[0] for address in opened if "<" in address)
         self._nobodys: tuple[str, ...] = (READ,) if service.settings.public_read else ()
         self._place = service.store.place
         self._tokens = credentials.of_tokens(service.store, counts)
@@ -104,7 +104,8 @@ class Access:
         key = _key_taken_out(environ) if links.PARAMETER in environ.get("QUERY_STRING", "") else None
         if "HTTP_REFERER" in environ:
             environ["HTTP_REFERER"] = redacted(environ["HTTP_REFERER"])
-        if environ.get("PATH_INFO") not in self._open:
+        path = environ.get("PATH_INFO") or ""
+        if path not in self._open and not path.startswith(self._open_below):
             if bearer is not None and bearer[:7].lower() == "bearer ":
                 return self._of_token(bearer[7:].strip(), address)
             if key is not None:

@@ -21,7 +21,6 @@ from tests.stores import ready
 MATRIX = {
     "GET /": "open",
     "GET /errors": "open",
-    "GET /page.css": "open",
     "GET /plain": "open",
     "GET /embed": "open",
     "GET /assets/<asset>": "open",
