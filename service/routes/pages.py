@@ -28,7 +28,7 @@ MEDIA = {
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
-FILE = Form("", "application/octet-stream", lambda data: data, str)
+FILE = Form("", "*/*", lambda data: data, str)
 PAGE_STYLE = "page.css"
 SMALLEST_PACKED = 1_000
 """Bytes from which a file is sent packed to a client that unpacks it."""
