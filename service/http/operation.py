@@ -23,6 +23,7 @@ from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
 from service.http.json_encoding import encoded
 from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept
+from service.http.packing import SUFFIX, packed_kept
 from service.http.problems import (
     BodyTooLarge,
     WrongMediaType,
@@ -70,6 +71,7 @@ class Service:
     operations: tuple[Operation, ...]
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
     polls: ByteLRU[Poll] = field(default_factory=polls_kept)
+    packed: ByteLRU[bytes] = field(default_factory=packed_kept)
     host: Host = field(default_factory=Host)
     gate: Gate = field(init=False)
 
@@ -79,6 +81,7 @@ class Service:
         return {
             "answers": self.cache.usage,
             "polls": self.polls.usage,
+            "packed": self.packed.usage,
             "revisions": self.kept_models.usage,
         }
 
@@ -326,10 +329,10 @@ def _worked_out(form: Form, reply: Reply, service: Service, turn: Turn) -> bytes
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:
     """The answer under its tag, or 304 without working it out when the client has it."""
     known = request.if_none_match
-    has_it = known.contains_weak(tag)
-    data = b"" if has_it and not known.star_tag else written()
-    response = _response(b"" if has_it else data, form, 304 if has_it else 200, cache=SHORTLY)
-    response.set_etag(tag)
+    held = next((each for each in (tag, f"{tag}{SUFFIX}") if known.contains_weak(each)), None)
+    data = b"" if held and not known.star_tag else written()
+    response = _response(b"" if held else data, form, 304 if held else 200, cache=SHORTLY)
+    response.set_etag(held or tag)
     return response
 
 

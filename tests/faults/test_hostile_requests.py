@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_processes import workers
+from tests.faults.test_processes import children
 from tests.faults.wire import HOST, POST, connect, port_of, probes, statuses
 from tests.servers import Server
 from tests.sources import ROOT, imports, modules
@@ -143,7 +143,7 @@ def test_fault_28_a_hundred_megabytes_are_refused_and_not_kept(server: Server, p
 def resident(server: Server) -> int:
     """Bytes of memory that the workers have had at most."""
     total = 0
-    for pid in workers(server.process.pid):
+    for pid in children(server.process.pid):
         (line,) = [each for each in Path(f"/proc/{pid}/status").read_text().splitlines() if each.startswith("VmHWM")]
         total += int(line.split()[1]) * 1024
     return total

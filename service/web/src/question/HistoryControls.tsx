@@ -39,7 +39,8 @@ export function HistoryControls() {
 
 /** A question in a line, for a list of questions. */
 export function inShort(model: Model, question: Question): string {
-  if (isEmpty(question)) return "Nothing said";
+  if (isEmpty(question))
+    return model.about.default_scenario ? "Nothing said beside the default picture" : "Nothing said";
   const parts = [
     ...[...question.do].map(
       ([name, said]) => `${labelOf(model, name)} ${inWords(said, model.variables.get(name), true)}`,

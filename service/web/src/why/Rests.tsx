@@ -61,7 +61,7 @@ export function Rests({ event }: { event: EventAsked }) {
                 </li>
               ))}
             </ol>
-            <Sources shares={found.sources} />
+            <Sources shares={found.sources} p={found.p} />
           </>
         )}
       </Working>

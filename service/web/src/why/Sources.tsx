@@ -8,12 +8,13 @@ type Shares = Awaited<ReturnType<typeof attribution>>["sources"];
 const SHOWN = 10;
 
 /** The sources that carry most, each with its address, and what the answer would be without. */
-export function Sources({ shares }: { shares: Shares }) {
+export function Sources({ shares, p }: { shares: Shares; p: number }) {
   const model = useModel();
   const answer = useAnswer(`sources ${model.name} ${model.about.revision}`, (signal) => getSources(model.name, signal));
   return (
     <>
       <h2>The sources that it rests on</h2>
+      <p className="small">Shares are of the doubt: of the variance that the priors leave open.</p>
       <Working answer={answer} what="Fetching the sources">
         {({ sources }) => (
           <ol className="priors">
@@ -38,7 +39,9 @@ export function Sources({ shares }: { shares: Shares }) {
                     <small>
                       {source?.publication && `${source.publication}, ${source.date ?? "no date"} · `}
                       {source?.kind ?? "unknown"}
-                      {share.p_without !== null && ` · without what it supports ${percent(share.p_without)}`}
+                      {share.p_without !== null &&
+                        percent(share.p_without) !== percent(p) &&
+                        ` · without what it supports ${percent(share.p_without)}`}
                     </small>
                   </span>
                 </li>

@@ -38,7 +38,7 @@ export function Trails({ found }: { found: Explanation }) {
             <small>
               {" "}
               {Math.abs(trail.change) < 0.0005
-                ? "shifts other states only"
+                ? "moves other states of it, not this one"
                 : `${points(trail.change)} along its first arc`}
               {trail.trails > 1 && `, with ${trail.trails - 1} more ways that begin alike`}
             </small>

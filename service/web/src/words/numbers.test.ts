@@ -28,7 +28,8 @@ describe("numbers", () => {
   it("says differences in points, signed", () => {
     expect(plain(points(0.0838))).toBe("+8.4 points");
     expect(plain(points(-0.0838))).toBe("−8.4 points");
-    expect(plain(points(-0.0001))).toBe("0.0 points");
+    expect(plain(points(-0.0005))).toBe("−0.05 points");
+    expect(plain(points(0.00001))).toBe("0.0 points");
   });
 
   it("knows an interval that holds nothing", () => {

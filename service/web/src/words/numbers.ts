@@ -19,10 +19,11 @@ export function percentRange(low: number, high: number): string {
   return `${from.replace(`${SPACE}%`, "")} to ${to}`;
 }
 
-/** A difference of chances in points, signed. */
+/** A difference of chances in points, signed: hundredths where it is less than one. */
 export function points(difference: number): string {
-  const said = Math.abs(100 * difference).toFixed(1);
-  if (said === "0.0") return `0.0${SPACE}points`;
+  const size = Math.abs(100 * difference);
+  const said = size.toFixed(size < 0.95 ? 2 : 1);
+  if (said === "0.00") return `0.0${SPACE}points`;
   return `${difference < 0 ? MINUS : "+"}${said}${SPACE}points`;
 }
 
