@@ -21,10 +21,11 @@ GUARDS = {
     "service/http/access.py",
     "service/http/admission.py",
     "service/http/clients.py",
+    "service/http/packing.py",
     "service/http/proxies.py",
     "service/http/security.py",
 }
-"""What may refuse a question or end it, and adds nothing to the answer: a reader of the way passes it by."""
+"""What may refuse a question, end it, or pack its answer, and adds nothing to that: a reader of the way passes it by."""
 WHAT_IFS = {
     "asia": ("asia/forecast/lung?interval=none&given=smoke:", "no", "yes"),
     "flagship": ("mosul-2017/forecast/pathway?interval=none&given=commitment:", "low", "high"),
