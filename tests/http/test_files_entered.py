@@ -25,7 +25,7 @@ GUARDS = {
     "service/http/proxies.py",
     "service/http/security.py",
 }
-"""What may refuse a question, end it, or pack its answer, and adds nothing to that: a reader of the way passes it by."""
+"""What may refuse a question, end it or pack its answer, and adds nothing to it: a reader passes it by."""
 WHAT_IFS = {
     "asia": ("asia/forecast/lung?interval=none&given=smoke:", "no", "yes"),
     "flagship": ("mosul-2017/forecast/pathway?interval=none&given=commitment:", "low", "high"),
