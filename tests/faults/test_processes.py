@@ -28,7 +28,7 @@ def children(master: int) -> list[int]:
 
 def workers(server: Server) -> list[int]:
     """The master's children but for the loader, which goes on over a reload of the workers."""
-    loader = server.get("/v1/status")["loader"]["pid"]
+    loader = (server.get("/v1/status")["loader"] or {}).get("pid")
     return [pid for pid in children(server.process.pid) if pid != loader]
 
 
