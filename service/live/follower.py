@@ -41,7 +41,7 @@ class Follower:
                     self._present = self._newest
                     self._board.note(self._slot, ready=wanted, served=wanted)
                     return wanted, self._present[1]
-                except FileNotFoundError:  # the next state is served already, and this one is gone
+                except OSError:  # the next state is served already and this one is gone, or no descriptor is left
                     time.sleep(0.01)
         logger.critical("state %d of the models cannot be mapped: this worker ends", wanted)
         os._exit(1)
@@ -60,6 +60,9 @@ class Follower:
                 self._look()
             except FileNotFoundError:
                 continue
+            except OSError as error:  # no descriptor or no memory is left for now: it is tried again
+                logger.warning("the next state of the models cannot be mapped yet: %s", error.strerror)
+                time.sleep(1)
             except Exception:
                 logger.exception("the next state of the models cannot be mapped")
                 time.sleep(1)

@@ -97,8 +97,8 @@ class Loader:
                 self._pause()
             except Ended:
                 return
-            except OSError:
-                logger.exception("the loader of models could not do its work, and tries again")
+            except OSError as error:
+                logger.warning("the loader of models could not do its work, and tries again: %s", error)
                 time.sleep(1)
 
     def _last_state(self) -> State:

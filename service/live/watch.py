@@ -57,9 +57,17 @@ class Watcher:
         self.waiting: dict[str, str] = {}
 
     def changes(self, now: float) -> list[Change]:
-        """Models that changed and are quiet now. Each is told until ``take`` says that it was taken."""
+        """Models that changed and are quiet now. Each is told until ``take`` says that it was taken.
+
+        While the folder cannot be listed nothing is known to have changed.
+        """
         self.waiting = {}
-        there = self._there()
+        try:
+            there = priors.models(self._root)
+        except OSError as error:
+            unlisted = f"the folder of models cannot be listed: {error.strerror}"
+            self.waiting = dict.fromkeys(self._seen, unlisted)
+            return []
         found = []
         for name in sorted({*self._seen, *there}):
             seen = self._seen.setdefault(name, _Seen(None, now, None))
@@ -88,12 +96,6 @@ class Watcher:
         """Files changed while they were read: wait for quiet anew."""
         if name in self._seen:
             self._seen[name].since = now
-
-    def _there(self) -> dict[str, Path]:
-        try:
-            return priors.models(self._root)
-        except OSError:
-            return {}
 
     def _reason(self, folder: Path | None, quiet: float) -> str | None:
         """Why a model is not read yet, None where it may be."""

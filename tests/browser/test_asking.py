@@ -6,7 +6,7 @@ import sys
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.browsers import Watched
 from tests.servers import ROOT, Server
@@ -122,9 +122,26 @@ def test_everything_is_asked_by_keyboard_alone(watched: Watched) -> None:
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.getAttribute('aria-pressed')") is not None:
             break
+    expect(page.locator(":focus")).to_have_attribute("title", re.compile("^Observe: "))
     page.keyboard.press("Space")
     watched.settle()
     assert "given=smoke:" in page.url
+
+
+def test_states_can_be_chosen_before_their_numbers_are_there(watched: Watched) -> None:
+    page = watched.open("?model=asia")
+    held: list[Route] = []
+    is_held = True
+    page.route("**/query.json*", lambda route: held.append(route) if is_held else route.continue_())
+    page.goto(f"{watched.url}/?model=asia&focus=smoke")
+    panel = page.get_by_role("region", name="Smoker")
+    panel.get_by_title("Observe: yes").click()
+    expect(page).to_have_url(re.compile("given=smoke:yes"))
+    expect(panel.locator("[aria-busy=true]")).to_have_count(1)
+    is_held = False
+    for route in held:
+        route.continue_()
+    watched.settle()
 
 
 def test_the_command_line_it_offers_gives_the_same_number(watched: Watched, server: Server) -> None:

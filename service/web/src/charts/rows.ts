@@ -38,6 +38,18 @@ export function barsOf(rows: readonly Row[], variable: Variable | undefined, sai
   }));
 }
 
+/** The states before their answer is there: what can be chosen stands from the start, in its place. */
+export function pendingBars(variable: Variable): Bar[] {
+  return variable.states.map((state) => ({
+    state,
+    label: stateLabel(variable, state),
+    p: 0,
+    low: null,
+    high: null,
+    tick: null,
+  }));
+}
+
 /** What a row is held against, null where that is the number itself. */
 function tickOf(row: Row, against: Against): number | null {
   const tick = against === "without" ? (row.without ?? null) : row.baseline;

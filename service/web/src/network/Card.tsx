@@ -1,7 +1,7 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { type KeyboardEvent, memo } from "react";
 import { StateBars } from "../charts/StateBars";
-import { againstOf, barsOf, tickName } from "../charts/rows";
+import { againstOf, barsOf, pendingBars, tickName } from "../charts/rows";
 import { verbOf } from "../question/phrases";
 import { condition } from "../state/forecasts";
 import { isAnswered, useModel } from "../state/model";
@@ -69,18 +69,7 @@ export function CardBody({
           isCompact
           isPending={forecast === undefined}
           name={variable.label}
-          bars={
-            forecast
-              ? barsOf(forecast.rows, variable, said)
-              : variable.states.map((state) => ({
-                  state,
-                  label: variable.labels[state] ?? state,
-                  p: 0,
-                  low: null,
-                  high: null,
-                  tick: null,
-                }))
-          }
+          bars={forecast ? barsOf(forecast.rows, variable, said) : pendingBars(variable)}
           tickName={tickName(againstOf(forecast?.rows ?? []), model)}
           chosen={chosenState(question, id)}
           choose={(state) => ask(clicked(place.get().question, id, state, variable.states, isDone ? "set" : "observe"))}

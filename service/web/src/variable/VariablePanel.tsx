@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
-import { againstOf, barsOf, changeOf, largestChange, tickName } from "../charts/rows";
+import { againstOf, barsOf, changeOf, largestChange, pendingBars, tickName } from "../charts/rows";
 import { Link } from "../app/Link";
 import { verbOf, inWords } from "../question/phrases";
 import { takeBack } from "../question/question";
@@ -76,7 +76,8 @@ export function VariablePanel({ name }: { name: string }) {
           </fieldset>
           <StateBars
             name={variable.label}
-            bars={barsOf(rows, variable, said)}
+            isPending={forecast === undefined}
+            bars={forecast ? barsOf(rows, variable, said) : pendingBars(variable)}
             tickName={tickName(against, model)}
             chosen={chosenState(question, name)}
             choose={(state) => ask(clicked(question, name, state, variable.states, click))}

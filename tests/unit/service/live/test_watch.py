@@ -88,6 +88,18 @@ def test_a_model_whose_folder_is_gone_is_told_after_a_while(models) -> None:
     assert names(clock.after(GONE)) == [("asia", False)]
 
 
+def test_a_folder_that_cannot_be_listed_has_lost_no_model(models) -> None:
+    clock = Clock(models.root).taken()
+    models.root.rename(models.root.with_name("away"))
+    assert clock.after(GONE) == [] == clock.after(60)
+    assert clock.watcher.waiting == {"asia": "the folder of models cannot be listed: No such file or directory"}
+    models.root.with_name("away").rename(models.root)
+    assert clock.after(QUIET) == []
+    models.save(0.3)
+    clock.after(0)
+    assert names(clock.after(2 * QUIET)) == [("asia", True)]
+
+
 def test_a_lock_of_git_is_waited_for_unless_it_was_left_behind(models) -> None:
     clock = Clock(models.root).taken()
     (models.root / ".git").mkdir()
