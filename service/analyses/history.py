@@ -23,9 +23,9 @@ from model.resources.cost import Cost
 from model.resources.deadline import checkpoint
 from model.uncertainty.intervals import MASS
 from service.http.address import Address, model_path
-from service.http.csv_tables import csv_bytes
+from service.http.csv_tables import Table
 from service.http.json_encoding import encoded
-from service.http.operation import Form, Reply, Service, operation
+from service.http.operation import Form, Reply, Service, json_form, operation, table_form
 from service.schemas.requests import StatedParameters
 from service.store import activations, revisions
 from service.store.activations import Activation
@@ -185,11 +185,11 @@ def body(found: Found) -> bytes:
     )
 
 
-def table(found: Found) -> bytes:
-    """A history as CSV."""
+def table(found: Found) -> Table:
+    """A history as a table."""
     rows = found.shown()
     columns = tuple(HistoryRow.__annotations__) if found.shape == "long" or not rows else tuple(rows[0])
-    return csv_bytes(columns, rows)
+    return Table(columns, rows)
 
 
 def feed(found: Found) -> bytes:
@@ -231,8 +231,8 @@ def _texts(parent: ElementTree.Element, **texts: str) -> None:
     "/v1/models/<model>/history/<target>",
     query=HistoryParameters,
     forms=(
-        Form("json", "application/json", body, HistoryJSON),
-        Form("csv", "text/csv; charset=utf-8", table, HistoryRow),
+        json_form(HistoryJSON, write=body),
+        table_form(HistoryRow, table),
         Form("atom", "application/atom+xml; charset=utf-8", feed, str),
     ),
     errors=(404, 422, 429, 503),

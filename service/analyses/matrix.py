@@ -27,9 +27,9 @@ from service.cli.options import matrix_options, priors_option, ready, split_name
 from service.cli.page import say
 from service.cli.text import columns
 from service.http.address import Address, Links, model_path
-from service.http.csv_tables import csv_bytes
+from service.http.csv_tables import Table
 from service.http.json_encoding import encoded
-from service.http.operation import Form, Reply, json_form, operation
+from service.http.operation import Reply, json_form, operation, table_form
 from service.http.problems import AnswerTooLarge
 from service.http.validation import Pinned, Text, validated
 from service.schemas import requests
@@ -141,9 +141,9 @@ def rows(result: Matrix) -> Iterator[dict[str, object]]:
         }
 
 
-def _as_csv(found: Found) -> bytes:
+def _rows_of(found: Found) -> Table:
     names = (*MatrixRow.__annotations__, *(("lo", "hi", "outside") if found.matrix.mass is not None else ()))
-    return csv_bytes(names, rows(found.matrix))
+    return Table(names, rows(found.matrix))
 
 
 @operation(
@@ -152,7 +152,7 @@ def _as_csv(found: Found) -> bytes:
     query=MatrixParameters,
     forms=(
         json_form(MatrixAnswer, write=lambda found: encoded(body(found))),
-        Form("csv", "text/csv; charset=utf-8", _as_csv, MatrixRow),
+        table_form(MatrixRow, _rows_of),
     ),
     errors=ERRORS,
 )

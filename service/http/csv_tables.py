@@ -6,6 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from service.http.json_encoding import rounded
 from service.http.problems import BadCSV
@@ -14,6 +16,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 PLAIN_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 """Text that a spreadsheet takes for a number: it runs nothing, whatever its sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An answer as a table, whatever it is written as: its columns, and rows with a value for each of them."""
+
+    columns: tuple[str, ...]
+    rows: Iterable[Mapping[str, object]]
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
@@ -27,6 +37,16 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> b
     writer.writerow(columns)
     writer.writerows([_cell(row[column]) for column in columns] for row in rows)
     return out.getvalue().encode()
+
+
+def read_table(raw: bytes) -> Table:
+    r"""A table from its CSV, every cell a text.
+
+    >>> read_table(b"state,p\r\nyes,0.5\r\n")
+    Table(columns=('state', 'p'), rows=[{'state': 'yes', 'p': '0.5'}])
+    """
+    [(_, columns), *records] = read(raw)
+    return Table(tuple(columns), [dict(zip(columns, cells, strict=True)) for _, cells in records])
 
 
 def read(raw: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -59,6 +79,8 @@ def _cell(value: object) -> object:
         return "true" if value else "false"
     if isinstance(value, float):
         return rounded(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not PLAIN_NUMBER.fullmatch(value):
         return f"'{value}"
     return value

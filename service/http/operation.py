@@ -21,6 +21,7 @@ from model.resources.deadline import Watch, watched
 from service.http import csv_tables, strict_json
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
+from service.http.csv_tables import Table
 from service.http.json_encoding import encoded
 from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept
 from service.http.packing import SUFFIX, packed_kept
@@ -28,7 +29,8 @@ from service.http.problems import (
     BodyTooLarge,
     WrongMediaType,
 )
-from service.http.validation import Hurried, Pinned, query_parameters, validated
+from service.http.selection import EVERYTHING, Selection, selection
+from service.http.validation import Hurried, Pinned, Selected, query_parameters, validated
 from service.live.host import Host
 from service.revisions import ACTIVE, Live, UnknownModel
 from service.settings import Settings
@@ -44,6 +46,7 @@ MEGABYTE = 1_000_000
 ANSWERS = 32 * MEGABYTE
 """Bytes of answers that a worker keeps in its cache."""
 NO_STORE = "no-store"
+JSON, CSV = "application/json", "text/csv; charset=utf-8"
 HUNG_UP = "aftermath.hung_up"
 """Where a request's environment has the question whether its client has hung up: a callable, cheap in any thread."""
 SHORTLY = "public, max-age=5"
@@ -91,12 +94,50 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way of writing an answer: the suffix of the address, the media type, and how."""
+    """One way of writing an answer: the suffix of the address, the media type, and how.
+
+    ``shape`` is that of the JSON, or of a row of a table. ``table`` makes the table that is written. ``in_short``
+    writes what an address gives where no fields are named, if that is not everything, and ``short`` is its shape.
+    """
 
     suffix: str
     media: str
     write: Callable[[Any], bytes]
     shape: Any
+    table: Callable[[Any], Table] | None = None
+    in_short: Callable[[Any], bytes] | None = None
+    short: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How an answer is written for one client: its form, which parts of it, and columns that may be named besides."""
+
+    form: Form
+    selected: Selection = EVERYTHING
+    besides: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What tells its bytes from those of other writers."""
+        if self.selected is EVERYTHING:
+            return self.form.suffix
+        return f"{self.form.suffix}[{self.selected.text} {self.besides.get('time')}]"
+
+    def write(self, content: Any) -> bytes:
+        """The bytes of an answer. Raises UnknownField and BadField."""
+        form, selected = self.form, self.selected
+        if selected is EVERYTHING:
+            return (form.in_short or form.write)(content)
+        if form.media == JSON:
+            if selected.fields is None and form.in_short is not None:
+                return selected.with_sources(form.in_short(content), lambda: form.write(content))
+            return selected.of_json(form.write(content), form.shape)
+        if form.media == CSV:
+            table = form.table(content) if form.table else csv_tables.read_table(form.write(content))
+            chosen = selected.of_table(table, self.besides)
+            return csv_tables.csv_bytes(chosen.columns, chosen.rows)
+        return selected.of_text(form.write(content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +175,7 @@ class Operation:
     method: str
     path: str
     view: Callable[..., Reply]
-    query: type[Hurried] | None
+    query: type[Selected] | None
     body: tuple[Intake, ...]
     forms: tuple[Form, ...]
     errors: tuple[int, ...]
@@ -157,15 +198,25 @@ class Operation:
         return ((self.path, self.forms[0]), *suffixed)
 
 
-def json_form(shape: Any, *, suffix: str = "json", write: Callable[[Any], bytes] = encoded) -> Form:
-    """Answers as JSON."""
-    return Form(suffix, "application/json", write, shape)
+def json_form(shape: Any, *, suffix: str = "json", write: Callable[[Any], bytes] = encoded, **short: Any) -> Form:
+    """Answers as JSON; ``short`` are the fields of Form that say what is sent where no fields are named."""
+    return Form(suffix, JSON, write, shape, **short)
 
 
 def csv_form(row: type, rows: Callable[[Any], Iterable[Mapping[str, object]]]) -> Form:
     """Answers as CSV: the keys of the row's type are the columns."""
     columns = tuple(row.__annotations__)
-    return Form("csv", "text/csv; charset=utf-8", lambda content: csv_tables.csv_bytes(columns, rows(content)), row)
+    return table_form(row, lambda content: Table(columns, rows(content)))
+
+
+def table_form(row: Any, table: Callable[[Any], Table]) -> Form:
+    """Answers as CSV: ``table`` makes the table of an answer, whose columns may depend on it."""
+
+    def write(content: Any) -> bytes:
+        found = table(content)
+        return csv_tables.csv_bytes(found.columns, found.rows)
+
+    return Form("csv", CSV, write, row, table)
 
 
 def json_body(shape: type[BaseModel]) -> Intake:
@@ -194,7 +245,8 @@ def operation(
     if scope is None and method not in ("GET", "POST"):
         raise ValueError(f"{method} {path}: an operation that changes something says which scope it needs")
     on_model = "<model>" in path if of_model is None else of_model
-    parameters = query or (Pinned if on_model else None)
+    has_parts = method == "GET" and path.startswith("/v1/") and any(form.media in (JSON, CSV) for form in forms)
+    parameters = query or (Pinned if on_model else Selected if has_parts else None)
 
     def made(view: Callable[..., Reply]) -> Operation:
         is_cached = cacheable and method == "GET"
@@ -225,14 +277,15 @@ def _bound(each: Operation, form: Form, service: Service) -> Callable[..., Respo
 def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) -> Response:
     shape = each.query
     asked = validated(shape, query_parameters(request.query_string, shape)) if shape else None
-    sent = {} if shape in (None, Pinned) else {"asked": asked}
+    sent = {} if shape in (None, Pinned, Selected) else {"asked": asked}
     forecaster = forecaster_of(service, path.pop("model"), asked.revision) if asked and each.of_model else None
+    writer = Writer(form, selection(asked), {} if forecaster is None else _besides(service, forecaster))
     if each.body:
         sent["body"] = _body(each)
-    watch = _watch(service, asked and asked.deadline_ms)
+    watch = _watch(service, getattr(asked, "deadline_ms", None))
     with watched(watch), service.gate.turn(_client(), watch) as turn:
         reply = each.view(forecaster or service, **path, **sent)
-        response = _sent(each, form, reply, service, turn, revision=forecaster.model.revision if forecaster else None)
+        response = _sent(each, writer, reply, service, turn, revision=forecaster.model.revision if forecaster else None)
     if forecaster is None or asked is None:
         return response
     response.headers["X-Model-Revision"] = forecaster.model.revision
@@ -280,10 +333,17 @@ def _watch(service: Service, asked: int | None) -> Watch:
     return Watch(seconds) if gone is None else Watch(seconds, gone)
 
 
+def _besides(service: Service, forecaster: Forecaster) -> dict[str, object]:
+    """Columns of one value that a table of a model has where they are named."""
+    model, served = forecaster.model, service.live.now
+    since = served.since.get(model.name) if served.ready.get(model.name) is forecaster else None
+    return {"as_of": model.as_of, "revision": model.revision, "time": since}
+
+
 def _sent(
-    each: Operation, form: Form, reply: Reply, service: Service, turn: Turn, *, revision: str | None = None
+    each: Operation, writer: Writer, reply: Reply, service: Service, turn: Turn, *, revision: str | None = None
 ) -> Response:
-    response = _answered(each, form, reply, service, turn, revision)
+    response = _answered(each, writer, reply, service, turn, revision)
     response.headers.extend(reply.headers)
     if reply.media:
         response.content_type = reply.media
@@ -293,37 +353,38 @@ def _sent(
 
 
 def _answered(
-    each: Operation, form: Form, reply: Reply, service: Service, turn: Turn, revision: str | None
+    each: Operation, writer: Writer, reply: Reply, service: Service, turn: Turn, revision: str | None
 ) -> Response:
+    form = writer.form
     if reply.tag is not None:
-        return _tagged(_digest(reply.tag, form.suffix), form, lambda: _worked_out(form, reply, service, turn))
+        return _tagged(_digest(reply.tag, writer.key), form, lambda: _worked_out(writer, reply, service, turn))
     if reply.address is None or revision is None:
-        data = _worked_out(form, reply, service, turn)
+        data = _worked_out(writer, reply, service, turn)
         if not each.cacheable:
             return _response(data, form, 200, cache=NO_STORE)
         return _tagged(_digest(service.fingerprint, form.suffix, data), form, lambda: data)
-    asked = f"{form.suffix} {reply.address.url('json', revision=revision)}"
+    asked = f"{writer.key} {reply.address.url('json', revision=revision)}"
     if not each.cacheable:
-        return _response(_cached(asked, form, reply, service, turn), form, 200, cache=NO_STORE)
+        return _response(_cached(asked, writer, reply, service, turn), form, 200, cache=NO_STORE)
     tag = _digest(service.fingerprint, asked)
-    response = _tagged(tag, form, lambda: _cached(asked, form, reply, service, turn))
+    response = _tagged(tag, form, lambda: _cached(asked, writer, reply, service, turn))
     _link_other_forms(response, each, form, reply.address)
     return response
 
 
-def _cached(asked: str, form: Form, reply: Reply, service: Service, turn: Turn) -> bytes:
+def _cached(asked: str, writer: Writer, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer, worked out unless they are in the cache."""
     data = service.cache.find(asked)
     if data is None:
-        data = _worked_out(form, reply, service, turn)
+        data = _worked_out(writer, reply, service, turn)
         service.cache.put(asked, data, weight=len(data) + len(asked))
     return data
 
 
-def _worked_out(form: Form, reply: Reply, service: Service, turn: Turn) -> bytes:
+def _worked_out(writer: Writer, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer: its cost first, then a place to work, then the work."""
     turn.begin(check(reply.cost(), service.settings.cost).total)
-    return form.write(reply.content())
+    return writer.write(reply.content())
 
 
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -178,7 +178,25 @@ class Shape(BaseModel):
 MOST_MILLISECONDS = 3_600_000
 
 
-class Hurried(Shape):
+class Selected(Shape):
+    """Parameters of every address that gives JSON or a table: which parts of the answer are sent."""
+
+    fields: Annotated[
+        Text | None,
+        Field(
+            pattern=r"^[^,]+(,[^,]+)*$",
+            description="Which fields are sent, with commas: keys of JSON, or columns of a table, in this order. `all` "
+            "stands for every one. A table of a model has `as_of`, `revision` and `time` (since when that is served) "
+            "besides.",
+        ),
+    ] = None
+    sources: Annotated[
+        Literal["none", "names", "full"] | None,
+        Field(description="How sources stand in JSON: not at all, by name, or in full."),
+    ] = None
+
+
+class Hurried(Selected):
     """Parameters of every address at which something is worked out."""
 
     deadline_ms: Annotated[

@@ -8,12 +8,17 @@ from model.analyses import question_cost
 from model.errors import UnknownVariable
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
-from service.http.operation import MEGABYTE, Form, Intake, Reply, csv_form, json_body, json_form, operation
+from service.http.operation import MEGABYTE, Intake, Reply, csv_form, json_body, json_form, operation, table_form
 from service.schemas import answers, requests
 from service.translate import batch, combinations, forecasts, questions
 
 FORECAST_FORMS = (
-    json_form(answers.ForecastAnswer, write=forecasts.forecast_body),
+    json_form(
+        answers.ForecastAnswer,
+        write=forecasts.forecast_body,
+        in_short=forecasts.short_body,
+        short=answers.ForecastInShort,
+    ),
     csv_form(answers.StateRow, forecasts.rows),
 )
 MARGINALS_FORMS = (
@@ -22,7 +27,7 @@ MARGINALS_FORMS = (
 )
 QUERY_FORMS = (
     json_form(answers.QueryAnswer, write=forecasts.query_body),
-    Form("csv", "text/csv; charset=utf-8", combinations.query_csv, answers.StateRow | answers.CombinationRow),
+    table_form(answers.StateRow | answers.CombinationRow, combinations.query_table),
 )
 BATCH_BODY = (
     Intake("application/json", requests.BatchInFull, batch.read_json),
@@ -38,7 +43,10 @@ BATCH_BODY = (
     errors=(404, 422, 503),
 )
 def forecast(forecaster: Forecaster, target: str, asked: requests.ForecastParameters) -> Reply:
-    """Forecast one target under a what-if: the answer that a dashboard polls."""
+    """Forecast one target under a what-if: the answer that a dashboard polls.
+
+    As JSON it is short unless `fields` says otherwise: `fields=all` gives everything.
+    """
     model = forecaster.model
     if target not in model.network.by_name:
         raise UnknownVariable(target, model.network.names, where=("path", "target"))

@@ -113,7 +113,8 @@ class _Schemas:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         intakes = [intake.shape for each in operations for intake in each.body if intake.shape is not str]
-        forms = [form.shape for each in operations for form in each.forms if form.media == JSON_MEDIA]
+        written = [form for each in operations for form in each.forms if form.media == JSON_MEDIA]
+        forms = [shape for form in written for shape in (form.shape, form.short) if shape is not None]
         read, sent = dict.fromkeys([requests.Case, *intakes]), dict.fromkeys([Problem, *forms])
         made, common = models_json_schema([(shape, "validation") for shape in read], ref_template=REFERENCE + "{model}")
         of_answers, definitions = schema_components(sent, schema_hook=_of_anything, ref_template=REFERENCE + "{name}")
@@ -224,6 +225,12 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     media = form.media.partition(";")[0]
     schema = schemas.of(form.shape) if media == JSON_MEDIA else {"type": "string"}
     entry: JSON = {"description": "The answer.", "content": {media: {"schema": schema}}}
+    if form.short is not None:
+        schema = {"anyOf": [schemas.of(form.short), schema]}
+        entry = {
+            "description": "The answer in short, or with `fields=all` in full.",
+            "content": {media: {"schema": schema}},
+        }
     if form.suffix == "csv":
         columns = "of its kind of question" if form.shape is str else _columns(form.shape)
         entry["description"] = f"The answer as CSV (RFC 4180). {GUARD} It comes with the columns {columns}."

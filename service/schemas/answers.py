@@ -297,6 +297,28 @@ class ForecastAnswer(About):
     distribution: list[StateShift]
 
 
+class StateInShort(Struct):
+    """Probability of one state, its interval, and its difference from that under the default picture alone.
+
+    Where the question does something, also what that changes: null where the findings are impossible without it.
+    """
+
+    state: str
+    p: float
+    lo: float | None
+    hi: float | None
+    shift: float
+    effect: float | UnsetType | None = UNSET
+
+
+class ForecastInShort(Header):
+    """The distribution of one target under a what-if, in short; the permalink gives the same at its revision."""
+
+    target: str
+    distribution: list[StateInShort]
+    permalink: str | None
+
+
 class TargetDistribution(Struct):
     """One target of several; ``sources`` are names."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from model.answers import Answer, TargetAnswer
 from model.specification import Model
 from model.uncertainty.intervals import Intervals, Reason
-from service.http.csv_tables import csv_bytes
+from service.http.csv_tables import Table, csv_bytes
 from service.schemas import answers
 from service.translate import forecasts
 from service.translate.forecasts import AddressedAnswer
@@ -32,16 +32,17 @@ class _Combination:
 
 def answer_csv(model: Model, answer: Answer) -> bytes:
     """The table of an answer, as HTTP sends it."""
-    return query_csv(AddressedAnswer(model, answer, query_address(model, answer.question)))
+    table = query_table(AddressedAnswer(model, answer, query_address(model, answer.question)))
+    return csv_bytes(table.columns, table.rows)
 
 
-def query_csv(found: AddressedAnswer) -> bytes:
-    """An answer as CSV: a row a state of a target; where joints or the most probable states are asked for, a row a
+def query_table(found: AddressedAnswer) -> Table:
+    """An answer as a table: a row a state of a target; where joints or the most probable states are asked for, a row a
     combination of states of each joint, of each target that was named, and of all variables.
     """
     answer = found.answer
     if not answer.joint and not answer.most_probable:
-        return csv_bytes(tuple(answers.StateRow.__annotations__), forecasts.rows(found))
+        return Table(tuple(answers.StateRow.__annotations__), forecasts.rows(found))
     listed = list(_combinations(found))
     columns = {name: column(name) for each in listed for name in each.states}
     common = {"p_evidence": answer.p_evidence, "model": answer.model, "revision": answer.revision}
@@ -59,7 +60,7 @@ def query_csv(found: AddressedAnswer) -> bytes:
         | common
         for each in listed
     )
-    return csv_bytes((FIXED[0], *columns.values(), *FIXED[1:]), rows)
+    return Table((FIXED[0], *columns.values(), *FIXED[1:]), rows)
 
 
 def column(name: str) -> str:

@@ -66,6 +66,27 @@ def forecast_body(found: AddressedAnswer) -> bytes:
     return encoded(forecast_answer(found))
 
 
+def short_body(found: AddressedAnswer) -> bytes:
+    """One target's forecast in short, as JSON."""
+    model, answer = found.model, found.answer
+    targets = answer.targets
+    [target], effect = targets.basis.targets, targets.effect
+    columns = [targets.p, difference(targets.p, targets.basis.baseline)]
+    if targets.intervals is not None:
+        columns[1:1] = [targets.intervals.low, targets.intervals.high]
+    if effect is not None:
+        columns.append(effect.change)
+    rows = _in_short(target, targets.intervals is not None, effect is not None)
+    return encoded(
+        answers.ForecastInShort(
+            *header(model),
+            target=target.name,
+            distribution=rows.filled(np.stack(columns, axis=1), missing=True),
+            permalink=found.address.permalink(answer.revision),
+        )
+    )
+
+
 def query_body(found: AddressedAnswer) -> bytes:
     """The answer of several targets as JSON."""
     return encoded(query_answer(found))
@@ -354,6 +375,13 @@ def _distribution(model: Model, basis: Basis, intervals: bool, effects: bool) ->
     return Template(
         _states(model.described[basis.targets[0].name], basis.targets[0], basis.baseline, intervals, effects)
     )
+
+
+@lru_cache(TEMPLATES)
+def _in_short(variable: Variable, intervals: bool, effects: bool) -> Template:
+    end = GAP if intervals else None
+    effect = GAP if effects else UNSET
+    return Template([answers.StateInShort(state, GAP, end, end, GAP, effect) for state in variable.states])
 
 
 def _states(

@@ -15,9 +15,9 @@ from model.question import Question
 from model.resources.cost import Cost
 from service.analyses.revision_diff.body import ROW, DiffJSON, DiffRow, diff_body, diff_rows
 from service.analyses.revision_diff.page import LOOKED_AT, markdown
-from service.http.csv_tables import csv_bytes
+from service.http.csv_tables import Table
 from service.http.json_encoding import encoded
-from service.http.operation import A_DAY, Form, Reply, Service, json_form, operation
+from service.http.operation import A_DAY, Form, Reply, Service, json_form, operation, table_form
 from service.http.problems import BadField
 from service.http.validation import Hurried, Text
 from service.revisions import HASH
@@ -46,7 +46,7 @@ class DiffParameters(Hurried):
     query=DiffParameters,
     forms=(
         json_form(DiffJSON, write=lambda found: encoded(diff_body(found))),
-        Form("csv", "text/csv; charset=utf-8", lambda found: csv_bytes(ROW, diff_rows(found)), DiffRow),
+        table_form(DiffRow, lambda found: Table(ROW, diff_rows(found))),
         Form("md", "text/markdown; charset=utf-8", lambda found: markdown(found, LOOKED_AT).encode(), str),
     ),
     errors=ERRORS,
