@@ -66,7 +66,7 @@ class Selection:
 
     def of_text(self, data: bytes) -> bytes:
         """A text as it is. Raises BadField where fields of it are named."""
-        if self.fields is not None:
+        if self.fields not in (None, (ALL,)):
             raise BadField("a text has no fields: ask for .json or a table", where=WHERE)
         return data
 
@@ -104,7 +104,7 @@ def selection(asked: Any) -> Selection:
 @lru_cache(256)
 def keys_of(shape: Any) -> tuple[str, ...]:
     """The keys that an answer of a shape may have; none where the shape leaves them open."""
-    schema, components = msgspec.json.schema_components([shape], schema_hook=lambda _: {})
+    schema, components = msgspec.json.schema_components([shape], schema_hook=lambda _: {"description": "any"})
     found: list[str] = []
     for each in schema[0].get("anyOf", schema):
         name = each.get("$ref", "").rpartition("/")[2]

@@ -27,7 +27,7 @@ from service.store.scopes import OPEN
 from service.translate import questions
 
 ALWAYS = (400, 405, 500)
-TOO_LONG = 414
+TOO_LONG, UNREADABLE = 414, 422
 PRECONDITION_REQUIRED = 428
 BUSY = 429
 ACCESS = (401, 403, 429, 503)
@@ -135,7 +135,7 @@ def _of_anything(kind: type) -> JSON:
 
 def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, examples: Mapping[str, Any]) -> JSON:
     summary, _, details = (inspect.getdoc(each.view) or "").partition("\n\n")
-    some = [TOO_LONG] * bool(each.query) + [BUSY] * each.of_model + [*ACCESS] * (each.scope != OPEN)
+    some = [TOO_LONG, UNREADABLE] * bool(each.query) + [BUSY] * each.of_model + [*ACCESS] * (each.scope != OPEN)
     statuses = sorted({*ALWAYS, *each.errors, *some})
     refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
     entry: JSON = {

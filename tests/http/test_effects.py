@@ -5,13 +5,13 @@ import io
 
 import pytest
 
-DONE = "/v1/models/asia/forecast/lung{}?given=xray:yes&do=smoke:no"
+DONE = "/v1/models/asia/forecast/lung{}?fields=all&given=xray:yes&do=smoke:no"
 EFFECT = ["without", "effect", "effect_lo", "effect_hi"]
 
 
 def test_an_answer_to_a_question_that_does_something_has_its_effect(client):
     done = client.get(DONE.format("")).json
-    seen = client.get("/v1/models/asia/forecast/lung?given=xray:yes").json
+    seen = client.get("/v1/models/asia/forecast/lung?fields=all&given=xray:yes").json
     for row, before in zip(done["distribution"], seen["distribution"], strict=True):
         assert row["without"] == before["p"]
         assert row["effect"] == pytest.approx(row["p"] - row["without"], abs=1e-12)
@@ -29,7 +29,7 @@ def test_an_answer_to_a_question_that_does_something_has_its_effect(client):
 
 
 def test_an_answer_to_one_that_does_nothing_has_none(client):
-    seen = client.get("/v1/models/asia/forecast/lung?given=xray:yes").json
+    seen = client.get("/v1/models/asia/forecast/lung?fields=all&given=xray:yes").json
     assert set(EFFECT).isdisjoint(seen["distribution"][0])
     assert {"without", "alone"}.isdisjoint(seen)
     assert seen["status"]["after_do"] == []
@@ -45,7 +45,7 @@ def test_each_of_several_do_stands_alone_too(client):
     answer = client.get("/v1/models/asia/query?target=dysp&do=smoke:no&do=bronc:no").json
     smoke, bronc = answer["alone"]
     for alone, path in ((smoke, "do=smoke:no"), (bronc, "do=bronc:no")):
-        [row, _] = client.get(f"/v1/models/asia/forecast/dysp?{path}").json["distribution"]
+        [row, _] = client.get(f"/v1/models/asia/forecast/dysp?fields=all&{path}").json["distribution"]
         assert alone["targets"][0]["distribution"][0]["effect"] == row["effect"]
     every = client.get("/v1/models/asia/marginals?do=smoke:no&do=bronc:no").json
     assert "alone" not in every
@@ -107,7 +107,7 @@ def test_nothing_is_sent_that_is_rounding(client, form):
         path, _, asked = path.partition("?")
         text = client.get(f"/v1/models/asia/{path}.{form}?{asked}").text
         assert not {"0000000000", "9999999999"} & {number[-10:] for number in text.replace('"', ",").split(",")}
-    smoke = client.get("/v1/models/asia/forecast/smoke").json["distribution"]
+    smoke = client.get("/v1/models/asia/forecast/smoke?fields=all").json["distribution"]
     assert [(row["p"], row["baseline"], row["shift"]) for row in smoke] == [(0.5, 0.5, 0.0)] * 2
 
 

@@ -151,6 +151,8 @@ def test_it_is_documented_with_an_example_that_is_answered(client):
     described = document["paths"]["/v1/models/{model}/matrix"]["get"]
     assert [each["name"] for each in described["parameters"]] == [
         "model",
+        "fields",
+        "sources",
         "deadline_ms",
         "revision",
         "by",

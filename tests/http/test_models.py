@@ -98,7 +98,7 @@ def test_judgement_is_shown_as_what_it_is(client):
     [source] = client.get("/v1/models/oddities/sources").json["sources"]
     assert (source["name"], source["status"], source["url"]) == ("judgement", "judgement", None)
     assert source["cited_by"] == ["odd", "never"]
-    [cited] = client.get("/v1/models/oddities/forecast/odd").json["sources"]
+    [cited] = client.get("/v1/models/oddities/forecast/odd?sources=full").json["sources"]
     assert (cited["kind"], cited["status"], cited["read"]) == ("judgement", "judgement", None)
     assert client.get("/v1/models/oddities/variables/odd").json["statements"][0]["reason"] == "A test needs numbers."
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from service import create_app
 from service.settings import BadSettings, Settings, from_environment
 
-PATH = "/v1/models/asia/forecast/lung.json?given=xray:yes"
+PATH = "/v1/models/asia/forecast/lung.json?given=xray:yes&fields=all"
 FORGED = {
     "X-Forwarded-For": "203.0.113.9",
     "X-Forwarded-Host": "attacker.test",

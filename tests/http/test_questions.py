@@ -11,7 +11,7 @@ def p(answer, state="yes"):
 
 
 def test_a_forecast_has_the_distribution_the_evidence_and_the_sources(client):
-    answer = client.get(f"{FORECAST}?given=xray:yes").json
+    answer = client.get(f"{FORECAST}?fields=all&given=xray:yes").json
     assert [row["state"] for row in answer["distribution"]] == ["yes", "no"]
     assert p(answer) == pytest.approx(0.4887114013196477, abs=1e-12)
     first = answer["distribution"][0]
@@ -37,7 +37,7 @@ def test_an_intervention_is_not_an_observation(client):
 
 def test_every_verb_fits_in_an_address(client):
     given = "given=xray:not(no)&given=dysp:in(yes,no)&given=tub:like(yes=3,no=1)&given=bronc:assumed(yes=0.6,no=0.4)"
-    answer = client.get(f"{FORECAST}?{given}&do=smoke:chances(yes=0.2,no=0.8)").json
+    answer = client.get(f"{FORECAST}?fields=all&{given}&do=smoke:chances(yes=0.2,no=0.8)").json
     assert answer["given"] == {
         "tub": {"likelihood": {"yes": 3.0, "no": 1.0}},
         "bronc": {"assumed": {"yes": 0.6, "no": 0.4}},
@@ -51,7 +51,7 @@ def test_every_verb_fits_in_an_address(client):
 
 
 def test_a_scenario_and_a_cohort_are_laid_in_and_what_they_lose_is_named(client):
-    answer = client.get(f"{FORECAST}?given=dysp:no&scenario=back_from_asia&cohort=a_smoker").json
+    answer = client.get(f"{FORECAST}?fields=all&given=dysp:no&scenario=back_from_asia&cohort=a_smoker").json
     assert answer["asked"]["given"] == {"dysp": "no"}
     assert answer["given"] == {"asia": "yes", "smoke": "yes", "dysp": "no"}
     assert answer["replaced"] == ["dysp=yes of scenario back_from_asia"]
@@ -59,7 +59,7 @@ def test_a_scenario_and_a_cohort_are_laid_in_and_what_they_lose_is_named(client)
 
 
 def test_evidence_that_changes_nothing_is_named(client):
-    answer = client.get("/v1/models/asia/forecast/tub?given=smoke:yes").json
+    answer = client.get("/v1/models/asia/forecast/tub?fields=all&given=smoke:yes").json
     assert answer["no_effect"] == ["smoke"]
     assert all(row["shift"] == pytest.approx(0, abs=1e-12) for row in answer["distribution"])
 
@@ -89,12 +89,14 @@ def test_a_joint_and_the_most_probable_states_come_on_request(client):
 
 
 def test_a_state_that_looks_like_a_verb_is_asked_for_inside_one(client):
-    plain = client.get("/v1/models/oddities/forecast/never?given=odd:in(%22in(a)%22)").json
+    plain = client.get("/v1/models/oddities/forecast/never?fields=all&given=odd:in(%22in(a)%22)").json
     assert plain["given"] == {"odd": "in(a)"}
-    assert client.get(plain["permalink"]).json == plain
-    several = client.get("/v1/models/oddities/forecast/never?given=odd:in(%22a,b%22,%22say%20%22%22x%22%22%22)").json
+    assert client.get(f"{plain['permalink']}&fields=all").json == plain
+    several = client.get(
+        "/v1/models/oddities/forecast/never?fields=all&given=odd:in(%22a,b%22,%22say%20%22%22x%22%22%22)"
+    ).json
     assert several["given"] == {"odd": {"in": ["a,b", 'say "x"']}}
-    assert client.get(several["permalink"]).json == several
+    assert client.get(f"{several['permalink']}&fields=all").json == several
     done = client.post("/v1/models/oddities/query", json={"do": {"odd": "chances(a=1)"}}).json
     assert done["do"] == {"odd": "chances(a=1)"}
     assert client.get(done["permalink"]).json == done

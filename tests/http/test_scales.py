@@ -61,7 +61,7 @@ def army(tmp_path_factory):
 
 
 def asked(client, said, **also):
-    return client.get(f"{ARMY}/forecast/war.json", query_string={"given": f"stock:{said}", **also})
+    return client.get(f"{ARMY}/forecast/war.json", query_string={"given": f"stock:{said}", "fields": "all", **also})
 
 
 @pytest.mark.parametrize("said", SAID)
@@ -77,10 +77,12 @@ def test_a_number_is_read_as_the_states_it_names(army, said):
 
 @pytest.mark.parametrize("said", SAID)
 def test_the_permalink_and_the_links_give_the_same_answer(army, said):
-    answer = asked(army, said)
+    links = asked(army, said).json["links"]
+    answer = asked(army, said, fields="target,distribution,links,permalink")
+    assert army.get(f"{answer.json['permalink']}&fields=target,distribution,links,permalink").data == answer.data
+    answer = army.get(links["json"])
     assert army.get(answer.json["permalink"]).data == answer.data
-    assert army.get(answer.json["links"]["json"]).data == answer.data
-    table = army.get(answer.json["links"]["csv"])
+    table = army.get(links["csv"])
     assert table.data == army.get(f"{ARMY}/forecast/war.csv", query_string={"given": f"stock:{said}"}).data
     again = army.get(answer.json["permalink"], headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
@@ -184,10 +186,10 @@ def test_what_is_not_measured_takes_no_number(army, refused):
 
 
 def test_states_have_their_labels_and_bounds(army):
-    rows = army.get(f"{ARMY}/forecast/stock").json["distribution"]
+    rows = army.get(f"{ARMY}/forecast/stock?fields=all").json["distribution"]
     assert [row["label"] for row in rows] == ["Hardly any", "Some", "A full army"]
     assert [row["bounds"] for row in rows] == [[0, 450], [450, 900], [900, None]]
-    plain = army.get(f"{ARMY}/forecast/war").json["distribution"]
+    plain = army.get(f"{ARMY}/forecast/war?fields=all").json["distribution"]
     assert all("label" not in row and "bounds" not in row for row in plain)
 
 
@@ -207,8 +209,8 @@ def test_a_table_has_them_as_columns(army):
 
 
 def test_a_number_has_a_mean_and_quantiles_where_both_ends_are_stated(army):
-    assert army.get(f"{ARMY}/forecast/stock").json["numbers"] == {}
-    answer = army.get(f"{FORT}/forecast/stock").json
+    assert army.get(f"{ARMY}/forecast/stock?fields=all").json["numbers"] == {}
+    answer = army.get(f"{FORT}/forecast/stock?fields=all").json
     p = [row["p"] for row in answer["distribution"]]
     [(name, number)] = answer["numbers"].items()
     assert (name, number["unit"]) == ("stock", "soldiers")
@@ -219,7 +221,7 @@ def test_a_number_has_a_mean_and_quantiles_where_both_ends_are_stated(army):
 
 
 def test_what_is_known_moves_the_number(army):
-    answer = army.get(f"{FORT}/forecast/stock?given=stock:under(450)").json
+    answer = army.get(f"{FORT}/forecast/stock?fields=all&given=stock:under(450)").json
     assert answer["numbers"]["stock"]["mean"] == pytest.approx(225)
     both = army.get(f"{FORT}/query?target=war&target=stock&given=war:held").json
     assert list(both["numbers"]) == ["stock"]

@@ -95,7 +95,7 @@ def test_a_graph_says_where_variables_stand_and_what_arcs_are_worth(client):
 
 
 def test_an_answer_says_its_question_in_a_sentence(client):
-    asked = "/v1/models/asia/forecast/lung.json?given=xray:like(yes=4,no=1)&do=smoke:no"
+    asked = "/v1/models/asia/forecast/lung.json?fields=sentence&given=xray:like(yes=4,no=1)&do=smoke:no"
     assert client.get(asked).json["sentence"] == (
         "How likely is each state of “Lung cancer”, if “Smoker” is set to no, "
         "and “Positive X-ray” is reported (likelihood yes 4, no 1)?"

@@ -175,7 +175,7 @@ def test_json_is_the_body_of_the_http_answer_byte_for_byte(run):
     from service.settings import Settings
 
     client = create_app(Settings(default_priors())).test_client()
-    over_http = client.get("/v1/models/asia/forecast/lung.json?given=xray:yes&do=smoke:no")
+    over_http = client.get("/v1/models/asia/forecast/lung.json?given=xray:yes&do=smoke:no&fields=all")
     assert over_http.status_code == 200
     assert (
         run("ask", "asia", "lung", "--given", "xray:yes", "--do", "smoke:no", "--json").out.encode() == over_http.data
