@@ -24,7 +24,7 @@ from service.http.admission import Gate, Turn
 from service.http.csv_tables import Table
 from service.http.json_encoding import encoded
 from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept
-from service.http.packing import SUFFIX, packed_kept
+from service.http.packing import packed_kept, tags
 from service.http.problems import (
     BodyTooLarge,
     WrongMediaType,
@@ -390,7 +390,7 @@ def _worked_out(writer: Writer, reply: Reply, service: Service, turn: Turn) -> b
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:
     """The answer under its tag, or 304 without working it out when the client has it."""
     known = request.if_none_match
-    held = next((each for each in (tag, f"{tag}{SUFFIX}") if known.contains_weak(each)), None)
+    held = next((each for each in tags(tag) if known.contains_weak(each)), None)
     data = b"" if held and not known.star_tag else written()
     response = _response(b"" if held else data, form, 304 if held else 200, cache=SHORTLY)
     response.set_etag(held or tag)
