@@ -94,6 +94,11 @@ def encoded_part(value: Any) -> Any:
     return msgspec.Raw(encoded(value)[:-1])
 
 
+def text_part(value: Any) -> Any:
+    """A part of an answer as JSON already, that holds texts and parts and no number of its own."""
+    return msgspec.Raw(_encode(value))
+
+
 class Template:
     """A value with gaps for numbers, encoded once.
 
@@ -104,8 +109,9 @@ class Template:
 
     __slots__ = ("_pieces",)
 
-    def __init__(self, value: Any) -> None:
-        self._pieces = encoded(value)[:-1].split(_MARK)
+    def __init__(self, value: Any, *, is_text: bool = False) -> None:
+        """``is_text`` says that no number stands in the value but within parts that are encoded already."""
+        self._pieces = _encode(value).split(_MARK) if is_text else encoded(value)[:-1].split(_MARK)
 
     def filled(self, numbers: NDArray[np.float64], *, missing: bool = False) -> Any:
         """The value with the numbers in its gaps, in the order of the array. Raises ValueError as ``encoded`` does.

@@ -21,7 +21,7 @@ from model.network import Network, Table, Variable
 from model.specification import JUDGEMENT, Description, Model, Source
 from model.uncertainty.intervals import COVERS, OMITS, Intervals, Outside, Reason
 from service.http.address import Address
-from service.http.json_encoding import GAP, Template, encoded, encoded_part
+from service.http.json_encoding import GAP, Template, encoded, encoded_part, text_part
 from service.http.problems import problem
 from service.schemas import answers
 from service.translate.questions import findings_json, forecast_address, query_address, settings_json
@@ -367,7 +367,7 @@ def _targets(model: Model, basis: Basis, intervals: bool, effects: bool) -> Temp
         )
         for variable, place, idle, sources in zip(basis.targets, basis.places, basis.idle, basis.cited, strict=True)
     ]
-    return Template(targets)
+    return Template(targets, is_text=True)
 
 
 @lru_cache(TEMPLATES)
@@ -434,12 +434,12 @@ def states_part(described: Description, variable: Variable, baseline: bytes, int
 
 @lru_cache(PIECES)
 def _names_part(names: tuple[str, ...]) -> Any:
-    return encoded_part(names)
+    return text_part(names)
 
 
 @lru_cache(TEMPLATES)
 def _sources(model: Model, basis: Basis) -> Any:
-    return encoded_part([source_part(None if name == JUDGEMENT else model.source(name)) for name in basis.sources])
+    return text_part([source_part(None if name == JUDGEMENT else model.source(name)) for name in basis.sources])
 
 
 @lru_cache(PIECES)
