@@ -21,6 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     run = {
         "inference": _inference,
         "http": _http,
+        "beside": _beside,
         "scale": _scale,
         "analyses": _analyses,
         "cost": _cost,
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     engine.add_argument("--json", type=Path, metavar="FILE", help="write case, network, seconds, ratios, difference")
     web = commands.add_parser("http", help="requests per second under the shipped gunicorn.conf.py; needs wrk")
     web.add_argument("--quick", action="store_true", help="one round of each")
+    answer = commands.add_parser("beside", help="what an HTTP answer to a new question costs beside the engine")
     growth = commands.add_parser("scale", help="how cost grows with scenarios, slices, variables and width")
     growth.add_argument("--quick", action="store_true", help="without the largest sizes")
     beyond = commands.add_parser("analyses", help="intervals, sensitivity, explanation … beside the point answer")
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     worst.add_argument("--seed", type=int, default=1, help="of the search (1)")
     worst.add_argument("--only", default="", metavar="TEXT", help="kinds whose name has this in it")
     worst.add_argument("--write", type=Path, metavar="FILE", help="write the ten costliest of different kinds as JSON")
-    for each in (engine, web, growth, beyond, counted):
+    for each in (engine, web, answer, growth, beyond, counted):
         each.add_argument("--csv", type=Path, metavar="FILE", help="write the rows (bench/results/ after a full run)")
     for each in (engine, growth):
         each.add_argument("--plot", type=Path, metavar="FILE", help="draw them; needs matplotlib")
@@ -120,6 +122,12 @@ def _http(options: argparse.Namespace) -> int:
     from bench import http
 
     return http.run(quick=options.quick, csv=_file(options.csv, not options.quick, "http", "csv"))
+
+
+def _beside(options: argparse.Namespace) -> int:
+    from bench import beside
+
+    return beside.run(csv=options.csv)
 
 
 def _web(options: argparse.Namespace) -> int:
