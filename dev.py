@@ -292,7 +292,7 @@ def make(folder: Path, python: Path) -> None:
             if step is not make_venv:
                 write_stamp(folder, f"{UNFINISHED} {number} {wanted}")
     write_stamp(folder, wanted)
-    say(f"Ready after {time.monotonic() - started:.0f} s.")
+    say(f"The environment is ready after {time.monotonic() - started:.0f} s.")
 
 
 def steps_done(folder: Path, wanted: str) -> int:
@@ -383,7 +383,11 @@ def compile_bytecode(folder: Path, python: Path) -> None:
     mine = [str(ROOT / name) for name in ("model", "service", "wsgi.py")]
     command, doing = [str(python), "-m", "compileall", "-q", "-j", "0"], "Compiling bytecode"
     succeeds([*command, "-x", r"/tests/", str(folder / "lib")], doing, quiet=True)
-    call([*command, *mine], doing, "The project could not be compiled to bytecode; the lines above say why.")
+    call(
+        [*command, *mine],
+        f"{doing} of the project",
+        "The project could not be compiled to bytecode; the lines above say why.",
+    )
 
 
 def compile_kernels(_folder: Path, python: Path) -> None:

@@ -407,8 +407,20 @@ def _about(model: Model, found: Answer, drawn: Marks, *, whole: bool) -> Iterato
         yield from listing("replaced", found.replaced)
     if found.no_effect:
         yield from listing("no effect", found.no_effect)
+        yield from _backwards(model, found)
     yield from _sources(model, found.sources, whole=whole)
     yield revision_line(model)
+
+
+def _backwards(model: Model, found: Answer) -> Iterator[str]:
+    """Of what is set to no effect, what follows from what is asked: a finding would tell of it, a do() does not."""
+    asked = {target.target for target in found.targets}
+    for name in found.no_effect:
+        causes = asked.intersection(model.network.ancestors((name,))) - {name}
+        if name in found.settings and causes:
+            from_what = " and ".join(target.target for target in found.targets if target.target in causes)
+            said = f"{name} follows from {from_what}: set, it says nothing of its causes; known, it does (--given)"
+            yield from wrapped(said, width(), then="  ")
 
 
 def _effect(model: Model, found: Answer, effect: Effect, drawn: Marks) -> Iterator[str]:

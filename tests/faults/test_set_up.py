@@ -179,5 +179,5 @@ def test_a_second_set_up_waits_for_the_first_and_finds_the_work_done(small: Path
     first, second = small_set_up(small, pause=1), small_set_up(small)
     outs = [each.communicate(timeout=60)[0] for each in (first, second)]
     assert all(out.endswith("used used used used used\n") for out in outs)
-    assert sum("Ready after" in out for out in outs) == 1
+    assert sum("ready after" in out for out in outs) == 1
     assert sum("Another set-up" in out for out in outs) == 1

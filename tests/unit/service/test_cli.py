@@ -600,3 +600,11 @@ def test_what_may_be_said_once_is_not_said_twice_in_silence(run, option):
     ran = run("ask", "asia", "lung", option, "a_smoker", option, "none")
     assert ran.code == 2
     assert f"Invalid value for '{option}': said 2 times (a_smoker, none); it may be said once" in ran.err
+
+
+def test_setting_an_effect_of_the_target_says_why_it_changes_nothing(run):
+    said = " ".join(run("ask", "asia", "smoke", "--do", "lung:yes", "--do", "bronc:no").out.split())
+    assert "lung follows from smoke: set, it says nothing of its causes; known, it does (--given)" in said
+    assert "bronc follows from smoke" in said
+    assert "follows from" not in run("ask", "asia", "lung", "--do", "smoke:yes").out
+    assert "follows from" not in run("ask", "asia", "tub", "--do", "smoke:yes").out
