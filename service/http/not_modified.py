@@ -4,14 +4,19 @@ A dashboard asks the same address over and over with the ETag of the answer that
 has been checked in every respect and ended in 304, the same request of the same client is answered 304 here with the
 same headers, for as long as the model is at the same revision and what the client presents is valid, which is settled
 before. Nothing else is cached.
+
+``register`` answers those that know an answer by its date alone (``If-Modified-Since``, RFC 9110, 13.1.3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, request
 
 from model.forecast import Forecaster
 from model.inference.lru import ByteLRU
@@ -96,3 +101,32 @@ class NotModified:
             return start_response(status, headers, *exception)
 
         return noted
+
+
+def date_of_change(at: datetime, now: datetime | None = None) -> datetime | None:
+    """The date of a change as a header can have it, whose dates are of whole seconds: rounded up, and None until then.
+
+    An answer of before the change then never has that date, though it were of the same second.
+
+    >>> at = datetime(2026, 11, 30, 12, 0, 0, 250_000, UTC)
+    >>> date_of_change(at, at + timedelta(seconds=1)).isoformat(), date_of_change(at, at)
+    ('2026-11-30T12:00:01+00:00', None)
+    """
+    whole = at.astimezone(UTC).replace(microsecond=0)
+    date = whole if whole == at else whole + timedelta(seconds=1)
+    return date if date <= (now or datetime.now(UTC)) else None
+
+
+def register(app: Flask) -> None:
+    """Tell clients that know the date of an answer, and no tag, whether it is another by now."""
+    app.after_request(_dated)
+
+
+def _dated(response: Response) -> Response:
+    known = request.if_modified_since
+    if known is None or "If-None-Match" in request.headers or request.method not in METHODS:
+        return response
+    if response.status_code == 200 and response.last_modified is not None and response.last_modified <= known:
+        response.status_code = 304
+        response.set_data(b"")
+    return response
