@@ -72,10 +72,13 @@ class Within(Client):
     def __init__(self, app: Flask, **settings: Any) -> None:
         super().__init__("http://localhost", **settings)
         self.app, self.asked = app, list[tuple[str, str, bytes | None]]()
+        self.origin = "127.0.0.1"
 
     def _sent(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str], *, again: bool) -> _Sent:
         self.asked.append((method, path, data))
-        answer = self.app.test_client().open(path, method=method, data=data, headers=dict(headers))
+        where = {"REMOTE_ADDR": self.origin}
+        within = self.app.test_client()
+        answer = within.open(path, method=method, data=data, headers=dict(headers), environ_overrides=where)
         found = {name.lower(): value for name, value in answer.headers}
         packed = found.get("content-encoding") == "gzip"
         return _Sent(answer.status_code, found, gzip.decompress(answer.data) if packed else answer.data)
