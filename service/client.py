@@ -284,7 +284,8 @@ TABLES = ("rows", "steps", "sets", "statements", "models", "variables", "sources
 class Answer(Record):
     """An answer: its keys as attributes, its numbers as rows, as a data frame, and as a table in a notebook.
 
-    ``requested`` is the address that was asked, ``etag`` tells the answer from every other; ``served`` is the revision it is from.
+    ``requested`` is the address that was asked, ``etag`` tells the answer from every other, and ``served`` is the
+    revision that it is from, where its keys do not say so too.
     """
 
     __slots__ = ("etag", "requested", "served")

@@ -12,11 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from functools import lru_cache
+from math import ceil
+from time import time
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
+from werkzeug.http import http_date
 
 from model.forecast import Forecaster
 from model.inference.lru import ByteLRU
@@ -103,18 +107,26 @@ class NotModified:
         return noted
 
 
-def date_of_change(at: datetime, now: datetime | None = None) -> datetime | None:
-    """The date of a change as a header can have it, whose dates are of whole seconds: rounded up, and None until then.
+@lru_cache(256)
+def date_of_change(at: datetime) -> tuple[float, str]:
+    """The date of a change as a header can have it, whose dates are of whole seconds: rounded up.
 
-    An answer of before the change then never has that date, though it were of the same second.
+    The first is from when on it may be told, in seconds of the clock: an answer of before the change then never has
+    that date, though it were of the same second.
 
-    >>> at = datetime(2026, 11, 30, 12, 0, 0, 250_000, UTC)
-    >>> date_of_change(at, at + timedelta(seconds=1)).isoformat(), date_of_change(at, at)
-    ('2026-11-30T12:00:01+00:00', None)
+    >>> from datetime import UTC
+    >>> date_of_change(datetime(2026, 11, 30, 12, 0, 0, 250_000, UTC))
+    (1796040001.0, 'Mon, 30 Nov 2026 12:00:01 GMT')
     """
-    whole = at.astimezone(UTC).replace(microsecond=0)
-    date = whole if whole == at else whole + timedelta(seconds=1)
-    return date if date <= (now or datetime.now(UTC)) else None
+    date = float(ceil(at.timestamp()))
+    return date, http_date(date)
+
+
+def say_changed(response: Response, at: datetime) -> None:
+    """Say since when the address gives this answer, once that second is over; not where it is not sent."""
+    date, text = date_of_change(at)
+    if response.status_code == 200 and date <= time():
+        response.headers["Last-Modified"] = text
 
 
 def register(app: Flask) -> None:
@@ -123,10 +135,11 @@ def register(app: Flask) -> None:
 
 
 def _dated(response: Response) -> Response:
-    known = request.if_modified_since
-    if known is None or "If-None-Match" in request.headers or request.method not in METHODS:
+    environ = request.environ
+    if "HTTP_IF_MODIFIED_SINCE" not in environ or "HTTP_IF_NONE_MATCH" in environ or request.method not in METHODS:
         return response
-    if response.status_code == 200 and response.last_modified is not None and response.last_modified <= known:
+    known, date = request.if_modified_since, response.last_modified
+    if known is not None and date is not None and date <= known and response.status_code == 200:
         response.status_code = 304
         response.set_data(b"")
     return response

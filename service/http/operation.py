@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
 from service.http.csv_tables import Table
 from service.http.json_encoding import encoded
-from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, date_of_change, polls_kept
+from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept, say_changed
 from service.http.packing import packed_kept, tags
 from service.http.problems import (
     BodyTooLarge,
@@ -289,8 +289,6 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     watch = _watch(service, getattr(asked, "deadline_ms", None))
     with watched(watch), service.gate.turn(_client(), watch) as turn:
         reply = each.view(forecaster or service, **path, **sent)
-        if forecaster is not None and asked is not None and asked.revision in (None, forecaster.model.revision):
-            reply = replace(reply, changed=changed(service, forecaster))
         response = _sent(each, writer, reply, service, turn, revision=forecaster.model.revision if forecaster else None)
     if forecaster is None or asked is None:
         return response
@@ -299,6 +297,9 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
         response.headers["Cache-Control"] = A_DAY
     if asked.revision in (None, forecaster.model.revision):  # what a name means may change at any time
         request.environ[ANSWERED_FROM] = forecaster
+        since = changed(service, forecaster) if each.cacheable else None
+        if since is not None:
+            say_changed(response, since)
     return response
 
 
@@ -360,9 +361,8 @@ def _sent(
     each: Operation, writer: Writer, reply: Reply, service: Service, turn: Turn, *, revision: str | None = None
 ) -> Response:
     response = _answered(each, writer, reply, service, turn, revision)
-    date = date_of_change(reply.changed) if each.cacheable and reply.changed is not None else None
-    if date is not None:
-        response.last_modified = date
+    if reply.changed is not None:
+        say_changed(response, reply.changed)
     response.headers.extend(reply.headers)
     if reply.media:
         response.content_type = reply.media
