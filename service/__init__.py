@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from flask import Flask
 
     from service import revisions, routes
-    from service.http import access, body_limits, error_handlers, operation, packing, proxies, security
+    from service.http import access, body_limits, error_handlers, not_modified, operation, packing, proxies, security
     from service.http.fingerprint import fingerprint
     from service.kept_models import KeptModels
     from service.live import record, stored
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     body_limits.register(app, routes.OPERATIONS)
     security.register(app, chosen.hosts, chosen.origins)
     access.register(app, service)
+    not_modified.register(app)
     packing.register(app, service.packed)
     error_handlers.register(app)
     if chosen.proxies:

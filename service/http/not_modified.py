@@ -4,14 +4,23 @@ A dashboard asks the same address over and over with the ETag of the answer that
 has been checked in every respect and ended in 304, the same request of the same client is answered 304 here with the
 same headers, for as long as the model is at the same revision and what the client presents is valid, which is settled
 before. Nothing else is cached.
+
+``register`` answers those that know an answer by its date alone (``If-Modified-Since``, RFC 9110, 13.1.3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from math import ceil
+from time import time
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, request
+from werkzeug.http import http_date
 
 from model.forecast import Forecaster
 from model.inference.lru import ByteLRU
@@ -96,3 +105,41 @@ class NotModified:
             return start_response(status, headers, *exception)
 
         return noted
+
+
+@lru_cache(256)
+def date_of_change(at: datetime) -> tuple[float, str]:
+    """The date of a change as a header can have it, whose dates are of whole seconds: rounded up.
+
+    The first is from when on it may be told, in seconds of the clock: an answer of before the change then never has
+    that date, though it were of the same second.
+
+    >>> from datetime import UTC
+    >>> date_of_change(datetime(2026, 11, 30, 12, 0, 0, 250_000, UTC))
+    (1796040001.0, 'Mon, 30 Nov 2026 12:00:01 GMT')
+    """
+    date = float(ceil(at.timestamp()))
+    return date, http_date(date)
+
+
+def say_changed(response: Response, at: datetime) -> None:
+    """Say since when the address gives this answer, once that second is over; not where it is not sent."""
+    date, text = date_of_change(at)
+    if response.status_code == 200 and date <= time():
+        response.headers["Last-Modified"] = text
+
+
+def register(app: Flask) -> None:
+    """Tell clients that know the date of an answer, and no tag, whether it is another by now."""
+    app.after_request(_dated)
+
+
+def _dated(response: Response) -> Response:
+    environ = request.environ
+    if "HTTP_IF_MODIFIED_SINCE" not in environ or "HTTP_IF_NONE_MATCH" in environ or request.method not in METHODS:
+        return response
+    known, date = request.if_modified_since, response.last_modified
+    if known is not None and date is not None and date <= known and response.status_code == 200:
+        response.status_code = 304
+        response.set_data(b"")
+    return response

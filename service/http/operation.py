@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
@@ -23,7 +24,7 @@ from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
 from service.http.csv_tables import Table
 from service.http.json_encoding import encoded
-from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept
+from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept, say_changed
 from service.http.packing import packed_kept, tags
 from service.http.problems import (
     BodyTooLarge,
@@ -76,6 +77,7 @@ class Service:
     polls: ByteLRU[Poll] = field(default_factory=polls_kept)
     packed: ByteLRU[bytes] = field(default_factory=packed_kept)
     host: Host = field(default_factory=Host)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
     gate: Gate = field(init=False)
 
     @property
@@ -157,6 +159,7 @@ class Reply:
     any work; ``tag`` does the same for bytes that are decided otherwise; without either the bytes themselves do.
     ``cost`` counts what ``content`` will cost, before it is called. ``cache`` is how long it may be kept, where that
     is another time than usual, and ``headers`` are sent with it; ``media`` stands in place of the form's media type.
+    ``changed`` is since when the address gives this, where that is known.
     """
 
     content: Callable[[], Any]
@@ -166,6 +169,7 @@ class Reply:
     cache: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     media: str | None = None
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +297,9 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
         response.headers["Cache-Control"] = A_DAY
     if asked.revision in (None, forecaster.model.revision):  # what a name means may change at any time
         request.environ[ANSWERED_FROM] = forecaster
+        since = changed(service, forecaster) if each.cacheable else None
+        if since is not None:
+            say_changed(response, since)
     return response
 
 
@@ -335,15 +342,27 @@ def _watch(service: Service, asked: int | None) -> Watch:
 
 def _besides(service: Service, forecaster: Forecaster) -> dict[str, object]:
     """Columns of one value that a table of a model has where they are named."""
-    model, served = forecaster.model, service.live.now
-    since = served.since.get(model.name) if served.ready.get(model.name) is forecaster else None
-    return {"as_of": model.as_of, "revision": model.revision, "time": since}
+    model = forecaster.model
+    return {"as_of": model.as_of, "revision": model.revision, "time": _since(service, forecaster)}
+
+
+def _since(service: Service, forecaster: Forecaster) -> datetime | None:
+    served, name = service.live.now, forecaster.model.name
+    return served.since.get(name) if served.ready.get(name) is forecaster else None
+
+
+def changed(service: Service, forecaster: Forecaster) -> datetime | None:
+    """Since when a model is answered from this forecaster by this software; None where it is not served."""
+    since = _since(service, forecaster)
+    return since and max(since, service.started)
 
 
 def _sent(
     each: Operation, writer: Writer, reply: Reply, service: Service, turn: Turn, *, revision: str | None = None
 ) -> Response:
     response = _answered(each, writer, reply, service, turn, revision)
+    if reply.changed is not None:
+        say_changed(response, reply.changed)
     response.headers.extend(reply.headers)
     if reply.media:
         response.content_type = reply.media

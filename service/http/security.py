@@ -28,10 +28,11 @@ HEADERS = {
 }
 ANY = "*"
 READABLE = (
-    "ETag, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Model-Revision"
+    "Content-Encoding, ETag, Last-Modified, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+    "Server-Timing, WWW-Authenticate, X-Model-Revision"
 )
 """Headers of an answer that a page of an allowed origin may read."""
-SENDABLE = "Authorization, Content-Type, If-Match, If-None-Match"
+SENDABLE = "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match"
 PREFLIGHT_SECONDS = 600
 
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)

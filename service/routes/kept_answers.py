@@ -19,6 +19,7 @@ from service.http.operation import (
     Form,
     Reply,
     Service,
+    changed,
     forecaster_of,
     json_body,
     json_form,
@@ -163,6 +164,7 @@ def kept_answer(service: Service, answer: str) -> Reply:
         lambda: Written(found.forms, lambda suffix: answers.body(service.store, found.id, suffix)),
         tag=found.id,
         cache=FOR_EVER,
+        changed=found.at,
         headers=(("Link", f'<{latest}>; rel="latest-version"'), ("X-Model-Revision", found.asked.revision)),
     )
 
@@ -181,6 +183,7 @@ def latest_answer(service: Service, answer: str) -> Reply:
         cost=reply.cost,
         tag=f"{service.fingerprint} {revision} {PREFIX.get()} {_canonical(reply)}",
         headers=(("X-Model-Revision", revision),),
+        changed=changed(service, forecaster),
     )
 
 

@@ -238,6 +238,11 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
         entry["headers"] = {
             "ETag": {"description": "Send it as If-None-Match: 304 when nothing changed.", "schema": {"type": "string"}}
         }
+    if each.cacheable and (each.of_model or each.path.startswith("/v1/answers")):
+        entry["headers"]["Last-Modified"] = {
+            "description": "Since when the address gives this, where that is known. Send it as If-Modified-Since.",
+            "schema": {"type": "string"},
+        }
     return entry
 
 

@@ -16,7 +16,7 @@ from tests.servers import ROOT, free_port, served
 from tests.unit.test_operators import settings
 
 PAGES = ("README.md", *sorted(path.name for path in (ROOT / "docs").glob("*.md")))
-TRIED_ELSEWHERE = {"README.md", "analysts.md", "format.md", "modellers.md", "tutorial.md"}
+TRIED_ELSEWHERE = {"README.md", "analysts.md", "clients.md", "format.md", "modellers.md", "tutorial.md"}
 """Pages whose commands a test of their own runs."""
 
 REFERENCE = page("reference.md")

@@ -4,6 +4,7 @@ from tests.sources import ROOT, imports, modules
 
 # Each may import those before it.
 ORDER = (
+    "client",
     "malloc",
     "store",
     "settings",
