@@ -18,15 +18,17 @@ from pydantic import BaseModel
 from model.inference.lru import ByteLRU, Usage
 from model.resources.cost import Cost, check
 from model.resources.deadline import Watch, watched
-from service.http import csv_tables, strict_json
+from service.http import csv_tables, strict_json, telemetry
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
 from service.http.json_encoding import encoded
+from service.http.meters import Meters
 from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept
 from service.http.packing import SUFFIX, packed_kept
 from service.http.problems import (
     BodyTooLarge,
     WrongMediaType,
+    codes,
 )
 from service.http.validation import Hurried, Pinned, query_parameters, validated
 from service.live.host import Host
@@ -74,6 +76,9 @@ class Service:
     packed: ByteLRU[bytes] = field(default_factory=packed_kept)
     host: Host = field(default_factory=Host)
     gate: Gate = field(init=False)
+    meters: Meters = field(init=False)
+    headlines: dict[str, Any] = field(default_factory=dict)
+    """By model its headline forecasts and the revision that they are of."""
 
     @property
     def caches(self) -> dict[str, Usage]:
@@ -87,6 +92,7 @@ class Service:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gate", Gate(places=self.settings.heavy, queue=self.settings.queue))
+        object.__setattr__(self, "meters", Meters(self.operations, sorted(codes())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +238,7 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     watch = _watch(service, asked and asked.deadline_ms)
     with watched(watch), service.gate.turn(_client(), watch) as turn:
         reply = each.view(forecaster or service, **path, **sent)
+        telemetry.parsed()
         response = _sent(each, form, reply, service, turn, revision=forecaster.model.revision if forecaster else None)
     if forecaster is None or asked is None:
         return response
@@ -314,6 +321,7 @@ def _answered(
 def _cached(asked: str, form: Form, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer, worked out unless they are in the cache."""
     data = service.cache.find(asked)
+    telemetry.of(request.environ).cache = "miss" if data is None else "hit"
     if data is None:
         data = _worked_out(form, reply, service, turn)
         service.cache.put(asked, data, weight=len(data) + len(asked))
@@ -322,14 +330,22 @@ def _cached(asked: str, form: Form, reply: Reply, service: Service, turn: Turn) 
 
 def _worked_out(form: Form, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer: its cost first, then a place to work, then the work."""
-    turn.begin(check(reply.cost(), service.settings.cost).total)
-    return form.write(reply.content())
+    cost = check(reply.cost(), service.settings.cost).total
+    telemetry.of(request.environ).cost = cost
+    with telemetry.stage("queue"):
+        turn.begin(cost)
+    with telemetry.stage("engine"):
+        content = reply.content()
+    with telemetry.stage("write"):
+        return form.write(content)
 
 
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:
     """The answer under its tag, or 304 without working it out when the client has it."""
     known = request.if_none_match
     held = next((each for each in (tag, f"{tag}{SUFFIX}") if known.contains_weak(each)), None)
+    if held:
+        telemetry.of(request.environ).cache = "revalidated"
     data = b"" if held and not known.star_tag else written()
     response = _response(b"" if held else data, form, 304 if held else 200, cache=SHORTLY)
     response.set_etag(held or tag)
