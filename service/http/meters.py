@@ -130,10 +130,10 @@ class Meters:
         self._words[at + bisect_left(_LIMITS, taken)] += 1
         self._words[at + _CLASSES] += taken
 
-    def lose(self) -> None:
-        """Count a line of the access log that could not be written."""
+    def lose(self, lines: int) -> None:
+        """Count lines of the access log that could not be written."""
         with self._lock:
-            self._words[self._base + self._lost_at] += 1
+            self._words[self._base + self._lost_at] += lines
 
     def name_caches(self, names: Sequence[str]) -> None:
         """The caches that workers have: said before they fork, since they tell of them by number."""

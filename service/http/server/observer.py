@@ -63,15 +63,25 @@ class Observer:
         return data
 
     def done(self, record: Record) -> None:
-        """Its answer has been handed to the connection."""
+        """Its answer is whole and leaves next."""
         record.ended = time.perf_counter_ns()
         if self._meters is not None:
             self._meters.count(record)
-        if self._log is not None and not self._log.write(record) and self._meters is not None:
-            self._meters.lose()
+        if self._log is not None:
+            self._lost(self._log.write(record))
+
+    def _lost(self, lines: int) -> None:
+        if lines and self._meters is not None:
+            self._meters.lose(lines)
+
+    def flush(self) -> None:
+        """Write the lines of the log that were gathered."""
+        if self._log is not None:
+            self._lost(self._log.flush())
 
     def tick(self, now: float) -> None:
-        """Say once in a while how it stands with this worker."""
+        """What is to be done once in a while: write the log, and say how it stands with this worker."""
+        self.flush()
         if self._publish is not None and now - self._published >= EVERY:
             self._published = now
             self._publish()

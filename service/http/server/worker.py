@@ -45,6 +45,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's threaded worker with another loop: see the module."""
 
     alive: bool
+    observer = Observer()
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -65,7 +66,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         )
         extensions = getattr(self.wsgi, "extensions", {})
         self.transport.body_limit = extensions.get("largest_body", self.transport.body_limit)
-        self.observer: Observer = extensions.get(OBSERVED, Observer)()
+        self.observer = extensions.get(OBSERVED, Observer)()
         self.transport.refusal = self.observer.refused_unread
         while self.alive and self.is_parent_alive():
             self.notify()
@@ -74,6 +75,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.set_accept_enabled(False)
         self._finish()
         self.tpool.shutdown(wait=False, cancel_futures=True)
+        self.observer.flush()
         self.poller.close()
         self.method_queue.close()
         for listener in self.sockets:
@@ -128,8 +130,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             answer, keep = self._respond(connection, data, record)
         except (Exception, SystemExit) as error:
             answer, keep = self._of_failure(connection, error, record), False
-        self.transport.send(connection, answer, keep=keep)
         self.observer.done(record)
+        self.transport.send(connection, answer, keep=keep)
 
     def _of_failure(self, connection: Connection, error: BaseException, record: Record) -> bytes:
         raised = error if isinstance(error, Exception) else RuntimeError("the application exited")
