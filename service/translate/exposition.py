@@ -18,6 +18,7 @@ from model.errors import AftermathError
 from model.forecast import Forecaster, answer
 from model.question import Question
 from model.uncertainty.intervals import MASS
+from service.http.json_encoding import rounded
 from service.http.meters import BOUNDS, Times, Told
 from service.http.operation import Service
 from service.revisions import Revisions
@@ -189,5 +190,5 @@ def _of_forecasts(forecasts: Mapping[str, Numbers]) -> Iterator[Metric]:
             for labels, row in rows:
                 number = row[key]
                 if isinstance(number, float):
-                    found.add_metric([model, *labels], number)
+                    found.add_metric([model, *labels], rounded(number))
         yield found

@@ -130,7 +130,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             answer, keep = self._respond(connection, data, record)
         except (Exception, SystemExit) as error:
             answer, keep = self._of_failure(connection, error, record), False
-        self.observer.done(record)
+        try:
+            self.observer.done(record)
+        except Exception:
+            self.log.exception("a request could not be written down")
         self.transport.send(connection, answer, keep=keep)
 
     def _of_failure(self, connection: Connection, error: BaseException, record: Record) -> bytes:
