@@ -28,10 +28,11 @@ HEADERS = {
 }
 ANY = "*"
 READABLE = (
-    "ETag, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Model-Revision"
+    "ETag, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Server-Timing, WWW-Authenticate, "
+    "X-Model-Revision, X-Request-Id, traceparent"
 )
 """Headers of an answer that a page of an allowed origin may read."""
-SENDABLE = "Authorization, Content-Type, If-Match, If-None-Match"
+SENDABLE = "Authorization, Content-Type, If-Match, If-None-Match, traceparent"
 PREFLIGHT_SECONDS = 600
 
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
