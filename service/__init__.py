@@ -26,11 +26,22 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from flask import Flask
 
     from service import revisions, routes
-    from service.http import access, body_limits, error_handlers, not_modified, operation, packing, proxies, security
+    from service.http import (
+        access,
+        body_limits,
+        error_handlers,
+        not_modified,
+        operation,
+        packing,
+        proxies,
+        security,
+        telemetry,
+    )
     from service.http.fingerprint import fingerprint
     from service.kept_models import KeptModels
     from service.live import record, stored
     from service.live.host import Host
+    from service.routes import observation
     from service.settings import BadSettings, from_environment, nothing_to_serve
     from service.store.database import Store
     from service.store.location import Nowhere
@@ -60,6 +71,8 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     security.register(app, chosen.hosts, chosen.origins)
     access.register(app, service)
     not_modified.register(app)
+    telemetry.register(app, routes.OPERATIONS)
+    observation.register(app, service)
     packing.register(app, service.packed)
     error_handlers.register(app)
     if chosen.proxies:

@@ -38,6 +38,8 @@ LOAD_MEMORY = "AFTERMATH_LOAD_MEMORY"
 LIVE = "AFTERMATH_LIVE"
 STORE_BYTES = "AFTERMATH_STORE_BYTES"
 ANSWERS_A_DAY = "AFTERMATH_ANSWERS_A_DAY"
+ACCESS_LOG = "AFTERMATH_ACCESS_LOG"
+LOG_QUESTIONS = "AFTERMATH_LOG_QUESTIONS"
 
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
@@ -63,7 +65,9 @@ class Settings:
     No question works longer than ``deadline`` seconds, or is begun whose counted ``cost`` is higher; so many
     ``heavy`` ones work at once in each process, and ``queue`` wait. A model that is not read and compiled in
     ``load_seconds`` and ``load_memory`` bytes is not served. ``place`` is where the store is, and ``limits`` what it
-    takes; ``live`` says that a model whose files change is served as they are then.
+    takes; ``live`` says that a model whose files change is served as they are then. ``access_log`` is the file to which
+    a line is written for each request, '-' for standard output, None for no lines; with the address that was asked
+    where ``log_questions`` says so.
     """
 
     priors: Path
@@ -85,6 +89,8 @@ class Settings:
     place: Place = field(default_factory=lambda: Nowhere("no place was chosen"))
     limits: Limits = field(default_factory=Limits)
     live: bool = True
+    access_log: str | None = None
+    log_questions: bool = False
 
     def __post_init__(self) -> None:
         if not self.priors.is_dir():
@@ -130,6 +136,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         place=_place(priors, environment),
         limits=_limits(environment),
         live=_switch(LIVE, environment.get(LIVE, ""), default=True),
+        access_log=environment.get(ACCESS_LOG, "").strip() or None,
+        log_questions=_switch(LOG_QUESTIONS, environment.get(LOG_QUESTIONS, ""), default=False),
     )
 
 

@@ -17,9 +17,10 @@ from werkzeug.exceptions import HTTPException
 
 from model.errors import AftermathError
 from service.http import clients, credentials
-from service.http.access_errors import NotAllowed, RateLimited
+from service.http.access_errors import NotAllowed, RateLimited, TokenNeeded
 from service.http.audit_trail import AuditTrail
 from service.http.clients import (
+    ANYBODY,
     CLIENT,
     CLIENT_NAME,
     HERE,
@@ -176,6 +177,12 @@ def is_here() -> bool:
 def demand(scope: Scope, model: str) -> None:
     """For views that learn only from a body which model they are about. Raises TokenNeeded or NotAllowed."""
     client().demand(scope, model)
+
+
+def demand_known() -> None:
+    """For what is for operators, where everybody may read too. Raises TokenNeeded."""
+    if client().name == ANYBODY:
+        raise TokenNeeded("beyond this machine this needs a token: send Authorization: Bearer TOKEN")
 
 
 def readable(model: str) -> bool:

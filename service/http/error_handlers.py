@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import uuid
 
 from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from model.errors import ExplainedError
+from service.http import telemetry
 from service.http.access_errors import NotAllowed, TokenNeeded
 from service.http.clients import OUTCOME
 from service.http.json_encoding import encoded
@@ -48,7 +48,7 @@ def refusal(error: Exception) -> Response:
         return _response(plain(400, f"the body cannot be read: {str(error)[:200]}"))
     if isinstance(error, HTTPException) and error.code is not None and error.code < 500:
         return _of_framework(error, error.code)
-    reference = uuid.uuid4().hex
+    reference = telemetry.identify(request.environ)
     logger.error("internal error %s on %s %s", reference, request.method, request.path, exc_info=error)
     return _response({**plain(500, "internal; the log has it under the id"), "id": reference})
 

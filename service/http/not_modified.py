@@ -26,6 +26,7 @@ from model.forecast import Forecaster
 from model.inference.lru import ByteLRU
 from service.http.clients import CLIENT_NAME, REFUSAL
 from service.http.proxies import PROBLEM
+from service.http.telemetry import RECORD, Record
 
 ANSWERED_FROM = "aftermath.forecaster"
 """Where the operation leaves the forecaster that it answered from, in the request's environment."""
@@ -53,11 +54,22 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Poll:
-    """The headers of a 304, and the model and its revision whose answer the client has."""
+    """The headers of a 304, and the model and its revision whose answer the client has.
+
+    Of the operation that answered first ``operation`` is its number, ``route`` its address, ``form`` the ending.
+    """
 
     model: str
     revision: str
     headers: tuple[tuple[str, str], ...]
+    operation: int | None = None
+    route: str | None = None
+    form: str | None = None
+
+    def note(self, record: Record) -> None:
+        """Note what a request was about that was answered with it."""
+        record.operation, record.route, record.form = self.operation, self.route, self.form
+        record.model, record.revision, record.cache = self.model, self.revision, "revalidated"
 
 
 def polls_kept() -> ByteLRU[Poll]:
@@ -85,6 +97,8 @@ class NotModified:
         key = (known, environ["REQUEST_METHOD"], *(environ.get(name) for name in DECIDING))
         poll = self._polls.find(key)
         if poll is not None and self._is_active(poll):
+            if RECORD in environ:
+                poll.note(environ[RECORD])
             start_response(NOT_MODIFIED, list(poll.headers))
             return ()
         return self._application(environ, self._noting(key, environ, start_response))
@@ -99,9 +113,9 @@ class NotModified:
             if status == NOT_MODIFIED and forecaster is not None:
                 weight = sum(map(len, filter(None, key))) + sum(len(name) + len(value) for name, value in headers)
                 weight += POLL
-                self._polls.put(
-                    key, Poll(forecaster.model.name, forecaster.model.revision, tuple(headers)), weight=weight
-                )
+                record, model = environ[RECORD], forecaster.model
+                about = record.operation, record.route, record.form
+                self._polls.put(key, Poll(model.name, model.revision, tuple(headers), *about), weight=weight)
             return start_response(status, headers, *exception)
 
         return noted

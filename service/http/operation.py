@@ -19,16 +19,18 @@ from pydantic import BaseModel
 from model.inference.lru import ByteLRU, Usage
 from model.resources.cost import Cost, check
 from model.resources.deadline import Watch, watched
-from service.http import csv_tables, strict_json
+from service.http import csv_tables, strict_json, telemetry
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
 from service.http.csv_tables import Table
 from service.http.json_encoding import encoded
+from service.http.meters import Meters
 from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept, say_changed
 from service.http.packing import packed_kept, tags
 from service.http.problems import (
     BodyTooLarge,
     WrongMediaType,
+    codes,
 )
 from service.http.selection import EVERYTHING, Selection, selection
 from service.http.validation import Hurried, Pinned, Selected, query_parameters, validated
@@ -79,6 +81,9 @@ class Service:
     host: Host = field(default_factory=Host)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     gate: Gate = field(init=False)
+    meters: Meters = field(init=False)
+    headlines: dict[str, Any] = field(default_factory=dict)
+    """By model its headline forecasts and the revision that they are of."""
 
     @property
     def caches(self) -> dict[str, Usage]:
@@ -92,6 +97,7 @@ class Service:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gate", Gate(places=self.settings.heavy, queue=self.settings.queue))
+        object.__setattr__(self, "meters", Meters(self.operations, sorted(codes())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +295,7 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     watch = _watch(service, getattr(asked, "deadline_ms", None))
     with watched(watch), service.gate.turn(_client(), watch) as turn:
         reply = each.view(forecaster or service, **path, **sent)
+        telemetry.parsed()
         response = _sent(each, writer, reply, service, turn, revision=forecaster.model.revision if forecaster else None)
     if forecaster is None or asked is None:
         return response
@@ -394,6 +401,7 @@ def _answered(
 def _cached(asked: str, writer: Writer, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer, worked out unless they are in the cache."""
     data = service.cache.find(asked)
+    telemetry.of(request.environ).cache = "miss" if data is None else "hit"
     if data is None:
         data = _worked_out(writer, reply, service, turn)
         service.cache.put(asked, data, weight=len(data) + len(asked))
@@ -402,14 +410,22 @@ def _cached(asked: str, writer: Writer, reply: Reply, service: Service, turn: Tu
 
 def _worked_out(writer: Writer, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer: its cost first, then a place to work, then the work."""
-    turn.begin(check(reply.cost(), service.settings.cost).total)
-    return writer.write(reply.content())
+    cost = check(reply.cost(), service.settings.cost).total
+    telemetry.of(request.environ).cost = cost
+    with telemetry.stage("queue"):
+        turn.begin(cost)
+    with telemetry.stage("engine"):
+        content = reply.content()
+    with telemetry.stage("write"):
+        return writer.write(content)
 
 
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:
     """The answer under its tag, or 304 without working it out when the client has it."""
     known = request.if_none_match
     held = next((each for each in tags(tag) if known.contains_weak(each)), None)
+    if held:
+        telemetry.of(request.environ).cache = "revalidated"
     data = b"" if held and not known.star_tag else written()
     response = _response(b"" if held else data, form, 304 if held else 200, cache=SHORTLY)
     response.set_etag(held or tag)

@@ -25,6 +25,8 @@ VIA_PROXY = "aftermath.via_proxy"
 """Where the environment has, of a request that a trusted proxy passed on, whether its client and every proxy on the way
 are on this machine.
 """
+TRUSTED = "aftermath.trusted"
+"""Set in the environment of a request that a trusted proxy made."""
 USER = "aftermath.user"
 """Where the environment has the user that a trusted proxy names, if it names one."""
 
@@ -105,6 +107,7 @@ class BehindProxies:
         prefix = PREFIX.set("")
         try:
             if self._is_trusted(environ.get("REMOTE_ADDR", "")):
+                environ[TRUSTED] = True
                 self._believe(environ)
             return self._application(environ, start_response)
         finally:

@@ -29,10 +29,10 @@ HEADERS = {
 ANY = "*"
 READABLE = (
     "Content-Encoding, ETag, Last-Modified, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
-    "Server-Timing, WWW-Authenticate, X-Model-Revision"
+    "Server-Timing, WWW-Authenticate, X-Model-Revision, X-Request-Id, traceparent"
 )
 """Headers of an answer that a page of an allowed origin may read."""
-SENDABLE = "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match"
+SENDABLE = "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, traceparent"
 PREFLIGHT_SECONDS = 600
 
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)

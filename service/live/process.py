@@ -84,6 +84,7 @@ class Beside:
     def release(self, worker: Any) -> None:
         """Free the slot of a worker that has ended."""
         self.slots.pop(worker.slot, None)
+        self.service.meters.end(worker.slot)
         self.board.leave(worker.slot)
 
     def end(self) -> None:
@@ -133,6 +134,7 @@ def follow(worker: Any) -> None:
     if beside is None:
         return
     service = beside.service
+    service.meters.serve(worker.slot)
     public = service.settings.public_read
     try:
         Follower(beside.board, beside.home, service.live, slot=worker.slot, public=public).begin()

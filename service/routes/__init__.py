@@ -1,11 +1,12 @@
 """Every operation of the service, by subject."""
 
 from service import analyses
-from service.routes import forecasts, kept_answers, links, models, pages, revisions, system
+from service.routes import forecasts, kept_answers, links, metrics, models, pages, revisions, system
 
 OPERATIONS = (
     *pages.OPERATIONS,
     *system.OPERATIONS,
+    *metrics.OPERATIONS,
     *models.OPERATIONS,
     *forecasts.OPERATIONS,
     *links.OPERATIONS,

@@ -36,7 +36,7 @@ BY_ENTRIES: dict[str, Any] = {
 """Caches that all models share, bounded by entries, which are small."""
 
 
-def process(revisions: Revisions, gate: Gate, caches: Mapping[str, Usage]) -> dict[str, object]:
+def process(revisions: Revisions, gate: Gate, of_answers: Mapping[str, Usage]) -> dict[str, object]:
     """Of the process that runs this."""
     resident, private = memory()
     return {
@@ -46,14 +46,19 @@ def process(revisions: Revisions, gate: Gate, caches: Mapping[str, Usage]) -> di
         "private_bytes": private,
         "threads": threading.active_count(),
         "trees_bytes": sum(forecaster.plan.spare_bytes for forecaster in revisions.ready.values()),
-        "caches": [
-            *(_in_bytes(name, None, usage) for name, usage in caches.items()),
-            *(_in_bytes(name, None, cache.usage) for name, cache in BY_BYTES.items()),
-            *(_in_entries(name, None, cached.cache_info()) for name, cached in BY_ENTRIES.items()),
-            *(each for name, forecaster in sorted(revisions.ready.items()) for each in _of_model(name, forecaster)),
-        ],
+        "caches": caches(revisions, of_answers),
         "work": _work(gate.load),
     }
+
+
+def caches(revisions: Revisions, of_answers: Mapping[str, Usage]) -> list[answers.CacheUse]:
+    """Every cache of the process: of answers, of what all models share, and of each model."""
+    return [
+        *(_in_bytes(name, None, usage) for name, usage in of_answers.items()),
+        *(_in_bytes(name, None, cache.usage) for name, cache in BY_BYTES.items()),
+        *(_in_entries(name, None, cached.cache_info()) for name, cached in BY_ENTRIES.items()),
+        *(each for name, forecaster in sorted(revisions.ready.items()) for each in _of_model(name, forecaster)),
+    ]
 
 
 def _work(load: Load) -> answers.HeavyWork:

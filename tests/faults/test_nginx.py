@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -55,7 +56,7 @@ class Front:
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory, asia: Path) -> Iterator[Front]:
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    logged = ("--access-logfile", "-", "--access-logformat", "client %(h)s %(U)s")
+    logged = ("--access-logfile", "-", "--access-logformat", "client %(h)s %(U)s id %({x-request-id}i)s")
     with served_by("wsgi:app", folder, *logged, priors=asia, AFTERMATH_PROXIES="127.0.0.1") as service:
         site = (ROOT / "docs" / "nginx.conf").read_text()
         for found, wanted in (("127.0.0.1:8000", f"127.0.0.1:{port_of(service)}"), ("listen 80;", f"listen {port};")):
@@ -155,3 +156,11 @@ def test_answers_are_packed_for_who_unpacks_and_polled_by_the_tag_that_came_with
     connection.request("GET", path, headers={**asked, "If-None-Match": tag})
     assert connection.getresponse().status == 304
     connection.close()
+
+
+def test_the_id_of_a_request_is_the_proxys_and_not_its_clients(front: Front) -> None:
+    forged = urllib.request.Request(f"{front.url}/livez", headers={"X-Request-Id": "forged"})
+    with urllib.request.urlopen(forged, timeout=20) as answer:
+        told = answer.headers["X-Request-Id"]
+    assert re.fullmatch(r"[0-9a-f]{32}", told)
+    assert f"id {told}" in front.service.log.read_text()

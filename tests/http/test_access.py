@@ -26,6 +26,7 @@ MATRIX = {
     "GET /assets/<asset>": "open",
     "GET /livez": "open",
     "GET /readyz": "open",
+    "GET /metrics": "read of every model, with a token",
     "GET /openapi.json": "read",
     "GET /v1/openapi.json": "read",
     "GET /v1/status": "read of every model",
@@ -62,6 +63,7 @@ ALLOWED = {
     "open": READERS | {"passed on", "elsewhere", "another model", "expired", "revoked", "a link"},
     "read": READERS,
     "read of every model": READERS,
+    "read of every model, with a token": READERS,
     "write": {"here", "write", "admin"},
     "admin": {"here", "admin"},
 }
@@ -163,8 +165,10 @@ def test_every_route_is_in_the_matrix_and_says_the_same_of_itself(service):
 
 def begun(each, *_):
     """Stand for the work of an operation, but for what looks at the client itself."""
-    if each.path == "/v1/status":
+    if each.path in ("/v1/status", "/metrics"):
         access.demand("read", access.EVERY)
+    if each.path == "/metrics":
+        access.demand_known()
     return Response(status=204)
 
 
@@ -176,7 +180,7 @@ def expected(name, needs, method, public, each):
     if name in ("expired", "revoked"):
         return 401
     if name in ("passed on", "elsewhere"):
-        return "allowed" if public and needs.startswith("read") else 401
+        return "allowed" if public and needs.startswith("read") and not needs.endswith("with a token") else 401
     if name == "another model" and "<model>" not in each.path and needs in ("read", "write"):
         return "allowed"
     return 403
@@ -203,9 +207,14 @@ def test_fault_56_every_method_of_every_route_is_for_those_whom_the_matrix_names
     assert wrong == []
 
 
-@pytest.mark.parametrize(("path", "name"), [("/v1/status", "another model"), ("/v1/models/asia", "another model")])
-def test_the_operations_themselves_refuse_too(service, refused, path, name):
-    refused(ask(service, service.who[name], path), 403, "not_allowed")
+@pytest.mark.parametrize("path", ["/v1/status", "/metrics", "/v1/models/asia"])
+def test_the_operations_themselves_refuse_too(service, refused, path):
+    refused(ask(service, service.who["another model"], path), 403, "not_allowed")
+
+
+def test_what_is_counted_is_for_nobody_without_a_token_though_everybody_may_read(service, refused):
+    refused(ask(service, service.who["elsewhere"], "/metrics"), 401, "token_needed")
+    assert ask(service, service.who["read"], "/metrics").status_code == 200
 
 
 def test_an_answer_is_kept_and_read_by_those_who_may_ask_its_model(service, refused):

@@ -24,8 +24,9 @@ GUARDS = {
     "service/http/packing.py",
     "service/http/proxies.py",
     "service/http/security.py",
+    "service/http/telemetry.py",
 }
-"""What may refuse a question, end it or pack its answer, and adds nothing to it: a reader passes it by."""
+"""What may refuse a question, end it, pack its answer or note it, and adds nothing to it: a reader passes it by."""
 WHAT_IFS = {
     "asia": ("asia/forecast/lung?interval=none&given=smoke:", "no", "yes"),
     "flagship": ("mosul-2017/forecast/pathway?interval=none&given=commitment:", "low", "high"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from gunicorn.http import errors
@@ -30,19 +31,19 @@ def status_of(error: Exception) -> int:
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 
-def of_error(error: Exception) -> bytes:
-    """The whole HTTP response to a request that could not be parsed.
+def of_error(error: Exception, further: Iterable[tuple[str, str]] = ()) -> bytes:
+    """The whole HTTP response to a request that could not be parsed, with these further headers.
 
     >>> of_error(errors.LimitRequestLine(9000, 8190)).splitlines()[0]
     b'HTTP/1.1 414 URI Too Long'
     """
     status = status_of(error)
     detail = "internal; the log has it" if status == 500 else f"the request cannot be read: {str(error)[:200]}"
-    return refusal(status, detail)
+    return refusal(status, detail, further)
 
 
-def refusal(status: int, detail: str) -> bytes:
-    """The whole HTTP response of a refusal, after which the connection is closed.
+def refusal(status: int, detail: str, further: Iterable[tuple[str, str]] = ()) -> bytes:
+    """The whole HTTP response of a refusal, after which the connection is closed, with these further headers.
 
     >>> refusal(408, "the head of the request took longer than 10 s").splitlines()[0]
     b'HTTP/1.1 408 Request Timeout'
@@ -54,6 +55,7 @@ def refusal(status: int, detail: str) -> bytes:
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
         **HEADERS,
+        **dict(further),
     }
     if status == 503:
         headers["Retry-After"] = "1"

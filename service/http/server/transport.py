@@ -56,6 +56,7 @@ class Transport:
         self.connections: set[Connection] = set()
         self.held = 0
         self.body_limit: Callable[[str, str], int] = lambda *_: LARGEST_BODY
+        self.refusal: Callable[[Any, int, str], bytes] = lambda _, status, detail: refusals.refusal(status, detail)
 
     def open(self, sock: socket.socket, client: Any, server: Any) -> None:
         """Take a connection, and wait for its first request."""
@@ -257,7 +258,7 @@ class Transport:
         connection.buffer.clear()
         self._hold(connection, 0)
         connection.busy = True
-        self.send(connection, refusals.refusal(status, detail), keep=False)
+        self.send(connection, self.refusal(connection.client, status, detail), keep=False)
 
     def send(self, connection: Connection, data: bytes, *, keep: bool) -> None:
         """Send what the socket takes at once; the poller sends the rest. Any thread."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import time
 from datetime import datetime
+from time import perf_counter_ns
 from typing import Any
 
 from gunicorn.http import errors, wsgi
@@ -21,8 +22,10 @@ from service.http.operation import HUNG_UP
 from service.http.redaction import redacted
 from service.http.server import refusals
 from service.http.server.connection import Connection
+from service.http.server.observer import OBSERVED, Observer
 from service.http.server.response import GatheredResponse
 from service.http.server.transport import READ, Transport
+from service.http.telemetry import Record
 
 SWEEP_SECONDS = 0.5
 
@@ -42,6 +45,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's threaded worker with another loop: see the module."""
 
     alive: bool
+    observer = Observer()
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -56,11 +60,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.transport = Transport(
             self.poller,
             defer=self.method_queue.defer,
-            hand_over=lambda connection, data: self.tpool.submit(self._answer, connection, data),
+            hand_over=lambda connection, data: self.tpool.submit(self._answer, connection, data, perf_counter_ns()),
             log=self.log,
             keepalive=self.cfg.keepalive,
         )
-        self.transport.body_limit = getattr(self.wsgi, "extensions", {}).get("largest_body", self.transport.body_limit)
+        extensions = getattr(self.wsgi, "extensions", {})
+        self.transport.body_limit = extensions.get("largest_body", self.transport.body_limit)
+        self.observer = extensions.get(OBSERVED, Observer)()
+        self.transport.refusal = self.observer.refused_unread
         while self.alive and self.is_parent_alive():
             self.notify()
             self.set_accept_enabled(self.transport.has_room(self.worker_connections))
@@ -68,6 +75,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.set_accept_enabled(False)
         self._finish()
         self.tpool.shutdown(wait=False, cancel_futures=True)
+        self.observer.flush()
         self.poller.close()
         self.method_queue.close()
         for listener in self.sockets:
@@ -92,6 +100,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if now - self.swept >= timeout:
             self.swept = now
             self.transport.sweep(now)
+            self.observer.tick(now)
+
+    def handle_usr1(self, sig: int, frame: Any) -> None:
+        """Open log files again: they may have been moved away."""
+        super().handle_usr1(sig, frame)
+        self.observer.reopen()
 
     def accept(self, listener: Any) -> None:
         """Take a connection; where there are too many, in the place of the one that has waited longest."""
@@ -109,23 +123,30 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     # In a thread of the pool.
 
-    def _answer(self, connection: Connection, data: bytes) -> None:
-        """Answer one whole request."""
+    def _answer(self, connection: Connection, data: bytes, arrived: int) -> None:
+        """Answer one whole request, which arrived then on the performance counter, and write it down."""
+        record = Record(arrived)
         try:
-            answer, keep = self._respond(connection, data)
+            answer, keep = self._respond(connection, data, record)
         except (Exception, SystemExit) as error:
-            answer, keep = self._of_failure(connection, error), False
+            answer, keep = self._of_failure(connection, error, record), False
+        try:
+            self.observer.done(record)
+        except Exception:
+            self.log.exception("a request could not be written down")
         self.transport.send(connection, answer, keep=keep)
 
-    def _of_failure(self, connection: Connection, error: BaseException) -> bytes:
+    def _of_failure(self, connection: Connection, error: BaseException, record: Record) -> bytes:
         raised = error if isinstance(error, Exception) else RuntimeError("the application exited")
         if refusals.status_of(raised) == 500:
             self.log.exception("error outside the application's handling, from %s", connection.client)
         else:
             self.log.warning("refused a request from %s: %.200r", connection.client, redacted(str(raised)))
-        return refusals.of_error(raised)
+        return self.observer.refusal(
+            record, connection.client, refusals.status_of(raised), lambda headers: refusals.of_error(raised, headers)
+        )
 
-    def _respond(self, connection: Connection, data: bytes) -> tuple[bytes, bool]:
+    def _respond(self, connection: Connection, data: bytes, record: Record) -> tuple[bytes, bool]:
         unreader = Received((data,))
         request = Request(self.cfg, unreader, connection.client)
         request._expected_100_continue = False  # the poller has said so
@@ -139,11 +160,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             )
             environ["wsgi.multithread"] = True
             environ[HUNG_UP] = connection.hung_up
+            self.observer.begin(record, environ)
             self._count(response)
             self._run_application(environ, response)
+            response.headers.extend(self.observer.headers(record, environ))
             if not _is_consumed(request, unreader):
                 response.force_close()
             answer = response.whole()
+            record.status, record.size = response.status_code, response.sent
             self.log.access(response, request, environ, datetime.now() - started)
             return answer, not response.should_close()
         finally:
