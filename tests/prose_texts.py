@@ -123,7 +123,7 @@ class Author:
             ways.append(lambda: decimals(100 * self.one(others), 1) + self.one(UNITS))
         if abs(row["lo"] - p) > 0.03:
             ways.append(lambda: decimals(100 * row["lo"], 0) + self.one(UNITS))
-        if 0.05 < p:
+        if p > 0.05:
             ways.append(lambda: decimals(p, 2) + self.one(UNITS))
         floor = int(100 * p)
         if 100 * p - floor > 0.6:
@@ -179,7 +179,9 @@ class Author:
         places = self.one((0, 1)) if min(low, 100 - high) > 2 else 1
         a, b, unit = decimals(low, places), decimals(high, places), self.one(UNITS)
         number = Piece(
-            self.one((f"between {a} and {b}{unit}", f"{a} to {b}{unit}", f"{a}–{b}{unit}", f"from {a}{unit} to {b}{unit}")),
+            self.one(
+                (f"between {a} and {b}{unit}", f"{a} to {b}{unit}", f"{a}–{b}{unit}", f"from {a}{unit} to {b}{unit}")
+            ),
             ok,
         )
         what = self.what(target, row)
@@ -212,7 +214,7 @@ class Author:
             self.one(
                 (
                     [f"The {chance} of {what} {verb} by ", number, "."],
-                    [f"That is ", number, f" {'higher' if up else 'lower'} than the baseline for {what}."],
+                    ["That is ", number, f" {'higher' if up else 'lower'} than the baseline for {what}."],
                     [f"What is known {'raises' if up else 'lowers'} the {chance} of {what} by ", number, "."],
                     [f"The {chance} of {what} does not {'fall' if up else 'rise'}: it {verb} by ", number, "."],
                     [f"A {'rise' if up else 'fall'} of ", number, f" is what {what} sees."],
