@@ -154,6 +154,11 @@ class Reader:
         return self.targets | {key: said for key, said in rest.items() if key not in self.targets}
 
     @cached_property
+    def stated(self) -> frozenset[str]:
+        """Variables of which the questions say something themselves."""
+        return frozenset(self.facts.stated)
+
+    @cached_property
     def partly(self) -> dict[str, list[str]]:
         """Single words that tell a target from the others."""
         return names.distinctive(self.targets)
@@ -189,8 +194,17 @@ class Reader:
         if not any(each.key in self.targets for each in own):
             own += [each for each in names.mentions(text, self.partly) if not names.inside(variables, each.start)]
             own.sort(key=lambda each: each.start)
+        if not own:
+            own = [each for each in variables if self._is_subject(text, each, spoken)]
         main = [each for each in own if not _is_aside(text, each)]
         return main or [each for each in own if not _is_clause(text, each, spoken)]
+
+    def _is_subject(self, text: str, mention: Mention, spoken: Sequence[Numeral]) -> bool:
+        """Whether the number right after what is named is of it; what the questions state is a condition."""
+        if mention.key in self.stated or _is_aside(text, mention):
+            return False
+        between = (text[mention.end : each.start] for each in spoken if each.start >= mention.end)
+        return any(len(words) < 30 and not re.search(r"[,;]", words) for words in between)
 
     def _remember(self, found: Sequence[Mention], text: str, topic: Topic) -> None:
         if found:

@@ -40,6 +40,8 @@ class Facts:
     states: dict[str, dict[str, str]] = field(default_factory=dict)
     sides: dict[str, str] = field(default_factory=dict)
     permalinks: list[str] = field(default_factory=list)
+    stated: set[str] = field(default_factory=set)
+    """Variables that the questions observe, assume or set."""
 
     def add(self, permalink: str, body: Mapping[str, Any]) -> None:
         """Take in the body of one more answer."""
@@ -72,6 +74,8 @@ def _walk(body: Mapping[str, Any], about: Fact, known: Facts) -> Iterator[Fact]:
         known.sides[about.side] = _text(body, "label") or about.side
     yield from _row(body, about)
     for key, value in body.items():
+        if key in ("given", "do") and isinstance(value, dict):
+            known.stated.update(value)
         if key in ("asked", "given", "do") and isinstance(value, dict):
             yield from _said(value, about)
         elif isinstance(value, dict):

@@ -77,8 +77,8 @@ WHY = {
 """Why a number is not supported, by what would have been right."""
 
 
-def judged(text: str, facts: Facts, *, others: Mapping[str, str] | None = None) -> list[Judged]:
-    """Every number of a text that claims something of a forecast, in order.
+def judged(text: str, facts: Facts, *, others: Mapping[str, str] | None = None) -> Iterator[Judged]:
+    """Every number of a text that claims something of a forecast, in order, judged one after the other.
 
     ``others`` are the labels of further variables of the models, by name: a number of one of them is not supported.
 
@@ -89,7 +89,7 @@ def judged(text: str, facts: Facts, *, others: Mapping[str, str] | None = None) 
     [('23 %', True, ''), ('3 points', False, 'the answers have this change, in the other direction')]
     """
     prose, reader = Prose(text), Reader(facts, others or {})
-    return [_judged(prose, claim, facts) for claim in reader.claims(prose.sentences())]
+    return (_judged(prose, claim, facts) for claim in reader.claims(prose.sentences()))
 
 
 def _judged(prose: Prose, claim: Claim, facts: Facts) -> Judged:

@@ -1,7 +1,7 @@
 """Every operation of the service, by subject."""
 
 from service import analyses
-from service.routes import forecasts, kept_answers, links, models, pages, revisions, system
+from service.routes import forecasts, kept_answers, links, models, pages, prose, revisions, system
 
 OPERATIONS = (
     *pages.OPERATIONS,
@@ -11,5 +11,6 @@ OPERATIONS = (
     *links.OPERATIONS,
     *analyses.operations(),
     *kept_answers.OPERATIONS,
+    *prose.OPERATIONS,
     *revisions.OPERATIONS,
 )

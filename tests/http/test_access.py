@@ -45,6 +45,7 @@ MATRIX = {
     "POST /v1/models/<model>/validate": "write",
     "POST /v1/links": "admin",
     "POST /v1/answers": "write",
+    "POST /v1/prose": "read",
     "GET /v1/answers/<answer>": "read",
     "GET /v1/answers/<answer>/latest": "read",
     "GET /v1/models/<model>/revisions": "read",

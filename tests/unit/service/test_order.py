@@ -5,6 +5,7 @@ from tests.sources import ROOT, imports, modules
 # Each may import those before it.
 ORDER = (
     "malloc",
+    "prose",
     "store",
     "settings",
     "revisions",
