@@ -12,7 +12,7 @@ import click
 
 from model.errors import AftermathError, Place
 from model.wording import quantity, wrapped
-from service.cli.options import REFUSED, folder_of, folders_of, ready, root_of
+from service.cli.options import REFUSED, folder_of, folders_of, ready
 from service.cli.page import say, width
 from service.cli.store_options import store_of, store_options
 
@@ -42,8 +42,8 @@ def prose(
     aftermath prose report.md --cite '/v1/models/asia/forecast/lung?revision=r-2fbdfe226e4cdc26'
     """
     from service.http.json_encoding import encoded
-    from service.schemas.prose import MOST_CITED, ProseSent
     from service.http.validation import validated
+    from service.schemas.prose import MOST_CITED, ProseSent
     from service.translate.citations import cited
     from service.translate.prose import prose_answer
 

@@ -46,6 +46,8 @@ MATRIX = {
     "POST /v1/links": "admin",
     "POST /v1/answers": "write",
     "POST /v1/prose": "read",
+    "POST /mcp": "read",
+    "GET /llms.txt": "open",
     "GET /v1/answers/<answer>": "read",
     "GET /v1/answers/<answer>/latest": "read",
     "GET /v1/models/<model>/revisions": "read",

@@ -15,6 +15,7 @@ ORDER = (
     "schemas",
     "layers",
     "translate",
+    "mcp",
     "pictures",
     "cli",
     "analyses",
@@ -25,6 +26,7 @@ UPWARD = {
     "service.cli.main -> service.analyses.ANALYSES",
     "service.cli.plot -> service.analyses.comparison",
     "service.cli.lists -> service.routes.models",
+    "service.cli.prose -> service.routes.OPERATIONS",
 }
 """The command line has the commands of analyses, whose files use its options and text; a picture asks alike, and a list
 is written in the forms of its resource.
