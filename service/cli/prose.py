@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer.")
 @store_options
-def prose(
-    file: click.utils.LazyFile, permalinks: Sequence[str], root: Path | None, state: Path | None, *, as_json: bool
-) -> None:
+def prose(file: IO[str], permalinks: Sequence[str], root: Path | None, state: Path | None, *, as_json: bool) -> None:
     """Hold FILE (- is what comes in) against the answers whose permalinks stand in it: each number that they do not
     support, in its place, with the nearest that they do.
 
@@ -58,7 +56,7 @@ def prose(
         sys.exit(REFUSED)
 
 
-def _text(file: click.utils.LazyFile) -> str:
+def _text(file: IO[str]) -> str:
     try:
         return str(file.read())
     except UnicodeDecodeError as error:

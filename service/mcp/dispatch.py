@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from msgspec import Struct, to_builtins
+from werkzeug.datastructures import Headers
 
 from model.errors import AftermathError, ExplainedError
 from service.http.access_errors import NotAllowed, TokenNeeded
@@ -29,7 +30,7 @@ CACHED = {"ttlMs": 60_000, "cacheScope": "private"}
 """For how long a client may keep what tools there are."""
 
 
-def answered(service: Service, data: bytes, headers: Mapping[str, str]) -> Reply:
+def answered(service: Service, data: bytes, headers: Headers) -> Reply:
     """The answer to one message: a response, an error, or for a notification nothing."""
     try:
         message = read(data)

@@ -78,7 +78,13 @@ class Tool:
         return self.call(service, {name: value for name, value in arguments.items() if value is not None})
 
 
-KINDS = {"string": str, "integer": int, "number": (int, float), "array": list, "object": dict}
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "array": list,
+    "object": dict,
+}
 CALLED = {"string": "text", "integer": "a whole number", "number": "a number", "array": "a list", "object": "a mapping"}
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
 from typing import Any
+
+from werkzeug.datastructures import Headers
 
 from service.mcp.messages import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Message, RPCError
 
@@ -24,7 +25,7 @@ ENCODED = ("=?base64?", "?=")
 """Around a name that is no plain ASCII."""
 
 
-def version_of(message: Message, headers: Mapping[str, str]) -> str:
+def version_of(message: Message, headers: Headers) -> str:
     """The revision that a message is of.
 
     Raises RPCError where headers and body differ, where something needed is missing, or for another revision.
@@ -45,7 +46,7 @@ def version_of(message: Message, headers: Mapping[str, str]) -> str:
     return STATELESS
 
 
-def _demand_stateless(message: Message, headers: Mapping[str, str]) -> None:
+def _demand_stateless(message: Message, headers: Headers) -> None:
     """What each request of the revision without sessions has."""
     missing = [key for key in (VERSION, CAPABILITIES) if key not in message.meta]
     if missing:

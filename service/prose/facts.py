@@ -87,7 +87,7 @@ def _walk(body: Mapping[str, Any], about: Fact, known: Facts) -> Iterator[Fact]:
 
 
 def _under(about: Fact, key: str, known: Facts) -> Fact:
-    """Where the keys of a mapping are names of variables or states, as in ``numbers``, that is what is in it is about."""
+    """The same, about a variable where the key of what comes is the name of one, as in ``numbers``."""
     return replace(about, target=key) if key in known.labels else about
 
 

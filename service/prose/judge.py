@@ -303,7 +303,7 @@ def _nearest(claim: Claim, facts: Facts) -> Nearest | None:
     scale = 100.0 if number.unit in ("percent", "points") or (number.unit == "none" and number.values[0] > 1) else 1.0
     said = number.values[0] / scale * (claim.sign or 1 if claim.kind in ("change", "relative") else 1)
     if number.is_range:
-        found = [pair for pair in _pairs(replace(claim, sign=0), own)]
+        found = list(_pairs(replace(claim, sign=0), own))
         if not found:
             return None
         ends = [value / scale for value in number.values]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -102,9 +102,9 @@ def mentions(sentence: str, names: Mapping[str, Iterable[str]]) -> list[Mention]
     words = [(match.start(), match.end(), stem(match[0])) for match in WORD.finditer(sentence)]
     content = [word for word in words if word[2] not in SMALL]
     by_phrase: dict[tuple[str, ...], str] = {}
-    for key, ways in names.items():
-        for way in ways:
-            by_phrase.setdefault(phrase(way), key)
+    for name, said in names.items():
+        for way in said:
+            by_phrase.setdefault(phrase(way), name)
     found: list[Mention] = []
     for length in sorted({len(each) for each in by_phrase if each}, reverse=True):
         for i in range(len(content) - length + 1):
@@ -170,7 +170,7 @@ def governing(
 def _by_order(
     found: Sequence[Mention], number: tuple[int, int], numbers: Sequence[tuple[int, int]], sentence: str
 ) -> str | None:
-    """The name at the number's position, where all names stand before all numbers, as many of the one as of the other."""
+    """The name at the number's position, where all names stand before all numbers and are as many."""
     if len(found) != len(numbers) or len(numbers) < 2 or number not in numbers:
         return None
     apart = found[-1].end <= numbers[0][0] or numbers[-1][1] <= found[0].start
@@ -197,8 +197,3 @@ def without(sentence: str, found: Iterable[Mention]) -> str:
     for each in found:
         text = text[: each.start] + "\x00" * (each.end - each.start) + text[each.end :]
     return text
-
-
-def each_way(labels: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """Keys with the ways to say them."""
-    return ((key, ways(key, label)) for key, label in labels.items())

@@ -49,7 +49,7 @@ PARTS = {
 }
 HEDGES = {
     "above": ("over", "above", "more than", "at least", "no less than", "not less than", "upwards of", "exceeding"),
-    "just above": ("just over", "slightly over", "slightly more than", "a little over", "just above", "a little more than"),
+    "just above": ("just over", "slightly over", "slightly more than", "a little over", "just above"),
     "below": ("under", "below", "less than", "at most", "no more than", "not more than", "fewer than"),
     "just below": ("just under", "nearly", "almost", "slightly less than", "just below", "a little under", "not quite"),
     "about": (
@@ -75,7 +75,10 @@ _RANGE = (
     r"(?P<link>\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
     rf"(?P<sign_high>[+−-]\s?)?(?P<high>{_NUMBER})(?P<high_unit>{_UNIT})?"
 )
-_ODDS = rf"(?P<of>{_NUMBER})(?:\s+chances?)?(?:\s+|-)(?:in|out\s+of)(?:\s+|-)(?:every\s+|a\s+)?(?P<among>{_DIGITS}|{_WORD}(?!\w)|hundred(?!\w))"
+_ODDS = (
+    rf"(?P<of>{_NUMBER})(?:\s+chances?)?(?:\s+|-)(?:in|out\s+of)(?:\s+|-)(?:every\s+|a\s+)?"
+    rf"(?P<among>{_DIGITS}|{_WORD}(?!\w)|hundred(?!\w))"
+)
 _SHARE = (
     r"(?<![\w-])(?:(?P<whole>half|one[ -]half)|(?P<count>a|an|one|two|three|four|five|six|seven|eight|nine)[ -]"
     rf"(?P<part>{'|'.join(PARTS)})s?)(?![\w-])"
@@ -94,9 +97,9 @@ _BEGINS = re.compile(
 )
 """Where a number may begin."""
 _BEFORE = {
-    kind: re.compile(rf"(?:^|(?<=[\s(])){'(?:' + '|'.join(map(re.escape, sorted(words, key=len, reverse=True))) + ')'}\s*$", re.IGNORECASE)
+    kind: re.compile(rf"(?:^|(?<=[\s(]))(?:{'|'.join(map(re.escape, words))})\s*$", re.IGNORECASE)
     for kind, words in HEDGES.items()
-}  # fmt: skip
+}
 _INTRODUCED = re.compile(r"\b(?P<word>between|from|of|by|within)\s+$", re.IGNORECASE)
 
 

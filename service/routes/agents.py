@@ -1,4 +1,4 @@
-"""What programs that write language ask the service by: the Model Context Protocol, and a page that says what there is."""
+"""How agents ask: the Model Context Protocol, and a page that says what there is."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from service.translate import llms
 def mcp(service: Service, body: bytes) -> Reply:
     """Answer one message of the Model Context Protocol (2026-07-28, 2025-11-25 and 2025-06-18): tools for agents.
 
-    There is no session and no stream: each request is answered by itself, as JSON. Tools are answered as the operations
-    are that they stand for, in short, with revision and permalink; what refuses a question is told in the tool's answer.
-    A batch is refused.
+    There is no session and no stream: each request is answered by itself, as JSON. Tools are answered by the
+    operations that they stand for, in short, with revision and permalink; what refuses a question is told in the answer
+    of the tool. A batch is refused.
     """
     return answered(service, body, request.headers)
 

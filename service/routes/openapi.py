@@ -243,6 +243,8 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
 
 def _also(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     """Statuses that come in the form of the answer, a refusal's own form too where it has one."""
+    if not each.also:
+        return {}
     own = {form.media.partition(";")[0]: {"schema": schemas.of(form.shape)}}
     problem = {MEDIA: {"schema": {"$ref": REFERENCE + Problem.__name__}}}
     return {

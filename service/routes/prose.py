@@ -26,7 +26,7 @@ from service.translate.prose import cost_of_prose, prose_answer
     largest=MEGABYTE,
 )
 def check_prose(service: Service, body: ProseSent) -> Reply:
-    """Hold a text against the answers that it cites: each number that they do not support, with the nearest that they do.
+    """Hold a text against the answers that it cites: each number that they do not support, with the nearest one.
 
     Answers are named by their permalinks, in the text or beside it. A number is supported where it is one of theirs,
     rounded as it is printed, of the target and state that its sentence names and in the direction that it says. Dates,

@@ -18,7 +18,9 @@ class RPCMessage(Shape):
     jsonrpc: Literal["2.0"]
     id: Annotated[int | str, Field(description="Comes back with the response.")] = 0
     method: Annotated[str, Field(description="`server/discover`, `initialize`, `ping`, `tools/list`, `tools/call`.")]
-    params: Annotated[dict[str, Any], Field(description="For `tools/call` `name` and `arguments`.")] = {}
+    params: Annotated[dict[str, Any], Field(description="For `tools/call` `name` and `arguments`.")] = Field(
+        default_factory=dict
+    )
 
 
 class RPCResponse(Struct):

@@ -25,11 +25,12 @@ class ProseSent(Shape):
     permalinks: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=8_200)]],
         Field(
+            default_factory=list,
             max_length=MOST_CITED,
             description="Permalinks of answers of this service: `…?revision=…` of a question, or of an answer kept at "
             "`/v1/answers/`.",
         ),
-    ] = []
+    ]
 
 
 class NearestNumber(Struct):

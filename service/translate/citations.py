@@ -141,7 +141,7 @@ def cited(library: Library, text: str, named: Sequence[str], *, most: int) -> li
 
     Raises BadPermalink where there are none, or too many, and what ``Library.citation`` raises.
     """
-    found = {permalink: ("permalinks", i) for i, permalink in enumerate(named)}
+    found: dict[str, Place] = {permalink: ("permalinks", i) for i, permalink in enumerate(named)}
     for permalink in in_text(text):
         found.setdefault(permalink, ("text",))
     if not found:

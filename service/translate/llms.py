@@ -19,15 +19,15 @@ INTRODUCTION = """# Aftermath
 > sources that it rests on, and a permalink under which it never changes.
 
 `given` is what is known and `do` is what is done; the two differ. `lo` and `hi` hold 90 % of what the stated confidence
-of the priors leaves open. Cite the `permalink` of each answer that you use; `POST {prefix}/v1/prose` (`{{"text": …}}`) says which
-numbers of a text the answers that it cites do not support.
+of the priors leaves open. Cite the `permalink` of each answer that you use; `POST {prefix}/v1/prose` with
+`{{"text": …}}` says which numbers of a text the answers that it cites do not support.
 """
 VERBS = """## How a question is written
 
-In an address: `given=variable:state`, also `variable:in(a,b)`, `variable:not(a)`, `variable:like(a=4,b=1)` for a report and
-`variable:assumed(a=0.7,b=0.3)`; `do=variable:state`; `scenario=NAME` in place of the default picture, `scenario=none`
-without one; `cohort=NAME`. Both may be repeated. `.json` or `.csv` at the end of a path is the form, `fields=all` the whole
-of an answer that comes in short, `revision=` the revision of the model. What does not fit in an address is sent to
+In an address: `given=variable:state`, also `variable:in(a,b)`, `variable:not(a)`, `variable:like(a=4,b=1)` for a report
+and `variable:assumed(a=0.7,b=0.3)`; `do=variable:state`, both as often as needed; `scenario=NAME` in place of the
+default picture, `scenario=none` without one; `cohort=NAME`. `.json` or `.csv` at the end of a path is the form, `fields=all` the
+whole of an answer that comes in short, `revision=` the revision of the model. What does not fit in an address is sent to
 `query`, `compare` or `batch` by POST. Refusals are problem documents (RFC 9457) with `allowed` and `did_you_mean`.
 """
 
@@ -51,7 +51,7 @@ def page(forecasters: Sequence[Forecaster], operations: Iterable[Operation], too
 
 def _model(model: Model) -> Iterator[str]:
     """A model with its headline targets and questions worth asking."""
-    horizon = f", until {model.horizon}" if model.horizon else ""
+    horizon = f", horizon: {model.horizon}" if model.horizon else ""
     yield f"### {_plain(model.title)} (`{model.name}`)"
     yield ""
     path = model_path(model.name)
@@ -68,7 +68,7 @@ def _model(model: Model) -> Iterator[str]:
 
 def _addresses(operations: Iterable[Operation]) -> Iterator[str]:
     """Each operation that reads, with what it is for; those of one form of words once."""
-    yield "Each below `" + PREFIX.get() + "`, with a model's name in place of `<model>`:"
+    yield f"With the name of a model in place of `<model>`{f', below `{PREFIX.get()}`' if PREFIX.get() else ''}:"
     yield ""
     for each in operations:
         if each.scope == "read" and each.path.startswith("/v1/models"):
