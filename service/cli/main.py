@@ -30,6 +30,7 @@ from service.cli.new import new, schema
 from service.cli.options import REFUSED
 from service.cli.page import fit_streams, say, width
 from service.cli.plot import plot
+from service.cli.prose import prose
 from service.cli.questions import questions
 from service.cli.serve import serve
 from service.cli.show import show
@@ -124,7 +125,21 @@ class AnalysisCommand(click.Command):
 
 
 OF_THE_STORE = (status, activate, db, token, link)
-for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve, *OF_THE_STORE):
+for _command in (
+    check,
+    show,
+    ask,
+    import_file,
+    export,
+    plot,
+    prose,
+    questions,
+    *LISTS,
+    new,
+    schema,
+    serve,
+    *OF_THE_STORE,
+):
     commands.add_command(_command)
 for _each in ANALYSES:
     if _each.command is not None:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from pydantic import BaseModel
 
+from model.errors import ExplainedError
 from model.inference.lru import ByteLRU, Usage
 from model.resources.cost import Cost, check
-from model.resources.deadline import Watch, watched
+from model.resources.deadline import NobodyWaits, Watch, watched
 from service.http import csv_tables, strict_json, telemetry
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
@@ -164,8 +165,8 @@ class Reply:
     ``address`` with its revision decides the bytes, so that a client who has them is told so without
     any work; ``tag`` does the same for bytes that are decided otherwise; without either the bytes themselves do.
     ``cost`` counts what ``content`` will cost, before it is called. ``cache`` is how long it may be kept, where that
-    is another time than usual, and ``headers`` are sent with it; ``media`` stands in place of the form's media type.
-    ``changed`` is since when the address gives this, where that is known.
+    is another time than usual, and ``headers`` are sent with it; ``media`` stands in place of the form's media type,
+    and ``status`` in place of 200. ``changed`` is since when the address gives this, where that is known.
     """
 
     content: Callable[[], Any]
@@ -176,6 +177,9 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
     media: str | None = None
     changed: datetime | None = None
+    status: int = 200
+    refused: Callable[[ExplainedError], Any] | None = None
+    """Makes an answer of what refuses the question while it is worked out, where that is no problem document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,8 @@ class Operation:
     of_model: bool
     """Whether the operation answers from one model as it is served."""
     scope: Scope
+    also: tuple[int, ...] = ()
+    """Statuses beside 200 that its own forms come with."""
 
     @property
     def is_linkable(self) -> bool:
@@ -246,10 +252,12 @@ def operation(
     cacheable: bool = True,
     of_model: bool | None = None,
     scope: Scope | None = None,
+    also: tuple[int, ...] = (),
 ) -> Callable[[Callable[..., Reply]], Operation]:
     """Make a view an operation. A view on a model that is served gets its forecaster first, any other the service.
 
     What has a model in its path is on a model, unless ``of_model`` says that it is not: such a view gets its name.
+    ``also`` are statuses beside 200 with which it answers in its own forms.
     ``scope`` is what a client needs to ask: to read, unless said otherwise, for GET and for questions sent by POST.
     """
     if scope is None and method not in ("GET", "POST"):
@@ -261,7 +269,7 @@ def operation(
     def made(view: Callable[..., Reply]) -> Operation:
         is_cached = cacheable and method == "GET"
         needs = scope or READ
-        return Operation(method, path, view, parameters, body, forms, errors, largest, is_cached, on_model, needs)
+        return Operation(method, path, view, parameters, body, forms, errors, largest, is_cached, on_model, needs, also)
 
     return made
 
@@ -371,6 +379,10 @@ def _sent(
     if reply.changed is not None:
         say_changed(response, reply.changed)
     response.headers.extend(reply.headers)
+    if reply.status != 200:
+        response.status_code = reply.status
+        if not response.get_data():
+            del response.headers["Content-Type"]
     if reply.media:
         response.content_type = reply.media
     if reply.cache:
@@ -410,12 +422,17 @@ def _cached(asked: str, writer: Writer, reply: Reply, service: Service, turn: Tu
 
 def _worked_out(writer: Writer, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer: its cost first, then a place to work, then the work."""
-    cost = check(reply.cost(), service.settings.cost).total
-    telemetry.of(request.environ).cost = cost
-    with telemetry.stage("queue"):
-        turn.begin(cost)
-    with telemetry.stage("engine"):
-        content = reply.content()
+    try:
+        cost = check(reply.cost(), service.settings.cost).total
+        telemetry.of(request.environ).cost = cost
+        with telemetry.stage("queue"):
+            turn.begin(cost)
+        with telemetry.stage("engine"):
+            content = reply.content()
+    except ExplainedError as error:
+        if reply.refused is None or isinstance(error, NobodyWaits):
+            raise
+        content = reply.refused(error)
     with telemetry.stage("write"):
         return writer.write(content)
 

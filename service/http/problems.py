@@ -96,6 +96,12 @@ class BadField(AftermathError):
     code = "bad_field"
 
 
+class BadPermalink(AftermathError):
+    """An address that is no permalink of an answer of this service: not pinned, of another site, or of nothing."""
+
+    code = "bad_permalink"
+
+
 class UnknownField(UnknownName):
     """A field or a parameter that the operation does not have."""
 
@@ -178,6 +184,7 @@ STATUSES: dict[type[ExplainedError], int] = {
     PreconditionRequired: 428,
     NeedsReason: 409,
     BadField: 422,
+    BadPermalink: 422,
     BadQuestion: 422,
     DuplicateEvidence: 422,
     NoScale: 422,

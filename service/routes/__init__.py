@@ -1,7 +1,7 @@
 """Every operation of the service, by subject."""
 
 from service import analyses
-from service.routes import forecasts, kept_answers, links, metrics, models, pages, revisions, system
+from service.routes import agents, forecasts, kept_answers, links, metrics, models, pages, prose, revisions, system
 
 OPERATIONS = (
     *pages.OPERATIONS,
@@ -12,5 +12,7 @@ OPERATIONS = (
     *links.OPERATIONS,
     *analyses.operations(),
     *kept_answers.OPERATIONS,
+    *prose.OPERATIONS,
+    *agents.OPERATIONS,
     *revisions.OPERATIONS,
 )

@@ -146,7 +146,7 @@ def _operation(each: Operation, address: str, form: Form, *, schemas: _Schemas, 
             *_query_parameters(each, examples),
             *(CONDITIONS if PRECONDITION_REQUIRED in each.errors else ()),
         ],
-        "responses": {"200": _success(each, form, schemas), **refusals},
+        "responses": {"200": _success(each, form, schemas), **refusals, **_also(each, form, schemas)},
         "security": _security(each),
     }
     if details:
@@ -246,6 +246,20 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     return entry
 
 
+def _also(each: Operation, form: Form, schemas: _Schemas) -> JSON:
+    """Statuses that come in the form of the answer, a refusal's own form too where it has one."""
+    if not each.also:
+        return {}
+    own = {form.media.partition(";")[0]: {"schema": schemas.of(form.shape)}}
+    problem = {MEDIA: {"schema": {"$ref": REFERENCE + Problem.__name__}}}
+    return {
+        str(status): {"description": "Refused.", "content": own | problem}
+        if status >= 400
+        else {"description": "Taken; there is nothing to say."}
+        for status in each.also
+    }
+
+
 def _columns(rows: Any) -> str:
     """The columns of a table, each with what is said of it; of one that may have other rows, those as well."""
     kinds = get_args(rows) or (rows,)
@@ -303,6 +317,8 @@ def _examples(forecaster: Forecaster | None) -> dict[str, Any]:
         "FilesToValidate": {"files": {}},
         "RevisionToActivate": {"revision": ACTIVE, "reason": "as it is"},
         "RevisionToName": {"revision": ACTIVE},
+        "ProseSent": {"text": f"See /v1/models/{model.name}/forecast/{target}?revision={model.revision}."},
+        "RPCMessage": {"jsonrpc": "2.0", "id": 1, "method": "initialize"},
         "BatchInFull": {"targets": [target], "cases": [{"id": "1", **evidence}, {"id": "2"}]},
         "text/csv": "\r\n".join(
             [",".join(["id", *(name for name, _ in columns)]), ",".join(["1", *(text for _, text in columns)]), ""]

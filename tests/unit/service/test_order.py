@@ -6,6 +6,7 @@ from tests.sources import ROOT, imports, modules
 ORDER = (
     "client",
     "malloc",
+    "prose",
     "store",
     "settings",
     "revisions",
@@ -15,6 +16,7 @@ ORDER = (
     "schemas",
     "layers",
     "translate",
+    "mcp",
     "pictures",
     "cli",
     "analyses",
@@ -25,6 +27,7 @@ UPWARD = {
     "service.cli.main -> service.analyses.ANALYSES",
     "service.cli.plot -> service.analyses.comparison",
     "service.cli.lists -> service.routes.models",
+    "service.cli.prose -> service.routes.OPERATIONS",
 }
 """The command line has the commands of analyses, whose files use its options and text; a picture asks alike, and a list
 is written in the forms of its resource.

@@ -1,0 +1,208 @@
+"""What a number of a sentence claims: of which target and state, a level or a change, upwards or downwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from service.prose import cues, names, readings
+from service.prose.facts import YES, Facts
+from service.prose.names import Mention
+from service.prose.not_forecasts import is_no_forecast
+from service.prose.numerals import Numeral, numerals
+from service.prose.sentences import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A number and what it says. None where the text leaves open of what, and then any will do.
+
+    ``unit`` is percent, points, share, odds, times or the like; ``kind`` level, change, ratio, pair or step: a pair are
+    both ends of an interval, a step is from one level to another. ``sign`` is the direction, 0 where none is said.
+    """
+
+    number: Numeral
+    at: int
+    kind: str
+    sign: int = 0
+    target: str | None = None
+    state: str | None = None
+    side: str | None = None
+    negated: bool = False
+    denied: bool = False
+    fields: frozenset[str] = frozenset(("p",))
+    foreign: bool = False
+    """Whether it is of something of which the answers say nothing."""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """From where to where in the text."""
+        return self.at + self.number.start, self.at + self.number.end
+
+
+@dataclass(slots=True)
+class Topic:
+    """What the sentences before were about."""
+
+    target: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A sentence and what is in it: numbers that claim something, names they may belong to, and all variables."""
+
+    sentence: Sentence
+    spoken: tuple[Numeral, ...]
+    found: tuple[Mention, ...]
+    variables: tuple[Mention, ...]
+
+    @property
+    def text(self) -> str:
+        return self.sentence.text
+
+    @cached_property
+    def places(self) -> list[tuple[int, int]]:
+        """Where the numbers are that belong to something."""
+        return [(each.start, each.end) for each in self.spoken if not readings.is_mass(each, self.text)]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What is known of the answers that a text is read against; ``others`` are further variables of their models."""
+
+    facts: Facts
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def targets(self) -> dict[str, list[str]]:
+        """How each target of the answers may be said."""
+        named = {fact.target for fact in self.facts.facts if fact.target and fact.name in ("p", "shift", "difference")}
+        return {key: names.ways(key, self.facts.labels.get(key)) for key in sorted(named)}
+
+    @cached_property
+    def every(self) -> dict[str, list[str]]:
+        """How each variable may be said, those of the answers first."""
+        rest = {key: names.ways(key, label) for key, label in (*self.facts.labels.items(), *self.others.items())}
+        return self.targets | {key: said for key, said in rest.items() if key not in self.targets}
+
+    @cached_property
+    def stated(self) -> frozenset[str]:
+        """Variables of which the questions say something themselves."""
+        return frozenset(self.facts.stated)
+
+    @cached_property
+    def partly(self) -> dict[str, list[str]]:
+        """Single words that tell a target from the others."""
+        return names.distinctive(self.targets)
+
+    def claims(self, sentences: Iterable[Sentence]) -> list[Claim]:
+        """Every number of some sentences that claims something, in order."""
+        topic, made = Topic(), list[Claim]()
+        for sentence in sentences:
+            if sentence.opens and not sentence.is_row:
+                topic = Topic()
+            made += self._of_sentence(sentence, topic)
+        return made
+
+    def _of_sentence(self, sentence: Sentence, topic: Topic) -> list[Claim]:
+        text = sentence.text
+        variables = names.mentions(text, self.every)
+        spoken, follows = [], False
+        for number in numerals(text):
+            if names.inside(variables, number.start):
+                continue
+            follows = is_no_forecast(number, text, follows=follows)
+            if not follows:
+                spoken.append(number)
+        found = self._spoken_of(text, variables, spoken)
+        line = _Line(sentence, tuple(spoken), tuple(found), tuple(variables))
+        if not spoken:
+            self._remember(line, topic)
+        return [self._claim(number, line, topic) for number in spoken]
+
+    def _spoken_of(self, text: str, variables: Sequence[Mention], spoken: Sequence[Numeral]) -> list[Mention]:
+        """Mentions that a number may belong to: not those of conditions, where there are others."""
+        own = [each for each in variables if each.key in self.targets or cues.CHANCE_OF.search(text[: each.start])]
+        if not any(each.key in self.targets for each in own):
+            own += [each for each in names.mentions(text, self.partly) if not names.inside(variables, each.start)]
+            own.sort(key=lambda each: each.start)
+        if not own:
+            own = [each for each in variables if self._is_subject(text, each, spoken)]
+        main = [each for each in own if not readings.is_aside(text, each)]
+        return main or [each for each in own if not readings.is_clause(text, each, spoken)]
+
+    def _is_subject(self, text: str, mention: Mention, spoken: Sequence[Numeral]) -> bool:
+        """Whether the number right after what is named is of it; what the questions state is a condition."""
+        if mention.key in self.stated or readings.is_aside(text, mention):
+            return False
+        between = (text[mention.end : each.start] for each in spoken if each.start >= mention.end)
+        return any(len(words) < 30 and not re.search(r"[,;]", words) for words in between)
+
+    def _remember(self, line: _Line, topic: Topic) -> None:
+        """Take what a sentence without numbers names last as what the next may be about."""
+        if line.found:
+            topic.target = line.found[-1].key
+            topic.state = self._state(line, topic.target, (len(line.text), len(line.text)))[0]
+            if tuple(self.facts.states.get(topic.target, ())) == YES and readings.is_negated(line.text, line.found[-1]):
+                topic.state = "no"
+
+    def _claim(self, number: Numeral, line: _Line, topic: Topic) -> Claim:
+        text, place = line.text, (number.start, number.end)
+        target = names.governing(line.found, place, line.places, text)
+        if target is None:
+            target, is_other = topic.target, topic.state == "no"
+            state, negated = self._state(line, target, place)
+            state = state or topic.state
+        else:
+            near = _nearest([each for each in line.found if each.key == target], place)
+            is_other = readings.is_negated(text, near)
+            state, negated = self._state(line, target, place)
+        if target is not None and tuple(self.facts.states.get(target, ())) == YES:
+            state, negated = "no" if is_other else "yes", False
+        topic.target, topic.state = target, state
+        masked = names.without(text, [*line.variables, *self._state_mentions(text, target)])
+        kind, sign, denied = readings.kind(number, masked)
+        return Claim(
+            number,
+            line.sentence.start,
+            kind,
+            sign,
+            target,
+            state,
+            self._side(line, place),
+            negated,
+            denied,
+            readings.fields(number, masked, kind, is_row=line.sentence.is_row),
+            target is not None and target not in self.targets,
+        )
+
+    def _state_mentions(self, text: str, target: str | None) -> list[Mention]:
+        states = self.facts.states.get(target, {}) if target else {}
+        if tuple(states) == YES:
+            return []  # "yes" and "no" are words of any sentence
+        said = {key: names.ways(key, label) for key, label in states.items()}
+        found = names.mentions(text, said)
+        if not found:
+            found = names.mentions(text, names.distinctive(said))
+        return found
+
+    def _state(self, line: _Line, target: str | None, place: tuple[int, int]) -> tuple[str | None, bool]:
+        """The state of a target that a number is of, and whether it is said to be another one (not growing)."""
+        text = line.text
+        found = [each for each in self._state_mentions(text, target) if not cues.AS.search(text[: each.start])]
+        key = names.governing(found, place, line.places, text)
+        if key is None:
+            return None, False
+        near = _nearest([each for each in found if each.key == key], place)
+        return key, cues.NEGATED_STATE.search(text[: near.start]) is not None
+
+    def _side(self, line: _Line, place: tuple[int, int]) -> str | None:
+        said = {key: names.ways(key, label) for key, label in self.facts.sides.items()}
+        return names.governing(names.mentions(line.text, said), place, line.places, line.text) if said else None
+
+
+def _nearest(found: Sequence[Mention], place: tuple[int, int]) -> Mention:
+    return min(found, key=lambda each: max(each.start - place[1], place[0] - each.end))
