@@ -65,7 +65,7 @@ class Columned:
 
     ``which`` (cases asked for,) is the place of each case. ``p``, ``without`` and ``effect`` have shape (different
     cases, states of all targets), ``p_evidence`` (different cases,), NaN where there is none. Those of ``singly``,
-    by place, are answers or errors of their own, and NaN in the arrays.
+    by place, are answers or errors of their own, and NaN in the arrays. ``drawn`` says whether intervals were asked.
     """
 
     which: Ints
@@ -74,15 +74,18 @@ class Columned:
     effect: Table
     p_evidence: Table
     singly: Mapping[int, Answer | AftermathError]
+    drawn: bool = False
 
 
 def answered(forecaster: Forecaster, columns: Sequence[Column], cases: int, common: Question) -> Columned:
     """Answer cases given as columns, each with the targets and the interval of the question they have in ``common``.
 
+    >>> from pathlib import Path
+    >>> import priors
     >>> from model.evidence import Observed
     >>> from model.forecast import prepare
-    >>> from model import priors
-    >>> asia = prepare(priors.load(priors.models()["asia"]))
+    >>> from model.priors import load
+    >>> asia = prepare(load(Path(priors.__path__[0]) / "asia"))
     >>> xray = Column("given", "xray", np.array([0, -1, 0], np.int32), (Observed("yes"),))
     >>> found = answered(asia, [xray], 3, Question(("lung",)))
     >>> found.p.round(4).tolist(), found.which.tolist()
@@ -115,7 +118,7 @@ def answered(forecaster: Forecaster, columns: Sequence[Column], cases: int, comm
     questions = [_question(asked, int(i), common) for i in several]
     own: dict[int, Answer | AftermathError] = {int(rest[i]): error for i, error in errors.items()}
     own.update(zip(several.tolist(), _one_by_one(forecaster, questions), strict=True))
-    return Columned(which, p, without, effect, p_evidence, own)
+    return Columned(which, p, without, effect, p_evidence, own, common.interval is not None)
 
 
 def different(columns: Sequence[tuple[NDArray[np.integer], int]], cases: int) -> tuple[Ints, Ints]:
@@ -197,7 +200,9 @@ def _to_be_asked_singly(asked: Sequence[_Read], cases: int, common: Question) ->
     return singly
 
 
-def _one_by_one(forecaster: Forecaster, questions: Sequence[Question | AftermathError]) -> list[Answer | AftermathError]:
+def _one_by_one(
+    forecaster: Forecaster, questions: Sequence[Question | AftermathError]
+) -> list[Answer | AftermathError]:
     posed = [question for question in questions if isinstance(question, Question)]
     found = iter(forecast_answers(forecaster, posed))
     return [question if isinstance(question, AftermathError) else next(found) for question in questions]

@@ -34,6 +34,7 @@ from service.cli.questions import questions
 from service.cli.serve import serve
 from service.cli.show import show
 from service.cli.status import status
+from service.cli.sweep import sweep
 from service.cli.token import token
 
 WIDEST_HELP = 78
@@ -124,7 +125,7 @@ class AnalysisCommand(click.Command):
 
 
 OF_THE_STORE = (status, activate, db, token, link)
-for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve, *OF_THE_STORE):
+for _command in (check, show, ask, import_file, export, plot, questions, *LISTS, new, schema, serve, sweep, *OF_THE_STORE):
     commands.add_command(_command)
 for _each in ANALYSES:
     if _each.command is not None:
