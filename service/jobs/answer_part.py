@@ -23,8 +23,8 @@ from service.translate import questions
 
 ROWS = 500_000
 """Rows of answers that are held at a time: some 100 MB with what they are made of."""
-MOST_CASES = 50_000
-"""Cases that are read at a time."""
+MOST_CASES = 125_000
+"""Cases that are answered at a time: of fewer, what is made for each pattern of evidence costs more than the cases."""
 
 
 @dataclass(frozen=True, slots=True)
