@@ -57,6 +57,7 @@ __all__ = [
     "every_marginal_under_draws",
     "fits_side_by_side",
     "joint",
+    "keep_to_one_thread",
     "laid_over",
     "log_evidence",
     "log_evidence_under_draws",
@@ -108,6 +109,11 @@ def laid_over(plan: Plan, network: Network) -> Plan:
     array([[0.7, 0.3]])
     """
     return Plan(network, plan.limit, plan, plan.numpy_alone)
+
+
+def keep_to_one_thread(plan: Plan) -> None:
+    """Answer batches in the calling thread alone, from now on: for a process of which there is one for each core."""
+    plan.programs.workers.count = 1
 
 
 def needed_tables(plan: Plan, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:

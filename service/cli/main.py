@@ -35,6 +35,7 @@ from service.cli.questions import questions
 from service.cli.serve import serve
 from service.cli.show import show
 from service.cli.status import status
+from service.cli.sweep import sweep
 from service.cli.token import token
 
 WIDEST_HELP = 78
@@ -138,6 +139,7 @@ for _command in (
     new,
     schema,
     serve,
+    sweep,
     *OF_THE_STORE,
 ):
     commands.add_command(_command)

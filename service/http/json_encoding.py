@@ -73,15 +73,19 @@ def rounded(number: float) -> float:
     return round(number * ten) / ten
 
 
-def _all_rounded(numbers: NDArray[np.float64]) -> list[float]:
-    """Each number of an array as ``rounded`` has it; shape (count,), NaN is left."""
+def all_rounded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each number of an array as ``rounded`` has it; any shape, NaN is left.
+
+    >>> all_rounded(np.array([0.1 + 0.2, np.nan]))
+    array([0.3, nan])
+    """
     sizes = np.abs(numbers)
     some = (sizes >= 1e-9) & (sizes < LARGE)
     within = np.where(some, numbers, 1.0)
     tens = _TENS[DIGITS - 1 - np.floor(np.log10(np.abs(within))).astype(np.int64)]
-    found: list[float] = (np.where(some, np.rint(within * tens) / tens, numbers) + 0.0).tolist()
-    for i in np.flatnonzero((sizes > 0) & (sizes < 1e-9)).tolist():
-        found[i] = rounded(found[i])
+    found: NDArray[np.float64] = np.where(some, np.rint(within * tens) / tens, numbers) + 0.0
+    for place in zip(*np.nonzero((sizes > 0) & (sizes < 1e-9)), strict=True):
+        found[place] = rounded(float(found[place]))
     return found
 
 
@@ -122,7 +126,7 @@ class Template:
             raise ValueError("a number of an answer is not JSON compliant")
         line = [b""] * (2 * len(self._pieces) - 1)
         line[::2] = self._pieces
-        line[1::2] = _encode(_all_rounded(numbers.ravel()))[1:-1].split(b",")
+        line[1::2] = _encode(all_rounded(numbers.ravel()).tolist())[1:-1].split(b",")
         return msgspec.Raw(b"".join(line))
 
 

@@ -84,14 +84,20 @@ def read_csv(raw: bytes) -> CSVCases:
     """
     records = csv_tables.read(raw)
     _, header = next(records, (0, []))
-    columns = tuple(name.strip() for name in header)
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if not columns or twice:
-        raise BadCSV(f"the column {twice[0]!r} is named twice" if twice else "the body has no header")
+    columns = columns_of(header)
     cases = tuple(_few(records))
     if not cases:
         raise BadCSV("the body has a header and no case")
     return CSVCases(columns, cases)
+
+
+def columns_of(header: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a header names. Raises BadCSV for none, and for one that is named twice."""
+    columns = tuple(name.strip() for name in header)
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if not columns or twice:
+        raise BadCSV(f"the column {twice[0]!r} is named twice" if twice else "the body has no header")
+    return columns
 
 
 def _few(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -105,13 +111,18 @@ def asked(model: Model, body: JSONCases | CSVCases, targets: tuple[str, ...], in
     """The questions of a batch, each with these targets and intervals."""
     if isinstance(body, JSONCases):
         return [_from_json(model, case, targets, interval) for case in body.cases]
-    for name in body.columns:
+    check_columns(model, body.columns)
+    return [_from_csv(model, body.columns, *record, Question(targets, interval=interval)) for record in body.records]
+
+
+def check_columns(model: Model, columns: Sequence[str]) -> None:
+    """Refuse columns that are of no variable. Raises UnknownVariable."""
+    for name in columns:
         if name not in OWN_COLUMNS:
             variable = name.removeprefix("do.")
             questions.refuse_events(model, [(variable, ("columns", name))])
             if variable not in model.network:
                 raise UnknownVariable(variable, model.network.names, where=("columns", name))
-    return [_from_csv(model, body.columns, *record, Question(targets, interval=interval)) for record in body.records]
 
 
 def _from_json(model: Model, case: Any, targets: tuple[str, ...], interval: float | None) -> Asked:
@@ -129,10 +140,15 @@ def _from_csv(model: Model, columns: Sequence[str], line: int, cells: Sequence[s
     name = record.get("id", f"line {line}")
     try:
         if len(cells) != len(columns):
-            raise BadQuestion(f"line {line} has {len(cells)} cells, the header {len(columns)}")
+            raise wrong_width(line, cells, columns)
         return Asked(name, resolve(model, _question(record, common)))
     except AftermathError as error:
         return Asked(name, error)
+
+
+def wrong_width(line: int, cells: Sequence[str], columns: Sequence[str]) -> BadQuestion:
+    """What is wrong with a record that has not a cell for each column."""
+    return BadQuestion(f"line {line} has {len(cells)} cells, the header {len(columns)}")
 
 
 def _question(record: dict[str, str], common: Question) -> Question:

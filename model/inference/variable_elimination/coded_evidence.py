@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 NO_TABLES = (np.empty((0, 2), dtype=np.int64), np.empty(0))
 MANY_CODES = 100_000
+FEW_VECTORS = 8
+"""Different likelihoods of a variable that are looked for one by one: each takes a tenth of the time of sorting all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,10 +172,32 @@ def _vectors(rows: Table, code: Codes, scale: Floats) -> Table:
     which = np.flatnonzero(code == -2)
     powers = np.frexp(rows[which].max(axis=1))[1]
     scale[which] += powers * math.log(2.0)
-    scaled = np.ldexp(rows[which], -powers[:, None])
-    vectors, kinds = np.unique(scaled, axis=0, return_inverse=True) if len(which) > 1 else (scaled, 0)
+    vectors, kinds = _different(np.ldexp(rows[which], -powers[:, None]))
     code[which] = rows.shape[1] + kinds
     return vectors
+
+
+def _different(rows: Table) -> tuple[Table, Ints]:
+    """The different rows in ascending order, and which of them each row is: ``numpy.unique``, without sorting all.
+
+    Where they are few, as in a batch under one scenario, each is looked for by itself.
+
+    >>> _different(np.array([[1.0, 0.5], [0.25, 1.0], [1.0, 0.5]]))
+    (array([[0.25, 1.  ],
+           [1.  , 0.5 ]]), array([1, 0, 1]))
+    """
+    kinds, left, found = np.empty(len(rows), dtype=np.int64), np.arange(len(rows)), list[Table]()
+    while len(left) and len(found) < FEW_VECTORS:
+        first = rows[left[0]]
+        alike = (rows[left] == first).all(axis=1)
+        kinds[left[alike]] = len(found)
+        found.append(first)
+        left = left[~alike]
+    if len(left):
+        vectors, which = np.unique(rows, axis=0, return_inverse=True)
+        return vectors, which.ravel()
+    vectors, order = np.unique(np.array(found).reshape(len(found), -1), axis=0, return_inverse=True)
+    return vectors, order.ravel()[kinds]
 
 
 def patterns(packed: Packed, coded: CodedEvidence, codes: Codes) -> tuple[NDArray[np.int8], Ints, Ints]:
