@@ -93,7 +93,9 @@ def _engine(name: Literal["pool", "dask"], address: str | None, workers: int | N
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = workers or cores
-    return partial(in_processes, workers=count) if name == "pool" else partial(on_cluster, address=address, workers=count)
+    return (
+        partial(in_processes, workers=count) if name == "pool" else partial(on_cluster, address=address, workers=count)
+    )
 
 
 def _run(

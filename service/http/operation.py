@@ -7,6 +7,7 @@ leaves by exception and becomes a problem document in one place, by the table in
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -348,11 +349,15 @@ def _client() -> str:
 
 
 def _watch(service: Service, asked: int | None) -> Watch:
-    """When the work of this request ends: at the deadline set, at one that the client asks for, or once it hangs up."""
+    """When the work of this request ends: at the deadline set, at one that the client asks for, or once it hangs up.
+
+    The time runs from when the request was there, whether a thread had room for it or not.
+    """
     most = service.settings.deadline
     gone = request.environ.get(HUNG_UP)
     seconds = most if asked is None else min(most, asked / 1000)
-    return Watch(seconds) if gone is None else Watch(seconds, gone)
+    started = time.monotonic() - telemetry.of(request.environ).age
+    return Watch(seconds, started=started) if gone is None else Watch(seconds, gone, started)
 
 
 def _besides(service: Service, forecaster: Forecaster) -> dict[str, object]:

@@ -71,6 +71,11 @@ class Record:
     stages: dict[Stage, int] = field(default_factory=dict)
     ended: int = 0
 
+    @property
+    def age(self) -> float:
+        """Seconds since the request was whole."""
+        return (time.perf_counter_ns() - self.arrived) / 1e9
+
     def headers(self) -> Headers:
         """What the answer says of it."""
         told = [("X-Request-Id", self.id)]
