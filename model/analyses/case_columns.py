@@ -266,8 +266,9 @@ def _side_by_side(
     logs, errors = np.full(len(numbers), np.nan), dict[int, AftermathError]()
     groups: dict[tuple[str, ...], list[_Pattern]] = {}
     first, which = different([_presence(each, numbers) for each in asked], len(numbers))
-    order, ends = np.argsort(which, kind="stable"), np.cumsum(np.bincount(which, minlength=len(first)))
-    for place, members in zip(first.tolist(), np.split(order, ends[:-1]), strict=True):
+    order, counts = np.argsort(which, kind="stable"), np.bincount(which, minlength=len(first))
+    for place, end, count in zip(first.tolist(), np.cumsum(counts).tolist(), counts.tolist(), strict=True):
+        members = order[end - count : end]
         try:
             pattern = _pattern(model, asked, members, int(numbers[place]), common)
         except AftermathError as error:

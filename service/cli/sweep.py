@@ -13,7 +13,7 @@ import click
 
 from service.cli import completion
 from service.cli.options import EVENT_HELP, load, priors_option, split_names
-from service.cli.page import say
+from service.cli.page import say, width
 
 if TYPE_CHECKING:
     from model.specification import Model
@@ -153,10 +153,10 @@ def _announce(model: Model, source: Source, targets: tuple[str, ...], interval: 
 
     states = sum(model.network.cards(targets))
     cases = counted(source) if isinstance(source, Grid) else f"{source.cases:,} cases"
-    say(f"{cases}, {source.cases * states:,} rows: {states} of each case, of {', '.join(targets)}", err=True)
+    say(f"{cases}, {source.cases * states:,} rows: {states} of each case, of {', '.join(targets)}")
     drawn = source.cases * len(targets)
     if interval is not None and drawn > WITH_INTERVALS:
-        say(f"intervals of {drawn:,} distributions: each is drawn a thousand times, which takes milliseconds", err=True)
+        say(f"intervals of {drawn:,} distributions: each is drawn a thousand times, which takes some milliseconds")
 
 
 class _Bar:
@@ -170,7 +170,7 @@ class _Bar:
         """Draw it anew."""
         if self.shown:
             seconds = time.monotonic() - self.began
-            click.echo(f"\r{bar_text(now, seconds)}\x1b[K", err=True, nl=False)
+            click.echo(f"\r{bar_text(now, seconds)[: width() - 1]}\x1b[K", err=True, nl=False)
 
     def end(self) -> None:
         """Leave it as it is, and go on below."""

@@ -79,7 +79,7 @@ def _plain_kinds(hint: Any) -> set[type]:
 
 
 def arrow_table(row: Any, table: Table) -> pa.Table:
-    """A table with the types of its rows, numbers to as many digits as in CSV; a column that they do not name is text."""
+    """A table with the types of its rows, numbers rounded as in CSV; columns that they do not name are text."""
     import pyarrow as pa
 
     known, rows = column_types(row), list(table.rows)

@@ -53,7 +53,7 @@ class _Rows:
         return pa.array(found, mask=np.isnan(found))
 
     def texts(self, places: NDArray[Any], texts: Sequence[str]) -> pa.Array:
-        """A column of few different texts: ``places`` (rows,) are in ``texts``, below 0 where there is none."""
+        """A column of few texts, each once: ``places`` (rows,) are in ``texts``, below 0 where there is none."""
         import pyarrow as pa
 
         codes = np.asarray(places, dtype=np.int32)
@@ -77,7 +77,7 @@ def answer_rows(
     state[error[case] >= 0] = -1
     rows, tables = _Rows(case, state, found.which), _tables(found)
     made = {
-        "id": pa.DictionaryArray.from_arrays(pa.array(case.astype(np.int32)), block.ids),
+        "id": _repeated(block.ids, case),
         "p_evidence": rows.numbers(np.broadcast_to(tables.p_evidence[:, None], found.p.shape)),
         "error": rows.texts(error[case], texts),
         **dict(_stated(model, targets, rows)),
@@ -93,12 +93,22 @@ def answer_rows(
 def _errors(block: Block, found: Columned) -> tuple[Ints, list[str]]:
     """The place of each case's error among the texts, -1 of one that was answered; and the texts."""
     wrong = {place: error for place, error in found.singly.items() if isinstance(error, AftermathError)}
-    texts = [problem_line(problem(error)) for error in (*wrong.values(), *block.broken.values())]
+    lines = [problem_line(problem(error)) for error in (*wrong.values(), *block.broken.values())]
+    texts = {text: place for place, text in enumerate(dict.fromkeys(lines))}
+    places = np.array([texts[line] for line in lines], dtype=np.int64)
     of_different = np.full(len(found.p), -1, dtype=np.int64)
-    of_different[list(wrong)] = np.arange(len(wrong))
+    of_different[list(wrong)] = places[: len(wrong)]
     error = of_different[found.which]
-    error[list(block.broken)] = len(wrong) + np.arange(len(block.broken))
-    return error, texts
+    error[list(block.broken)] = places[len(wrong) :]
+    return error, list(texts)
+
+
+def _repeated(ids: pa.Array, case: Ints) -> pa.Array:
+    """The id of each row's case. Each different one once: of a text that is there twice Parquet has bytes unset."""
+    import pyarrow as pa
+
+    coded = ids.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices.take(pa.array(case)), coded.dictionary)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

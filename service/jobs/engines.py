@@ -34,7 +34,13 @@ class WorkersDied(AftermathError):
 
 
 def in_processes(do: Do[P, R], parts: Sequence[P], *, workers: int) -> Generator[R, None, None]:
-    """Do parts in processes of this machine, which end when this one does. Raises WorkersDied."""
+    """Do parts in processes of this machine, which end when this one does; one part alone in this one.
+
+    Raises WorkersDied.
+    """
+    if len(parts) == 1:
+        yield do(parts[0])
+        return
     left, deaths = dict.fromkeys(range(len(parts))), 0
     while left:
         pool = ProcessPoolExecutor(

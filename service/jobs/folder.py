@@ -21,7 +21,7 @@ from typing import Any
 
 from model.errors import AftermathError
 
-ASKED, SUMMARY, LOCK, MODEL = "_sweep.json", "_summary.json", ".lock", ".model"
+ASKED, SUMMARY, MODEL = "_sweep.json", "_summary.json", ".model"
 WRITING = ".*.tmp"
 ABOUT = b"aftermath"
 """Where a part's footer says what it is."""
@@ -31,7 +31,6 @@ WORDS = {
     "revision": "the model's revision",
     "cases": "the cases",
     "targets": "--target or --event",
-    "events": "--event",
     "interval": "--interval",
     "with_cases": "--with-cases",
     "part": "the size of a part",
@@ -72,18 +71,26 @@ def opened(out: Path, asked: Mapping[str, Any]) -> Iterator[None]:
     Raises SweepRefused where another works in it, or where it holds something else; OSError where it cannot be.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with (out / LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SweepRefused("another sweep works in this folder: wait for it or end it", where=(str(out),)) from None
+    with _alone_in(out):
         _check(out, asked)
         for left in out.glob(WRITING):
             left.unlink(missing_ok=True)
         write_json(out / ASKED, asked)
         yield
         shutil.rmtree(out / MODEL, ignore_errors=True)
-        (out / LOCK).unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone_in(out: Path) -> Iterator[None]:
+    """A lock on the folder, which ends with this process however that ends. Raises SweepRefused."""
+    handle = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise SweepRefused("another sweep works in this folder: wait for it or end it", where=(str(out),)) from None
+    finally:
+        os.close(handle)
 
 
 def _check(out: Path, asked: Mapping[str, Any]) -> None:
@@ -92,7 +99,7 @@ def _check(out: Path, asked: Mapping[str, Any]) -> None:
     try:
         before = json.loads((out / ASKED).read_bytes())
     except FileNotFoundError:
-        others = sorted(path.name for path in out.iterdir() if path.name != LOCK)
+        others = sorted(path.name for path in out.iterdir())
         if others:
             raise SweepRefused(
                 f"the folder is not empty and holds no sweep ({others[0]} is in it): {otherwise}", where=(str(out),)
@@ -104,18 +111,22 @@ def _check(out: Path, asked: Mapping[str, Any]) -> None:
         raise SweepRefused(f"{ASKED} in it cannot be read: {otherwise}", where=(str(out),))
     other = [key for key in {**asked, **before} if before.get(key) != asked.get(key)]
     if other:
-        named = " and ".join(_difference(key, before.get(key), asked.get(key)) for key in other)
+        telling = [key for key in other if key != "part"] or other  # the others decide it
+        named = " and ".join(_difference(key, before.get(key), asked.get(key)) for key in telling)
         raise SweepRefused(f"the folder holds answers to another sweep: {named}; {otherwise}", where=(str(out),))
 
 
 def _difference(key: str, before: object, now: object) -> str:
     """How one thing differs.
 
-    >>> _difference("revision", "r-1", "r-2")
-    "the model's revision is 'r-1' there and 'r-2' now"
+    >>> _difference("revision", "r-1", "r-2"), _difference("targets", ["lung"], ["lung", "tub"])
+    ("the model's revision is r-1 there and r-2 now", '--target or --event is lung there and lung, tub now')
     """
-    short = isinstance(before, str | float | int | None) and isinstance(now, str | float | int | None)
-    differ = f"is {before!r} there and {now!r} now" if short and key != "software" else "differs"
+    if key in ("software", "cases"):
+        differ = "differs" if key == "software" else "differ"
+    else:
+        there, here = (", ".join(said) if isinstance(said, list) else said for said in (before, now))
+        differ = f"is {there} there and {here} now"
     return f"{WORDS.get(key, key)} {differ}"
 
 

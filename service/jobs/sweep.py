@@ -107,7 +107,7 @@ def _asked(sweep: Sweep, size: int) -> dict[str, object]:
         "revision": sweep.revision,
         "cases": sweep.source.identity,
         "targets": list(sweep.targets),
-        "interval": sweep.interval,
+        "interval": sweep.interval or "none",
         "with_cases": sweep.with_cases,
         "part": size,
         "software": sweep.software,

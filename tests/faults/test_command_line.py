@@ -43,6 +43,7 @@ ARGUMENTS = {
     "show": ["asia", "lung"],
     "sources": ["asia"],
     "status": [],
+    "sweep": ["asia", "--grid", "xray=*;do.smoke=no", "--out", "swept"],
     "link": ["list"],
     "token": ["list"],
     "validate": [str(ROOT / "priors" / "asia"), "--against", str(ROOT / "priors" / "asia")],

@@ -17,6 +17,7 @@ ORDER = (
     "layers",
     "translate",
     "mcp",
+    "jobs",
     "pictures",
     "cli",
     "analyses",

@@ -44,6 +44,7 @@ ASKED = {
     "show": "asia dysp",
     "sources": "asia",
     "status": "--state {folder}/state",
+    "sweep": "asia --grid xray=*;do.smoke=no --out {folder}/swept",
     "token": "list --state {folder}/state",
     "validate": "{asia} --against {asia}",
     "variables": "asia",
