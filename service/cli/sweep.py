@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -27,16 +28,13 @@ WITH_INTERVALS = 10_000
 """Distributions with intervals beyond which it is said first what they take."""
 
 
-class Share(click.ParamType):
-    """A share between 0 and 1, or the word none."""
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
-    name = "share"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
-        """The share, None for the word."""
-        if value is None or value == NONE:
-            return None
-        return float(click.FloatRange(0, 1, min_open=True, max_open=True).convert(value, param, ctx))
+def share(context: click.Context, parameter: click.Parameter, said: str) -> float | None:
+    """A share between 0 and 1, None for the word none. Raises BadParameter."""
+    found: Any = None if said == NONE else SHARE.convert(said, parameter, context)  # type: ignore[arg-type]
+    return None if found is None else float(found)
 
 
 @click.command(short_help="Answer millions of cases from a file or a grid into Parquet.")
@@ -50,7 +48,7 @@ class Share(click.ParamType):
 @click.option("--event", multiple=True, metavar="EVENT", help=EVENT_HELP)
 @click.option(
     "--interval",
-    type=Share(),
+    callback=share,
     default=NONE,
     show_default=True,
     metavar="SHARE",
@@ -140,7 +138,7 @@ def _source(model: Model, cases: Path | None, grid: str | None) -> Source:
 
     if cases is None:
         return read_grid(model, grid or "")
-    readers = {".csv": csv_cases, ".parquet": parquet_cases}
+    readers: dict[str, Callable[[Path], Source]] = {".csv": csv_cases, ".parquet": parquet_cases}
     read = readers.get(cases.suffix.lower())
     if read is None:
         raise click.UsageError(f"{cases} is read by its suffix, which is none of {' and '.join(readers)}.")
