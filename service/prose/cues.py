@@ -92,6 +92,14 @@ NEGATED_AFTER = re.compile(
     r"|n['’]t (?:occur|happen|present)|missing|avoided|: no\b|= ?no\b|\(no\))",
     re.IGNORECASE,
 )
+DO_NOT = re.compile(
+    r"^(?:[\s-]+(?:or|so|of|them|such|the|people|patients|cases|\w+ers))*\s+(?:do|does|did|will|would)(?: not|n['’]t)\s*"
+    r"(?:[.,;)]|$)",
+    re.IGNORECASE,
+)
+"""After a number: it is of what is not so."""
+OWN_VERB = re.compile(r"^\s+(?:come|go|become|return|die|stay|remain|join|get|end)(?:e?s)?\b", re.IGNORECASE)
+"""After a number: a clause that says in words of its own what happens."""
 NEGATED_STATE = re.compile(rf"\b(?:not|other than|anything but|non)[\s-]+(?:\w+\s+)?{_QUOTE}$", re.IGNORECASE)
 AS = re.compile(r"\bas\s+$", re.IGNORECASE)
 _CONDITION = words(

@@ -175,6 +175,12 @@ _ENUMERATED = re.compile(
     r"\b(?:(?:first|second|last|other|latter|former|next|one|two)\s+(?:and\s+)?|(?:a|one|two|three|\d+)\s+and\s+)$",
     re.IGNORECASE,
 )
+VERBS = frozenset(
+    re.findall(
+        r"\w+", "come comes go goes become becomes return returns die dies stay stays remain join get gets end ends"
+    )
+)
+"""What a share of people may do."""
 _SHARE_SAID = re.compile(
     r"\b(?:at|is|to|by|of|than|about|around|roughly|nearly|almost|over|under|some|just|stands?)\s+$", re.IGNORECASE
 )
@@ -253,10 +259,11 @@ def _is_no_share(text: str, number: Numeral) -> bool:
     if SHARED.match(after) or _PERIOD.match(after) or _ENUMERATED.search(before):
         return True
     noun = re.match(r"[\s-]+([A-Za-z]+)", after)
-    stands_alone = noun is None or noun[1].lower() in NO_NOUNS
+    stands_alone = noun is None or noun[1].lower() in NO_NOUNS or noun[1].lower() in VERBS
     if _CHANCE.search(text):
         return said in ORDINALS and not stands_alone
-    return not (stands_alone and _SHARE_SAID.search(before))
+    begins = noun is not None and noun[1].lower() in VERBS
+    return not (begins or (stands_alone and _SHARE_SAID.search(before)))
 
 
 def _is_ratio(text: str, number: Numeral) -> bool:

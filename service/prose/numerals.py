@@ -177,7 +177,7 @@ def _is_range(found: re.Match[str], text: str) -> bool:
         return False
     if first and _unit(first) != _unit(second):
         return False
-    if link in ("through", "up to", "down to") and not second:
+    if (link in ("through", "up to", "down to") and not second) or (word == "by" and first):
         return False
     return not (link == "-" and not second and found["link"] != "-")
 

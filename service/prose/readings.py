@@ -20,6 +20,16 @@ def is_negated(text: str, mention: Mention) -> bool:
     return bool(cues.NEGATED.search(text[: mention.start]) or cues.NEGATED_AFTER.match(text[mention.end :]))
 
 
+def is_denied_after(text: str, at: int) -> bool:
+    """Whether what stands right after a number turns it around: 91 % do not."""
+    return cues.DO_NOT.match(text[at:]) is not None
+
+
+def has_own_verb(text: str, at: int) -> bool:
+    """Whether a verb follows a number that says what happens (a quarter come home), not in words of a state."""
+    return cues.OWN_VERB.match(text[at:]) is not None
+
+
 def is_aside(text: str, mention: Mention) -> bool:
     """Whether what is named is a condition or is compared with, and no number's own subject."""
     before = text[_clause_start(text, mention.start) : mention.start]
@@ -62,7 +72,7 @@ def kind(number: Numeral, text: str) -> tuple[str, int, bool]:
         return "change", sign, denied
     before, after = text[: number.start], text[number.end :]
     if cues.RELATIVE.match(after) or (at is not None and cues.BY.search(before)):
-        return ("relative" if number.unit == "percent" else "change"), sign, denied
+        return ("change" if number.unit == "none" else "relative"), sign, denied
     towards = cues.TO.search(before) is not None
     if at is not None and number.unit == "percent" and not number.hedge and not towards and cues.TURNED.search(before):
         return "relative", sign, denied
@@ -113,16 +123,16 @@ def _is_hedge(word: re.Match[str], before: str) -> bool:
     return False
 
 
-def fields(number: Numeral, text: str, said: str, *, is_row: bool) -> frozenset[str]:
+def fields(number: Numeral, text: str, said: str, *, since: int, is_row: bool) -> frozenset[str]:
     """The names of the numbers of an answer that this one may be; in a row of a table any, written ``*``.
 
-    ``said`` is what ``kind`` says of it.
+    ``said`` is what ``kind`` says of it, ``since`` where the number before it ends: what stands between is of this one.
     """
     if is_row:
         return frozenset(("*",))
     if is_mass(number, text):
         return frozenset(("mass",))
-    start, end = _clause_start(text, number.start), _clause_end(text, number.end)
+    start, end = max(since, _part_start(text, number.start)), _clause_end(text, number.end)
     clause = text[start:end]
     found = {"p", *(name for name, words in cues.FIELDS.items() if re.search(words, clause, re.IGNORECASE))}
     if said != "level":
@@ -140,6 +150,10 @@ def fields(number: Numeral, text: str, said: str, *, is_row: bool) -> frozenset[
 def _clause_start(text: str, at: int) -> int:
     marks = [match.end() for match in cues.CLAUSE.finditer(text, 0, at)]
     return marks[-1] if marks else 0
+
+
+def _part_start(text: str, at: int) -> int:
+    return text.rfind(";", 0, at) + 1
 
 
 def _clause_end(text: str, at: int) -> int:
