@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from service.prose import cues, names, readings
@@ -135,7 +135,7 @@ class Reader:
                 continue
             follows = is_no_forecast(number, text, follows=follows)
             if not follows:
-                spoken.append(number)
+                spoken.append(_in_unit(number, spoken, text))
         found = self._spoken_of(text, variables, spoken)
         line = _Line(sentence, tuple(spoken), tuple(found), tuple(variables))
         if not spoken:
@@ -146,12 +146,18 @@ class Reader:
         """Mentions that a number may belong to: not those of conditions, where there are others."""
         own = [each for each in variables if each.key in self.targets or cues.CHANCE_OF.search(text[: each.start])]
         if not any(each.key in self.targets for each in own):
-            implied = names.mentions(text, self.by_states) or names.partial(text, self.targets, variables)
+            implied = names.mentions(text, self.by_states) or self._implied(text, variables)
             own = sorted([*own, *(each for each in implied if not names.inside(variables, each.start))], key=_start)
         if not own:
             own = [each for each in variables if self._is_subject(text, each, spoken)]
         main = [each for each in own if not readings.is_aside(text, each)]
         return main or [each for each in own if not readings.is_clause(text, each, spoken)]
+
+    def _implied(self, text: str, variables: Sequence[Mention]) -> list[Mention]:
+        """Targets of which a single word is there that is no word of a state."""
+        of_states = {word for said in self.in_words.values() for way in said for word in names.phrase(way)}
+        found = names.partial(text, self.targets, variables)
+        return [each for each in found if not of_states & {*names.phrase(text[each.start : each.end])}]
 
     def _is_subject(self, text: str, mention: Mention, spoken: Sequence[Numeral]) -> bool:
         """Whether the number right after what is named is of it; what the questions state is a condition."""
@@ -222,6 +228,14 @@ class Reader:
         said = {key: names.ways(key, label) for key, label in self.facts.sides.items()}
         near = names.governing(names.mentions(line.text, said), place, line.places, line.text) if said else None
         return None if near is None else near.key
+
+
+def _in_unit(number: Numeral, before: Sequence[Numeral], text: str) -> Numeral:
+    """A bare number after one in points, by which something rises or falls too, is in points as well."""
+    if number.unit != "none" or not before or before[-1].unit != "points":
+        return number
+    turned = cues.TURNED.search(text[: number.start]) or cues.ADJACENT.match(text[number.end :])
+    return replace(number, unit="points") if turned else number
 
 
 def _start(mention: Mention) -> int:

@@ -30,7 +30,7 @@ DOWN = words(
     r"knock(?:s|ed) off",
 )
 TURNS = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
-ADJACENT = re.compile(rf"^[\s-]*(?:or so\s+)?(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
+ADJACENT = re.compile(rf"^[\s-]*(?:or so\s+)?(?:(?P<up>{UP})|(?P<down>{DOWN}|off))\b", re.IGNORECASE)
 """A word of direction right after a number: 3 points higher, a 3-point rise."""
 TURNED = re.compile(rf"\b(?:{UP}|{DOWN})\s+(?:\w+\s+)?$", re.IGNORECASE)
 """A word of direction right before it."""
@@ -57,6 +57,11 @@ BEFORE = _any(
     r"versus|vs|relative to|from|prior|a priori|unconditional(?:ly)?|in general|ordinarily|normally|base rate|was|were",
     r"had been|would (?:have been|be|stay|stand|remain)|than|alone|untreated|nothing (?:is )?(?:known|done)",
 )
+FRONTED = re.compile(
+    r"^\W*(?:without|before|otherwise|by default|untreated|in the baseline|a priori|ordinarily|normally)\b",
+    re.IGNORECASE,
+)
+"""At the beginning of a sentence: all of it is of what was before."""
 EVIDENCE = _any(r"p\(evidence|evidence|conditions?|findings?|observations?|combination|this case|such a case|together")
 RANGE = _any(r"intervals?|ranges?|credible|confidence|draws|band|holds?|of what|CI")
 RANGE_AFTER = re.compile(

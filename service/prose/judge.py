@@ -267,10 +267,8 @@ def _is_change(claim: Claim, change: float) -> bool:
     hedge = number.hedge
     step = number.steps[0] / scale
     if hedge in ("above", "below", "just above", "just below"):
-        return (
-            _is_near(number.values[0] / scale, abs(change), step, hedge)
-            and abs(abs(change) - number.values[0] / scale) < 0.03
-        )
+        said = number.values[0] / scale
+        return _is_near(said, abs(change), step, hedge) and abs(abs(change) - said) < max(0.03, said / 4)
     wide = step if hedge == "about" else step / 2
     return abs(abs(change) - number.values[0] / scale) <= wide + ROUNDING
 

@@ -134,7 +134,7 @@ def partial(sentence: str, names: Mapping[str, Iterable[str]], beside: Sequence[
 def is_related(one: str, other: str) -> bool:
     """Whether two words are forms of one.
 
-    >>> is_related("grow", "growing"), is_related("resurgence", "resurgent"), is_related("persist", "persistent")
+    >>> is_related("grow", "growing"), is_related("resurgence", "resurgent"), is_related("growth", "growing")
     (True, True, True)
     >>> is_related("limit", "little"), is_related("stable", "stage")
     (False, False)
@@ -148,7 +148,7 @@ def is_related(one: str, other: str) -> bool:
 
 def _bare(word: str) -> str:
     """A word without the ending of a verb."""
-    for ending in ("ing", "ed"):
+    for ending in ("ing", "ed", "th"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)].rstrip("e")
     return word.rstrip("e") if len(word) > 4 else word

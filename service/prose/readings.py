@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from service.prose import cues
 from service.prose.names import Mention
-from service.prose.numerals import Numeral
+from service.prose.numerals import ARROW, Numeral
 
 NEAR = 40
 """Characters before a number within which a word makes it what an interval holds."""
@@ -84,6 +84,8 @@ def kind(number: Numeral, text: str) -> tuple[str, int, bool]:
 def _kind_of_range(number: Numeral, text: str, sign: int, denied: bool, *, turned: bool) -> tuple[str, int, bool]:
     if number.unit == "points" or any(number.signs):
         return "pair change", 0, False
+    if number.introduced == ARROW:
+        return "step", 0, False
     if turned and number.introduced == "from" and cues.FROM_OR_BY.search(text[: number.start]):
         return "step", sign, denied
     return "pair", 0, False
@@ -138,7 +140,8 @@ def fields(number: Numeral, text: str, said: str, *, since: int, is_row: bool) -
     if said != "level":
         return frozenset(found)
     found |= {name for name, cue in (("lo", cues.LOW), ("hi", cues.HIGH)) if cue.search(clause)}
-    if cues.BEFORE.search(text[start : number.start]) or cues.BEFORE.search(text[number.end : end]):
+    beside = (text[start : number.start], text[number.end : end])
+    if cues.FRONTED.match(text) or any(map(cues.BEFORE.search, beside)):
         found |= {"baseline", "without", "p_without", "before"}
     if cues.EVIDENCE.search(clause):
         found.add("p_evidence")
