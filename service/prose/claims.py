@@ -156,8 +156,10 @@ class Reader:
     def _implied(self, text: str, variables: Sequence[Mention]) -> list[Mention]:
         """Targets of which a single word is there that is no word of a state."""
         of_states = {word for said in self.in_words.values() for way in said for word in names.phrase(way)}
-        found = names.partial(text, self.targets, variables)
-        return [each for each in found if not of_states & {*names.phrase(text[each.start : each.end])}]
+        found = (
+            (each, names.stem(text[each.start : each.end])) for each in names.partial(text, self.targets, variables)
+        )
+        return [each for each, word in found if not any(names.is_related(word, other) for other in of_states)]
 
     def _is_subject(self, text: str, mention: Mention, spoken: Sequence[Numeral]) -> bool:
         """Whether the number right after what is named is of it; what the questions state is a condition."""

@@ -217,7 +217,7 @@ def _is_level(claim: Claim, fact: Fact) -> bool:
         if value <= 1 or fact.kind == "other":
             return _is_near(value, fact.value, number.steps[0], number.hedge)
         return _is_near(value / 100, fact.value, number.steps[0] / 100, number.hedge)
-    scale = 100.0 if number.unit == "percent" else 1.0
+    scale = 100.0 if number.unit in ("percent", "points") else 1.0
     return _is_share(number, fact.value, scale)
 
 

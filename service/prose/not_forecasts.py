@@ -70,6 +70,7 @@ _ENUMERATED = re.compile(
     r"\b(?:(?:first|second|last|other|latter|former|next|one|two)\s+(?:and\s+)?|(?:a|one|two|three|\d+)\s+and\s+)$",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"(?:^|[,;:(]|\band|\bbut|\bwhile)\s*$", re.IGNORECASE)
 VERBS = frozenset(
     re.findall(
         r"\w+", "come comes go goes become becomes return returns die dies stay stays remain join get gets end ends"
@@ -157,7 +158,7 @@ def _is_no_share(text: str, number: Numeral) -> bool:
     stands_alone = noun is None or noun[1].lower() in NO_NOUNS or noun[1].lower() in VERBS
     if _CHANCE.search(text):
         return said in ORDINALS and not stands_alone
-    begins = noun is not None and noun[1].lower() in VERBS
+    begins = noun is not None and (noun[1].lower() in VERBS or (noun[1].lower() == "of" and _CLAUSE.search(before)))
     return not (begins or (stands_alone and _SHARE_SAID.search(before)))
 
 
