@@ -129,7 +129,8 @@ class Reader:
     def _of_sentence(self, sentence: Sentence, topic: Topic) -> list[Claim]:
         text = sentence.text
         variables = names.mentions(text, self.every)
-        spoken, follows = [], False
+        spoken: list[Numeral] = []
+        follows = False
         for number in numerals(text):
             if names.inside(variables, number.start):
                 continue

@@ -98,8 +98,8 @@ NEGATED_AFTER = re.compile(
     re.IGNORECASE,
 )
 DO_NOT = re.compile(
-    r"^(?:[\s-]+(?:or|so|of|them|such|the|people|patients|cases|\w+ers))*\s+(?:do|does|did|will|would)(?: not|n['’]t)\s*"
-    r"(?:[.,;)]|$)",
+    r"^(?:[\s-]+(?:or|so|of|them|such|the|people|patients|cases|\w+ers))*\s+(?:do|does|did|will|would)"
+    r"(?: not|n['’]t)\s*(?:[.,;)]|$)",
     re.IGNORECASE,
 )
 """After a number: it is of what is not so."""

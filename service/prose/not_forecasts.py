@@ -44,17 +44,17 @@ _CHANCE = re.compile(r"\b(?:probabilit|likelihood|chance|risk|odds|likely|foreca
 NO_NOUNS = frozenset(
     re.findall(
         r"\w+",
-        """a an the and or but nor so yet for of in on at to from by with without under over about as than that which who
-        when while where if whether once after before because since until is are was were be been being has have had does
-        do did will would can could may might must shall should not only now then there here it its this these those they
-        we you he she up down off higher lower more less above below against beside both either neither likely unlikely
-        probable overall respectively again instead versus vs rather given assuming compared even still just too also
-        chance chances probability likelihood risk odds""",
+        """a an the and or but nor so yet for of in on at to from by with without under over about as than that
+        which who when while where if whether once after before because since until is are was were be been
+        being has have had does do did will would can could may might must shall should not only now then there
+        here it its this these those they we you he she up down off higher lower more less above below against
+        beside both either neither likely unlikely probable overall respectively again instead versus vs rather
+        given assuming compared even still just too also chance chances probability likelihood risk odds""",
     )
 )
 """Words that may follow a number and are not what it counts."""
 SHARED = re.compile(
-    r"\s+of\s+(?:the\s+|its\s+|our\s+|all\s+|these\s+|those\s+)?(?:\d{4}|year|month|week|day|hour|decade|century|sources?|"
+    r"\s+of\s+(?:the\s+|an?\s+|its\s+|our\s+|all\s+|these\s+|those\s+)?(?:\d{4}|year|month|week|day|hour|decade|century|sources?|"
     r"reports?|scenarios?|variables?|models?|states|experts?|pages?|text|paper|article|sentences?|territory|"
     r"population|country|readers?|numbers?|them|us|which)\b",
     re.IGNORECASE,
