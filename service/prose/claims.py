@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from service.prose import cues, names, readings
@@ -68,6 +68,10 @@ class _Line:
         """Where the numbers are that belong to something."""
         return [(each.start, each.end) for each in self.spoken if not readings.is_mass(each, self.text)]
 
+    def since(self, number: Numeral) -> int:
+        """Where the number before ends."""
+        return max((each.end for each in self.spoken if each.end <= number.start), default=0)
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -94,9 +98,24 @@ class Reader:
         return frozenset(self.facts.stated)
 
     @cached_property
-    def partly(self) -> dict[str, list[str]]:
-        """Single words that tell a target from the others."""
-        return names.distinctive(self.targets)
+    def in_words(self) -> dict[str, list[str]]:
+        """How the states of all targets may be said."""
+        states = (each for target in self.targets for each in self.facts.states.get(target, {}).items())
+        return {state: names.ways(state, label) for state, label in states if state not in YES}
+
+    @cached_property
+    def by_states(self) -> dict[str, list[str]]:
+        """How the states may be said that only one of the targets has."""
+        owners: dict[tuple[str, ...], set[str]] = {}
+        for target in self.targets:
+            for state, label in self.facts.states.get(target, {}).items():
+                for way in names.ways(state, label):
+                    owners.setdefault(names.phrase(way), set()).add(target)
+        made: dict[str, list[str]] = {}
+        for words, found in owners.items():
+            if len(found) == 1 and words not in (("yes",), ("no",)):
+                made.setdefault(next(iter(found)), []).append(" ".join(words))
+        return made
 
     def claims(self, sentences: Iterable[Sentence]) -> list[Claim]:
         """Every number of some sentences that claims something, in order."""
@@ -110,13 +129,14 @@ class Reader:
     def _of_sentence(self, sentence: Sentence, topic: Topic) -> list[Claim]:
         text = sentence.text
         variables = names.mentions(text, self.every)
-        spoken, follows = [], False
+        spoken: list[Numeral] = []
+        follows = False
         for number in numerals(text):
             if names.inside(variables, number.start):
                 continue
             follows = is_no_forecast(number, text, follows=follows)
             if not follows:
-                spoken.append(number)
+                spoken.append(_in_unit(number, spoken, text))
         found = self._spoken_of(text, variables, spoken)
         line = _Line(sentence, tuple(spoken), tuple(found), tuple(variables))
         if not spoken:
@@ -127,12 +147,20 @@ class Reader:
         """Mentions that a number may belong to: not those of conditions, where there are others."""
         own = [each for each in variables if each.key in self.targets or cues.CHANCE_OF.search(text[: each.start])]
         if not any(each.key in self.targets for each in own):
-            own += [each for each in names.mentions(text, self.partly) if not names.inside(variables, each.start)]
-            own.sort(key=lambda each: each.start)
+            implied = names.mentions(text, self.by_states) or self._implied(text, variables)
+            own = sorted([*own, *(each for each in implied if not names.inside(variables, each.start))], key=_start)
         if not own:
             own = [each for each in variables if self._is_subject(text, each, spoken)]
         main = [each for each in own if not readings.is_aside(text, each)]
         return main or [each for each in own if not readings.is_clause(text, each, spoken)]
+
+    def _implied(self, text: str, variables: Sequence[Mention]) -> list[Mention]:
+        """Targets of which a single word is there that is no word of a state."""
+        of_states = {word for said in self.in_words.values() for way in said for word in names.phrase(way)}
+        found = (
+            (each, names.stem(text[each.start : each.end])) for each in names.partial(text, self.targets, variables)
+        )
+        return [each for each, word in found if not any(names.is_related(word, other) for other in of_states)]
 
     def _is_subject(self, text: str, mention: Mention, spoken: Sequence[Numeral]) -> bool:
         """Whether the number right after what is named is of it; what the questions state is a condition."""
@@ -151,19 +179,17 @@ class Reader:
 
     def _claim(self, number: Numeral, line: _Line, topic: Topic) -> Claim:
         text, place = line.text, (number.start, number.end)
-        target = names.governing(line.found, place, line.places, text)
-        if target is None:
-            target, is_other = topic.target, topic.state == "no"
-            state, negated = self._state(line, target, place)
+        near = names.governing(line.found, place, line.places, names.without(text, self._every_state(text)))
+        target = topic.target if near is None else near.key
+        state, negated = self._state(line, target, place)
+        is_other = topic.state == "no" if near is None else readings.is_negated(text, near)
+        if near is None:
             state = state or topic.state
-        else:
-            near = _nearest([each for each in line.found if each.key == target], place)
-            is_other = readings.is_negated(text, near)
-            state, negated = self._state(line, target, place)
+        is_other ^= readings.is_denied_after(text, number.end)
         if target is not None and tuple(self.facts.states.get(target, ())) == YES:
             state, negated = "no" if is_other else "yes", False
         topic.target, topic.state = target, state
-        masked = names.without(text, [*line.variables, *self._state_mentions(text, target)])
+        masked = names.without(text, [*line.variables, *self._state_mentions(line, target)])
         kind, sign, denied = readings.kind(number, masked)
         return Claim(
             number,
@@ -175,34 +201,45 @@ class Reader:
             self._side(line, place),
             negated,
             denied,
-            readings.fields(number, masked, kind, is_row=line.sentence.is_row),
+            readings.fields(number, masked, kind, since=line.since(number), is_row=line.sentence.is_row),
             target is not None and target not in self.targets,
         )
 
-    def _state_mentions(self, text: str, target: str | None) -> list[Mention]:
+    def _every_state(self, text: str) -> list[Mention]:
+        """Where states of any target are named, so that signs within their names divide nothing."""
+        return names.mentions(text, self.in_words)
+
+    def _state_mentions(self, line: _Line, target: str | None) -> list[Mention]:
         states = self.facts.states.get(target, {}) if target else {}
         if tuple(states) == YES:
             return []  # "yes" and "no" are words of any sentence
         said = {key: names.ways(key, label) for key, label in states.items()}
-        found = names.mentions(text, said)
-        if not found:
-            found = names.mentions(text, names.distinctive(said))
-        return found
+        found = [each for each in names.mentions(line.text, said) if not names.inside(line.variables, each.start)]
+        return sorted([*found, *names.partial(line.text, said, [*line.variables, *found])], key=_start)
 
     def _state(self, line: _Line, target: str | None, place: tuple[int, int]) -> tuple[str | None, bool]:
         """The state of a target that a number is of, and whether it is said to be another one (not growing)."""
         text = line.text
-        found = [each for each in self._state_mentions(text, target) if not cues.AS.search(text[: each.start])]
-        key = names.governing(found, place, line.places, text)
-        if key is None:
+        found = [each for each in self._state_mentions(line, target) if not cues.AS.search(text[: each.start])]
+        masked = re.sub(r"(?<=\x00): ", "\x00\x00", names.without(text, line.variables))
+        near = names.governing(found, place, line.places, masked)
+        if near is None or (near.end <= place[0] and readings.has_own_verb(text, place[1])):
             return None, False
-        near = _nearest([each for each in found if each.key == key], place)
-        return key, cues.NEGATED_STATE.search(text[: near.start]) is not None
+        return near.key, cues.NEGATED_STATE.search(text[: near.start]) is not None
 
     def _side(self, line: _Line, place: tuple[int, int]) -> str | None:
         said = {key: names.ways(key, label) for key, label in self.facts.sides.items()}
-        return names.governing(names.mentions(line.text, said), place, line.places, line.text) if said else None
+        near = names.governing(names.mentions(line.text, said), place, line.places, line.text) if said else None
+        return None if near is None else near.key
 
 
-def _nearest(found: Sequence[Mention], place: tuple[int, int]) -> Mention:
-    return min(found, key=lambda each: max(each.start - place[1], place[0] - each.end))
+def _in_unit(number: Numeral, before: Sequence[Numeral], text: str) -> Numeral:
+    """A bare number after one in points, by which something rises or falls too, is in points as well."""
+    if number.unit != "none" or not before or before[-1].unit != "points":
+        return number
+    turned = cues.TURNED.search(text[: number.start]) or cues.ADJACENT.match(text[number.end :])
+    return replace(number, unit="points") if turned else number
+
+
+def _start(mention: Mention) -> int:
+    return mention.start

@@ -30,7 +30,7 @@ DOWN = words(
     r"knock(?:s|ed) off",
 )
 TURNS = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
-ADJACENT = re.compile(rf"^[\s-]*(?:or so\s+)?(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
+ADJACENT = re.compile(rf"^[\s-]*(?:or so\s+)?(?:(?P<up>{UP})|(?P<down>{DOWN}|off))\b", re.IGNORECASE)
 """A word of direction right after a number: 3 points higher, a 3-point rise."""
 TURNED = re.compile(rf"\b(?:{UP}|{DOWN})\s+(?:\w+\s+)?$", re.IGNORECASE)
 """A word of direction right before it."""
@@ -57,6 +57,11 @@ BEFORE = _any(
     r"versus|vs|relative to|from|prior|a priori|unconditional(?:ly)?|in general|ordinarily|normally|base rate|was|were",
     r"had been|would (?:have been|be|stay|stand|remain)|than|alone|untreated|nothing (?:is )?(?:known|done)",
 )
+FRONTED = re.compile(
+    r"^\W*(?:without|before|otherwise|by default|untreated|in the baseline|a priori|ordinarily|normally)\b",
+    re.IGNORECASE,
+)
+"""At the beginning of a sentence: all of it is of what was before."""
 EVIDENCE = _any(r"p\(evidence|evidence|conditions?|findings?|observations?|combination|this case|such a case|together")
 RANGE = _any(r"intervals?|ranges?|credible|confidence|draws|band|holds?|of what|CI")
 RANGE_AFTER = re.compile(
@@ -92,6 +97,14 @@ NEGATED_AFTER = re.compile(
     r"|n['’]t (?:occur|happen|present)|missing|avoided|: no\b|= ?no\b|\(no\))",
     re.IGNORECASE,
 )
+DO_NOT = re.compile(
+    r"^(?:[\s-]+(?:or|so|of|them|such|the|people|patients|cases|\w+ers))*\s+(?:do|does|did|will|would)"
+    r"(?: not|n['’]t)\s*(?:[.,;)]|$)",
+    re.IGNORECASE,
+)
+"""After a number: it is of what is not so."""
+OWN_VERB = re.compile(r"^\s+(?:come|go|become|return|die|stay|remain|join|get|end)(?:e?s)?\b", re.IGNORECASE)
+"""After a number: a clause that says in words of its own what happens."""
 NEGATED_STATE = re.compile(rf"\b(?:not|other than|anything but|non)[\s-]+(?:\w+\s+)?{_QUOTE}$", re.IGNORECASE)
 AS = re.compile(r"\bas\s+$", re.IGNORECASE)
 _CONDITION = words(

@@ -161,12 +161,24 @@ def _holds(claim: Claim, facts: Sequence[Fact]) -> bool:
         case "ratio":
             wanted = 1 / number.values[0] if claim.sign < 0 and number.values[0] > 1 else number.values[0]
             step = number.steps[0] if wanted > 1 else number.steps[0] * wanted * wanted
-            return any(_is_near(wanted, each.value, step, number.hedge) for each in facts if each.kind == "ratio")
+            return any(
+                _is_so_many_times(wanted, each.value, step, number.hedge) for each in facts if each.kind == "ratio"
+            )
         case "other":
             unit = {"decibels": ("db",), "bits": ("bits",)}[number.unit]
             own = [each for each in facts if each.name.endswith(unit)]
             return any(_is_near(number.values[0], abs(each.value), number.steps[0], number.hedge) for each in own)
     return any(_is_level(claim, each) for each in _levels(claim, facts))
+
+
+def _is_so_many_times(said: float, value: float, step: float, hedge: str) -> bool:
+    """Whether a ratio is what is said of it; over or under it, by no more than half."""
+    match hedge:
+        case "above" | "just above":
+            return said - step / 2 <= value <= 1.5 * said
+        case "below" | "just below":
+            return said / 1.5 <= value <= said + step / 2
+    return _is_near(said, value, step, hedge)
 
 
 def _levels(claim: Claim, facts: Sequence[Fact]) -> Iterator[Fact]:
@@ -205,7 +217,7 @@ def _is_level(claim: Claim, fact: Fact) -> bool:
         if value <= 1 or fact.kind == "other":
             return _is_near(value, fact.value, number.steps[0], number.hedge)
         return _is_near(value / 100, fact.value, number.steps[0] / 100, number.hedge)
-    scale = 100.0 if number.unit == "percent" else 1.0
+    scale = 100.0 if number.unit in ("percent", "points") else 1.0
     return _is_share(number, fact.value, scale)
 
 
@@ -247,16 +259,16 @@ def _is_near(said: float, value: float, step: float, hedge: str) -> bool:
 def _is_change(claim: Claim, change: float) -> bool:
     """Whether a change is of the size and in the direction that is claimed."""
     number = claim.number
-    scale = 100.0 if number.unit in ("percent", "points") else 1.0
+    if number.unit in ("share", "odds"):
+        return change * (claim.sign or 1) > 0 and abs(abs(change) - number.values[0]) <= WORDED["about"]
+    scale = 100.0 if number.unit in ("percent", "points") or number.values[0] > 1 else 1.0
     if claim.sign and change * claim.sign < 0 and abs(change) > number.steps[0] / scale / 2:
         return False
     hedge = number.hedge
     step = number.steps[0] / scale
     if hedge in ("above", "below", "just above", "just below"):
-        return (
-            _is_near(number.values[0] / scale, abs(change), step, hedge)
-            and abs(abs(change) - number.values[0] / scale) < 0.03
-        )
+        said = number.values[0] / scale
+        return _is_near(said, abs(change), step, hedge) and abs(abs(change) - said) < max(0.03, said / 4)
     wide = step if hedge == "about" else step / 2
     return abs(abs(change) - number.values[0] / scale) <= wide + ROUNDING
 
@@ -280,6 +292,8 @@ def _pairs(claim: Claim, facts: Sequence[Fact]) -> Iterator[tuple[Fact, Fact]]:
 
 def _is_pair(claim: Claim, low: Fact, high: Fact) -> bool:
     number = claim.number
+    if claim.kind == "pair change" and not any(number.signs) and low.value < 0 and high.value < 0:
+        low, high = replace(high, value=-high.value), replace(low, value=-low.value)
     percent = number.unit in ("percent", "points") or (number.unit == "none" and max(number.values) > 1)
     scale = 100.0 if percent else 1.0
     if claim.kind == "step" and claim.sign and (high.value - low.value) * claim.sign < 0:
@@ -289,8 +303,6 @@ def _is_pair(claim: Claim, low: Fact, high: Fact) -> bool:
     ends = zip(number.values, number.signs, number.steps, (low.value, high.value), strict=True)
     for said, sign, step, value in ends:
         signed = (sign or 1) * said / scale if claim.kind == "pair change" else said / scale
-        if claim.kind == "pair change" and not any(number.signs):
-            value = abs(value) if low.value * high.value >= 0 else value
         if not _is_near(signed, value, step / scale, "about" if number.hedge == "about" else ""):
             return False
     return True

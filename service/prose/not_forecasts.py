@@ -29,7 +29,7 @@ _MONTH_BEFORE = re.compile(rf"\b(?:{MONTHS})\.?\s+$", re.IGNORECASE)
 _MONTH_AFTER = re.compile(rf"\s*(?:(?:st|nd|rd|th)\b)?\s*(?:of\s+)?(?:{MONTHS})\b", re.IGNORECASE)
 _MONEY = re.compile(r"(?:[$€£¥]|\b(?:USD|EUR|GBP|US\$))\s*$")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|s)\b")
-_JOINED = re.compile(r"[\d.]*[:/-]\d")
+_JOINED = re.compile(r"[\d.]*[:/-]\d|\s?[ap]\.?m\b")
 _JOINED_BEFORE = re.compile(r"\d[:/.-]$")
 _LETTERED = re.compile(r"[A-Za-z°²³]")
 _COUNTED = re.compile(
@@ -42,124 +42,19 @@ _AND = re.compile(r"(?:\s*,\s*|\s*,?\s+(?:and|or|to|through)\s+|\s*[–—-]\s*|
 _CHANCE = re.compile(r"\b(?:probabilit|likelihood|chance|risk|odds|likely|forecast)", re.IGNORECASE)
 
 NO_NOUNS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "nor",
-        "so",
-        "yet",
-        "for",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "from",
-        "by",
-        "with",
-        "without",
-        "under",
-        "over",
-        "about",
-        "as",
-        "than",
-        "that",
-        "which",
-        "who",
-        "when",
-        "while",
-        "where",
-        "if",
-        "whether",
-        "once",
-        "after",
-        "before",
-        "because",
-        "since",
-        "until",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "has",
-        "have",
-        "had",
-        "does",
-        "do",
-        "did",
-        "will",
-        "would",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "shall",
-        "should",
-        "not",
-        "only",
-        "now",
-        "then",
-        "there",
-        "here",
-        "it",
-        "its",
-        "this",
-        "these",
-        "those",
-        "they",
-        "we",
-        "you",
-        "he",
-        "she",
-        "up",
-        "down",
-        "higher",
-        "lower",
-        "more",
-        "less",
-        "above",
-        "below",
-        "against",
-        "beside",
-        "both",
-        "either",
-        "neither",
-        "likely",
-        "unlikely",
-        "probable",
-        "overall",
-        "respectively",
-        "again",
-        "instead",
-        "versus",
-        "vs",
-        "rather",
-        "given",
-        "assuming",
-        "compared",
-        "even",
-        "still",
-        "just",
-        "too",
-        "also",
-        "chance",
-        "probability",
-        "likelihood",
-        "risk",
-        "odds",
-    ]
+    re.findall(
+        r"\w+",
+        """a an the and or but nor so yet for of in on at to from by with without under over about as than that
+        which who when while where if whether once after before because since until is are was were be been
+        being has have had does do did will would can could may might must shall should not only now then there
+        here it its this these those they we you he she up down off higher lower more less above below against
+        beside both either neither likely unlikely probable overall respectively again instead versus vs rather
+        given assuming compared even still just too also chance chances probability likelihood risk odds""",
+    )
 )
 """Words that may follow a number and are not what it counts."""
 SHARED = re.compile(
-    r"\s+of\s+(?:the\s+|its\s+|our\s+|all\s+|these\s+|those\s+)?(?:\d{4}|year|month|week|day|hour|decade|century|sources?|"
+    r"\s+of\s+(?:the\s+|an?\s+|its\s+|our\s+|all\s+|these\s+|those\s+)?(?:\d{4}|year|month|week|day|hour|decade|century|sources?|"
     r"reports?|scenarios?|variables?|models?|states|experts?|pages?|text|paper|article|sentences?|territory|"
     r"population|country|readers?|numbers?|them|us|which)\b",
     re.IGNORECASE,
@@ -175,6 +70,13 @@ _ENUMERATED = re.compile(
     r"\b(?:(?:first|second|last|other|latter|former|next|one|two)\s+(?:and\s+)?|(?:a|one|two|three|\d+)\s+and\s+)$",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"(?:^|[,;:(]|\band|\bbut|\bwhile)\s*$", re.IGNORECASE)
+VERBS = frozenset(
+    re.findall(
+        r"\w+", "come comes go goes become becomes return returns die dies stay stays remain join get gets end ends"
+    )
+)
+"""What a share of people may do."""
 _SHARE_SAID = re.compile(
     r"\b(?:at|is|to|by|of|than|about|around|roughly|nearly|almost|over|under|some|just|stands?)\s+$", re.IGNORECASE
 )
@@ -195,7 +97,7 @@ def is_no_forecast(number: Numeral, text: str, *, follows: bool = False) -> bool
         case "share":
             return _is_no_share(text, number)
         case "odds":
-            return bool(_THINGS.match(after))
+            return bool(_THINGS.match(after) or _PERIOD.match(after))
         case "times":
             return not _is_ratio(text, number)
         case "none":
@@ -219,7 +121,7 @@ def _names_something(number: Numeral, before: str, after: str) -> bool:
     whole = all(step >= 1 for step in number.steps)
     if whole and all(1500 <= value <= 2100 for value in number.values[:1]):
         return True
-    return whole and bool(_IN_BRACKETS.search(before)) and after[:1] in ")]"
+    return whole and not number.is_range and bool(_IN_BRACKETS.search(before)) and after[:1] in (")", "]")
 
 
 def _is_decimal_share(number: Numeral, before: str) -> bool:
@@ -253,10 +155,11 @@ def _is_no_share(text: str, number: Numeral) -> bool:
     if SHARED.match(after) or _PERIOD.match(after) or _ENUMERATED.search(before):
         return True
     noun = re.match(r"[\s-]+([A-Za-z]+)", after)
-    stands_alone = noun is None or noun[1].lower() in NO_NOUNS
+    stands_alone = noun is None or noun[1].lower() in NO_NOUNS or noun[1].lower() in VERBS
     if _CHANCE.search(text):
         return said in ORDINALS and not stands_alone
-    return not (stands_alone and _SHARE_SAID.search(before))
+    begins = noun is not None and (noun[1].lower() in VERBS or (noun[1].lower() == "of" and _CLAUSE.search(before)))
+    return not (begins or (stands_alone and _SHARE_SAID.search(before)))
 
 
 def _is_ratio(text: str, number: Numeral) -> bool:

@@ -59,6 +59,7 @@ HEDGES = {
 }  # fmt: skip
 """Words before a number that widen what it says, by how."""
 
+ARROW = "→"
 _WORD = rf"(?:(?:{'|'.join(TENS)})(?:[- ](?:{'|'.join(SMALL[1:10])}))?|{'|'.join(reversed(SMALL))}|(?:a|one) hundred)"
 _DIGITS = r"(?:\d+,\d{1,2}(?=[ \u00a0]?(?:%|per ?cent))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _NUMBER = rf"(?:{_DIGITS}|(?<![\w-]){_WORD}(?![\w]))"
@@ -72,11 +73,11 @@ _SIGN = r"(?:(?<![\w\d.,%)])[+−-](?=\s?[\d.]))\s?"
 _ONE = rf"(?P<sign>{_SIGN})?(?P<number>{_NUMBER})(?P<unit>{_UNIT})?"
 _RANGE = (
     rf"(?P<sign>{_SIGN})?(?P<low>{_NUMBER})(?P<low_unit>{_UNIT})?"
-    r"(?P<link>\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
+    r"(?P<link>\s?(?:→|->)\s?|\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
     rf"(?P<sign_high>[+−-]\s?)?(?P<high>{_NUMBER})(?P<high_unit>{_UNIT})?"
 )
 _ODDS = (
-    rf"(?P<of>{_NUMBER})(?:\s+chances?)?(?:\s+|-)(?:in|out\s+of)(?:\s+|-)(?:every\s+|a\s+)?"
+    rf"(?P<of>{_NUMBER})(?:\s+chances?|(?<=one)\s+[a-z]+)?(?:\s+|-)(?:in|out\s+of)(?:\s+|-)(?:every\s+|a\s+)?"
     rf"(?P<among>{_DIGITS}|{_WORD}(?!\w)|hundred(?!\w))"
 )
 _SHARE = (
@@ -177,7 +178,7 @@ def _is_range(found: re.Match[str], text: str) -> bool:
         return False
     if first and _unit(first) != _unit(second):
         return False
-    if link in ("through", "up to", "down to") and not second:
+    if (link in ("through", "up to", "down to") and not second) or (word == "by" and first):
         return False
     return not (link == "-" and not second and found["link"] != "-")
 
@@ -192,7 +193,7 @@ def _range(found: re.Match[str], text: str, hedge: str) -> Numeral:
         _unit(found["high_unit"] or found["low_unit"]),
         hedge,
         (_sign(found["sign"]), _sign(found["sign_high"])),
-        introduced["word"].lower() if introduced else "",
+        ARROW if found["link"].strip() in (ARROW, "->") else introduced["word"].lower() if introduced else "",
         is_word=not any(c.isdigit() for c in found[0]),
     )
 

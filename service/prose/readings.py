@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from service.prose import cues
 from service.prose.names import Mention
-from service.prose.numerals import Numeral
+from service.prose.numerals import ARROW, Numeral
 
 NEAR = 40
 """Characters before a number within which a word makes it what an interval holds."""
@@ -18,6 +18,16 @@ SOON = 30
 def is_negated(text: str, mention: Mention) -> bool:
     """Whether what is named is said not to be: no lung cancer, lung cancer is ruled out."""
     return bool(cues.NEGATED.search(text[: mention.start]) or cues.NEGATED_AFTER.match(text[mention.end :]))
+
+
+def is_denied_after(text: str, at: int) -> bool:
+    """Whether what stands right after a number turns it around: 91 % do not."""
+    return cues.DO_NOT.match(text[at:]) is not None
+
+
+def has_own_verb(text: str, at: int) -> bool:
+    """Whether a verb follows a number that says what happens (a quarter come home), not in words of a state."""
+    return cues.OWN_VERB.match(text[at:]) is not None
 
 
 def is_aside(text: str, mention: Mention) -> bool:
@@ -62,7 +72,7 @@ def kind(number: Numeral, text: str) -> tuple[str, int, bool]:
         return "change", sign, denied
     before, after = text[: number.start], text[number.end :]
     if cues.RELATIVE.match(after) or (at is not None and cues.BY.search(before)):
-        return ("relative" if number.unit == "percent" else "change"), sign, denied
+        return ("change" if number.unit == "none" else "relative"), sign, denied
     towards = cues.TO.search(before) is not None
     if at is not None and number.unit == "percent" and not number.hedge and not towards and cues.TURNED.search(before):
         return "relative", sign, denied
@@ -74,6 +84,8 @@ def kind(number: Numeral, text: str) -> tuple[str, int, bool]:
 def _kind_of_range(number: Numeral, text: str, sign: int, denied: bool, *, turned: bool) -> tuple[str, int, bool]:
     if number.unit == "points" or any(number.signs):
         return "pair change", 0, False
+    if number.introduced == ARROW:
+        return "step", 0, False
     if turned and number.introduced == "from" and cues.FROM_OR_BY.search(text[: number.start]):
         return "step", sign, denied
     return "pair", 0, False
@@ -113,22 +125,23 @@ def _is_hedge(word: re.Match[str], before: str) -> bool:
     return False
 
 
-def fields(number: Numeral, text: str, said: str, *, is_row: bool) -> frozenset[str]:
+def fields(number: Numeral, text: str, said: str, *, since: int, is_row: bool) -> frozenset[str]:
     """The names of the numbers of an answer that this one may be; in a row of a table any, written ``*``.
 
-    ``said`` is what ``kind`` says of it.
+    ``said`` is what ``kind`` says of it, ``since`` where the number before it ends: what stands between is of this one.
     """
     if is_row:
         return frozenset(("*",))
     if is_mass(number, text):
         return frozenset(("mass",))
-    start, end = _clause_start(text, number.start), _clause_end(text, number.end)
+    start, end = max(since, _part_start(text, number.start)), _clause_end(text, number.end)
     clause = text[start:end]
     found = {"p", *(name for name, words in cues.FIELDS.items() if re.search(words, clause, re.IGNORECASE))}
     if said != "level":
         return frozenset(found)
     found |= {name for name, cue in (("lo", cues.LOW), ("hi", cues.HIGH)) if cue.search(clause)}
-    if cues.BEFORE.search(text[start : number.start]) or cues.BEFORE.search(text[number.end : end]):
+    beside = (text[start : number.start], text[number.end : end])
+    if cues.FRONTED.match(text) or any(map(cues.BEFORE.search, beside)):
         found |= {"baseline", "without", "p_without", "before"}
     if cues.EVIDENCE.search(clause):
         found.add("p_evidence")
@@ -140,6 +153,10 @@ def fields(number: Numeral, text: str, said: str, *, is_row: bool) -> frozenset[
 def _clause_start(text: str, at: int) -> int:
     marks = [match.end() for match in cues.CLAUSE.finditer(text, 0, at)]
     return marks[-1] if marks else 0
+
+
+def _part_start(text: str, at: int) -> int:
+    return text.rfind(";", 0, at) + 1
 
 
 def _clause_end(text: str, at: int) -> int:

@@ -24,12 +24,12 @@ of the priors leaves open. Cite the `permalink` of each answer that you use; `PO
 """
 VERBS = """## How a question is written
 
-In an address: `given=variable:state`, also `variable:in(a,b)`, `variable:not(a)`, `variable:like(a=4,b=1)` for a report
-and `variable:assumed(a=0.7,b=0.3)`; `do=variable:state`, both as often as needed; `scenario=NAME` in place of the
-default picture, `scenario=none` without one; `cohort=NAME`. `.json` or `.csv` at the end of a path is the form,
-`fields=all` the whole of an answer that comes in short, `revision=` the revision of the model. What does not fit in an
-address is sent to `query`, `compare` or `batch` by POST. Refusals are problem documents (RFC 9457) with `allowed` and
-`did_you_mean`.
+In an address: `given=variable:state`, also `variable:in(a,b)`, `variable:not(a)`, `variable:like(a=4,b=1)` for a
+report and `variable:assumed(a=0.7,b=0.3)`; `do=variable:state`, both as often as needed; `scenario=NAME` in place of
+the default picture, `scenario=none` without one; `cohort=NAME`. `.json` or `.csv` at the end of a path is the form,
+`fields=all` the whole of an answer that comes in short, `revision=` the revision of the model. What does not fit in
+an address is sent to `query`, `compare` or `batch` by POST. Refusals are problem documents (RFC 9457) with `allowed`
+and `did_you_mean`.
 """
 
 

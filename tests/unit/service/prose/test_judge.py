@@ -1,0 +1,158 @@
+"""Numbers of texts are supported by answers, or they are not, and then it is said why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from service.prose.facts import Facts
+from service.prose.judge import WHY, Judged, judged
+from tests import prose_free, prose_texts
+from tests.prose_texts import Noted, Text
+
+ANSWERS = {each["permalink"]: each for each in prose_free.answers()}
+TEXTS = 200
+MOST_FALSE = 0.05
+"""Share of supported numbers that may be taken for unsupported ones."""
+
+
+def known(permalinks: Iterable[str]) -> Facts:
+    facts = Facts()
+    for permalink in permalinks:
+        facts.add(permalink, ANSWERS[permalink])
+    return facts
+
+
+def of(text: Text) -> list[tuple[Noted, list[Judged]]]:
+    """Each number of a text with what is judged where it stands."""
+    found = list(judged(text.text, known(text.permalinks)))
+    return [(each, [one for one in found if one.start < each.end and each.start < one.end]) for each in text.numbers]
+
+
+def counted(texts: Iterable[Text]) -> tuple[list[str], list[str], int]:
+    """Unsupported numbers that pass, supported ones or others that are refused, and how many are supported."""
+    passed, refused, supported = list[str](), list[str](), 0
+    for text in texts:
+        noted = of(text)
+        for each, found in noted:
+            is_refused = any(not one.supported for one in found)
+            supported += each.supported
+            if is_refused == each.supported:
+                (refused if each.supported else passed).append(f"{each.said!r} in {text.text!r}")
+        places = [one for _, found in noted for one in found]
+        others = [one for one in judged(text.text, known(text.permalinks)) if not one.supported and one not in places]
+        refused += [f"{one.text!r} in {text.text!r}" for one in others]
+    return passed, refused, supported
+
+
+def test_of_two_hundred_made_texts_no_unsupported_number_passes_and_few_others_are_refused() -> None:
+    made = prose_texts.texts(TEXTS, list(ANSWERS.values()))
+    numbers = [each for text in made for each in text.numbers]
+    assert sum(not each.supported for each in numbers) > TEXTS
+    passed, refused, supported = counted(made)
+    assert passed == []
+    assert len(refused) <= MOST_FALSE * supported, refused
+
+
+@pytest.mark.long
+def test_of_ten_times_as_many_none_passes_either() -> None:
+    passed, refused, supported = counted(prose_texts.texts(10 * TEXTS, list(ANSWERS.values()), seed=2_026))
+    assert passed == []
+    assert len(refused) <= MOST_FALSE * supported, refused
+
+
+def test_texts_written_freely_are_judged_alike() -> None:
+    texts = list(prose_free.texts())
+    assert len(texts) > 90
+    passed, refused, supported = counted(texts)
+    assert passed == []
+    assert len(refused) <= MOST_FALSE * supported, refused
+
+
+LUNG = next(iter(ANSWERS))
+"""Lung cancer after a positive X-ray: p 0.4887, from 0.2217 to 0.7698; it was 0.055."""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Lung cancer is at 50 %.", "none"),
+        ("Lung cancer is at 48 %.", "none"),
+        ("Lung cancer drops by 43 points.", "direction"),
+        ("Lung cancer does not rise by 43 points.", "denied"),
+        ("Lung cancer rises by 43 %.", "points"),
+        ("Lung cancer is at 22 %.", "end"),
+        ("Lung cancer is at 5.5 %.", "before"),
+        ("Lung cancer is at 51 %.", "state"),
+        ("Bronchitis is at 49 %.", "unknown"),
+        ("Lung cancer is at 0.49 %.", "unit"),
+        ("Lung cancer is at 49 points.", "percent"),
+    ],
+)
+def test_what_is_not_supported_has_a_reason(text: str, why: str) -> None:
+    [found] = judged(text, known([LUNG]), others={"bronc": "Bronchitis"})
+    assert not found.supported
+    assert found.why == WHY[why]
+
+
+def test_a_number_has_its_place_the_words_around_it_and_the_nearest_that_is_supported() -> None:
+    text = "Our view.\n\nLung cancer is more likely now: it is at 60 %, we think."
+    [found] = judged(text, known([LUNG]))
+    assert (found.line, found.column, found.text) == (3, 42, "60 %")
+    assert found.around == "is more likely now: it is at 60 %, we think."
+    assert found.nearest is not None
+    assert (found.nearest.name, found.nearest.said, found.nearest.permalink) == ("p", "48.9 %", LUNG)
+    assert found.nearest.value == ANSWERS[LUNG]["targets"][0]["distribution"][0]["p"]
+
+
+@pytest.mark.parametrize(
+    "said", ["49 %", "48.9 per cent", "0.49", ".489", "forty-nine percent", "one in two", "about half"]
+)
+def test_a_number_is_supported_however_it_is_written(said: str) -> None:
+    [found] = judged(f"The probability of lung cancer is {said}.", known([LUNG]))
+    assert found.supported, found
+
+
+@pytest.mark.parametrize(
+    "said", ["about 50 %", "over 40 %", "just under 50 %", "almost half", "less than 50 %", "nearly 50 %"]
+)
+def test_a_hedge_widens_what_a_number_says(said: str) -> None:
+    [found] = judged(f"The probability of lung cancer is {said}.", known([LUNG]))
+    assert found.supported, found
+
+
+@pytest.mark.parametrize(
+    "said", ["about 55 %", "over 50 %", "just over 40 %", "about a third", "less than 48 %", "about 40 %"]
+)
+def test_a_hedge_does_not_widen_it_to_anything(said: str) -> None:
+    [found] = judged(f"The probability of lung cancer is {said}.", known([LUNG]))
+    assert not found.supported
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2017 three sources and 12 reports said so.",
+        "ISO 27001, page 12, Section 4.2, Figure 3 and Tables 4 and 5.",
+        "On 6 March 2017, at 10:30, two of the four met for 90 minutes.",
+        "The 5th edition of the 1990s had 340 pages and cost $3.5 million.",
+        "1. First.\n2. Second (3).",
+        "See /v1/models/asia/forecast/lung?given=xray:yes&revision=r-2fbdfe226e4cdc26 of mosul-2017.",
+        "A third scenario, half of the sources and a quarter of an hour.",
+    ],
+)
+def test_dates_counts_and_numbers_that_name_something_are_no_forecasts(text: str) -> None:
+    assert list(judged(text, known([LUNG]))) == []
+
+
+def test_without_a_rule_that_leaves_it_out_a_number_is_a_forecast() -> None:
+    [found] = judged("The probability of lung cancer is 23.", known([LUNG]))
+    assert not found.supported
+
+
+def test_a_state_said_in_words_that_are_not_its_own_is_held_against_every_state() -> None:
+    """``come home`` is no label of the model: which state is meant is not known, and any will do."""
+    permalink = next(each for each in ANSWERS if "target=pathway" in each)
+    _, found = judged("A quarter of fighters are killed or captured, and 51 % come home.", known([permalink]))
+    assert (found.text, found.state, found.supported) == ("51 %", None, True)
