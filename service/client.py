@@ -73,7 +73,7 @@ class Problem:
 class Refusal(ClientError):
     """The service refused a question. Each mistake is in ``problems``; the first of them is told by the attributes.
 
-    ``conflict`` are findings that cannot hold together, ``id`` finds a mistake of the service in its log,
+    ``conflict`` are findings that cannot hold together, ``id`` finds the request in the log of the service,
     ``retry_after`` is after how many seconds it is worth asking again, None where that would not help.
 
     >>> said = {"code": "unknown_state", "detail": "no state 'y'", "pointer": "/given/xray", "did_you_mean": "yes"}
@@ -494,6 +494,10 @@ class Client:
         """The question of an answer that was kept, asked again today."""
         return self._answer("GET", f"/v1/answers/{quote(id, safe='')}/latest.json")
 
+    def check_prose(self, text: str, permalinks: Sequence[str] = ()) -> Answer:
+        """Which numbers of a text the answers do not support that it cites, in itself or beside it."""
+        return self._answer("POST", "/v1/prose", {"text": text, "permalinks": list(permalinks)})
+
     def link(self, address: str, *, days: int = 30, label: str = "") -> Answer:
         """An address of one question that needs no token, for a spreadsheet: its ``addresses`` by form. For admins."""
         return self._answer("POST", "/v1/links", {"address": address, "days": days, "label": label}, again=False)
@@ -620,9 +624,9 @@ def _refusal(sent: _Sent) -> Mapping[str, Any]:
         said = json.loads(sent.data)
     except ValueError:
         said = None
-    if isinstance(said, dict) and "code" in said:
-        return said
-    return {"code": f"http_{sent.status}", "detail": sent.data[:200].decode(errors="replace")}
+    if not isinstance(said, dict) or "code" not in said:
+        said = {"code": f"http_{sent.status}", "detail": sent.data[:200].decode(errors="replace")}
+    return {"id": sent.headers.get("x-request-id"), **said}
 
 
 @dataclass(frozen=True, slots=True)

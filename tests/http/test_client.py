@@ -52,6 +52,9 @@ LEFT_OUT = {
     "errors": "a page for people: a refusal says it all",
     "asset": "part of a page",
     "alive": "ready says more",
+    "metrics": "for Prometheus",
+    "mcp": "for agents, whose clients there are",
+    "llms": "a page for agents",
     "openapi": "for machines that make clients",
     "openapi_of_version": "for machines that make clients",
     "query_by_address": "the same answer by POST, whose permalink is this address",
@@ -161,6 +164,7 @@ def ask_everything(client: Client) -> None:
     assert client.latest(kept.id).targets == client.kept(kept.id).targets
     assert asia.keep(about, "sensitivity", {"threshold": 0.4}).kind == "sensitivity"
     client.link("/v1/models/asia/forecast/lung.csv", days=1, label="a sheet")
+    client.check_prose(f"A probability of 0.055 ({pinned.query(LUNG).permalink}).", [kept.permalink])
 
 
 def test_every_question_has_a_method_or_a_reason_why_not_and_every_parameter_exists(app, document):

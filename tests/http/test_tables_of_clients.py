@@ -8,6 +8,8 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import pytest
 from service import create_app
 from service.http.csv_tables import FORMULA_STARTS, PLAIN_NUMBER
 from service.settings import Settings
+from service.store import tokens
 from service.store.location import Folder
 from tests.servers import ROOT, Server, gunicorn
 
@@ -181,6 +184,25 @@ def test_pandas_reads_the_rows_of_json(running):
     assert found["p"].sum() == pytest.approx(1)
     rows = pandas.json_normalize(pandas.read_json(f"{running.url}/v1/models/asia/matrix.json?fields=rows")["rows"])
     assert {"cause", "target", "state", "shift"} <= set(rows.columns)
+
+
+@pytest.mark.slow
+def test_pandas_sends_a_token_where_it_is_given_one(running):
+    state = running.log.parent / "state"
+    made = subprocess.run(
+        [sys.executable, "-m", "service.cli.main", "token", "new", "pandas", "--state", state, "--scopes", "read"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    found = tokens.WRITTEN.search(made.stdout)
+    assert found is not None
+    secret = found[0]
+    sent = {"Authorization": f"Bearer {secret}"}
+    assert pandas.read_csv(running.url + FORECAST, storage_options=sent)["p"].sum() == pytest.approx(1)
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        pandas.read_csv(running.url + FORECAST, storage_options={"Authorization": f"Bearer {secret}x"})
 
 
 @pytest.mark.slow
