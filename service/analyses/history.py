@@ -189,7 +189,7 @@ def table(found: Found) -> Table:
     """A history as a table."""
     rows = found.shown()
     columns = tuple(HistoryRow.__annotations__) if found.shape == "long" or not rows else tuple(rows[0])
-    return Table(columns, rows)
+    return Table(columns, rows, dict.fromkeys(columns, float | None))
 
 
 def feed(found: Found) -> bytes:

@@ -142,8 +142,8 @@ def rows(result: Matrix) -> Iterator[dict[str, object]]:
 
 
 def _rows_of(found: Found) -> Table:
-    names = (*MatrixRow.__annotations__, *(("lo", "hi", "outside") if found.matrix.mass is not None else ()))
-    return Table(names, rows(found.matrix))
+    ends = {"lo": float | None, "hi": float | None, "outside": str | None} if found.matrix.mass is not None else {}
+    return Table((*MatrixRow.__annotations__, *ends), rows(found.matrix), ends)
 
 
 @operation(

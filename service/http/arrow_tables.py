@@ -8,6 +8,7 @@ pyarrow takes a tenth of a second to import, and is imported when the first such
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from service.http.csv_tables import Table
 from service.http.json_encoding import rounded
+from service.http.selection import Selection
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,37 +84,66 @@ def arrow_table(row: Any, table: Table) -> pa.Table:
     """A table with the types of its rows, numbers rounded as in CSV; columns that they do not name are text."""
     import pyarrow as pa
 
-    known, rows = column_types(row), list(table.rows)
+    own = {name: _arrow_type(name, kind) for name, kind in table.kinds.items()}
+    known, rows = own | column_types(row), list(table.rows)
     fields = [pa.field(name, known.get(name, pa.string())) for name in table.columns]
-    arrays = [pa.array([_value(each[field.name], field.type) for each in rows], field.type) for field in fields]
+    arrays = [_array([each[field.name] for each in rows], field.type) for field in fields]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def _value(value: object, kind: pa.DataType) -> object:
-    """A value as its column has it."""
+def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
+    """Values of a column; moments are cut to milliseconds."""
     import pyarrow as pa
 
-    if isinstance(value, float):
-        return rounded(value)
-    if isinstance(value, str) and pa.types.is_timestamp(kind):
-        return datetime.fromisoformat(value)
-    return value
+    if pa.types.is_timestamp(kind):
+        exact = [datetime.fromisoformat(value) if isinstance(value, str) else value for value in values]
+        return pa.array(exact, pa.timestamp("us", kind.tz)).cast(kind, safe=False)
+    return pa.array([rounded(value) if isinstance(value, float) else value for value in values], kind)
 
 
-def parquet_bytes(row: Any, table: Table) -> bytes:
+def parquet_bytes(table: pa.Table) -> bytes:
     """A table as a Parquet file."""
     from pyarrow import parquet
 
     out = io.BytesIO()
-    parquet.write_table(arrow_table(row, table), out, compression=COMPRESSION)
+    parquet.write_table(table, out, compression=COMPRESSION)
     return out.getvalue()
 
 
-def stream_bytes(row: Any, table: Table) -> bytes:
+def stream_bytes(table: pa.Table) -> bytes:
     """A table as a stream of Arrow record batches."""
     import pyarrow as pa
 
-    out, found = io.BytesIO(), arrow_table(row, table)
-    with pa.ipc.new_stream(out, found.schema) as writer:
-        writer.write_table(found)
+    out = io.BytesIO()
+    with pa.ipc.new_stream(out, table.schema) as writer:
+        writer.write_table(table)
     return out.getvalue()
+
+
+WRITERS = {"parquet": (PARQUET, parquet_bytes), "arrow": (STREAM, stream_bytes)}
+"""The media type of a suffix, and what writes it."""
+
+
+def written(suffix: str, row: Any, table: Table) -> bytes:
+    """A table of rows of a type in the form of a suffix."""
+    return WRITERS[suffix][1](arrow_table(row, table))
+
+
+def in_part(data: bytes, suffix: str, selected: Selection, besides: Mapping[str, object]) -> bytes:
+    """The columns that are selected of a table that is written already, and those of one value ``besides`` it.
+
+    Raises UnknownField for a column that is neither.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    found = parquet.read_table(pa.BufferReader(data)) if suffix == "parquet" else pa.ipc.open_stream(data).read_all()
+    names = selected.of_table(Table(tuple(found.column_names), ()), besides).columns
+    moment = pa.timestamp("ms", "UTC")
+    columns = {
+        name: found[name]
+        if name in found.column_names
+        else _array([besides[name]] * len(found), moment if name in TIMES else pa.string())
+        for name in names
+    }
+    return WRITERS[suffix][1](pa.table(columns))

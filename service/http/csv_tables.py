@@ -6,8 +6,9 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from service.http.json_encoding import rounded
 from service.http.problems import BadCSV
@@ -20,10 +21,14 @@ PLAIN_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An answer as a table, whatever it is written as: its columns, and rows with a value for each of them."""
+    """An answer as a table, whatever it is written as: its columns, and rows with a value for each of them.
+
+    ``kinds`` are the types of columns that the type of its rows does not name, where they are no text.
+    """
 
     columns: tuple[str, ...]
     rows: Iterable[Mapping[str, object]]
+    kinds: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:

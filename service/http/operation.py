@@ -21,7 +21,7 @@ from model.errors import ExplainedError
 from model.inference.lru import ByteLRU, Usage
 from model.resources.cost import Cost, check
 from model.resources.deadline import NobodyWaits, Watch, watched
-from service.http import csv_tables, strict_json, telemetry
+from service.http import arrow_tables, csv_tables, strict_json, telemetry
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
 from service.http.csv_tables import Table
@@ -147,6 +147,8 @@ class Writer:
             table = form.table(content) if form.table else csv_tables.read_table(form.write(content))
             chosen = selected.of_table(table, self.besides)
             return csv_tables.csv_bytes(chosen.columns, chosen.rows)
+        if form.suffix in arrow_tables.WRITERS:
+            return arrow_tables.in_part(form.write(content), form.suffix, selected, self.besides)
         return selected.of_text(form.write(content))
 
 
@@ -236,6 +238,20 @@ def table_form(row: Any, table: Callable[[Any], Table]) -> Form:
     return Form("csv", CSV, write, row, table)
 
 
+def with_columns(forms: tuple[Form, ...]) -> tuple[Form, ...]:
+    """The forms, and Parquet and Arrow after them where there is one of a table."""
+    tables = [form for form in forms if form.table is not None]
+    return (*forms, *(_in_columns(form, suffix) for form in tables for suffix in arrow_tables.WRITERS))
+
+
+def _in_columns(form: Form, suffix: str) -> Form:
+    """A table as columns with types, in the form of a suffix."""
+    table = form.table
+    assert table is not None, "it is a form of a table"
+    media, _ = arrow_tables.WRITERS[suffix]
+    return Form(suffix, media, lambda content: arrow_tables.written(suffix, form.shape, table(content)), form.shape)
+
+
 def json_body(shape: type[BaseModel]) -> Intake:
     """A body of JSON in one shape."""
     return Intake("application/json", shape, lambda raw: validated(shape, strict_json.read(raw)))
@@ -270,7 +286,10 @@ def operation(
     def made(view: Callable[..., Reply]) -> Operation:
         is_cached = cacheable and method == "GET"
         needs = scope or READ
-        return Operation(method, path, view, parameters, body, forms, errors, largest, is_cached, on_model, needs, also)
+        written = with_columns(forms)
+        return Operation(
+            method, path, view, parameters, body, written, errors, largest, is_cached, on_model, needs, also
+        )
 
     return made
 
@@ -463,7 +482,7 @@ def _response(data: bytes, form: Form, status: int, *, cache: str) -> Response:
 def _link_other_forms(response: Response, each: Operation, form: Form, address: Address) -> None:
     for other in each.forms:
         url = address.url(other.suffix)
-        if other is not form and len(url) <= LONGEST_ADDRESS:
+        if other is not form and other.suffix not in arrow_tables.WRITERS and len(url) <= LONGEST_ADDRESS:
             media = other.media.partition(";")[0]
             response.headers.add("Link", f'<{url}>; rel="alternate"; type="{media}"')
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from pydantic import ConfigDict, Field
 
 from model.forecast import Forecaster
+from service.http import arrow_tables
 from service.http.access import demand, quota_of
 from service.http.address import MODELS, PREFIX, query_string, unprefixed
 from service.http.operation import (
@@ -34,6 +35,7 @@ ANSWERS = "/v1/answers"
 MEDIA = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
+    **{suffix: media for suffix, (media, _) in arrow_tables.WRITERS.items()},
     "md": "text/markdown; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
 }

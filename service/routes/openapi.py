@@ -17,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 from model.evidence import syntax
 from model.forecast import Forecaster
 from model.priors.files import MODEL_FILE
+from service.http import arrow_tables
 from service.http.json_encoding import encoded
 from service.http.operation import Form, Intake, Operation, Service
 from service.http.problems import MEDIA, Problem, codes
@@ -106,6 +107,12 @@ def _described(known: tuple[Operation, ...], example: bytes) -> JSON:
 
 
 GUARD = "Text that a spreadsheet would run (=, +, - or @ first, and no plain number) begins with an apostrophe."
+
+
+TYPES = (
+    "Its columns have the names of the CSV form and types of their own: float64, int64, string, bool, and where a "
+    "column is a time timestamp[ms, UTC]; a value that is not there is null."
+)
 
 
 class _Schemas:
@@ -234,6 +241,9 @@ def _success(each: Operation, form: Form, schemas: _Schemas) -> JSON:
     if form.suffix == "csv":
         columns = "of its kind of question" if form.shape is str else _columns(form.shape)
         entry["description"] = f"The answer as CSV (RFC 4180). {GUARD} It comes with the columns {columns}."
+    if form.suffix in arrow_tables.WRITERS:
+        entry["description"] = f"The table of the CSV form as {media}. {TYPES}"
+        entry["content"] = {media: {"schema": {"type": "string", "format": "binary"}}}
     if each.cacheable:
         entry["headers"] = {
             "ETag": {"description": "Send it as If-None-Match: 304 when nothing changed.", "schema": {"type": "string"}}

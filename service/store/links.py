@@ -28,7 +28,7 @@ from service.store.tokens import LETTERS, NOTING, USE_NOTED
 PREFIX = "al"
 WRITTEN = re.compile(rf"{PREFIX}_([a-z0-9]{{12}})_([A-Za-z0-9_-]{{43}})")
 PARAMETER = "key"
-FORMS = (".json", ".csv")
+FORMS = (".json", ".csv", ".parquet", ".arrow")
 """Endings of an address that name a form of the answer and not another question."""
 LONGEST = 8_000
 NOBODY = "0" * 64
