@@ -304,4 +304,4 @@ def test_llms_txt_names_what_is_served_and_every_address_in_it_answers(client):
     assert "broken" not in page.text
     assert len(page.data) < 16_000
     rules = {rule.rule for rule in client.application.url_map.iter_rules()}
-    assert {path for path in re.findall(r"^- `(?:GET|POST) (/v1\S*)`", page.text, re.MULTILINE)} <= rules
+    assert set(re.findall(r"^- `(?:GET|POST) (/v1\S*)`", page.text, re.MULTILINE)) <= rules
