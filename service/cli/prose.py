@@ -107,7 +107,7 @@ def _page(found: ProseAnswer, name: str) -> str:
     """What is not supported, a line each as compilers have it."""
     lines: list[str] = []
     for each in found.unsupported:
-        lines += [f"{name}:{each.line}:{each.column}: {each.text}", *_why(each)]
+        lines += [*wrapped(f"{name}:{each.line}:{each.column}: {each.text}", width()), *_why(each)]
     count, numbers = len(found.unsupported), quantity(found.numbers, "number")
     said = f"all of {numbers} supported" if not count else f"{count} of {numbers} not supported"
     return "\n".join([*lines, f"{said} by {quantity(len(found.permalinks), 'answer')}"]) + "\n"

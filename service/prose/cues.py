@@ -32,12 +32,11 @@ DOWN = words(
 TURNS = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
 ADJACENT = re.compile(rf"^[\s-]*(?:or so\s+)?(?:(?P<up>{UP})|(?P<down>{DOWN}|off))\b", re.IGNORECASE)
 """A word of direction right after a number: 3 points higher, a 3-point rise."""
-TURNED = re.compile(rf"\b(?:{UP}|{DOWN})\s+(?:\w+\s+)?$", re.IGNORECASE)
-"""A word of direction right before it."""
+TURNED = re.compile(rf"\b(?:{UP}|{DOWN})\s+(?:(?!from\b|than\b)\w+\s+)?$", re.IGNORECASE)
+"""A word of direction right before it, and not what it moves from."""
 DENIED = re.compile(r"(?:\bnot|n['’]t|\bnever|\bno)\s+(?:\w+\s+)?$", re.IGNORECASE)
 TO = re.compile(r"\b(?:to|at)\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 BY = re.compile(r"\bby\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
-FROM = re.compile(r"\bfrom\s+$", re.IGNORECASE)
 FROM_OR_BY = re.compile(r"\b(?:from|by|goes)\s+$", re.IGNORECASE)
 OF_TURNS = words("rise|fall|increase|decrease|drop|gain|decline|reduction|cut|jump|growth|higher|lower")
 RELATIVE = re.compile(rf"^[\s-]*(?:(?:more|less)\s+(?:likely|probable|often)|{OF_TURNS}\b)", re.IGNORECASE)

@@ -77,7 +77,7 @@ _RANGE = (
     rf"(?P<sign_high>[+−-]\s?)?(?P<high>{_NUMBER})(?P<high_unit>{_UNIT})?"
 )
 _ODDS = (
-    rf"(?P<of>{_NUMBER})(?:\s+chances?|(?<=one)\s+[a-z]+)?(?:\s+|-)(?:in|out\s+of)(?:\s+|-)(?:every\s+|a\s+)?"
+    rf"(?P<of>{_NUMBER})(?:\s+chances?|(?<=one)\s+[a-z]+)?(?:\s+|-)(?:in|out\s+of|(?<=\d\s)of(?=\s\d))(?:\s+|-)(?:every\s+|a\s+)?"
     rf"(?P<among>{_DIGITS}|{_WORD}(?!\w)|hundred(?!\w))"
 )
 _SHARE = (

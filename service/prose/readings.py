@@ -74,7 +74,7 @@ def kind(number: Numeral, text: str) -> tuple[str, int, bool]:
     if cues.RELATIVE.match(after) or (at is not None and cues.BY.search(before)):
         return ("change" if number.unit == "none" else "relative"), sign, denied
     towards = cues.TO.search(before) is not None
-    if at is not None and number.unit == "percent" and not number.hedge and not towards and cues.TURNED.search(before):
+    if number.unit == "percent" and not number.hedge and not towards and cues.TURNED.search(before):
         return "relative", sign, denied
     if at is None or not towards or re.search(r"[,;:]\s", before[at:]):
         return "level", 0, False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from model import priors
 from service.cli.main import commands
 from tests.servers import ROOT
 
@@ -35,6 +36,7 @@ ARGUMENTS = {
     "plan": EVENT,
     "plot": ["tornado", *EVENT, "plot.svg"],
     "policies": EVENT,
+    "prose": ["report.md"],
     "questions": ["asia"],
     "scenarios": ["asia"],
     "schema": ["priors"],
@@ -66,6 +68,8 @@ def place(tmp_path: Path, asia: Path, exported: Path, monkeypatch: pytest.Monkey
     """A folder to run in, with models of its own and a file to import."""
     shutil.copytree(asia, tmp_path / "priors")
     shutil.copy(exported, tmp_path)
+    cited = f"/v1/models/asia/forecast/lung?given=xray:yes&revision={priors.load(asia / 'asia').revision}"
+    (tmp_path / "report.md").write_text(f"Lung cancer is at 49 % ({cited}).")
     monkeypatch.setenv("AFTERMATH_PRIORS", str(tmp_path / "priors"))
     return tmp_path
 

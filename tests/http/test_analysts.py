@@ -5,6 +5,7 @@ import math
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,9 +99,23 @@ def test_what_is_sent_as_a_body_is_answered(path: str, body: Any) -> None:
     if path.endswith("batch"):
         assert [each["id"] for each in said["cases"]] == [each["id"] for each in body["cases"]]
         assert all(each["targets"] for each in said["cases"])
+    elif path == "/v1/prose":
+        assert said["supported"] is True
+    elif path == "/mcp":
+        assert said["result"]["serverInfo"]["name"] == "aftermath"
     else:
         again = app.test_client().get(said["permalink"], base_url=SERVER)
         assert again.data == sent.data or (path == "/v1/answers" and again.json["revision"] == said["revision"])
+
+
+def test_the_example_of_a_text_is_judged_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [section] = (section for section in EVERY if section.startswith("A text, held against"))
+    report, said = blocks(section, "text")
+    monkeypatch.chdir(tmp_path)
+    Path("report.md").write_text(report, encoding="utf-8")
+    words = asked(section, "aftermath")[1:]
+    judged = CliRunner().invoke(commands, words, env={"AFTERMATH_PRIORS": str(ROOT / "priors"), "COLUMNS": "100"})
+    assert (judged.exit_code, judged.output) == (1, said)
 
 
 def test_the_words_of_likelihood_are_those_of_the_program() -> None:

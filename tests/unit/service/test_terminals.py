@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from model import priors
 from service.cli import page
 from service.cli.main import commands
 from tests.prior_copies import DATA
@@ -37,6 +38,7 @@ ASKED = {
     "plan": "asia lung yes --given dysp:yes",
     "plot": "network asia lung {folder}/asia.svg",
     "policies": "asia dysp yes",
+    "prose": "{folder}/report.md",
     "questions": "mosul-2017",
     "scenarios": "asia",
     "schema": "{priors}",
@@ -59,6 +61,9 @@ def asked(tmp_path: Path) -> dict[str, list[str]]:
         "network small { }\nvariable a { type discrete [ 2 ] { no, yes }; }\nprobability ( a ) { table 0.3, 0.7; }\n"
     )
     (tmp_path / "small.bif").write_text(small, encoding="utf-8")
+    revision = priors.load(ROOT / "priors" / "asia").revision
+    cited = f"/v1/models/asia/forecast/lung?given=xray:yes&revision={revision}"
+    (tmp_path / "report.md").write_text(f"Lung cancer is at 49 % ({cited}).", encoding="utf-8")
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "kinds").symlink_to(DATA / "kinds")
     places = {"asia": str(ROOT / "priors" / "asia"), "folder": str(tmp_path), "priors": str(tmp_path / "models")}
