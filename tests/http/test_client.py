@@ -433,6 +433,13 @@ def test_a_batch_in_which_nothing_can_be_answered_at_once_is_refused_as_a_whole(
     assert (caught.value.code, caught.value.did_you_mean) == ("unknown_variable", "lung")
 
 
+def test_any_question_can_be_polled_at_the_address_that_its_answer_names(asia):
+    asked = asia.query(Question(events="any(lung:yes,tub:yes)", given={"dysp": "yes"}, joint=[("lung", "tub")]))
+    polled = next(asia.client.poll(asked.links.json))
+    assert polled == asked
+    assert polled.etag is not None
+
+
 def test_an_answer_shows_itself_with_every_text_escaped(client):
     found = client.model("oddities").forecast("odd")
     shown = found._repr_html_()
