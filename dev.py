@@ -5,6 +5,7 @@
     python3 dev.py test [--long] [pytest arguments]
     python3 dev.py lock [--upgrade]
     python3 dev.py pictures
+    python3 dev.py wheels DIR
 
 The environment stands in .venv, or where AFTERMATH_VENV says. It holds exactly what requirements.txt
 lists, hashes checked, and is made afresh when that file, setup.cfg or the Python changes. A set-up that
@@ -96,6 +97,8 @@ def main(arguments: Sequence[str]) -> int:
             serve(python, options.host, options.port, options.priors, public=options.public_read)
         if not built:
             raise CannotSetUp("The page could not be built; the lines above say why.")
+        if options.command == "wheels":
+            return wheels(python, options.folder)
         if options.command == "pictures":
             return subprocess.call([str(python), "-m", "tests.browser.pictures"], cwd=str(ROOT))
         return test(python, rest)
@@ -118,7 +121,7 @@ def ended(number: int, _frame: object) -> NoReturn:
 def parsed(arguments: Sequence[str]) -> Tuple[argparse.Namespace, List[str]]:
     """The command with its options, and for ``test`` whatever else was written, which is pytest's."""
     parser = argparse.ArgumentParser(prog="dev.py", description=(__doc__ or "").split("\n\n")[0])
-    commands = parser.add_subparsers(dest="command", metavar="run | test | lock | pictures")
+    commands = parser.add_subparsers(dest="command", metavar="run | test | lock | pictures | wheels")
     commands.required = True
     run = commands.add_parser("run", help="set up and serve", allow_abbrev=False)
     run.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
@@ -129,6 +132,8 @@ def parsed(arguments: Sequence[str]) -> Tuple[argparse.Namespace, List[str]]:
     locked = commands.add_parser("lock", help="make requirements.txt again from setup.cfg", allow_abbrev=False)
     locked.add_argument("--upgrade", action="store_true", help="take the newest versions too")
     commands.add_parser("pictures", help="make a picture of every view of the page", allow_abbrev=False)
+    fetched = commands.add_parser("wheels", help="fetch what a machine without a network needs", allow_abbrev=False)
+    fetched.add_argument("folder", type=Path, metavar="DIR", help="where to put it")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "test":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -358,11 +363,11 @@ def uv_alone(folder: Path) -> Path:
 
 
 def locked(package: str) -> str:
-    """The lines of one package in the lock: its version and its hashes."""
-    found = re.search(rf"^{re.escape(package)}==(?:.*\\\n)+.*\n", LOCK.read_text(), re.MULTILINE)
+    """The lines of one package in the lock: its version, or one for each Python, and its hashes."""
+    found = re.findall(rf"^{re.escape(package)}==(?:.*\\\n)+.*\n", LOCK.read_text(), re.MULTILINE)
     if not found:
         raise CannotSetUp(f"{LOCK.name} has no {package}. Make it again: python3 dev.py lock")
-    return found.group(0)
+    return "".join(found)
 
 
 def install_project(_folder: Path, python: Path) -> None:
@@ -512,6 +517,38 @@ def lock(python: Path, upgrade: bool) -> int:
     return subprocess.call(
         [str(python), "-m", *compiled, *named, "setup.cfg", "--output-file", LOCK.name], cwd=str(ROOT)
     )
+
+
+def wheels(python: Path, folder: Path) -> int:
+    """Put the product's part of the lock, its wheels for this Python and the project's own into a folder.
+
+    Where these are, `pip install --no-index` needs nothing else: see docs/Containerfile.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    named = ["--universal", "--python-version", "3.11", "--extra", "postgresql", "--constraint", LOCK.name]
+    compiled = [str(python), "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", *named]
+    found = subprocess.run([*compiled, "setup.cfg"], cwd=str(ROOT), stdout=subprocess.PIPE, check=False)
+    if found.returncode:
+        raise CannotSetUp("What the product needs could not be found in the lock; the lines above say why.")
+    names = sorted(set(re.findall(r"^([\w.-]+)==", found.stdout.decode(), re.MULTILINE)))
+    lines = folder / "requirements.txt"
+    lines.write_text("".join(locked(name) for name in names))
+    fetch = [str(python), "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    checked = ["--only-binary", ":all:", "--require-hashes", "--dest", str(folder), "--requirement", str(lines)]
+    call([*fetch, *checked], "Fetching wheels", "The wheels could not be fetched; the lines above say why.", str)
+    build_wheel(python, folder)
+    say(f"{len(list(folder.glob('*.whl')))} wheels are in {folder}.")
+    return 0
+
+
+def build_wheel(python: Path, folder: Path) -> None:
+    """The project's own wheel, built aside, so that no file of an earlier build comes into it."""
+    with tempfile.TemporaryDirectory() as aside:
+        aside_too = Path(aside) / "setup.cfg"
+        aside_too.write_text(f"[build]\nbuild_base = {aside}/build\n")
+        build = ["env", f"DIST_EXTRA_CONFIG={aside_too}", str(python), "-m", "pip", "wheel", "--quiet", "--no-deps"]
+        own = ["--disable-pip-version-check", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
+        call([*build, *own], "Building the project", "The project could not be built; the lines above say why.", str)
 
 
 # Talking
