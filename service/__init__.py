@@ -54,7 +54,8 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
         chosen.priors, public=chosen.public_read, seconds=chosen.load_seconds, memory=memory, ahead=ahead
     )
     store = Store(chosen.place, limits=chosen.limits)
-    held = stored.recovered(held, store, chosen)
+    engine = fingerprint()
+    held = stored.recovered(held, store, chosen, engine=engine)
     if ahead:
         if not held.ready:
             raise BadSettings(nothing_to_serve(chosen.priors, held.broken))
@@ -62,10 +63,10 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     live = revisions.Live(held)
     host = Host()
     kept = KeptModels(store, live, host)
-    service = operation.Service(chosen, live, store, kept, fingerprint(), routes.OPERATIONS, host=host)
+    service = operation.Service(chosen, live, store, kept, engine, routes.OPERATIONS, host=host)
     app.extensions[SERVICE] = service
     if not ahead and not isinstance(chosen.place, Nowhere):
-        record.start(store, held, engine=service.fingerprint)
+        record.start(store, held, there={*held.names}, engine=service.fingerprint)
     operation.register(app, service)
     body_limits.register(app, routes.OPERATIONS)
     security.register(app, chosen.hosts, chosen.origins)

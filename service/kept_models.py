@@ -65,8 +65,12 @@ class KeptModels:
     def demand_model(self, model: str) -> None:
         """Raise UnknownModel for a model that is neither served nor kept."""
         served = self._live.now.names
-        if model not in served and not revisions.latest(self._store, model, most=1):
+        if model not in served and not self.has(model):
             raise UnknownModel(model, served, where=("path", "model"))
+
+    def has(self, model: str) -> bool:
+        """Whether a revision of a model is kept, as of one whose folder was removed."""
+        return bool(revisions.latest(self._store, model, most=1))
 
     def hash_of(self, model: str, said: str, *, where: Place = ("revision",)) -> str:
         """The hash of a revision that is said by its hash, by a name, or as ``active``; ``where`` it is said.

@@ -93,10 +93,14 @@ Origin = Literal["file", "call", "store", "start"]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The last load of a model: when, and what was wrong, which is nothing where ``found`` is None."""
+    """The last load of a model: when, and what was wrong, which is nothing where ``found`` is None.
+
+    Where it ``is_held`` back ``found`` says which reason is waited for.
+    """
 
     at: datetime
     found: Broken | None = None
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -81,6 +81,20 @@ class ByteLRU(Generic[T]):
                 self._weight -= self._values.pop(key, (None, 0))[1]
                 self._add(key, value, weight)
 
+    def drop(self, is_unwanted: Callable[[Hashable, T], bool]) -> None:
+        """Evict every value that is unwanted, by its key or by itself.
+
+        >>> letters = ByteLRU[str](16)
+        >>> for letter in "abc":
+        ...     letters.put(letter, letter.upper(), weight=2)
+        >>> letters.drop(lambda key, value: value == "B")
+        >>> letters.find("b"), letters.usage.held
+        (None, 4)
+        """
+        with self._lock:
+            for key in [key for key, (value, _) in self._values.items() if is_unwanted(key, value)]:
+                self._weight -= self._values.pop(key)[1]
+
     def _used(self, key: Hashable) -> T:
         self._values.move_to_end(key)
         return self._values[key][0]

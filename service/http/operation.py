@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,6 +96,12 @@ class Service:
             "packed": self.packed.usage,
             "revisions": self.kept_models.usage,
         }
+
+    def let_go(self, revisions: Collection[str]) -> None:
+        """Evict answers and polls of revisions that are not served any more, which are rarely asked for again."""
+        pinned = [f"revision={revision}" for revision in revisions]
+        self.cache.drop(lambda asked, _: any(each in str(asked) for each in pinned))
+        self.polls.drop(lambda _, poll: poll.revision in revisions)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gate", Gate(places=self.settings.heavy, queue=self.settings.queue))
@@ -347,7 +353,8 @@ def forecaster_of(
     UnknownRevisionName.
     """
     served = service.live.now
-    if model not in served.names:
+    is_pinned = said is not None and said != ACTIVE and service.kept_models.there
+    if model not in served.names and not (is_pinned and service.kept_models.has(model)):
         raise UnknownModel(model, served.names, where=where)
     if said is None or said == ACTIVE or not service.kept_models.there:
         return served.current(model, None if said == ACTIVE else said)

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 WORD = 8
-PRESENT, CANDIDATE, LOADER, BEAT, CALLS = range(5)
-"""The state that is served, the one to make ready, the loader's process, when it was last seen, calls for attention."""
+PRESENT, CANDIDATE, LOADER, BEAT, CALLS, RECORDED = range(6)
+"""The state that is served, the one to make ready, the loader's process, when it was last seen, calls for attention,
+and whether what is served at the start is kept in the store."""
 
 FIRST = 8
 SLOTS = 1_024
@@ -60,6 +61,15 @@ class Board:
     def calls(self) -> int:
         """How often a worker has called the loader's attention to the store."""
         return self.words[CALLS]
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a loader has kept what is served at the start, so that one after it does not do so again."""
+        return bool(self.words[RECORDED])
+
+    def record(self) -> None:
+        """Say that what is served at the start is kept, or is another host's to keep."""
+        self.words[RECORDED] = 1
 
     def call(self) -> None:
         """Call the loader's attention to the store. Of two calls at once one may be lost: each means the same."""

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 from model.forecast import Forecaster, restored
@@ -23,12 +23,19 @@ TRIES = 50
 
 
 class Follower:
-    """What one worker has made ready; ``live`` has what it was forked with, and gets what comes after."""
+    """What one worker has made ready; ``live`` has what it was forked with, and gets what comes after.
 
-    def __init__(self, board: Board, home: Path, live: Live, *, slot: int, public: bool) -> None:
+    ``let_go`` is told which revisions are not served any more.
+    """
+
+    def __init__(
+        self, board: Board, home: Path, live: Live, *, slot: int, public: bool, let_go: Callable[[Set[str]], None]
+    ) -> None:
         self._board, self._home, self._live, self._slot, self._public = board, home, live, slot, public
+        self._let_go = let_go
         self._lock = threading.Lock()
         self._present = self._newest = (states.first(live.now), live.now)
+        self._seen = _revisions(self._present[0])
 
     def follow(self, number: int) -> tuple[int, Revisions]:
         """The present state and what is served in it, where the one at hand is ``number``, made ready if it is not."""
@@ -78,6 +85,10 @@ class Follower:
                     self._newest = made
         if present != self._present[0].number:
             self._live.catch_up()
+        served = _revisions(self._present[0])
+        if served != self._seen:
+            self._let_go(self._seen - served)
+            self._seen = served
         board.note(self._slot, ready=self._newest[0].number, served=self._present[0].number)
 
     def _made(self, number: int) -> tuple[State, Revisions]:
@@ -101,3 +112,7 @@ class Follower:
     def _model(self, name: str, folder: str | None, known: Mapping[tuple[str, str | None], Forecaster]) -> Forecaster:
         found = known.get((name, folder))
         return restored(mapped.read(self._home / (folder or ""))) if found is None else found
+
+
+def _revisions(state: State) -> Set[str]:
+    return {each.revision for each in state.served.values()}

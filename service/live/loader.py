@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -21,9 +21,10 @@ from model.errors import Problem
 from model.forecast import Forecaster, restored
 from model.priors.files import files_of
 from service.live import loading, mapped, record, states
-from service.live.board import CANDIDATE, PRESENT, Board
+from service.live.board import Board
 from service.live.host import TOLD, Loading
 from service.live.loading import FILES, RESULT, Result
+from service.live.publishing import Published
 from service.live.states import Served, State, Tried
 from service.live.watch import Change, Watcher
 from service.revisions import Origin, Revisions
@@ -43,14 +44,15 @@ HEARD = 0.02
 """Seconds between two looks at whether a worker calls."""
 STORE_LOOKED = 0.5
 """Seconds between two looks at what other hosts have activated."""
-LATE = 10.0
-"""Seconds in which each worker makes a state ready: who has not is replaced."""
 BEGUN = (("", 0, 0, 0, 0),)
 """Stands for files as they were at the start: each model is looked at once."""
 OLDER_BYTES = 512_000_000
 """Bytes of compiled revisions that are not served: seven of a model of 130 variables."""
 BAD_KEPT = 64
 """Contents with problems that are remembered, so that none is compiled twice."""
+
+
+Kept = TypeVar("Kept")
 
 
 class Ended(Exception):
@@ -65,23 +67,26 @@ class Loader:
     ) -> None:
         self._settings, self._store, self._start, self._engine = settings, store, start, engine
         self._board, self._home, self._parent = board, home, parent
-        self._state = self._last_state()
+        self._published = Published(board, home, self._last_state(), waits=self._alive)
         self._watcher = Watcher(settings.priors, dict.fromkeys((*self._state.served, *self._state.tried), BEGUN))
         self._lease = Lease(store)
         self._watches = True
-        self._recorded = isinstance(store.place, Nowhere)
         self._asked_store = 0.0
-        self._first: int | None = None
+        self._followed: tuple[int, int] | None = None
         self._trouble = ""
         self._calls = board.calls
         self._unkept: list[Callable[[], object]] = []
         self._bad: dict[tuple[str, str], Tried] = {
             (name, digest): self._state.tried[name]
             for name, digest in self._state.files.items()
-            if name in self._state.tried and self._state.tried[name].reasons
+            if name in self._state.tried and self._state.tried[name].is_wrong
         }
         self._made = 0
         self._told = b""
+
+    @property
+    def _state(self) -> State:
+        return self._published.state
 
     def run(self) -> None:
         """Work until the master ends."""
@@ -183,10 +188,9 @@ class Loader:
         author, message = record.said_in_git(folder)
         said = {"engine": self._engine, "author": author, "message": message}
         self._kept(lambda: record.keep(self._store, name, revision, result.content.encode(), files, **said))
-        how = f"aftermath activate {name} {revision} --reason TEXT"
-        reasons = tuple(f"{each}, over acknowledge_over; {how} serves it" for each in result.moved)
+        reasons = record.waiting(name, revision, result.moved)
         logger.error("model %s: revision %s waits for a reason: %s", name, revision, reasons[0])
-        self._fail(name, result.digest or "", reasons, (), remembered=False)
+        self._fail(name, result.digest or "", reasons, (), is_held=True)
 
     def _new_folder(self, name: str) -> Path:
         self._made += 1
@@ -222,7 +226,9 @@ class Loader:
             logger.info("model %s: revision %s is active, from: %s", name, result.revision, origin)
         files = {**self._state.files, name: result.digest} if origin == "file" and result.digest else self._state.files
         tried = {**self._state.tried, name: Tried(datetime.now(UTC))}
-        self._publish(served={**self._state.served, name: served}, tried=tried, files=files, taken=self._seq(seq))
+        self._published.publish(
+            served={**self._state.served, name: served}, tried=tried, files=files, taken=self._seq(seq)
+        )
 
     def _seq(self, made: Activation | None) -> int:
         return max(self._state.taken, made.seq if made is not None else 0)
@@ -234,32 +240,36 @@ class Loader:
         reasons: tuple[str, ...],
         problems: tuple[Problem, ...],
         *,
-        remembered: bool = True,
+        is_held: bool = False,
     ) -> None:
         """Files that are wrong, or that are not served yet: what is served stays, and the status says why.
 
-        They are ``remembered`` as wrong unless that depends on what is served.
+        They are remembered as wrong unless they are held back, which depends on what is served.
         """
-        tried = Tried(datetime.now(UTC), reasons, problems)
-        if remembered:
+        tried = Tried(datetime.now(UTC), reasons, problems, is_held)
+        if tried.is_wrong:
             self._bad[name, digest] = tried
         while len(self._bad) > BAD_KEPT:
             del self._bad[next(iter(self._bad))]
         if name in self._state.served:
             logger.error("model %s: revision %s is served on", name, self._state.served[name].revision)
         self._kept(lambda: attempts.record(self._store, name, record.told(reasons, problems)))
-        self._publish(tried={**self._state.tried, name: tried}, files={**self._state.files, name: digest})
+        self._published.publish(tried={**self._state.tried, name: tried}, files={**self._state.files, name: digest})
 
     def _retire(self, name: str) -> None:
-        """A model whose folder is gone: what is stored of it can be read on."""
-        if name not in self._state.served and name not in self._state.tried:
-            return
+        """A model whose folder is gone: what is stored of it can be read on. Other hosts retire it too."""
+        files = _without(self._state.files, name)
+        if name in self._state.served or name in self._state.tried:
+            self._kept(lambda: activations.retire(self._store, name))
+            self._end(name, files)
+        elif len(files) < len(self._state.files):
+            self._published.publish(files=files)
+
+    def _end(self, name: str, files: Mapping[str, str]) -> None:
+        """Serve a model no longer."""
         logger.info("model %s: its folder is gone, and it is not served any more", name)
-        without = [
-            {other: each for other, each in held.items() if other != name}
-            for held in (self._state.served, self._state.tried, self._state.files)
-        ]
-        self._publish(served=without[0], tried=without[1], files=without[2])
+        served, tried = _without(self._state.served, name), _without(self._state.tried, name)
+        self._published.publish(served=served, tried=tried, files=files)
 
     # What the store says
 
@@ -270,13 +280,10 @@ class Loader:
             return
         self._asked_store, self._calls = now, self._board.calls
         try:
-            if self._first is None:
-                self._first = activations.last_number(self._store)
             held = self._lease.held()
             self._watches = self._watches if held is None else held
-            if self._watches and not self._recorded:
-                self._recorded = record.start(self._store, self._start, engine=self._engine)
-            self._recorded |= not self._watches
+            if not self._board.is_recorded and (not self._watches or self._record_start()):
+                self._board.record()
             while self._unkept:
                 self._unkept[0]()
                 del self._unkept[0]
@@ -288,20 +295,31 @@ class Loader:
             self._trouble = str(error)
 
     def _follow(self) -> None:
-        """Serve what was activated by call or by another host. Raises StoreError.
-
-        A model that is not known here is one that another host has found; what was active before this one began and is
-        in no folder is retired.
-        """
-        last = activations.last_number(self._store)
-        if last == self._state.taken:
+        """Serve what was activated by call or by another host, and not what that has retired. Raises StoreError."""
+        last = activations.last_numbers(self._store)
+        if last == self._followed:
             return
         for name, each in activations.all_active(self._store).items():
             present = self._state.served.get(name)
-            is_known = present is not None or name in self._state.tried or each.seq > (self._first or 0)
+            is_known = present is not None or name in self._state.tried or self._board.is_recorded
             if each.seq > self._state.taken and is_known and (present is None or present.revision != each.revision):
                 self._activate_stored(each)
-        self._publish(taken=last)
+        if not self._watches:
+            for name in activations.retired(self._store) & {*self._state.served, *self._state.tried}:
+                self._end(name, self._state.files)
+        if last[0] != self._state.taken:
+            self._published.publish(taken=last[0])
+        self._followed = last
+
+    def _record_start(self) -> bool:
+        """Keep what was served at the start, but for models of which a loader before this one served something else."""
+        start, changed = self._start, {name for name, each in self._state.served.items() if each.folder is not None}
+        known = {*self._state.served, *self._state.tried}
+        ready = {name: each for name, each in start.ready.items() if name in known - changed}
+        attempts = {name: each for name, each in start.attempts.items() if name in known - changed}
+        return record.start(
+            self._store, replace(start, ready=ready, attempts=attempts), there=known, engine=self._engine
+        )
 
     def _activate_stored(self, activation: Activation) -> None:
         """Serve a revision from the store. Raises StoreError."""
@@ -319,7 +337,7 @@ class Loader:
         changed = f"the files of {activation.revision} are now {result.revision}: the program changed"
         reasons = result.reasons or (changed,)
         logger.error("model %s: revision %s cannot be served: %s", name, activation.revision, reasons[0])
-        self._publish(tried={**self._state.tried, name: Tried(datetime.now(UTC), reasons, result.problems)})
+        self._published.publish(tried={**self._state.tried, name: Tried(datetime.now(UTC), reasons, result.problems)})
 
     def _compile_asked(self) -> None:
         """One revision that is not served and that somebody asks for, compiled from the store."""
@@ -349,32 +367,16 @@ class Loader:
         if isinstance(self._store.place, Nowhere):
             return None
         try:
-            made = keep()
+            made = None if self._unkept else keep()
         except StoreError as error:
             logger.warning("not kept in the store yet: %s", error)
+            made = None
+        if made is None:  # in the order in which things happened
             self._unkept.append(keep)
             return None
         return made if isinstance(made, Activation) else None
 
-    # What is served
-
-    def _publish(self, **changed: object) -> None:
-        """Let each worker make the next state ready, then let all serve it at once."""
-        state = msgspec.structs.replace(self._state, number=self._state.number + 1, **changed)
-        states.write(self._home, state)
-        self._board.words[CANDIDATE] = state.number
-        until = time.monotonic() + LATE
-        while late := [each for each in self._board.workers() if each.ready < state.number and _runs(each.pid)]:
-            if time.monotonic() > until:
-                for each in late:
-                    logger.error("worker %d did not make revisions ready in %g s: it is replaced", each.pid, LATE)
-                    _kill(each.pid)
-                break
-            self._alive()
-            time.sleep(loading.LOOKED)
-        self._board.words[PRESENT] = state.number
-        self._state = state
-        states.tidy(self._home, state)
+    # What is told
 
     def _tell(self) -> None:
         """What the loader is about, for the status."""
@@ -393,16 +395,5 @@ def files_of_result(into: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (into / FILES).iterdir()}
 
 
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _without(held: Mapping[str, Kept], name: str) -> dict[str, Kept]:
+    return {other: each for other, each in held.items() if other != name}

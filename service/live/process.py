@@ -137,7 +137,8 @@ def follow(worker: Any) -> None:
     service.meters.serve(worker.slot)
     public = service.settings.public_read
     try:
-        Follower(beside.board, beside.home, service.live, slot=worker.slot, public=public).begin()
+        mine = {"slot": worker.slot, "public": public, "let_go": service.let_go}
+        Follower(beside.board, beside.home, service.live, **mine).begin()
     except Exception:
         logger.exception("a worker cannot have the models that are served")
         os._exit(1)

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from model.errors import Problem
@@ -23,10 +23,11 @@ logger = logging.getLogger(__name__)
 GIT_SECONDS = 2.0
 
 
-def start(store: Store, served: Revisions, *, engine: str) -> bool:
+def start(store: Store, served: Revisions, *, there: Set[str], engine: str) -> bool:
     """Keep every revision that is served at the start, and note that it is active; false where the store is in trouble.
 
-    Then the log says so, and answers go on without a history.
+    Then the log says so, and answers go on without a history. Models of the store that are not ``there`` any more are
+    retired.
     """
     try:
         for name, forecaster in served.ready.items():
@@ -37,6 +38,8 @@ def start(store: Store, served: Revisions, *, engine: str) -> bool:
         for name, attempt in served.attempts.items():
             failed = attempt.found
             attempts.record(store, name, () if failed is None else told(failed.reasons, failed.problems))
+        for name in activations.all_active(store).keys() - there:
+            activations.retire(store, name)
     except StoreError as error:
         logger.warning("what is served at the start is not kept: %s", error)
         return False
@@ -81,6 +84,12 @@ def change(
     author, message = said
     keep(store, name, revision, content, files, engine=engine, author=author, message=message)
     return activations.activate(store, name, revision, cause=cause, author=author, reason=message)
+
+
+def waiting(name: str, revision: str, moved: Sequence[str]) -> tuple[str, ...]:
+    """Why a revision is not served that moves headlines over the limit of its model, and what would serve it."""
+    how = f"aftermath activate {name} {revision} --reason TEXT"
+    return tuple(f"{each}, over acknowledge_over; {how} serves it" for each in moved)
 
 
 def told(reasons: Sequence[str], problems: Sequence[Problem]) -> tuple[Problem, ...]:

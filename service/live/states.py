@@ -33,11 +33,20 @@ class Served(msgspec.Struct, frozen=True):
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """The last load of a model, and what was wrong; of one without reasons nothing was."""
+    """The last load of a model, and what was wrong; of one without reasons nothing was.
+
+    A revision that ``is_held`` back is right, and waits until somebody says why it moves a headline so far.
+    """
 
     at: datetime
     reasons: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    is_held: bool = False
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether its files can never be served as they are."""
+        return bool(self.reasons) and not self.is_held
 
     def attempt(self, name: str, *, public: bool) -> Attempt:
         """The same as the service tells it."""
@@ -66,7 +75,7 @@ def first(start: Revisions, files: dict[str, str] | None = None) -> State:
         for name, held in start.ready.items()
     }
     tried = {
-        name: Tried(each.at, *((each.found.reasons, each.found.problems) if each.found else ()))
+        name: Tried(each.at, *((each.found.reasons, each.found.problems, each.is_held) if each.found else ()))
         for name, each in start.attempts.items()
     }
     return State(0, served, tried, files or {}, start.taken)

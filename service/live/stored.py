@@ -8,35 +8,61 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from model.analyses.revision_diff import over_limit
 from model.forecast import Forecaster
+from model.priors.files import MODEL_FILE
+from service.live import record
 from service.revisions import Attempt, Broken, Origin, Revisions, prepared
 from service.settings import Settings
 from service.store import activations, revisions
 from service.store.activations import Activation
 from service.store.database import Store
 from service.store.errors import StoreError
+from service.store.lease import Lease
 from service.store.location import Nowhere
 
 logger = logging.getLogger(__name__)
 
 
-def recovered(held: Revisions, store: Store, settings: Settings) -> Revisions:
+def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str) -> Revisions:
     """What a start serves: of a model whose files are wrong the last revision that was active, from the store.
 
-    A revision that was made active by call stays so while the files are what they were before. Connections to the
-    store are closed again: none is carried through a fork.
+    A revision that was made active by call stays so while the files are what they were before. What the files say is
+    held back where it moves a headline over the limit of the model, until somebody says why. Where another host
+    watches its folder, what that has made active is served. Connections to the store are closed again: none is carried
+    through a fork.
     """
     if isinstance(store.place, Nowhere):
         return held
     with closing(store):
         try:
-            for name, activation in activations.all_active(store).items():
-                origin = _origin(held, store, name, activation)
+            follows = _follows(store)
+            for name, activation in _last_active(store, held).items():
+                origin = activation.cause if follows and name in held.ready else _origin(held, store, name, activation)
                 if origin is not None:
                     held = _with(held, store, settings, activation, origin)
+                elif name in held.ready:
+                    held = _held_back(held, store, settings, activation, engine)
         except StoreError as error:
             logger.warning("no earlier revision is looked for: %s", error)
     return held
+
+
+def _follows(store: Store) -> bool:
+    """Whether another host watches its folder now."""
+    lease = Lease(store)
+    try:
+        return lease.held() is False
+    finally:
+        lease.end()
+
+
+def _last_active(store: Store, held: Revisions) -> dict[str, Activation]:
+    """What is active of each model; of one whose files are wrong also what was before its folder was removed."""
+    found = activations.all_active(store)
+    for name in held.broken.keys() - found.keys():
+        found.update((name, each) for each in activations.latest(store, name, most=1))
+    return found
 
 
 def _origin(held: Revisions, store: Store, name: str, activation: Activation) -> Origin | None:
@@ -51,8 +77,43 @@ def _origin(held: Revisions, store: Store, name: str, activation: Activation) ->
     return "call" if unchanged else None
 
 
+def _held_back(held: Revisions, store: Store, settings: Settings, activation: Activation, engine: str) -> Revisions:
+    """The same, with the active revision of a model in place of files that move a headline over its limit.
+
+    The files are kept, so that they can be made active by call. Raises StoreError.
+    """
+    name, new = activation.model, held.ready[activation.model]
+    if new.model.revision == activation.revision or not _has_limit(new, store, activation):
+        return held
+    old = loaded(store, activation, seconds=settings.load_seconds)
+    if isinstance(old, Broken):
+        logger.error("model %s: its active revision %s cannot be compared", name, activation.revision)
+        return held
+    moved = tuple(map(str, over_limit(old, new)))
+    if not moved:
+        return held
+    reasons = record.waiting(name, new.model.revision, moved)
+    logger.error("model %s: revision %s waits for a reason: %s", name, new.model.revision, reasons[0])
+    found = Broken(name, reasons)
+    attempt = Attempt(held.attempts[name].at, found.in_public() if settings.public_read else found, is_held=True)
+    held = replace(serving(held, old, activation, "store"), attempts={**held.attempts, name: attempt})
+    if files := held.files.get(name):
+        record.keep(store, name, new.model.revision, record.content_of(new.model), files, engine=engine)
+    return held
+
+
+def _has_limit(new: Forecaster, store: Store, activation: Activation) -> bool:
+    """Whether one of the two revisions may state a limit: reading its settings costs less than compiling it."""
+    if new.model.acknowledge_over is not None:
+        return True
+    files = revisions.files(store, activation.model, activation.revision)
+    return b"acknowledge_over" in files.get(MODEL_FILE, b"")
+
+
 def _with(held: Revisions, store: Store, settings: Settings, activation: Activation, origin: Origin) -> Revisions:
     name = activation.model
+    if name in held.ready and held.ready[name].model.revision == activation.revision:
+        return replace(held, taken=max(held.taken, activation.seq))
     found = loaded(store, activation, seconds=settings.load_seconds)
     if isinstance(found, Broken):
         logger.error("model %s: its stored revision %s is not served either", name, activation.revision)

@@ -1,4 +1,7 @@
-"""Which revision of a model is active, and every change of that, chained by hashes."""
+"""Which revision of a model is active, and every change of that, chained by hashes.
+
+Of a model whose folder was removed none is, until one is made active again: a row of ``retirements`` says so.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from service.store import hash_chain, revisions
-from service.store.database import Store, fields
+from service.store.database import Store, fields, next_number
 from service.store.errors import StalePrecondition
-from service.store.tables import activations
+from service.store.tables import activations, retirements
 
 Cause = Literal["file", "call", "store", "start"]
 
@@ -82,8 +85,24 @@ def _stale(model: str, expected: str | None, current: str | None) -> str:
     )
 
 
+def retire(store: Store, model: str) -> None:
+    """Note that a model is not served any more: none of its revisions is active. They are kept."""
+    with store.writing() as connection:
+        present = _active(connection, model)
+        if present is not None:
+            values = {"seq": next_number(connection, retirements), "model": model, "at": store.clock()}
+            connection.execute(insert(retirements).values(**values, ends=present.seq))
+
+
+def retired(store: Store) -> frozenset[str]:
+    """Models that had an active revision, and have none since they were removed."""
+    with store.reading() as connection:
+        known = connection.execute(select(retirements.c.model).distinct()).scalars().all()
+        return frozenset(model for model in known if _active(connection, model) is None)
+
+
 def active(store: Store, model: str) -> Activation | None:
-    """The change that made the present revision of a model active; None where none ever was."""
+    """The change that made the present revision of a model active; None where none is."""
     with store.reading() as connection:
         return _active(connection, model)
 
@@ -91,15 +110,17 @@ def active(store: Store, model: str) -> Activation | None:
 def all_active(store: Store) -> dict[str, Activation]:
     """The same for every model that has an active revision."""
     last = select(func.max(activations.c.seq)).group_by(activations.c.model)
-    chosen = select(*MADE).where(activations.c.seq.in_(last)).order_by(activations.c.model)
+    chosen = select(*MADE).where(activations.c.seq.in_(last), ~_ended()).order_by(activations.c.model)
     with store.reading() as connection:
         return {row.model: Activation(**fields(row)) for row in connection.execute(chosen)}
 
 
-def last_number(store: Store) -> int:
-    """The number of the last change of any model: one that stays the same says that nothing was activated."""
+def last_numbers(store: Store) -> tuple[int, int]:
+    """The numbers of the last change and of the last retirement: while both stay the same nothing is new."""
+    last = (select(func.coalesce(func.max(each.c.seq), 0)).scalar_subquery() for each in (activations, retirements))
     with store.reading() as connection:
-        return int(connection.execute(select(func.coalesce(func.max(activations.c.seq), 0))).scalar_one())
+        made, ended = connection.execute(select(*last)).one()
+        return int(made), int(ended)
 
 
 def latest(store: Store, model: str, *, most: int = 50, before: int | None = None) -> list[Activation]:
@@ -127,6 +148,13 @@ def every(store: Store, model: str) -> list[Activation]:
 
 
 def _active(connection: Connection, model: str) -> Activation | None:
-    chosen = select(*MADE).where(activations.c.model == model).order_by(activations.c.seq.desc()).limit(1)
+    of_it = (activations.c.model == model) & ~_ended()
+    chosen = select(*MADE).where(of_it).order_by(activations.c.seq.desc()).limit(1)
     row = connection.execute(chosen).first()
     return None if row is None else Activation(**fields(row))
+
+
+def _ended() -> ColumnElement[bool]:
+    """Whether an activation was ended by the removal of its model."""
+    later = (retirements.c.model == activations.c.model) & (retirements.c.ends >= activations.c.seq)
+    return select(retirements.c.seq).where(later).correlate(activations).exists()

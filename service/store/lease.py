@@ -32,6 +32,17 @@ class Lease:
             return True
         return self._by_file(place) if isinstance(place, Folder) else self._by_connection()
 
+    def end(self) -> None:
+        """Give the right back, as this process's end would."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._connection is not None:
+            with suppress(SQLAlchemyError):
+                self._connection.invalidate()
+                self._connection.close()
+            self._connection = None
+
     def _by_file(self, place: Folder) -> bool | None:
         if self._file is not None:
             return True

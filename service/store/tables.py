@@ -41,7 +41,7 @@ CAUSES = ("file", "call", "store", "start")
 """Why a revision became active: its files changed, somebody asked for it, the store said so, the service began."""
 
 PRUNABLE = ("blobs", "revisions", "revision_files", "attempts", "answers", "answer_forms")
-FOR_EVER = ("activations", "names", "audit", "prunes")
+FOR_EVER = ("activations", "retirements", "names", "audit", "prunes")
 """Tables that refuse UPDATE and DELETE by trigger; from the first kind a recorded prune may delete."""
 REVOCABLE = ("tokens", "links")
 """Tables that refuse DELETE, and UPDATE of anything but when a row was used or revoked."""
@@ -159,6 +159,16 @@ activations = Table(
     ForeignKeyConstraint(["model", "revision"], ["revisions.model", "revisions.revision"]),
     CheckConstraint(f"cause IN {CAUSES}", name="cause"),
     Index(None, "model", "seq"),
+)
+
+retirements = Table(
+    "retirements",
+    metadata,
+    sequence(),
+    required("model", String(64)),
+    utc("at"),
+    Column("ends", Number, ForeignKey("activations.seq"), nullable=False),
+    Index(None, "model", "ends"),
 )
 
 attempts = Table(

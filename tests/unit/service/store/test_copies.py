@@ -47,6 +47,7 @@ def fill(store: Store) -> list[str]:
     """Something in every table."""
     kept = with_revisions(store, 3)
     activations.activate(store, "asia", kept[0], cause="start", reason="a reason with ä, ' and \u2028")
+    activations.retire(store, "asia")
     activations.activate(store, "asia", kept[1], cause="file")
     names.point(store, "asia", "published", revision=kept[0])
     answers.keep(store, Asked("asia", kept[0], "1.0", "query", "{}"), {"json": b"{}", "csv": b"a\r\n"}, client="me")
@@ -121,6 +122,28 @@ def test_only_an_empty_store_is_filled(store: Store, other: Store, folder: Path)
     assert everything(store) == before
 
 
+def of_step(source: Path, made: Path, step: str, *, without: set[str]) -> Path:
+    """An archive as an earlier version wrote it, which did not have some of the tables."""
+    with ZipFile(source) as archive, ZipFile(made, "w") as older:
+        for name in archive.namelist():
+            if name.removesuffix(".jsonl") not in without:
+                older.writestr(name, archive.read(name).replace(b'"step": "0003"', f'"step": "{step}"'.encode()))
+    return made
+
+
+def test_an_archive_of_an_earlier_version_is_restored_and_lacks_only_tables_that_came_later(
+    store: Store, other: Store, folder: Path
+) -> None:
+    fill(other)
+    backup.backup(other, folder / "copy.zip")
+    older = of_step(folder / "copy.zip", folder / "older.zip", "0001", without={"links", "retirements"})
+    counts = backup.restore(store, older)
+    assert (counts["links"], counts["retirements"], counts["activations"]) == (0, 0, 2)
+    damaged = of_step(folder / "copy.zip", folder / "damaged.zip", "0002", without={"links"})
+    with pytest.raises(BadBackup, match=r"links\.jsonl"), closing(ready(Folder(folder / "third"))) as third:
+        backup.restore(third, damaged)
+
+
 def spoilt(folder: Path, how: str) -> Path:
     """A copy of copy.zip with something wrong."""
     file = folder / "spoilt.zip"
@@ -134,7 +157,7 @@ def spoilt(folder: Path, how: str) -> Path:
         for name in source.namelist():
             content = source.read(name)
             if how == "another version":
-                content = content.replace(b'"step": "0002"', b'"step": "0007"')
+                content = content.replace(b'"step": "0003"', b'"step": "0007"')
             if how == "changed content" and name.startswith("blobs/"):
                 content += b" "
             if how == "changed row" and name == "activations.jsonl":

@@ -121,14 +121,14 @@ def test_activations_say_what_they_replaced(store: Store) -> None:
     assert activations.active(store, "asia") == two
     assert activations.all_active(store) == {"asia": two}
     assert activations.latest(store, "asia") == [two, one]
-    assert activations.last_number(store) == 2
+    assert activations.last_numbers(store)[0] == 2
 
 
 def test_activating_the_active_revision_changes_nothing(store: Store) -> None:
     (first,) = with_revisions(store, 1)
     one = activations.activate(store, "asia", first, cause="start")
     assert activations.activate(store, "asia", first, cause="start") == one
-    assert activations.last_number(store) == 1
+    assert activations.last_numbers(store)[0] == 1
 
 
 def test_a_stale_expectation_is_told_what_is_active(store: Store) -> None:
@@ -165,7 +165,7 @@ def raced(store: Store, races: int) -> None:
     active = activations.activate(store, "asia", kept[0], cause="start").revision
     for _ in range(races):
         (active,) = race(store, [each for each in kept if each != active], active)
-    assert activations.last_number(store) == races + 1
+    assert activations.last_numbers(store)[0] == races + 1
     chain = activations.latest(store, "asia", most=races + 1)
     assert [each.previous for each in chain[:-1]] == [each.revision for each in chain[1:]]
 
@@ -239,3 +239,25 @@ def test_points_of_a_question_are_kept_and_take_the_place_of_those_before(store:
     history.put(store, "asia", [history.Point("q%:yes", first, 0.2), history.Point("q%:yes", second, 0.3)])
     found = {(each.series, each.revision): each.p for each in history.points(store, "asia", "q%")}
     assert found == {("q%:yes", first): 0.2, ("q%:no", first): 0.9, ("q%:yes", second): 0.3}
+
+
+def test_a_model_that_is_retired_has_no_active_revision_until_one_is_made_active_again(store: Store) -> None:
+    first, second = with_revisions(store)
+    (other,) = with_revisions(store, 1, "mosul-2017")
+    activations.activate(store, "mosul-2017", other, cause="start")
+    activations.activate(store, "asia", first, cause="start")
+    activations.activate(store, "asia", second, cause="file")
+    before = activations.last_numbers(store)
+    activations.retire(store, "asia")
+    activations.retire(store, "asia")
+    assert activations.last_numbers(store) == (before[0], before[1] + 1)
+    assert activations.active(store, "asia") is None
+    assert set(activations.all_active(store)) == {"mosul-2017"}
+    assert activations.retired(store) == {"asia"}
+    with pytest.raises(StalePrecondition, match="is none"):
+        activations.activate(store, "asia", first, cause="call", expected=second)
+    again = activations.activate(store, "asia", second, cause="file", expected=None)
+    assert (again.previous, again.seq) == (None, 4)
+    assert activations.retired(store) == frozenset()
+    assert activations.active(store, "asia") == again
+    assert len(activations.every(store, "asia")) == 3
