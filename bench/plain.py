@@ -16,7 +16,8 @@ from model.inference.precompile import warm
 from service import revisions, routes
 from service.http import error_handlers, operation, security
 from service.http.fingerprint import fingerprint
-from service.http.operation import Reply, Service, json_body, json_form
+from service.http.forms import json_body, json_form
+from service.http.operation import Reply, Service
 from service.schemas import requests
 from service.settings import from_environment
 from service.translate import questions

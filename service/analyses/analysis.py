@@ -17,8 +17,9 @@ from model.question import Question, Resolved, resolve
 from model.resources.cost import Cost
 from model.specification import Model
 from service.http.address import Address, Links, model_path
+from service.http.forms import Form, csv_form, json_form
 from service.http.json_encoding import encoded
-from service.http.operation import Form, Reply, csv_form, json_form
+from service.http.operation import Reply
 from service.http.problems import BadField, MissingField
 from service.http.validation import Text
 from service.schemas import answers, requests

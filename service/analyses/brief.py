@@ -24,7 +24,8 @@ from service.analyses.analysis import (
 from service.analyses.command import command_of, in_form
 from service.cli.compare_command import beside_its_cohort
 from service.cli.page import width
-from service.http.operation import Form, Reply, operation
+from service.http.forms import Form
+from service.http.operation import Reply, operation
 
 
 class WrittenLinks(Struct):

@@ -28,7 +28,8 @@ from service.analyses.analysis import (
 from service.analyses.command import command_of, label, page, under_lines
 from service.cli.page import width
 from service.cli.text import columns, number
-from service.http.operation import Reply, csv_form, operation
+from service.http.forms import csv_form
+from service.http.operation import Reply, operation
 from service.schemas.requests import AS_NUMBER, AS_WHOLE, Number
 
 MOST_STEPS = 8

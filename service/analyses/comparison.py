@@ -37,8 +37,9 @@ from service.cli.text import (
     span_text,
 )
 from service.http.address import Address
+from service.http.forms import csv_form, json_body, json_form
 from service.http.json_encoding import encoded
-from service.http.operation import Reply, csv_form, json_body, json_form, operation
+from service.http.operation import Reply, operation
 from service.http.problems import AnswerTooLarge, problem
 from service.http.validation import query_parameters, validated
 from service.schemas import answers, comparisons, requests

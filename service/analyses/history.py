@@ -24,8 +24,9 @@ from model.resources.deadline import checkpoint
 from model.uncertainty.intervals import MASS
 from service.http.address import Address, model_path
 from service.http.csv_tables import Table
+from service.http.forms import Form, json_form, table_form
 from service.http.json_encoding import encoded
-from service.http.operation import Form, Reply, Service, json_form, operation, table_form
+from service.http.operation import Reply, Service, operation
 from service.schemas.requests import StatedParameters
 from service.store import activations, revisions
 from service.store.activations import Activation

@@ -28,8 +28,9 @@ from service.cli.page import say
 from service.cli.text import columns
 from service.http.address import Address, Links, model_path
 from service.http.csv_tables import Table
+from service.http.forms import json_form, table_form
 from service.http.json_encoding import encoded
-from service.http.operation import Reply, json_form, operation, table_form
+from service.http.operation import Reply, operation
 from service.http.problems import AnswerTooLarge
 from service.http.validation import Pinned, Text, validated
 from service.schemas import requests

@@ -23,8 +23,9 @@ from service.cli.model_files import Kept, NoSuchFiles, base_of, edition_of, in_f
 from service.cli.options import REFUSED, interval_options, root_of
 from service.cli.page import say
 from service.cli.store_options import store_options
+from service.http.forms import MEGABYTE, json_body, json_form
 from service.http.json_encoding import encoded
-from service.http.operation import MEGABYTE, Reply, Service, json_body, json_form, operation
+from service.http.operation import Reply, Service, operation
 from service.http.problems import BadField
 from service.http.validation import Shape, Text
 from service.kept_models import made

@@ -8,33 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
-from pydantic import BaseModel
 
 from model.errors import ExplainedError
 from model.inference.lru import ByteLRU, Usage
 from model.resources.cost import Cost, check
 from model.resources.deadline import NobodyWaits, Watch, watched
-from service.http import arrow_tables, csv_tables, strict_json, telemetry
+from service.http import arrow_tables, telemetry
 from service.http.address import LONGEST_ADDRESS, Address
 from service.http.admission import Gate, Turn
-from service.http.csv_tables import Table
-from service.http.json_encoding import encoded
+from service.http.bodies import body_of
+from service.http.forms import CSV, JSON, MEGABYTE, Form, Intake, with_columns
 from service.http.meters import Meters
 from service.http.not_modified import ANSWERED_FROM, NotModified, Poll, polls_kept, say_changed
 from service.http.packing import packed_kept, tags
 from service.http.problems import (
-    BodyTooLarge,
-    WrongMediaType,
     codes,
 )
-from service.http.selection import EVERYTHING, Selection, selection
+from service.http.selection import Writer, selection
 from service.http.validation import Hurried, Pinned, Selected, query_parameters, validated
 from service.live.host import Host
 from service.revisions import ACTIVE, Live, UnknownModel
@@ -47,11 +44,9 @@ if TYPE_CHECKING:
     from service.kept_models import KeptModels
     from service.store.database import Store
 
-MEGABYTE = 1_000_000
 ANSWERS = 32 * MEGABYTE
 """Bytes of answers that a worker keeps in its cache."""
 NO_STORE = "no-store"
-JSON, CSV = "application/json", "text/csv; charset=utf-8"
 HUNG_UP = "aftermath.hung_up"
 """Where a request's environment has the question whether its client has hung up: a callable, cheap in any thread."""
 SHORTLY = "public, max-age=5"
@@ -109,65 +104,6 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One way of writing an answer: the suffix of the address, the media type, and how.
-
-    ``shape`` is that of the JSON, or of a row of a table. ``table`` makes the table that is written. ``in_short``
-    writes what an address gives where no fields are named, if that is not everything, and ``short`` is its shape.
-    """
-
-    suffix: str
-    media: str
-    write: Callable[[Any], bytes]
-    shape: Any
-    table: Callable[[Any], Table] | None = None
-    in_short: Callable[[Any], bytes] | None = None
-    short: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """How an answer is written for one client: its form, which parts of it, and columns that may be named besides."""
-
-    form: Form
-    selected: Selection = EVERYTHING
-    besides: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """What tells its bytes from those of other writers."""
-        if self.selected is EVERYTHING:
-            return self.form.suffix
-        return f"{self.form.suffix}[{self.selected.text} {self.besides.get('time')}]"
-
-    def write(self, content: Any) -> bytes:
-        """The bytes of an answer. Raises UnknownField and BadField."""
-        form, selected = self.form, self.selected
-        if selected is EVERYTHING:
-            return (form.in_short or form.write)(content)
-        if form.media == JSON:
-            if selected.fields is None and form.in_short is not None:
-                return selected.with_sources(form.in_short(content), lambda: form.write(content))
-            return selected.of_json(form.write(content), form.shape)
-        if form.media == CSV:
-            table = form.table(content) if form.table else csv_tables.read_table(form.write(content))
-            chosen = selected.of_table(table, self.besides)
-            return csv_tables.csv_bytes(chosen.columns, chosen.rows)
-        if form.suffix in arrow_tables.WRITERS:
-            return arrow_tables.in_part(form.write(content), form.suffix, selected, self.besides)
-        return selected.of_text(form.write(content))
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """One way of reading a body: the media type, the shape to document, and how."""
-
-    media: str
-    shape: Any
-    read: Callable[[bytes], Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer not yet worked out: ``content`` makes it when it is needed.
 
@@ -221,46 +157,6 @@ class Operation:
         """Each address with the form it gives; the bare address gives the first."""
         suffixed = tuple((f"{self.path}.{form.suffix}", form) for form in self.forms if form.suffix)
         return ((self.path, self.forms[0]), *suffixed)
-
-
-def json_form(shape: Any, *, suffix: str = "json", write: Callable[[Any], bytes] = encoded, **short: Any) -> Form:
-    """Answers as JSON; ``short`` are the fields of Form that say what is sent where no fields are named."""
-    return Form(suffix, JSON, write, shape, **short)
-
-
-def csv_form(row: type, rows: Callable[[Any], Iterable[Mapping[str, object]]]) -> Form:
-    """Answers as CSV: the keys of the row's type are the columns."""
-    columns = tuple(row.__annotations__)
-    return table_form(row, lambda content: Table(columns, rows(content)))
-
-
-def table_form(row: Any, table: Callable[[Any], Table]) -> Form:
-    """Answers as CSV: ``table`` makes the table of an answer, whose columns may depend on it."""
-
-    def write(content: Any) -> bytes:
-        found = table(content)
-        return csv_tables.csv_bytes(found.columns, found.rows)
-
-    return Form("csv", CSV, write, row, table)
-
-
-def with_columns(forms: tuple[Form, ...]) -> tuple[Form, ...]:
-    """The forms, and Parquet and Arrow after them where there is one of a table."""
-    tables = [form for form in forms if form.table is not None]
-    return (*forms, *(_in_columns(form, suffix) for form in tables for suffix in arrow_tables.WRITERS))
-
-
-def _in_columns(form: Form, suffix: str) -> Form:
-    """A table as columns with types, in the form of a suffix."""
-    table = form.table
-    assert table is not None, "it is a form of a table"
-    media, _ = arrow_tables.WRITERS[suffix]
-    return Form(suffix, media, lambda content: arrow_tables.written(suffix, form.shape, table(content)), form.shape)
-
-
-def json_body(shape: type[BaseModel]) -> Intake:
-    """A body of JSON in one shape."""
-    return Intake("application/json", shape, lambda raw: validated(shape, strict_json.read(raw)))
 
 
 def operation(
@@ -325,7 +221,7 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     forecaster = forecaster_of(service, path.pop("model"), asked.revision) if asked and each.of_model else None
     writer = Writer(form, selection(asked), {} if forecaster is None else _besides(service, forecaster))
     if each.body:
-        sent["body"] = _body(each)
+        sent["body"] = body_of(each.body, each.largest)
     watch = _watch(service, getattr(asked, "deadline_ms", None))
     with watched(watch), service.gate.turn(_client(), watch) as turn:
         reply = each.view(forecaster or service, **path, **sent)
@@ -500,28 +396,3 @@ def _digest(*parts: str | bytes) -> str:
         digest.update(part.encode() if isinstance(part, str) else part)
         digest.update(b"\0")
     return digest.hexdigest()[:32]
-
-
-def _body(each: Operation) -> Any:
-    """The body of the request, read as its media type says."""
-    readable = {intake.media: intake for intake in each.body}
-    media, encoding = request.mimetype, request.headers.get("Content-Encoding", "identity")
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if media not in readable or charset not in ("utf-8", "utf8"):
-        found = request.headers.get("Content-Type", "no Content-Type")
-        raise WrongMediaType(
-            f"the body is read as {' or '.join(readable)} in UTF-8, not as {found[:100]!r}", allowed=tuple(readable)
-        )
-    if encoding.lower() != "identity":
-        raise WrongMediaType(f"the body is read as it is, not in the coding {encoding[:100]!r}", allowed=("identity",))
-    return readable[media].read(_bytes(each.largest))
-
-
-def _bytes(largest: int) -> bytes:
-    """The body as sent. The framework cuts a chunked body at its limit and says nothing, so that is one byte beyond."""
-    length = request.content_length or 0
-    request.max_content_length = largest + 1
-    data = request.get_data(cache=False) if length <= largest else None
-    if data is None or len(data) > largest:
-        raise BodyTooLarge(f"the body is larger than {largest:,} bytes")
-    return data

@@ -1,4 +1,4 @@
-"""Parts of an answer: which of its fields are sent, and how much of each source.
+"""Parts of an answer: which of its fields are sent, and how much of each source; and the writing of them.
 
 In an answer as JSON a field is a key of its object; in a table it is a column.
 """
@@ -6,13 +6,15 @@ In an answer as JSON a field is a key of its object; in a table it is a column.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
 
+from service.http import arrow_tables, csv_tables
 from service.http.csv_tables import Table
+from service.http.forms import CSV, JSON, Form
 from service.http.problems import BadField, UnknownField
 from service.http.validation import Selected
 
@@ -92,6 +94,39 @@ class Selection:
 
 
 EVERYTHING = Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How an answer is written for one client: its form, which parts of it, and columns that may be named besides."""
+
+    form: Form
+    selected: Selection = EVERYTHING
+    besides: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What tells its bytes from those of other writers."""
+        if self.selected is EVERYTHING:
+            return self.form.suffix
+        return f"{self.form.suffix}[{self.selected.text} {self.besides.get('time')}]"
+
+    def write(self, content: Any) -> bytes:
+        """The bytes of an answer. Raises UnknownField and BadField."""
+        form, selected = self.form, self.selected
+        if selected is EVERYTHING:
+            return (form.in_short or form.write)(content)
+        if form.media == JSON:
+            if selected.fields is None and form.in_short is not None:
+                return selected.with_sources(form.in_short(content), lambda: form.write(content))
+            return selected.of_json(form.write(content), form.shape)
+        if form.media == CSV:
+            table = form.table(content) if form.table else csv_tables.read_table(form.write(content))
+            chosen = selected.of_table(table, self.besides)
+            return csv_tables.csv_bytes(chosen.columns, chosen.rows)
+        if form.suffix in arrow_tables.WRITERS:
+            return arrow_tables.in_part(form.write(content), form.suffix, selected, self.besides)
+        return selected.of_text(form.write(content))
 
 
 def selection(asked: Any) -> Selection:

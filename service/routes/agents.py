@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import request
 
 from service.http.access import readable
-from service.http.operation import MEGABYTE, Form, Intake, Reply, Service, operation
+from service.http.forms import MEGABYTE, Form, Intake
+from service.http.operation import Reply, Service, operation
 from service.mcp.dispatch import answered
 from service.mcp.tools import BY_NAME
 from service.schemas.agents import RPCMessage, RPCResponse

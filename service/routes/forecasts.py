@@ -8,7 +8,8 @@ from model.analyses import question_cost
 from model.errors import UnknownVariable
 from model.forecast import Forecaster, answer
 from model.question import Question, Resolved, resolve
-from service.http.operation import MEGABYTE, Intake, Reply, csv_form, json_body, json_form, operation, table_form
+from service.http.forms import MEGABYTE, Intake, csv_form, json_body, json_form, table_form
+from service.http.operation import Reply, operation
 from service.schemas import answers, requests
 from service.translate import batch, combinations, forecasts, questions
 

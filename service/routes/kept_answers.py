@@ -14,18 +14,8 @@ from model.forecast import Forecaster
 from service.http import arrow_tables
 from service.http.access import demand, quota_of
 from service.http.address import MODELS, PREFIX, query_string, unprefixed
-from service.http.operation import (
-    FOR_EVER,
-    MEGABYTE,
-    Form,
-    Reply,
-    Service,
-    changed,
-    forecaster_of,
-    json_body,
-    json_form,
-    operation,
-)
+from service.http.forms import MEGABYTE, Form, json_body, json_form
+from service.http.operation import FOR_EVER, Reply, Service, changed, forecaster_of, operation
 from service.http.problems import NoSuchForm
 from service.http.validation import Shape, Text
 from service.store import answers

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from service.http import access
 from service.http.address import PREFIX
-from service.http.operation import Reply, Service, json_body, json_form, operation
+from service.http.forms import json_body, json_form
+from service.http.operation import Reply, Service, operation
 from service.schemas import answers, requests
 from service.store import links
 from service.store.errors import BadLinkAddress

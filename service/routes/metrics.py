@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from service.http.access import EVERY, demand, demand_known
-from service.http.operation import Form, Reply, Service, operation
+from service.http.forms import Form
+from service.http.operation import Reply, Service, operation
 from service.store.scopes import READ
 
 FORM = Form("", "text/plain; version=0.0.4; charset=utf-8", lambda text: text, str)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from model.forecast import Forecaster
 from service.http.access import readable
 from service.http.address import Address, model_path
-from service.http.operation import Form, Reply, Service, csv_form, json_form, operation
+from service.http.forms import Form, csv_form, json_form
+from service.http.operation import Reply, Service, operation
 from service.schemas import answers
 from service.translate import models
 

@@ -18,8 +18,9 @@ from model.evidence import syntax
 from model.forecast import Forecaster
 from model.priors.files import MODEL_FILE
 from service.http import arrow_tables
+from service.http.forms import Form, Intake
 from service.http.json_encoding import encoded
-from service.http.operation import Form, Intake, Operation, Service
+from service.http.operation import Operation, Service
 from service.http.problems import MEDIA, Problem, codes
 from service.http.validation import Pinned
 from service.revisions import ACTIVE

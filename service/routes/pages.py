@@ -14,7 +14,8 @@ from werkzeug.exceptions import NotFound
 from model.wording import quantity
 from service.http.access import readable
 from service.http.address import PREFIX
-from service.http.operation import FOR_EVER, Form, Reply, Service, operation
+from service.http.forms import Form
+from service.http.operation import FOR_EVER, Reply, Service, operation
 from service.http.problems import codes
 from service.http.security import framed_by
 from service.routes.models import visible

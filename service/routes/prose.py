@@ -9,7 +9,8 @@ from flask import request
 from model.errors import Place
 from model.forecast import Forecaster
 from service.http.access import demand
-from service.http.operation import MEGABYTE, Reply, Service, forecaster_of, json_body, json_form, operation
+from service.http.forms import MEGABYTE, json_body, json_form
+from service.http.operation import Reply, Service, forecaster_of, operation
 from service.schemas.prose import MOST_CITED, ProseAnswer, ProseSent
 from service.store import answers
 from service.translate.citations import Library, cited

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from service.http.access import client
-from service.http.operation import FOR_EVER, Form, Reply, Service, csv_form, json_body, json_form, operation
+from service.http.forms import Form, csv_form, json_body, json_form
+from service.http.operation import FOR_EVER, Reply, Service, operation
 from service.http.preconditions import expected
 from service.http.problems import NoSuchFile
 from service.http.validation import Hurried

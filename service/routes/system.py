@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from service.http.access import EVERY, demand, is_here, readable
 from service.http.address import PREFIX
-from service.http.operation import Reply, Service, json_form, operation
+from service.http.forms import json_form
+from service.http.operation import Reply, Service, operation
 from service.http.problems import NotReady
 from service.routes.models import visible
 from service.routes.openapi import document

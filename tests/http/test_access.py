@@ -11,7 +11,8 @@ from flask import Response
 
 from service import create_app, routes
 from service.http import access
-from service.http.operation import Reply, json_form, operation
+from service.http.forms import json_form
+from service.http.operation import Reply, operation
 from service.http.problems import STATUSES
 from service.settings import Settings
 from service.store import audit, links, names, tokens

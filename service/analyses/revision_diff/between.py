@@ -16,8 +16,9 @@ from model.resources.cost import Cost
 from service.analyses.revision_diff.body import ROW, DiffJSON, DiffRow, diff_body, diff_rows
 from service.analyses.revision_diff.page import LOOKED_AT, markdown
 from service.http.csv_tables import Table
+from service.http.forms import Form, json_form, table_form
 from service.http.json_encoding import encoded
-from service.http.operation import A_DAY, Form, Reply, Service, json_form, operation, table_form
+from service.http.operation import A_DAY, Reply, Service, operation
 from service.http.problems import BadField
 from service.http.validation import Hurried, Text
 from service.revisions import HASH

@@ -12,7 +12,8 @@ from model.evidence import syntax
 from model.question import Question
 from service.analyses.revision_diff.between import BETWEEN, ERRORS, pinned, reading, two_kept
 from service.analyses.revision_diff.body import Step, WhyJSON, why_body
-from service.http.operation import Reply, Service, json_form, operation
+from service.http.forms import json_form
+from service.http.operation import Reply, Service, operation
 from service.http.validation import Text
 from service.revisions import ACTIVE
 from service.schemas.requests import ShiftInterval, StatedParameters
