@@ -329,7 +329,7 @@ class Answer(Record):
 
     def frame(self) -> Any:
         """The same as a pandas data frame, times as times. Raises ImportError where there is no pandas."""
-        import pandas  # type: ignore[import-untyped, unused-ignore]
+        import pandas  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
         found = pandas.DataFrame(self.as_rows())
         if "time" in found:
