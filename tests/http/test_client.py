@@ -64,7 +64,7 @@ LEFT_OUT = {
     "activate": "it changes what is served: the command line has it",
 }
 """Operations that the client has no method for, and why."""
-ENDINGS = re.compile(r"_(json|csv|md|txt|dot|atom)$")
+ENDINGS = re.compile(r"_(json|csv|parquet|arrow|md|txt|dot|atom)$")
 XRAY = Question(given={"xray": "yes"})
 LUNG = Question("lung", given={"xray": "yes"})
 

@@ -127,7 +127,7 @@ def test_a_form_that_a_kind_does_not_have_is_refused_with_those_it_has(client):
     found = kept(client, "query")
     for path in (f"/v1/answers/{found['id']}.md", f"{found['latest']}.txt"):
         refused = check_refusal(client.get(path), 404, "no_such_form")
-        assert sorted(refused["allowed"]) == ["csv", "json"]
+        assert sorted(refused["allowed"]) == ["arrow", "csv", "json", "parquet"]
     check_refusal(client.get("/v1/answers/a-000000000000000000000000"), 404, "answer_not_kept")
 
 

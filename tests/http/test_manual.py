@@ -51,7 +51,8 @@ def test_every_command_is_in_the_reference_with_its_arguments_and_options(name: 
 
 
 def test_every_address_is_in_the_reference(app: Flask) -> None:
-    rules = [rule for rule in app.url_map.iter_rules() if not re.search(r"\.(json|csv|md|txt|dot|atom)$", rule.rule)]
+    forms = re.compile(r"\.(json|csv|parquet|arrow|md|txt|dot|atom)$")
+    rules = [rule for rule in app.url_map.iter_rules() if not forms.search(rule.rule)]
     assert len(rules) > 20
     addresses = [
         f"{method} {re.sub(r'<(?:[^:>]*:)?', '{', rule.rule).replace('>', '}')}"

@@ -90,6 +90,7 @@ def test_the_examples_of_bodies_are_answered(client, document):
     assert sent >= 9
 
 
+TABLES = (".csv", ".parquet", ".arrow")
 NAME = "reviewed"
 """Of a revision: what somebody gave, so that no document knows one."""
 
@@ -104,5 +105,5 @@ def test_the_examples_of_addresses_are_answered(client, document):
         query = {p["name"]: p["example"] for p in parameters if p["in"] == "query" and "example" in p}
         if "get" in methods:
             answer = client.get(path.format(**places), query_string=query)
-            lacks = answer.status_code == 404 and answer.json["code"] == "no_such_form" and path.endswith(".csv")
+            lacks = answer.status_code == 404 and answer.json["code"] == "no_such_form" and path.endswith(TABLES)
             assert answer.status_code == 200 or lacks, (path, answer.text)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
+from urllib.request import urlopen
 from xml.etree import ElementTree
 
 import pytest
@@ -26,6 +27,7 @@ from service.store.location import Folder
 from tests.servers import ROOT, Server, gunicorn
 
 pandas = pytest.importorskip("pandas", reason="needs pandas, an extra of the tests")
+pyarrow = pytest.importorskip("pyarrow", reason="needs pyarrow, which the product brings")
 
 FORECAST = "/v1/models/asia/forecast/lung.csv?given=xray:yes"
 TABLES = (
@@ -203,6 +205,30 @@ def test_pandas_sends_a_token_where_it_is_given_one(running):
     assert pandas.read_csv(running.url + FORECAST, storage_options=sent)["p"].sum() == pytest.approx(1)
     with pytest.raises(urllib.error.HTTPError, match="401"):
         pandas.read_csv(running.url + FORECAST, storage_options={"Authorization": f"Bearer {secret}x"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", TABLES)
+def test_pandas_reads_every_table_as_parquet_by_its_address(running, path):
+    found, read = (
+        pandas.read_parquet(running.url + path.replace(".csv", ".parquet")),
+        pandas.read_csv(running.url + path),
+    )
+    assert (list(found.columns), len(found)) == (list(read.columns), len(read))
+    for name in found.columns:
+        if read[name].notna().any() and found[name].dtype.kind in "fib":
+            assert list(found[name].dropna()) == list(read[name].dropna())
+
+
+@pytest.mark.slow
+def test_pyarrow_reads_a_stream_of_record_batches_over_http(running):
+    with urlopen(f"{running.url}/v1/models/asia/history/lung.arrow") as answer:
+        assert answer.headers["Content-Type"] == "application/vnd.apache.arrow.stream"
+        with pyarrow.ipc.open_stream(answer) as stream:
+            assert stream.schema.field("time").type == pyarrow.timestamp("ms", "UTC")
+            [batch] = stream
+    assert batch.schema.field("p").type == pyarrow.float64()
+    assert sum(batch.column("p").to_pylist()) == pytest.approx(1)
 
 
 @pytest.mark.slow
