@@ -217,6 +217,7 @@ def test_the_logs_are_rotated_by_the_file_of_the_page_and_no_line_is_lost(machin
     for command in commands("logs"):
         if command.startswith("logrotate"):
             command += " --state /var/lib/logrotate.state"
+            wait_for_lines()
             ask()
         machine.run(command)
         ask()
