@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -212,6 +213,12 @@ def test_the_logs_are_rotated_by_the_file_of_the_page_and_no_line_is_lost(machin
         for _ in range(10):
             with urllib.request.urlopen(machine.url("/livez"), timeout=20) as answer:
                 asked.append(answer.headers["X-Request-Id"])
+
+    def wait_for_lines() -> None:
+        until = time.monotonic() + 20
+        while not log.exists() or not log.read_text():
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
     ask()
     for command in commands("logs"):
