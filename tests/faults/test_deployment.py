@@ -28,9 +28,7 @@ INSTALL = (ROOT / "docs" / "operations" / "install.md").read_text(encoding="utf-
 MOST_EXPOSED = 15
 """Tenths of the exposure that ``systemd-analyze security`` counts, of 100."""
 USER = 10_001
-KNOWN = {
-    *["ARG", "FROM", "COPY", "RUN", "ENV", "USER", "WORKDIR", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "CMD"]
-}
+KNOWN = {"ARG", "CMD", "COPY", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "RUN", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 
 
 def set_in_unit(name: str) -> str:
@@ -142,10 +140,7 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def test_the_container_file_fetches_nothing_and_checks_hashes() -> None:
-    known = set(
-        ["ARG", "FROM", "COPY", "RUN", "ENV", "USER", "WORKDIR", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "CMD"]
-    )
-    assert {name for name, _ in instructions()} <= known
+    assert {name for name, _ in instructions()} <= KNOWN
     runs = [argument for name, argument in instructions() if name == "RUN"]
     installing = [each for each in runs if " pip install " in each]
     assert len(installing) == 2
