@@ -62,6 +62,5 @@ def needed(files: Iterable[Path]) -> set[Path]:
 def found_libraries() -> set[Path]:
     """Libraries that wheels expect of every system."""
     said = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
-    return {
-        Path(each[1]) for each in re.finditer(r"\(libc6,x86-64\) => (\S+)", said) if Path(each[1]).name in LIBRARIES
-    }
+    found = map(Path, re.findall(r"\(libc6,x86-64\) => (\S+)", said))
+    return {each for each in found if each.name in LIBRARIES}

@@ -12,6 +12,7 @@ import inspect
 import pickle
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,10 @@ class KernelCache:
         """Keep what was compiled; where that cannot be, nothing happens."""
         parts = made._asdict()
         if not parts["lifted"] and not parts["library"].has_dynamic_globals:
-            disk_cache.write_whole(self.file(signature, made.codegen), dumps(made._reduce()))  # type: ignore[no-untyped-call]
+            place = self.file(signature, made.codegen)
+            disk_cache.write_whole(place, dumps(made._reduce()))  # type: ignore[no-untyped-call]
+            with suppress(OSError):  # whoever may read the sources may read this, though another user compiled them
+                place.chmod(place.parent.stat().st_mode & 0o444 | 0o200)
 
     def file(self, signature: Any, codegen: Any) -> Path:
         """Where the machine code for these types, this processor and these versions is."""

@@ -91,3 +91,13 @@ def test_kernels_that_are_there_are_loaded_without_the_compiler_and_scipy() -> N
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "\n"
     assert ran.stderr == ""
+
+
+@pytest.mark.parametrize(("folder", "file"), [(0o755, 0o644), (0o700, 0o600)])
+def test_whoever_may_read_the_folder_may_read_what_another_user_compiled(
+    tmp_path: Path, folder: int, file: int
+) -> None:
+    tmp_path.chmod(folder)
+    dispatcher(tmp_path)(ONES)
+    (kept,) = tmp_path.iterdir()
+    assert kept.stat().st_mode & 0o777 == file
