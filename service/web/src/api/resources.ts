@@ -172,3 +172,31 @@ export const getHistory = (model: string, target: string, question: Question, si
       signal,
     }),
   );
+
+/** A prior file of a revision, as it is written. */
+export const getFile = (model: string, revision: string, file: string, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/revisions/{revision}/files/{file}", {
+      params: { path: { model, revision, file } },
+      parseAs: "text",
+      signal,
+    }),
+  );
+
+export interface Tried {
+  /** Texts by the names of files, laid over those of the revision `against`. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly against: string;
+  readonly scenarios: readonly string[];
+  readonly interval: "none" | 0.9;
+}
+
+/** What files would do to the headlines, or what is wrong with them; nothing is changed. */
+export const validate = (model: string, tried: Tried, signal: AbortSignal) =>
+  data(
+    api.POST("/v1/models/{model}/validate", {
+      params: { path: { model } },
+      body: { ...tried, scenarios: [...tried.scenarios] },
+      signal,
+    }),
+  );

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { CopyButton } from "../app/CopyButton";
 import { BASE } from "../api/client";
 import { condition, headlinesOf } from "../state/forecasts";
 import { isAnswered, useModel } from "../state/model";
@@ -41,18 +41,10 @@ export function Share() {
 }
 
 function Copied({ name, text }: { name: string; text: string }) {
-  const [isCopied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
-  };
   return (
     <div className="copied">
       <span>{name}</span>
-      <button onClick={() => void copy()} aria-label={`Copy: ${name}`}>
-        {isCopied ? "Copied" : "Copy"}
-      </button>
+      <CopyButton name={name} text={text} />
       <pre tabIndex={0}>{text}</pre>
     </div>
   );
