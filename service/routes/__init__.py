@@ -1,7 +1,7 @@
 """Every operation of the service, by subject."""
 
 from service import analyses
-from service.routes import forecasts, kept_answers, links, models, pages, revisions, system
+from service.routes import forecasts, kept_answers, links, models, pages, questions, revisions, system
 
 OPERATIONS = (
     *pages.OPERATIONS,
@@ -12,4 +12,5 @@ OPERATIONS = (
     *analyses.operations(),
     *kept_answers.OPERATIONS,
     *revisions.OPERATIONS,
+    *questions.OPERATIONS,
 )

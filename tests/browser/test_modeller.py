@@ -1,4 +1,4 @@
-"""The modeller's view: a number is tried before a file is touched, and the patch that it gives is the one that would be made."""
+"""The modeller's view: a number is tried before a file is touched, and its patch makes that edit."""
 
 import re
 import shutil

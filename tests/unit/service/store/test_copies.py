@@ -22,6 +22,7 @@ from service.store import (
     links,
     names,
     prune,
+    questions,
     revisions,
     tokens,
 )
@@ -49,6 +50,7 @@ def fill(store: Store) -> list[str]:
     activations.activate(store, "asia", kept[0], cause="start", reason="a reason with ä, ' and \u2028")
     activations.activate(store, "asia", kept[1], cause="file")
     names.point(store, "asia", "published", revision=kept[0])
+    questions.keep(store, "asia", "no-smoke", question="do=smoke:no", label="ä")
     answers.keep(store, Asked("asia", kept[0], "1.0", "query", "{}"), {"json": b"{}", "csv": b"a\r\n"}, client="me")
     attempts.record(store, "asia", (Problem("a.yaml", 1, 1, "lung", "sums to 0.9", "1"),))
     history.put(store, "asia", [history.Point("lung", kept[0], 0.1 + 0.2, 1e-300)])
@@ -134,7 +136,7 @@ def spoilt(folder: Path, how: str) -> Path:
         for name in source.namelist():
             content = source.read(name)
             if how == "another version":
-                content = content.replace(b'"step": "0002"', b'"step": "0007"')
+                content = content.replace(b'"step": "0003"', b'"step": "0007"')
             if how == "changed content" and name.startswith("blobs/"):
                 content += b" "
             if how == "changed row" and name == "activations.jsonl":

@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from service.store import activations, answers, audit, checks, links, migrate, names, tokens
+from service.store import activations, answers, audit, checks, links, migrate, names, questions, tokens
 from service.store.database import Store
 from service.store.errors import StoreError, StoreUnavailable
 from service.store.tables import FOR_EVER, PRUNABLE, REVOCABLE, metadata
@@ -22,6 +22,7 @@ def filled(store: Store) -> None:
     activations.activate(store, "asia", first, cause="start")
     activations.activate(store, "asia", second, cause="file")
     names.point(store, "asia", "published", revision=first)
+    questions.keep(store, "asia", "no-smoke", question="do=smoke:no")
     answers.keep(store, answers.Asked("asia", first, "1.0", "query", "{}"), {"json": b"{}"})
     audit.record(store, audit.Deed("somebody", "activate", "a test", "done"))
     columns = "(seq, at, author, criteria, removed, is_open)"
@@ -56,7 +57,7 @@ def test_processes_that_start_at_once_make_the_tables_once(place) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(steps) == [[], [], [], [], [], ["0001", "0002"]]
+    assert sorted(steps) == [[], [], [], [], [], ["0001", "0002", "0003"]]
     for each in stores:
         each.close()
 
@@ -123,7 +124,7 @@ def test_a_mistake_in_a_statement_is_an_error_of_the_store(store: Store, caplog)
 
 def test_the_last_step_is_the_one_that_a_store_is_at(store: Store) -> None:
     with store.reading() as connection:
-        assert migrate.version(connection) == migrate.head() == "0002"
+        assert migrate.version(connection) == migrate.head() == "0003"
 
 
 def test_a_second_store_at_a_place_sees_what_the_first_kept(store: Store) -> None:
