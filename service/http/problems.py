@@ -53,6 +53,7 @@ from service.store.errors import (
     StoreFull,
     StoreUnavailable,
     TooLargeToKeep,
+    UnknownQuestion,
     UnknownRevisionName,
 )
 
@@ -226,6 +227,7 @@ STATUSES: dict[type[ExplainedError], int] = {
     TokenNeeded: 401,
     TooLargeToKeep: 422,
     TooManyGuesses: 429,
+    UnknownQuestion: 404,
     UnknownRevisionName: 404,
 }
 """Exception class to status. A class not named takes its nearest ancestor's; beyond them all it is 422."""

@@ -1,7 +1,19 @@
 """Every operation of the service, by subject."""
 
 from service import analyses
-from service.routes import agents, forecasts, kept_answers, links, metrics, models, pages, prose, revisions, system
+from service.routes import (
+    agents,
+    forecasts,
+    kept_answers,
+    links,
+    metrics,
+    models,
+    pages,
+    prose,
+    questions,
+    revisions,
+    system,
+)
 
 OPERATIONS = (
     *pages.OPERATIONS,
@@ -15,4 +27,5 @@ OPERATIONS = (
     *prose.OPERATIONS,
     *agents.OPERATIONS,
     *revisions.OPERATIONS,
+    *questions.OPERATIONS,
 )

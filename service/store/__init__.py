@@ -1,11 +1,11 @@
 """What outlives a process: revisions with their files, which of them is active and since when, issued answers, names,
-tokens, read-only links and the audit log, in SQLite or PostgreSQL.
+named questions, tokens, read-only links and the audit log, in SQLite or PostgreSQL.
 
 Read it in this order: ``location`` (where it is), ``database`` (transactions, and what a failure is called),
 ``tables``, ``migrations``; then a file a subject, each of functions that take the store first: ``revisions``,
-``activations``, ``attempts``, ``answers``, ``names``, ``tokens``, ``links``, ``audit``, ``history``; then what
-operators do: ``prune``, ``checks``, ``backup``. Every failure is one of ``errors``; no exception of a database leaves
-this package.
+``activations``, ``attempts``, ``answers``, ``names``, ``questions``, ``tokens``, ``links``, ``audit``, ``history``;
+then what operators do: ``prune``, ``checks``, ``backup``. Every failure is one of ``errors``; no exception of a
+database leaves this package.
 """
 
 from __future__ import annotations

@@ -97,6 +97,12 @@ class UnknownRevisionName(UnknownName):
     kind, kinds, code = "revision named", "names", "unknown_revision_name"
 
 
+class UnknownQuestion(UnknownName):
+    """A name that no question of the model has."""
+
+    kind, kinds, code = "question named", "questions", "unknown_question"
+
+
 class UnknownToken(UnknownName):
     """A token that the store does not hold."""
 

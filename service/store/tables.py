@@ -41,7 +41,7 @@ CAUSES = ("file", "call", "store", "start")
 """Why a revision became active: its files changed, somebody asked for it, the store said so, the service began."""
 
 PRUNABLE = ("blobs", "revisions", "revision_files", "attempts", "answers", "answer_forms")
-FOR_EVER = ("activations", "retirements", "names", "audit", "prunes")
+FOR_EVER = ("activations", "retirements", "names", "questions", "audit", "prunes")
 """Tables that refuse UPDATE and DELETE by trigger; from the first kind a recorded prune may delete."""
 REVOCABLE = ("tokens", "links")
 """Tables that refuse DELETE, and UPDATE of anything but when a row was used or revoked."""
@@ -192,6 +192,19 @@ names = Table(
     utc("at"),
     required("author"),
     ForeignKeyConstraint(["model", "revision"], ["revisions.model", "revisions.revision"]),
+    Index(None, "model", "name", "seq"),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    sequence(),
+    required("model", String(64)),
+    required("name", String(64)),
+    required("label"),
+    Column("question", Said),
+    utc("at"),
+    required("author"),
     Index(None, "model", "name", "seq"),
 )
 

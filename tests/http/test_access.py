@@ -58,6 +58,9 @@ MATRIX = {
     "GET /v1/models/<model>/names": "read",
     "GET /v1/models/<model>/names/<name>": "read",
     "PUT /v1/models/<model>/names/<name>": "write",
+    "GET /v1/models/<model>/questions": "read",
+    "GET /v1/models/<model>/questions/<name>": "read",
+    "PUT /v1/models/<model>/questions/<name>": "write",
     "POST /v1/models/<model>/activate": "write",
     "POST /v1/models/<model>/changed": "write",
 }

@@ -1,6 +1,6 @@
 /** Every address of the API that the page asks, as a function. */
 import type { Question } from "../question/question";
-import { textOf } from "../question/syntax";
+import { bodyOf, textOf } from "../question/syntax";
 import { api, data } from "./client";
 
 interface Case {
@@ -172,3 +172,67 @@ export const getHistory = (model: string, target: string, question: Question, si
       signal,
     }),
   );
+
+/** A prior file of a revision, as it is written. */
+export const getFile = (model: string, revision: string, file: string, signal: AbortSignal) =>
+  data(
+    api.GET("/v1/models/{model}/revisions/{revision}/files/{file}", {
+      params: { path: { model, revision, file } },
+      parseAs: "text",
+      signal,
+    }),
+  );
+
+export interface Tried {
+  /** Texts by the names of files, laid over those of the revision `against`. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly against: string;
+  readonly scenarios: readonly string[];
+  readonly interval: "none" | 0.9;
+}
+
+/** What files would do to the headlines, or what is wrong with them; nothing is changed. */
+export const validate = (model: string, tried: Tried, signal: AbortSignal) =>
+  data(
+    api.POST("/v1/models/{model}/validate", {
+      params: { path: { model } },
+      body: { ...tried, scenarios: [...tried.scenarios] },
+      signal,
+    }),
+  );
+
+export const getQuestions = (model: string, signal: AbortSignal) =>
+  data(api.GET("/v1/models/{model}/questions.json", { params: { path: { model } }, cache: "no-cache", signal }));
+
+/** Give a question a name, or take it away where it is null; `version` is the one that is there, null where none is. */
+export const nameQuestion = (
+  model: string,
+  name: string,
+  said: { readonly question: string | null; readonly label: string },
+  version: number | null,
+) =>
+  data(
+    api.PUT("/v1/models/{model}/questions/{name}", {
+      params: { path: { model, name } },
+      body: said,
+      headers: version === null ? { "If-None-Match": "*" } : { "If-Match": `"${version}"` },
+    }),
+  );
+
+/** Keep a forecast for ever under a permalink. */
+export const keepAnswer = (model: string, question: Question, target: string) =>
+  data(api.POST("/v1/answers", { body: { model, kind: "forecast", revision: null, target, ...caseOf(question) } }));
+
+/** Keep a comparison of questions. */
+export const keepComparison = (model: string, questions: readonly Question[], targets: readonly string[]) =>
+  data(
+    api.POST("/v1/answers", {
+      body: { model, kind: "compare", revision: null, targets, sides: questions.map(bodyOf), interval: "none" },
+    }),
+  );
+
+/** An answer that was kept, of which the address says what was asked. */
+export const getKept = async (answer: string, signal: AbortSignal): Promise<{ readonly permalink: string | null }> =>
+  (await data(api.GET("/v1/answers/{answer}.json", { params: { path: { answer } }, signal }))) as {
+    permalink: string | null;
+  };

@@ -2,7 +2,9 @@
 import { Refused, type Problem, Unreachable } from "../api/client";
 import { condition, follow, forecasts } from "../state/forecasts";
 import { flagship, loadModel, loadModels, model } from "../state/model";
-import { followHistory, place, redo, undo } from "../state/place";
+import { getKept } from "../api/resources";
+import { placeOfAnswer } from "../question/address";
+import { followHistory, place, redo, replace, undo } from "../state/place";
 import { createStore } from "../state/store";
 
 export interface Loading {
@@ -32,8 +34,9 @@ export async function refresh(): Promise<void> {
 }
 
 async function arrived(): Promise<void> {
-  const { question } = place.get();
+  const { question, answer } = place.get();
   try {
+    if (answer !== null) return await openKept(answer);
     const name = place.get().model ?? asked ?? flagship(await loadModels(controller.signal));
     if (name === null) {
       loading.set({ phase: "nothing", problem: null });
@@ -48,6 +51,13 @@ async function arrived(): Promise<void> {
   } catch (error) {
     refusal(error);
   }
+}
+
+/** Ask what a kept answer is to: the address then has the question itself. */
+async function openKept(answer: string): Promise<void> {
+  const { permalink } = await getKept(answer, controller.signal);
+  const found = permalink === null ? null : placeOfAnswer(permalink);
+  replace(found ?? { answer: null });
 }
 
 async function changeModel(name: string): Promise<void> {

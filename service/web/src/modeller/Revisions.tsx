@@ -2,15 +2,13 @@ import { useState } from "react";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { getDiff, getHistory, getRevisions } from "../api/resources";
-import { SpanChart } from "../charts/SpanChart";
 import { questionKey } from "../state/forecasts";
 import { isAnswered, labelOf, stateLabel, useModel } from "../state/model";
 import { usePlace } from "../state/place";
-import { capital, percent, perhapsNothing, points, pointsRange } from "../words/numbers";
+import { capital } from "../words/numbers";
 import { HistoryChart } from "./HistoryChart";
+import { Shifts } from "./Shifts";
 import type { Moment } from "./history";
-
-const SHOWN = 14;
 
 /** The revisions of a model, what an edit between two of them does to the headlines, and a headline over time. */
 export function Revisions() {
@@ -54,65 +52,27 @@ function Changed({ old }: { old: string }) {
     <>
       <h2>What changed since {old}</h2>
       <Working answer={answer} what="Working out what the edits do">
-        {(found) => {
-          const states = found.shifts
-            .filter((shift) => shift.problem === null)
-            .flatMap((shift) => shift.states.map((state) => ({ shift, state })))
-            .filter(({ state }) => Math.abs(state.shift ?? 0) >= 0.0005)
-            .sort((a, b) => Math.abs(b.state.shift ?? 0) - Math.abs(a.state.shift ?? 0));
-          return (
-            <>
-              <ul className="sentences">
-                {found.edits.map((edit, i) => (
-                  <li key={i}>
-                    {labelOf(model, edit.name)}: {edit.what} {edit.change}{" "}
-                    {edit.before !== null && edit.after !== null && `(${edit.before} → ${edit.after})`}
-                    {edit.new_place && (
-                      <small>
-                        {" "}
-                        <code>
-                          {edit.new_place.file}:{edit.new_place.line}
-                        </code>
-                      </small>
-                    )}
-                  </li>
-                ))}
-              </ul>
-              {states.length === 0 ? (
-                <p className="note">No headline moves by as much as a tenth of a point.</p>
-              ) : (
-                <SpanChart
-                  name="Shifts of the headlines"
-                  line={0}
-                  least={0.01}
-                  lineName="no shift; bars are in points, thin lines hold 90 % of what the priors leave open"
-                  tick={(value) => `${+(100 * value).toFixed(1)}`}
-                  spans={states.slice(0, SHOWN).map(({ shift, state }) => ({
-                    key: `${shift.headline} ${shift.scenario ?? ""} ${state.state}`,
-                    label: `${shift.label}: ${capital(stateLabel(model.variables.get(shift.target), state.state))}`,
-                    note: model.scenarios.find((each) => each.name === shift.scenario)?.label ?? "no picture",
-                    from: 0,
-                    to: state.shift ?? 0,
-                    range: state.low === null || state.high === null ? null : [state.low, state.high],
-                    number: (
-                      <>
-                        {points(state.shift ?? 0)}
-                        {state.low !== null && state.high !== null && (
-                          <small>
-                            {perhapsNothing(state.low, state.high)
-                              ? "perhaps nothing"
-                              : pointsRange(state.low, state.high)}
-                          </small>
-                        )}
-                      </>
-                    ),
-                    said: `from ${percent(state.before ?? 0)} to ${percent(state.after ?? 0)}`,
-                  }))}
-                />
-              )}
-            </>
-          );
-        }}
+        {(found) => (
+          <>
+            <ul className="sentences">
+              {found.edits.map((edit, i) => (
+                <li key={i}>
+                  {labelOf(model, edit.name)}: {edit.what} {edit.change}{" "}
+                  {edit.before !== null && edit.after !== null && `(${edit.before} → ${edit.after})`}
+                  {edit.new_place && (
+                    <small>
+                      {" "}
+                      <code>
+                        {edit.new_place.file}:{edit.new_place.line}
+                      </code>
+                    </small>
+                  )}
+                </li>
+              ))}
+            </ul>
+            <Shifts shifts={found.shifts} />
+          </>
+        )}
       </Working>
     </>
   );

@@ -3,6 +3,7 @@ import type { getVariable } from "../api/resources";
 import { labelOf, stateLabel, useModel } from "../state/model";
 import { SourceName } from "../why/Sources";
 import { capital, percent } from "../words/numbers";
+import { statementInWords } from "../words/statements";
 import { StatementList } from "./StatementList";
 
 export type VariableSheet = Awaited<ReturnType<typeof getVariable>>;
@@ -38,7 +39,7 @@ export function Sheet({ found }: { found: VariableSheet }) {
       <h2>In words</h2>
       <ul className="sentences">
         {found.in_words.map((sentence) => (
-          <li key={sentence}>{sentence}</li>
+          <li key={sentence}>{statementInWords(model, found.name, sentence)}</li>
         ))}
       </ul>
       {found.note && <p className="note">{found.note}</p>}

@@ -7,6 +7,7 @@ import { useStore } from "../state/store";
 import { percent } from "../words/numbers";
 import { HistoryControls } from "./HistoryControls";
 import { inWords, verbOf } from "./phrases";
+import { NamedQuestions } from "./Named";
 import { Picture } from "./Picture";
 import { EMPTY, type Finding, type Setting, isEmpty, takeBack, withoutDoing } from "./question";
 import { Search } from "./Search";
@@ -61,6 +62,7 @@ export function QuestionPanel() {
           </Link>
         </p>
       )}
+      <NamedQuestions />
       <Share />
     </aside>
   );

@@ -20,6 +20,7 @@ const FULL: Place = {
   sides: ["given=a:b&do=c:d", ""],
   via: ["is_finances", "pathway"],
   tab: "rests",
+  answer: "a-1",
 };
 
 describe("the address", () => {

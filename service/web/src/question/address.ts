@@ -20,6 +20,8 @@ export interface Place {
   readonly via: readonly string[];
   /** What of a view is open: a tab or a way of looking. */
   readonly tab: string | null;
+  /** An answer that was kept, whose question is to be asked: what a short link names. */
+  readonly answer: string | null;
 }
 
 export const NOWHERE: Place = {
@@ -32,6 +34,7 @@ export const NOWHERE: Place = {
   sides: [],
   via: [],
   tab: null,
+  answer: null,
 };
 
 /** The place after a change; a trail is left where the reader looks at something else. */
@@ -54,6 +57,7 @@ export function placeOf(search: string): Place {
     sides: found.getAll("side"),
     via: found.getAll("via"),
     tab: found.get("tab"),
+    answer: found.get("answer"),
   };
 }
 
@@ -62,7 +66,7 @@ export function searchOf(place: Place): string {
   const parameters: [string, string][] = [];
   if (place.model !== null) parameters.push(["model", place.model]);
   if (place.view !== "overview") parameters.push(["view", place.view]);
-  for (const name of ["tab", "focus", "target", "state"] as const) {
+  for (const name of ["answer", "tab", "focus", "target", "state"] as const) {
     const value = place[name];
     if (value !== null) parameters.push([name, value]);
   }
@@ -70,6 +74,20 @@ export function searchOf(place: Place): string {
   parameters.push(...place.via.map((name): [string, string] => ["via", name]));
   parameters.push(...place.sides.map((side): [string, string] => ["side", side]));
   return parameters.length > 0 ? `?${queryString(parameters)}` : "";
+}
+
+/** The place that an answer's own address asks from: its model and its question, or the questions that it compares. */
+export function placeOfAnswer(permalink: string): Pick<Place, "model" | "question" | "sides" | "answer"> | null {
+  const path = /\/v1\/models\/([^/?]+)\//.exec(permalink);
+  const at = permalink.indexOf("?");
+  if (path?.[1] === undefined) return null;
+  const found = new URLSearchParams(at < 0 ? "" : permalink.slice(at + 1));
+  return {
+    model: decodeURIComponent(path[1]),
+    question: questionOf(found),
+    sides: found.getAll("side"),
+    answer: null,
+  };
 }
 
 /** A question from parameters as the API has them. */

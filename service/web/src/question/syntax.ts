@@ -1,5 +1,5 @@
 /** Evidence as written in addresses and on the command line: `is_finances:not(sustained)`. */
-import type { Finding, Numbers, Setting } from "./question";
+import type { Finding, Numbers, Question, Setting } from "./question";
 
 const FINDING_VERBS = ["in", "not", "like", "assumed", "over", "under", "between"];
 const DO_VERBS = ["chances", "over", "under", "between"];
@@ -53,6 +53,40 @@ export function textOf(said: Finding | Setting, doing: boolean): string {
     default: {
       const pairs = Object.entries(said.numbers).map(([state, number]) => `${quoted(state)}=${number}`);
       return `${said.verb}(${pairs.join(",")})`;
+    }
+  }
+}
+
+/** A question as a body of the API has it. */
+export function bodyOf({ given, do: done, scenario, cohort }: Question): Readonly<Record<string, unknown>> {
+  const said = (pairs: ReadonlyMap<string, Finding | Setting>): Record<string, unknown> =>
+    Object.fromEntries([...pairs].map(([name, each]) => [name, inBody(each)]));
+  return {
+    given: said(given),
+    do: said(done),
+    ...(scenario === null ? {} : { scenario }),
+    ...(cohort === null ? {} : { cohort }),
+  };
+}
+
+function inBody(said: Finding | Setting): unknown {
+  switch (said.verb) {
+    case "is":
+      return said.state;
+    case "in":
+      return { in: said.states };
+    case "not":
+      return { not: said.states };
+    case "like":
+      return { likelihood: said.numbers };
+    case "assumed":
+      return { assumed: said.numbers };
+    case "chances":
+      return { p: said.numbers };
+    case "range": {
+      const [verb, inside] = call(said.text, ["over", "under", "between"]);
+      const numbers = (inside ?? "").split(",").map(Number);
+      return { [verb ?? "over"]: verb === "between" ? numbers : numbers[0] };
     }
   }
 }

@@ -67,6 +67,13 @@ export function href(change: Partial<Place>): string {
   return searchOf(moved(place.get(), change)) || "?";
 }
 
+/** Be somewhere else in the place of where the reader is: back does not lead here again. */
+export function replace(change: Partial<Place>): void {
+  const next = moved(place.get(), change);
+  history.replaceState(null, "", `${location.pathname}${searchOf(next)}`);
+  place.set(next);
+}
+
 function write(next: Place): void {
   const address = `${location.pathname}${searchOf(next)}`;
   if (address !== location.pathname + location.search) history.pushState(null, "", address);

@@ -7,6 +7,7 @@ import { questionKey } from "../state/forecasts";
 import { labelOf, stateLabel, useModel } from "../state/model";
 import { go, usePlace } from "../state/place";
 import { percent, points } from "../words/numbers";
+import { statementInWords } from "../words/statements";
 import { Sources } from "./Sources";
 import { breakEven } from "./break-even";
 
@@ -50,9 +51,9 @@ export function Rests({ event }: { event: EventAsked }) {
                     <button className="open" onClick={() => go({ focus: each.variable })}>
                       {labelOf(model, each.variable)}
                     </button>{" "}
-                    — {each.what}
+                    — {statementInWords(model, each.variable, each.what)}
                     <small>
-                      as sure as {each.ess === null ? "certain" : `${+each.ess.toFixed(1)} cases`} ·{" "}
+                      {each.ess === null ? "certain" : `as sure as ${+each.ess.toFixed(1)} cases`} ·{" "}
                       <code>
                         {each.file}:{each.line}
                       </code>
@@ -78,7 +79,7 @@ export function Rests({ event }: { event: EventAsked }) {
               spans={found.rows.slice(0, SHOWN).map((row) => ({
                 key: `${row.file}:${row.line} ${row.what}`,
                 label: labelOf(model, row.variable),
-                note: `${row.what}${row.lead ? `; ${breakEven(row.value, row.lead)}` : ""}`,
+                note: `${statementInWords(model, row.variable, row.what)}${row.lead ? `; ${breakEven(row.value, row.lead)}` : ""}`,
                 from: row.p_low,
                 to: row.p_high,
                 number: points(Math.abs(row.swing)).replace("+", ""),
@@ -96,7 +97,7 @@ export function Rests({ event }: { event: EventAsked }) {
               rows={found.rows
                 .slice(0, 40)
                 .map((row) => [
-                  `${labelOf(model, row.variable)}: ${row.what}`,
+                  `${labelOf(model, row.variable)}: ${statementInWords(model, row.variable, row.what)}`,
                   row.value.toFixed(3),
                   `${row.low.toFixed(3)} to ${row.high.toFixed(3)}`,
                   `${percent(row.p_low)} to ${percent(row.p_high)}`,

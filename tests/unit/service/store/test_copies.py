@@ -22,6 +22,7 @@ from service.store import (
     links,
     names,
     prune,
+    questions,
     revisions,
     tokens,
 )
@@ -50,6 +51,7 @@ def fill(store: Store) -> list[str]:
     activations.retire(store, "asia")
     activations.activate(store, "asia", kept[1], cause="file")
     names.point(store, "asia", "published", revision=kept[0])
+    questions.keep(store, "asia", "no-smoke", question="do=smoke:no", label="ä")
     answers.keep(store, Asked("asia", kept[0], "1.0", "query", "{}"), {"json": b"{}", "csv": b"a\r\n"}, client="me")
     attempts.record(store, "asia", (Problem("a.yaml", 1, 1, "lung", "sums to 0.9", "1"),))
     history.put(store, "asia", [history.Point("lung", kept[0], 0.1 + 0.2, 1e-300)])

@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from service.store import activations, answers, audit, checks, links, migrate, names, tokens
+from service.store import activations, answers, audit, checks, links, migrate, names, questions, tokens
 from service.store.database import Store
 from service.store.errors import StoreError, StoreUnavailable
 from service.store.tables import FOR_EVER, PRUNABLE, REVOCABLE, metadata
@@ -23,6 +23,7 @@ def filled(store: Store) -> None:
     activations.retire(store, "asia")
     activations.activate(store, "asia", second, cause="file")
     names.point(store, "asia", "published", revision=first)
+    questions.keep(store, "asia", "no-smoke", question="do=smoke:no")
     answers.keep(store, answers.Asked("asia", first, "1.0", "query", "{}"), {"json": b"{}"})
     audit.record(store, audit.Deed("somebody", "activate", "a test", "done"))
     columns = "(seq, at, author, criteria, removed, is_open)"
