@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from service.http.csv_tables import Table
 from service.http.json_encoding import rounded
-from service.http.selection import Selection
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from service.http.selection import Selection
 
 PARQUET, STREAM = "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream"
 """Media types, as registered."""

@@ -10,7 +10,8 @@ from model.specification import Model
 from service.analyses.comparison import place_in, side_of_text
 from service.http.access import client
 from service.http.address import PREFIX
-from service.http.operation import Reply, Service, forecaster_of, json_body, json_form, operation
+from service.http.forms import json_body, json_form
+from service.http.operation import Reply, Service, forecaster_of, operation
 from service.http.preconditions import expected
 from service.http.validation import Hurried
 from service.schemas import questions as shapes
