@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from model.wording import quantity
 from service.cli import completion
 from service.cli.options import EVENT_HELP, load, priors_option, split_names
 from service.cli.page import say, width
@@ -150,8 +151,8 @@ def _announce(model: Model, source: Source, targets: tuple[str, ...], interval: 
     from service.jobs.grid import Grid, counted
 
     states = sum(model.network.cards(targets))
-    cases = counted(source) if isinstance(source, Grid) else f"{source.cases:,} cases"
-    say(f"{cases}, {source.cases * states:,} rows: {states} of each case, of {', '.join(targets)}")
+    cases = counted(source) if isinstance(source, Grid) else quantity(source.cases, "case")
+    say(f"{cases}, {quantity(source.cases * states, 'row')}: {states} of each case, of {', '.join(targets)}")
     drawn = source.cases * len(targets)
     if interval is not None and drawn > WITH_INTERVALS:
         say(f"intervals of {drawn:,} distributions: each is drawn a thousand times, which takes some milliseconds")

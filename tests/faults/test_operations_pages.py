@@ -25,8 +25,17 @@ from tests.servers import ROOT, free_port
 pytestmark = pytest.mark.slow
 
 PAGES = ROOT / "docs" / "operations"
-ROOTS = ("/opt/", "/srv/", "/var/", "/etc/", "/tmp/")
-FOLDERS = ["bin", "opt", "srv/backup", "var/lib", "var/log/aftermath", "etc/systemd/system", "etc/logrotate.d", "tmp"]
+ROOTS = ("/opt/", "/srv/", "/var/", "/etc/")
+FOLDERS = [
+    "bin",
+    "opt",
+    "srv/backup",
+    "var/lib",
+    "var/log/aftermath",
+    "etc/systemd/system",
+    "etc/logrotate.d",
+    "var/tmp",
+]
 QUESTION = {"model": "asia", "targets": ["lung"], "given": {"xray": "yes"}}
 
 AFTERMATH = """#!/bin/sh

@@ -98,6 +98,7 @@ NAME = "reviewed"
 def test_the_examples_of_addresses_are_answered(client, document):
     places = {"name": NAME}
     client.put(f"/v1/models/asia/names/{NAME}", json={"revision": "active"}, headers={"If-Match": "*"})
+    client.put(f"/v1/models/asia/questions/{NAME}", json={"question": "given=xray:yes"}, headers={"If-Match": "*"})
     places["answer"] = client.post("/v1/answers", json={"model": "asia", "kind": "brief", "target": "lung"}).json["id"]
     for path, methods in document["paths"].items():
         parameters = methods.get("get", {}).get("parameters", [])

@@ -269,12 +269,17 @@ def test_the_lines_of_one_package_end_where_the_next_begins() -> None:
     assert all(line.lstrip().startswith("--hash=sha256:") for line in lines[1:])
 
 
+EXTRAS = ("plots", "postgresql", "dask")
+IF_THERE = {"pandas"}
+"""What the client file, which may be copied by itself, makes data frames with where somebody has it."""
+
+
 def asked_for_by_the_program() -> set[str]:
-    """What it needs, and what it needs for pictures and for PostgreSQL."""
+    """What it needs, and what it needs for pictures, for PostgreSQL and for a cluster."""
     setup = ConfigParser()
     setup.read(dev.ROOT / "setup.cfg")
     extras = setup["options.extras_require"]
-    lines = setup["options"]["install_requires"].split() + extras["plots"].split() + extras["postgresql"].split()
+    lines = setup["options"]["install_requires"].split() + [each for name in EXTRAS for each in extras[name].split()]
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
@@ -282,13 +287,13 @@ def test_whoever_tests_has_what_pictures_and_postgresql_need() -> None:
     setup = ConfigParser()
     setup.read(dev.ROOT / "setup.cfg")
     extras = setup["options.extras_require"]
-    assert set(extras["plots"].split()) | set(extras["postgresql"].split()) <= set(extras["test"].split())
+    assert {each for name in EXTRAS for each in extras[name].split()} <= set(extras["test"].split())
 
 
 def imported_by_the_program() -> dict[str, set[str]]:
     """For each name that model/ and service/ import and we did not write: the packages that bring it."""
     names = {name.split(".")[0] for room in ("model", "service") for path in modules(room) for name in imports(path)}
-    theirs = names - set(sys.stdlib_module_names) - {"model", "service", "wsgi"}
+    theirs = names - set(sys.stdlib_module_names) - {"model", "service", "wsgi"} - IF_THERE
     brought_by = packages_distributions()
     return {name: {canonicalize_name(package) for package in brought_by[name]} for name in theirs}
 
