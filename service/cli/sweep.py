@@ -155,7 +155,9 @@ def _announce(model: Model, source: Source, targets: tuple[str, ...], interval: 
     say(f"{cases}, {quantity(source.cases * states, 'row')}: {states} of each case, of {', '.join(targets)}")
     drawn = source.cases * len(targets)
     if interval is not None and drawn > WITH_INTERVALS:
-        say(f"intervals of {drawn:,} distributions: each is drawn a thousand times, which takes some milliseconds")
+        say(
+            f"intervals of {quantity(drawn, 'distribution')}: each is drawn a thousand times, which takes some milliseconds"
+        )
 
 
 class _Bar:
@@ -186,7 +188,7 @@ def bar_text(now: Progress, seconds: float) -> str:
     """
     full = BAR * now.cases // max(now.of, 1)
     speed = (now.cases - now.before) / seconds if seconds else 0.0
-    parts = [f"{now.cases:,} of {now.of:,} cases"]
+    parts = [f"{now.cases:,} of {quantity(now.of, 'case')}"]
     if now.refused:
         parts.append(f"{now.refused:,} refused")
     if speed:
