@@ -156,7 +156,8 @@ def _announce(model: Model, source: Source, targets: tuple[str, ...], interval: 
     drawn = source.cases * len(targets)
     if interval is not None and drawn > WITH_INTERVALS:
         say(
-            f"intervals of {quantity(drawn, 'distribution')}: each is drawn a thousand times, which takes some milliseconds"
+            f"intervals of {quantity(drawn, 'distribution')}: each is drawn a thousand times, "
+            "which takes some milliseconds"
         )
 
 
@@ -211,6 +212,7 @@ def time_left(seconds: float) -> str:
 
 def _conclude(end: Progress, out: Path) -> None:
     taken_up = f"; {end.before:,} of them had been answered before" if end.before else ""
-    say(f"{end.cases - end.refused:,} of {end.cases:,} cases answered, {end.rows:,} rows in {out}{taken_up}")
+    answered, rows = f"{end.cases - end.refused:,} of {quantity(end.cases, 'case')}", quantity(end.rows, "row")
+    say(f"{answered} answered, {rows} in {out}{taken_up}")
     if end.refused:
-        say(f"{end.refused:,} cases were refused: their rows say why in the column error", err=True)
+        say(f"refused: {quantity(end.refused, 'case')}; the column error says why", err=True)
