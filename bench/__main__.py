@@ -1,4 +1,4 @@
-"""Measure: ``python3 -m bench inference | http | scale | analyses | cost | costliest | start | live | web | …``."""
+"""Measure: ``python3 -m bench inference | http | scale | analyses | cost | start | live | web | sweep | …``."""
 
 import os
 import sys

@@ -29,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         "start": _start,
         "live": _live,
         "web": _web,
+        "sweep": _sweep,
         "report": _report,
     }
     return run[options.command](options)
@@ -59,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     worst.add_argument("--seed", type=int, default=1, help="of the search (1)")
     worst.add_argument("--only", default="", metavar="TEXT", help="kinds whose name has this in it")
     worst.add_argument("--write", type=Path, metavar="FILE", help="write the ten costliest of different kinds as JSON")
-    for each in (engine, web, answer, growth, beyond, counted):
+    swept = commands.add_parser("sweep", help="sweeps beside the same cases in this process, one worker beside two")
+    swept.add_argument("--quick", action="store_true", help="one round of an eighth of the cases")
+    for each in (engine, web, answer, growth, beyond, counted, swept):
         each.add_argument("--csv", type=Path, metavar="FILE", help="write the rows (bench/results/ after a full run)")
     for each in (engine, growth):
         each.add_argument("--plot", type=Path, metavar="FILE", help="draw them; needs matplotlib")
@@ -128,6 +131,12 @@ def _beside(options: argparse.Namespace) -> int:
     from bench import beside
 
     return beside.run(csv=options.csv)
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from bench import sweep
+
+    return sweep.run(quick=options.quick, csv=_file(options.csv, not options.quick, "sweep", "csv"))
 
 
 def _web(options: argparse.Namespace) -> int:

@@ -155,10 +155,8 @@ def _announce(model: Model, source: Source, targets: tuple[str, ...], interval: 
     say(f"{cases}, {quantity(source.cases * states, 'row')}: {states} of each case, of {', '.join(targets)}")
     drawn = source.cases * len(targets)
     if interval is not None and drawn > WITH_INTERVALS:
-        say(
-            f"intervals of {quantity(drawn, 'distribution')}: each is drawn a thousand times, "
-            "which takes some milliseconds"
-        )
+        many = quantity(drawn, "distribution")
+        say(f"intervals of {many}: each is drawn a thousand times, which takes some milliseconds")
 
 
 class _Bar:

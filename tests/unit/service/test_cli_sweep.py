@@ -1,6 +1,8 @@
 """The command ``sweep``: what it says first, its bar, and what it refuses."""
 
 import io
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pandas as pd
 import pytest
 
 from service.cli import sweep as command
+from tests.pages import page
 
 
 def test_a_grid_is_counted_first_and_then_answered(run, tmp_path: Path) -> None:
@@ -82,6 +85,17 @@ def test_what_cannot_be_asked_is_refused(run, tmp_path: Path, monkeypatch, words
     assert ran.code == code
     assert said in ran.err
     assert not Path("out").exists()
+
+
+def test_the_manual_does_what_it_says(run, tmp_path: Path, monkeypatch, capsys) -> None:
+    [section] = re.findall(r"^## Millions of cases\n(.*?)^## ", page("analysts.md"), re.MULTILINE | re.DOTALL)
+    commands = [shlex.split(line) for line in re.findall(r"^\$ aftermath sweep (.*)$", section, re.MULTILINE)]
+    [example] = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    Path("cases.csv").write_text("xray,do.smoke\nyes,no\n")
+    assert [run("sweep", *words).code for words in commands] == [0, 0]
+    exec(example)
+    assert "do.bronc" in capsys.readouterr().out
 
 
 class Terminal(io.StringIO):
