@@ -277,7 +277,19 @@ class Record(dict[str, Any]):
         return [*super().__dir__(), *(key for key in self if key.isidentifier())]
 
 
-TABLES = ("rows", "steps", "sets", "statements", "models", "variables", "sources", "scenarios", "cohorts", "revisions")
+TABLES = (
+    "rows",
+    "steps",
+    "sets",
+    "statements",
+    "models",
+    "variables",
+    "sources",
+    "scenarios",
+    "cohorts",
+    "revisions",
+    "questions",
+)
 """Where an answer of another kind than a forecast has its rows."""
 
 
@@ -855,6 +867,15 @@ class Model:
     def meaning(self, name: str) -> Answer:
         """What a name means and what it meant before."""
         path = self._path("names", name)
+        return self.client.read(_joined(path, [*self._hurry(), *self._parts()]))
+
+    def questions(self) -> Answer:
+        """The questions that have a name, each as a query string."""
+        return self._get("questions", pinned=False)
+
+    def named_question(self, name: str) -> Answer:
+        """What a name asks and what it asked before."""
+        path = self._path("questions", name)
         return self.client.read(_joined(path, [*self._hurry(), *self._parts()]))
 
     def keep(self, question: Question, kind: str = "query", more: Mapping[str, Any] | None = None) -> Answer:

@@ -24,9 +24,12 @@ NEEDED = {
 def every_get(app: Flask, client: FlaskClient) -> Iterator[str]:
     """The addresses, of a service that has a store."""
     kept = client.post("/v1/answers", json=QUESTION).json
-    path = f"/v1/models/asia/names/{NAMED}"
-    client.put(path, json={"revision": "active"}, headers={"If-Match": "*"})
-    client.put(path, json={"revision": "active"}, headers={"If-None-Match": "*"})
+    for path, meant in (
+        (f"/v1/models/asia/names/{NAMED}", {"revision": "active"}),
+        (f"/v1/models/asia/questions/{NAMED}", {"question": "given=xray:yes", "label": "Seen on the picture"}),
+    ):
+        first = client.put(path, json=meant, headers={"If-None-Match": "*"})
+        assert first.status_code in (200, 412), first.text
     values = {
         "model": "asia",
         "target": "lung",

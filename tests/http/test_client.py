@@ -61,6 +61,7 @@ LEFT_OUT = {
     "compare_by_address": "the same answer by POST, whose permalink is this address",
     "validate": "a modeller's: the command line has it, beside the files",
     "give_name": "it changes what is served: the command line has it",
+    "name_question": "it changes what is shared, and is the workbench's",
     "activate": "it changes what is served: the command line has it",
 }
 """Operations that the client has no method for, and why."""
@@ -159,6 +160,9 @@ def ask_everything(client: Client) -> None:
     assert "title" in asia.file("model.yaml")
     with pytest.raises(Refusal, match="unknown_revision_name"):
         asia.meaning("nobody's")
+    assert asia.questions().as_rows() == []
+    with pytest.raises(Refusal, match="nobodys"):
+        asia.named_question("nobodys")
     kept = asia.keep(about)
     assert client.kept(kept.id) == client.read(kept.permalink)
     assert client.latest(kept.id).targets == client.kept(kept.id).targets
