@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Flask
 
 from service.http.operation import Service
@@ -13,6 +15,7 @@ from service.translate import worker_gauges
 
 def register(app: Flask, service: Service) -> None:
     """Let the server's workers make their observers. Raises BadSettings where the access log cannot be opened."""
+    import_module("service.translate.exposition")  # what a scrape needs, before workers are forked
     log = access_log(service.settings)
     worker_gauges.name_caches(service)
 

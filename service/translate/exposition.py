@@ -47,6 +47,8 @@ def headlines(revisions: Revisions, known: dict[str, tuple[str, Numbers]]) -> di
                 logger.warning("headline forecasts of %s are left out of /metrics: %s", name, error)
                 continue
         found[name] = known[name][1]
+    for gone in known.keys() - revisions.ready.keys():
+        known.pop(gone, None)
     return found
 
 
@@ -64,27 +66,25 @@ def headline_numbers(forecaster: Forecaster) -> Numbers:
 class Everything(Collector):
     """What a scrape of the service gets, read once."""
 
-    def __init__(self, service: Service, forecasts: Mapping[str, Numbers], told: Told, workers: Sequence[int]) -> None:
+    def __init__(self, service: Service, revisions: Revisions, told: Told, workers: Sequence[int]) -> None:
         self._service = service
-        self._forecasts = forecasts
+        self._revisions = revisions
         self._told = told
         self._workers = workers
 
     def collect(self) -> Iterator[Metric]:
         """Every family, in the order in which it is written."""
-        revisions = self._service.live.now
         yield from _of_requests(self._told)
         yield from _of_workers(self._told, self._workers)
-        yield from _of_models(revisions, datetime.now().timestamp())
+        yield from _of_models(self._revisions, datetime.now().timestamp())
         yield from _of_host(self._service)
-        yield from _of_forecasts(self._forecasts)
+        yield from _of_forecasts(headlines(self._revisions, self._service.headlines))
 
 
 def exposition(service: Service) -> bytes:
     """All of it as text."""
     workers = [each.slot for each in service.host.workers()] or [0]
-    forecasts = headlines(service.live.now, service.headlines)
-    return generate_latest(Everything(service, forecasts, service.meters.told(workers), workers))
+    return generate_latest(Everything(service, service.live.now, service.meters.told(workers), workers))
 
 
 def _of_requests(told: Told) -> Iterator[Metric]:

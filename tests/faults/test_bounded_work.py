@@ -34,7 +34,7 @@ def flagship(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--workers", "1"]
     command += ["--bind", f"127.0.0.1:{port}", "wsgi:app"]
     log = tmp_path_factory.mktemp("bounded") / "log"
-    with served(command, port=port, cwd=ROOT, log=log, within=180) as server:
+    with served(command, port=port, cwd=ROOT, log=log, within=180, AFTERMATH_ACCESS_LOG="-") as server:
         yield server
 
 
@@ -190,3 +190,32 @@ def test_the_stop_signal_ends_heavy_work_within_the_graceful_time(tmp_path, stat
         assert time.monotonic() - started < 15
         for client in clients:
             client.close()
+
+
+def test_questions_that_waited_and_those_that_found_no_place_are_in_the_access_log(flagship, states):
+    found: dict[str, tuple[int, str]] = {}
+
+    def ask(number: int) -> None:
+        connection = HTTPConnection("127.0.0.1", port_of(flagship), timeout=90)
+        body = heavy(states, 900 + number, targets=12)
+        connection.request("POST", f"{MODEL}/query", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        found[answer.headers["X-Request-Id"]] = answer.status, answer.headers["Server-Timing"] or ""
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {status for status, _ in found.values()} == {200, 429}
+    time.sleep(1)
+    lines = [json.loads(line) for line in flagship.log.read_text().splitlines() if line.startswith('{"time":')]
+    own = {line["id"]: line for line in lines if line["id"] in found}
+    assert own.keys() == found.keys()
+    for name, (status, timing) in found.items():
+        assert own[name]["status"] == status
+        assert own[name]["code"] == (None if status == 200 else "busy")
+        assert own[name]["cost"] > 50_000_000
+        assert status == 429 or "queue;dur=" in timing

@@ -171,14 +171,47 @@ def test_what_is_fetched_of_the_lock_is_every_version_of_a_package() -> None:
     assert dev.locked("numpy").count("\nnumpy==") + 1 == dev.LOCK.read_text().count("\nnumpy==") > 1
 
 
-# In earnest: some minutes, and as root.
-
-
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheels")
     assert dev.wheels(Path(sys.executable), folder) == 0
     return folder
+
+
+def test_the_wheels_that_are_fetched_are_all_that_the_product_needs_and_are_those_of_the_lock(
+    wheels: Path, tmp_path: Path
+) -> None:
+    offline = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--dry-run",
+        "--no-index",
+        "--find-links",
+        str(wheels),
+    ]
+    aside = [*offline, "--disable-pip-version-check", "--ignore-installed", "--target", str(tmp_path / "aside")]
+    report = tmp_path / "report.json"
+    checked = [
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--requirement",
+        str(wheels / "requirements.txt"),
+    ]
+    said(*aside, *checked)
+    said(*aside, "--report", report, "aftermath[postgresql]")
+    found = {each["metadata"]["name"].lower() for each in json.loads(report.read_text())["install"]}
+    assert {"aftermath", "flask", "numba", "prometheus-client", "psycopg-binary"} <= {
+        n.replace("_", "-") for n in found
+    }
+    assert not found & {"pytest", "mypy", "playwright", "distributed"}
+
+
+# In earnest: some minutes, and as root.
 
 
 @contextmanager
