@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -117,14 +117,13 @@ class Reader:
                 made.setdefault(next(iter(found)), []).append(" ".join(words))
         return made
 
-    def claims(self, sentences: Iterable[Sentence]) -> list[Claim]:
-        """Every number of some sentences that claims something, in order."""
-        topic, made = Topic(), list[Claim]()
+    def claims(self, sentences: Iterable[Sentence]) -> Iterator[Claim]:
+        """Every number of some sentences that claims something, in order, sentence by sentence."""
+        topic = Topic()
         for sentence in sentences:
             if sentence.opens and not sentence.is_row:
                 topic = Topic()
-            made += self._of_sentence(sentence, topic)
-        return made
+            yield from self._of_sentence(sentence, topic)
 
     def _of_sentence(self, sentence: Sentence, topic: Topic) -> list[Claim]:
         text = sentence.text
