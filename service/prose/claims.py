@@ -150,7 +150,11 @@ class Reader:
             own = sorted([*own, *(each for each in implied if not names.inside(variables, each.start))], key=_start)
         if not own:
             own = [each for each in variables if self._is_subject(text, each, spoken)]
-        main = [each for each in own if not readings.is_aside(text, each)]
+        main = [
+            each
+            for each in own
+            if not readings.is_aside(text, each) or any(number.start - each.end in (1, 2) for number in spoken)
+        ]
         return main or [each for each in own if not readings.is_clause(text, each, spoken)]
 
     def _implied(self, text: str, variables: Sequence[Mention]) -> list[Mention]:
@@ -233,11 +237,11 @@ class Reader:
 
 
 def _in_unit(number: Numeral, before: Sequence[Numeral], text: str) -> Numeral:
-    """A bare number after one in points, by which something rises or falls too, is in points as well."""
-    if number.unit != "none" or not before or before[-1].unit != "points":
+    """A bare number after one in points, is in points as well."""
+    if number.unit != "none" or number.is_range or not before or before[-1].unit != "points":
         return number
     turned = cues.TURNED.search(text[: number.start]) or cues.ADJACENT.match(text[number.end :])
-    return replace(number, unit="points") if turned else number
+    return replace(number, unit="points") if turned or number.values[0] > 1 else number
 
 
 def _start(mention: Mention) -> int:

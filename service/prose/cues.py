@@ -43,12 +43,12 @@ RELATIVE = re.compile(rf"^[\s-]*(?:(?:more|less)\s+(?:likely|probable|often)|{OF
 """After a number in per cent: it is a share of what was before."""
 
 LOW = _any(
-    r"low(?:er)? (?:end|bound|limit|edge)|as (?:low|little|few) as|at (?:the )?(?:least|lowest|worst|best)|bottom",
-    r"minimum|floor|lows?|lowest|5th percentile|not below|no lower than",
+    r"low(?:er)? (?:end|bound|limit|edge)|as (?:low|little|few) as|at (?:the )?(?:very )?(?:least|lowest|worst|best)",
+    r"bottom|minimum|floor|lows?|lowest|5th percentile|not below|no lower than",
 )
 HIGH = _any(
     r"(?:high(?:er)?|upper|top) (?:end|bound|limit|edge)|as (?:high|much|many) as",
-    r"at (?:the )?(?:most|highest|worst|best)|maximum|ceiling|highs?",
+    r"at (?:the )?(?:very )?(?:most|highest|worst|best)|maximum|ceiling|highs?",
     r"highest|not above|no higher than|up to|95th percentile",
 )
 BEFORE = _any(
@@ -56,6 +56,12 @@ BEFORE = _any(
     r"versus|vs|relative to|from|prior|a priori|unconditional(?:ly)?|in general|ordinarily|normally|base rate|was|were",
     r"had been|would (?:have been|be|stay|stand|remain)|than|alone|untreated|nothing (?:is )?(?:known|done)",
 )
+ONLY_BEFORE = re.compile(
+    r"\b(?:a priori|baseline|base rate|prior|(?:up|down) from|previously|formerly|had been|used to be)"
+    r"[\s:(]*(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+"""Right before a number: it is what was before, and nothing else."""
 FRONTED = re.compile(
     r"^\W*(?:without|before|otherwise|by default|untreated|in the baseline|a priori|ordinarily|normally)\b",
     re.IGNORECASE,
@@ -124,5 +130,5 @@ CHANCE_OF = re.compile(
     re.IGNORECASE,
 )
 """Before a name: a probability is of it."""
-CLAUSE = re.compile(r"[,;:(]\s|\s[–—]\s|\b(?:and|but|while|whereas)\b")
+CLAUSE = re.compile(r"[,;:]\s|\(|\s[–—]\s|\b(?:and|but|while|whereas)\b")
 """Where a clause begins."""

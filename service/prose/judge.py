@@ -15,6 +15,7 @@ from itertools import permutations
 from service.prose.claims import Claim, Reader
 from service.prose.facts import CHANGES, Fact, Facts, pairs
 from service.prose.numerals import Numeral
+from service.prose.readings import BEFORE
 from service.prose.sentences import Prose
 
 ROUNDING = 1e-9
@@ -185,9 +186,11 @@ def _is_so_many_times(said: float, value: float, step: float, hedge: str) -> boo
 
 def _levels(claim: Claim, facts: Sequence[Fact]) -> Iterator[Fact]:
     """The probabilities, and other shares, that a number may be; of a state that is denied what is left."""
-    every = "*" in claim.fields
+    every, named = "*" in claim.fields, claim.fields
+    if "p" not in named and named == BEFORE and not any(each.name in named for each in facts):
+        named = frozenset(("p",))
     for each in facts:
-        if not (every or each.name in claim.fields):
+        if not (every or each.name in named):
             continue
         if claim.negated and each.name in ("p", "baseline", "without"):
             if each.state == claim.state:
@@ -198,7 +201,8 @@ def _levels(claim: Claim, facts: Sequence[Fact]) -> Iterator[Fact]:
 
 def _named(claim: Claim, facts: Sequence[Fact], kind: str) -> Iterator[Fact]:
     for each in facts:
-        if each.kind != kind or (each.name not in CHANGES and "*" not in claim.fields):
+        is_end = each.name[-3:] in claim.fields
+        if each.kind != kind or (each.name not in CHANGES and not is_end and "*" not in claim.fields):
             continue
         if claim.negated:
             if each.state == claim.state:

@@ -73,7 +73,7 @@ _SIGN = r"(?:(?<![\w\d.,%)])[+−-](?=\s?[\d.]))\s?"
 _ONE = rf"(?P<sign>{_SIGN})?(?P<number>{_NUMBER})(?P<unit>{_UNIT})?"
 _RANGE = (
     rf"(?P<sign>{_SIGN})?(?P<low>{_NUMBER})(?P<low_unit>{_UNIT})?"
-    r"(?P<link>\s?(?:→|->)\s?|\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
+    r"(?P<link>,\s+|\s?(?:→|->)\s?|\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
     rf"(?P<sign_high>[+−-]\s?)?(?P<high>{_NUMBER})(?P<high_unit>{_UNIT})?"
 )
 _ODDS = (
@@ -174,6 +174,8 @@ def _is_range(found: re.Match[str], text: str) -> bool:
     introduced = _INTRODUCED.search(before)
     word = introduced["word"].lower() if introduced else ""
     first, second = found["low_unit"], found["high_unit"]
+    if link == ",":
+        return before[-1:] in ("[", "(") and text[found.end() : found.end() + 1] in ("]", ")") and "." in found["low"]
     if link == "and" and word not in ("between", "within"):
         return False
     if first and _unit(first) != _unit(second):

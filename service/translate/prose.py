@@ -13,7 +13,7 @@ from service.schemas.prose import MOST_NUMBERS, NearestNumber, ProseAnswer, Unsu
 from service.translate.citations import Citation
 
 CHARACTER = 100_000
-"""Units that a character of the text costs: a number takes 1 to 5 ms (measured), and few are nearer than 20 characters."""
+"""Units that a character costs: a number takes 1 to 5 ms (measured), and few are nearer than 20 characters."""
 
 
 def cost_of_prose(text: str, cited: Sequence[Citation]) -> Cost:
