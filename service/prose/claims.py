@@ -237,7 +237,9 @@ class Reader:
 
 
 def _in_unit(number: Numeral, before: Sequence[Numeral], text: str) -> Numeral:
-    """A bare number after one in points, is in points as well."""
+    """A bare number after one in points is in points as well, and a factor is so many times."""
+    if number.unit == "none" and cues.FACTOR.search(text[: number.start]):
+        return replace(number, unit="times")
     if number.unit != "none" or number.is_range or not before or before[-1].unit != "points":
         return number
     turned = cues.TURNED.search(text[: number.start]) or cues.ADJACENT.match(text[number.end :])

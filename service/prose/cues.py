@@ -37,6 +37,8 @@ TURNED = re.compile(rf"\b(?:{UP}|{DOWN})\s+(?:(?!from\b|than\b)\w+\s+)?$", re.IG
 DENIED = re.compile(r"(?:\bnot|n['’]t|\bnever|\bno)\s+(?:\w+\s+)?$", re.IGNORECASE)
 TO = re.compile(r"\b(?:to|at)\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 BY = re.compile(r"\bby\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
+FROM = re.compile(r"\bfrom\s+(?:\w+\s+)?$", re.IGNORECASE)
+FACTOR = re.compile(r"\bfactor\s+of\s+(?:\w+\s+)?$", re.IGNORECASE)
 FROM_OR_BY = re.compile(r"\b(?:from|by|goes)\s+$", re.IGNORECASE)
 OF_TURNS = words("rise|fall|increase|decrease|drop|gain|decline|reduction|cut|jump|growth|higher|lower")
 RELATIVE = re.compile(rf"^[\s-]*(?:(?:more|less)\s+(?:likely|probable|often)|{OF_TURNS}\b)", re.IGNORECASE)
@@ -57,7 +59,7 @@ BEFORE = _any(
     r"had been|would (?:have been|be|stay|stand|remain)|than|alone|untreated|nothing (?:is )?(?:known|done)",
 )
 ONLY_BEFORE = re.compile(
-    r"\b(?:a priori|baseline|base rate|prior|(?:up|down) from|previously|formerly|had been|used to be)"
+    r"\b(?:a priori|baseline|base rate|prior|(?:up|down) from|previously|formerly|had been|used to be|what was)"
     r"[\s:(]*(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from service.prose import cues
+
 Unit = Literal["percent", "points", "share", "odds", "times", "decibels", "bits", "none"]
 """``share`` is a fraction in words, ``odds`` so many in so many; ``none`` a number with nothing behind it."""
 
@@ -181,6 +183,9 @@ def _is_range(found: re.Match[str], text: str) -> bool:
     if first and _unit(first) != _unit(second):
         return False
     if (link in ("through", "up to", "down to") and not second) or (word == "by" and first):
+        return False
+    turned = cues.TURNED.search(before) is not None  # up 8 to 33 %: by so much, to so much
+    if link == "to" and turned and not first and second and word == "":
         return False
     return not (link == "-" and not second and found["link"] != "-")
 

@@ -144,11 +144,14 @@ def fields(number: Numeral, text: str, said: str, *, since: int, is_row: bool) -
         return frozenset({*found, *(end for end, cue in ends if cue.search(clause))})
     if said != "level":
         return frozenset(found)
-    if cues.ONLY_BEFORE.search(text[start : number.start]):
+    before, after = text[start : number.start], text[number.end : end]
+    if cues.ONLY_BEFORE.search(before):
         return BEFORE
+    if cues.FROM.search(before):
+        return BEFORE | {"lo"}
     found |= {name for name, cue in (("lo", cues.LOW), ("hi", cues.HIGH)) if cue.search(clause)}
-    beside = (text[start : number.start], text[number.end : end])
-    if cues.FRONTED.match(text) or any(map(cues.BEFORE.search, beside)):
+    alone = re.search(r"\d", after) is None  # else what follows belongs to the number after
+    if cues.FRONTED.match(text) or cues.BEFORE.search(before) or (alone and cues.BEFORE.search(after)):
         found |= BEFORE
     if cues.EVIDENCE.search(clause):
         found.add("p_evidence")
