@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -117,14 +117,13 @@ class Reader:
                 made.setdefault(next(iter(found)), []).append(" ".join(words))
         return made
 
-    def claims(self, sentences: Iterable[Sentence]) -> list[Claim]:
-        """Every number of some sentences that claims something, in order."""
-        topic, made = Topic(), list[Claim]()
+    def claims(self, sentences: Iterable[Sentence]) -> Iterator[Claim]:
+        """Every number of some sentences that claims something, in order, sentence by sentence."""
+        topic = Topic()
         for sentence in sentences:
             if sentence.opens and not sentence.is_row:
                 topic = Topic()
-            made += self._of_sentence(sentence, topic)
-        return made
+            yield from self._of_sentence(sentence, topic)
 
     def _of_sentence(self, sentence: Sentence, topic: Topic) -> list[Claim]:
         text = sentence.text
@@ -151,7 +150,11 @@ class Reader:
             own = sorted([*own, *(each for each in implied if not names.inside(variables, each.start))], key=_start)
         if not own:
             own = [each for each in variables if self._is_subject(text, each, spoken)]
-        main = [each for each in own if not readings.is_aside(text, each)]
+        main = [
+            each
+            for each in own
+            if not readings.is_aside(text, each) or any(number.start - each.end in (1, 2) for number in spoken)
+        ]
         return main or [each for each in own if not readings.is_clause(text, each, spoken)]
 
     def _implied(self, text: str, variables: Sequence[Mention]) -> list[Mention]:
@@ -234,11 +237,13 @@ class Reader:
 
 
 def _in_unit(number: Numeral, before: Sequence[Numeral], text: str) -> Numeral:
-    """A bare number after one in points, by which something rises or falls too, is in points as well."""
-    if number.unit != "none" or not before or before[-1].unit != "points":
+    """A bare number after one in points is in points as well, and a factor is so many times."""
+    if number.unit == "none" and cues.FACTOR.search(text[: number.start]):
+        return replace(number, unit="times")
+    if number.unit != "none" or number.is_range or not before or before[-1].unit != "points":
         return number
     turned = cues.TURNED.search(text[: number.start]) or cues.ADJACENT.match(text[number.end :])
-    return replace(number, unit="points") if turned else number
+    return replace(number, unit="points") if turned or number.values[0] > 1 else number
 
 
 def _start(mention: Mention) -> int:

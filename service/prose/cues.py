@@ -37,18 +37,20 @@ TURNED = re.compile(rf"\b(?:{UP}|{DOWN})\s+(?:(?!from\b|than\b)\w+\s+)?$", re.IG
 DENIED = re.compile(r"(?:\bnot|n['’]t|\bnever|\bno)\s+(?:\w+\s+)?$", re.IGNORECASE)
 TO = re.compile(r"\b(?:to|at)\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 BY = re.compile(r"\bby\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
+FROM = re.compile(r"\bfrom\s+(?:\w+\s+)?$", re.IGNORECASE)
+FACTOR = re.compile(r"\bfactor\s+of\s+(?:\w+\s+)?$", re.IGNORECASE)
 FROM_OR_BY = re.compile(r"\b(?:from|by|goes)\s+$", re.IGNORECASE)
 OF_TURNS = words("rise|fall|increase|decrease|drop|gain|decline|reduction|cut|jump|growth|higher|lower")
 RELATIVE = re.compile(rf"^[\s-]*(?:(?:more|less)\s+(?:likely|probable|often)|{OF_TURNS}\b)", re.IGNORECASE)
 """After a number in per cent: it is a share of what was before."""
 
 LOW = _any(
-    r"low(?:er)? (?:end|bound|limit|edge)|as (?:low|little|few) as|at (?:the )?(?:least|lowest|worst|best)|bottom",
-    r"minimum|floor|lows?|lowest|5th percentile|not below|no lower than",
+    r"low(?:er)? (?:end|bound|limit|edge)|as (?:low|little|few) as|at (?:the )?(?:very )?(?:least|lowest|worst|best)",
+    r"bottom|minimum|floor|lows?|lowest|5th percentile|not below|no lower than",
 )
 HIGH = _any(
     r"(?:high(?:er)?|upper|top) (?:end|bound|limit|edge)|as (?:high|much|many) as",
-    r"at (?:the )?(?:most|highest|worst|best)|maximum|ceiling|highs?",
+    r"at (?:the )?(?:very )?(?:most|highest|worst|best)|maximum|ceiling|highs?",
     r"highest|not above|no higher than|up to|95th percentile",
 )
 BEFORE = _any(
@@ -56,6 +58,12 @@ BEFORE = _any(
     r"versus|vs|relative to|from|prior|a priori|unconditional(?:ly)?|in general|ordinarily|normally|base rate|was|were",
     r"had been|would (?:have been|be|stay|stand|remain)|than|alone|untreated|nothing (?:is )?(?:known|done)",
 )
+ONLY_BEFORE = re.compile(
+    r"\b(?:a priori|baseline|base rate|prior|(?:up|down) from|previously|formerly|had been|used to be|what was)"
+    r"[\s:(]*(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+"""Right before a number: it is what was before, and nothing else."""
 FRONTED = re.compile(
     r"^\W*(?:without|before|otherwise|by default|untreated|in the baseline|a priori|ordinarily|normally)\b",
     re.IGNORECASE,
@@ -124,5 +132,5 @@ CHANCE_OF = re.compile(
     re.IGNORECASE,
 )
 """Before a name: a probability is of it."""
-CLAUSE = re.compile(r"[,;:(]\s|\s[–—]\s|\b(?:and|but|while|whereas)\b")
+CLAUSE = re.compile(r"[,;:]\s|\(|\s[–—]\s|\b(?:and|but|while|whereas)\b")
 """Where a clause begins."""

@@ -128,7 +128,17 @@ def _kind(key: str, value: float) -> str:
     base = key.removesuffix("_lo").removesuffix("_hi")
     if base in CHANGES:
         return "change"
-    if key in LEVELS or key in ("p_without", "p_low", "p_high", "before", "after", "observe", "intervene", "now"):
+    if key in LEVELS or key in (
+        "p_without",
+        "p_before",
+        "p_low",
+        "p_high",
+        "before",
+        "after",
+        "observe",
+        "intervene",
+        "now",
+    ):
         return "level"
     return "share" if 0 <= value <= 1 and not key.endswith(("bits", "db")) else "other"
 

@@ -15,6 +15,7 @@ from itertools import permutations
 from service.prose.claims import Claim, Reader
 from service.prose.facts import CHANGES, Fact, Facts, pairs
 from service.prose.numerals import Numeral
+from service.prose.readings import BEFORE
 from service.prose.sentences import Prose
 
 ROUNDING = 1e-9
@@ -26,6 +27,8 @@ BOUND = 0.10
 """How far a probability may be beyond what it is said to be over or under."""
 JUST = 0.025
 """The same, of "just over" and "nearly"."""
+MOST_ALIKE = 40
+"""Levels of one state, in several answers or sides, among which two are looked for."""
 SPANS = (("lo", "hi"), ("shift_lo", "shift_hi"), ("effect_lo", "effect_hi"), ("difference_lo", "difference_hi"))
 STEPS = (("baseline", "p"), ("without", "p"), ("p_without", "p"), ("before", "after"))
 
@@ -183,9 +186,11 @@ def _is_so_many_times(said: float, value: float, step: float, hedge: str) -> boo
 
 def _levels(claim: Claim, facts: Sequence[Fact]) -> Iterator[Fact]:
     """The probabilities, and other shares, that a number may be; of a state that is denied what is left."""
-    every = "*" in claim.fields
+    every, named = "*" in claim.fields, claim.fields
+    if "p" not in named and named == BEFORE and not any(each.name in named for each in facts):
+        named = frozenset(("p",))
     for each in facts:
-        if not (every or each.name in claim.fields):
+        if not (every or each.name in named):
             continue
         if claim.negated and each.name in ("p", "baseline", "without"):
             if each.state == claim.state:
@@ -196,7 +201,8 @@ def _levels(claim: Claim, facts: Sequence[Fact]) -> Iterator[Fact]:
 
 def _named(claim: Claim, facts: Sequence[Fact], kind: str) -> Iterator[Fact]:
     for each in facts:
-        if each.kind != kind or (each.name not in CHANGES and "*" not in claim.fields):
+        is_end = each.name[-3:] in claim.fields
+        if each.kind != kind or (each.name not in CHANGES and not is_end and "*" not in claim.fields):
             continue
         if claim.negated:
             if each.state == claim.state:
@@ -287,7 +293,12 @@ def _pairs(claim: Claim, facts: Sequence[Fact]) -> Iterator[tuple[Fact, Fact]]:
         for before, after in STEPS:
             yield from pairs(facts, before, after)
     if claim.kind in ("step", "pair"):
-        yield from permutations([each for each in facts if each.name == "p" and each.source >= 0][:60], 2)
+        levels: dict[tuple[str | None, str | None], list[Fact]] = {}
+        for each in facts:
+            if each.name == "p":
+                levels.setdefault((each.target, each.state), []).append(each)
+        for alike in levels.values():
+            yield from permutations(alike[:MOST_ALIKE], 2)
 
 
 def _is_pair(claim: Claim, low: Fact, high: Fact) -> bool:
@@ -297,8 +308,6 @@ def _is_pair(claim: Claim, low: Fact, high: Fact) -> bool:
     percent = number.unit in ("percent", "points") or (number.unit == "none" and max(number.values) > 1)
     scale = 100.0 if percent else 1.0
     if claim.kind == "step" and claim.sign and (high.value - low.value) * claim.sign < 0:
-        return False
-    if (low.name, high.name) == ("p", "p") and (low.target, low.state) != (high.target, high.state):
         return False
     ends = zip(number.values, number.signs, number.steps, (low.value, high.value), strict=True)
     for said, sign, step, value in ends:

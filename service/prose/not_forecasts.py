@@ -28,7 +28,7 @@ _NAMED = re.compile(rf"(?:\b(?:{NAMES})\.?|[#§№])[\s-]*$", re.IGNORECASE)
 _MONTH_BEFORE = re.compile(rf"\b(?:{MONTHS})\.?\s+$", re.IGNORECASE)
 _MONTH_AFTER = re.compile(rf"\s*(?:(?:st|nd|rd|th)\b)?\s*(?:of\s+)?(?:{MONTHS})\b", re.IGNORECASE)
 _MONEY = re.compile(r"(?:[$€£¥]|\b(?:USD|EUR|GBP|US\$))\s*$")
-_ORDINAL = re.compile(r"(?:st|nd|rd|th|s)\b")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _JOINED = re.compile(r"[\d.]*[:/-]\d|\s?[ap]\.?m\b")
 _JOINED_BEFORE = re.compile(r"\d[:/.-]$")
 _LETTERED = re.compile(r"[A-Za-z°²³]")
@@ -114,6 +114,8 @@ def _names_something(number: Numeral, before: str, after: str) -> bool:
         return True
     if _MONTH_BEFORE.search(before) or _MONTH_AFTER.match(after) or _MONEY.search(before):
         return True
+    if re.match(r"s\b", after):
+        return number.values[0] >= 100  # the 1990s; in the 60s may be per cent
     if _JOINED.match(after) or _JOINED_BEFORE.search(before) or _ORDINAL.match(after):
         return True
     if _ITEM.search(before) and _ITEM_END.match(after):
@@ -134,7 +136,7 @@ def _is_decimal_share(number: Numeral, before: str) -> bool:
 
 def _counts_something(number: Numeral, before: str, after: str) -> bool:
     if _LETTERED.match(after):
-        return True
+        return not re.match(r"s\b", after)
     if all(value <= 1 and step < 1 for value, step in zip(number.values, number.steps, strict=True)):
         return False
     if number.is_word:
@@ -162,11 +164,20 @@ def _is_no_share(text: str, number: Numeral) -> bool:
     return not (begins or (stands_alone and _SHARE_SAID.search(before)))
 
 
+_OF_BEFORE = re.compile(
+    r"\s+(?:its|their|the|what)\s+(?:\w+\s+){0,2}"
+    r"(?:prior|baseline|base|default|before|was|were|value|level|probability|chance|likelihood|risk)\b",
+    re.IGNORECASE,
+)
+
+
 def _is_ratio(text: str, number: Numeral) -> bool:
     after = text[number.end :]
     said = text[number.start : number.end].lower()
     if re.match(r"(?:\s+(?:as|more|less|higher|lower|the)\b)", after):
         return bool(_CHANCE.search(text)) or bool(re.match(r"\s+(?:as|more|less)\s+(?:likely|probable|high)", after))
+    if _OF_BEFORE.match(after):
+        return True
     if re.search(r"[×x]$|fold$", said):
         return True
     return said in ("doubles", "doubled", "triples", "tripled", "halves") and bool(_CHANCE.search(text))

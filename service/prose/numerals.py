@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from service.prose import cues
+
 Unit = Literal["percent", "points", "share", "odds", "times", "decibels", "bits", "none"]
 """``share`` is a fraction in words, ``odds`` so many in so many; ``none`` a number with nothing behind it."""
 
@@ -73,7 +75,7 @@ _SIGN = r"(?:(?<![\w\d.,%)])[+−-](?=\s?[\d.]))\s?"
 _ONE = rf"(?P<sign>{_SIGN})?(?P<number>{_NUMBER})(?P<unit>{_UNIT})?"
 _RANGE = (
     rf"(?P<sign>{_SIGN})?(?P<low>{_NUMBER})(?P<low_unit>{_UNIT})?"
-    r"(?P<link>\s?(?:→|->)\s?|\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
+    r"(?P<link>,\s+|\s?(?:→|->)\s?|\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
     rf"(?P<sign_high>[+−-]\s?)?(?P<high>{_NUMBER})(?P<high_unit>{_UNIT})?"
 )
 _ODDS = (
@@ -174,11 +176,16 @@ def _is_range(found: re.Match[str], text: str) -> bool:
     introduced = _INTRODUCED.search(before)
     word = introduced["word"].lower() if introduced else ""
     first, second = found["low_unit"], found["high_unit"]
+    if link == ",":
+        return before[-1:] in ("[", "(") and text[found.end() : found.end() + 1] in ("]", ")") and "." in found["low"]
     if link == "and" and word not in ("between", "within"):
         return False
     if first and _unit(first) != _unit(second):
         return False
     if (link in ("through", "up to", "down to") and not second) or (word == "by" and first):
+        return False
+    turned = cues.TURNED.search(before) is not None  # up 8 to 33 %: by so much, to so much
+    if link == "to" and turned and not first and second and word == "":
         return False
     return not (link == "-" and not second and found["link"] != "-")
 

@@ -9,6 +9,8 @@ from service.prose import cues
 from service.prose.names import Mention
 from service.prose.numerals import ARROW, Numeral
 
+BEFORE = frozenset(("baseline", "without", "p_without", "before", "p_before"))
+"""Names of what a probability was before something was known or done."""
 NEAR = 40
 """Characters before a number within which a word makes it what an interval holds."""
 SOON = 30
@@ -137,12 +139,20 @@ def fields(number: Numeral, text: str, said: str, *, since: int, is_row: bool) -
     start, end = max(since, _part_start(text, number.start)), _clause_end(text, number.end)
     clause = text[start:end]
     found = {"p", *(name for name, words in cues.FIELDS.items() if re.search(words, clause, re.IGNORECASE))}
+    ends = ("_lo", cues.LOW), ("_hi", cues.HIGH)
+    if said == "change":
+        return frozenset({*found, *(end for end, cue in ends if cue.search(clause))})
     if said != "level":
         return frozenset(found)
+    before, after = text[start : number.start], text[number.end : end]
+    if cues.ONLY_BEFORE.search(before):
+        return BEFORE
+    if cues.FROM.search(before):
+        return BEFORE | {"lo"}
     found |= {name for name, cue in (("lo", cues.LOW), ("hi", cues.HIGH)) if cue.search(clause)}
-    beside = (text[start : number.start], text[number.end : end])
-    if cues.FRONTED.match(text) or any(map(cues.BEFORE.search, beside)):
-        found |= {"baseline", "without", "p_without", "before"}
+    alone = re.search(r"\d", after) is None  # else what follows belongs to the number after
+    if cues.FRONTED.match(text) or cues.BEFORE.search(before) or (alone and cues.BEFORE.search(after)):
+        found |= BEFORE
     if cues.EVIDENCE.search(clause):
         found.add("p_evidence")
     if number.unit == "percent" and cues.RANGE.search(text[max(0, number.start - NEAR) : number.end + SOON]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +24,8 @@ _BLANKED = (
 )
 """Addresses, revisions, code, and names that end in a number, such as ``mosul-2017``."""
 LINES = re.compile("\n")
+LONGEST = 800
+"""Characters of a sentence: what a number belongs to is looked for among all of its names and numbers."""
 AROUND = 32
 """Characters shown on each side of a number."""
 
@@ -91,7 +94,18 @@ class Prose:
             found.append(Sentence(start, self.blanked[start : end.end()], opens))
             start, opens = end.end(), "\n\n" in end[0].replace(" ", "")
         found.append(Sentence(start, self.blanked[start:], opens))
-        return [each for each in found if each.text.strip("\x00 \n\t")]
+        return [part for each in found if each.text.strip("\x00 \n\t") for part in _parts(each)]
+
+
+def _parts(sentence: Sentence) -> Iterator[Sentence]:
+    """A sentence, cut between words where it is longer than one that somebody reads."""
+    text, start = sentence.text, 0
+    while len(text) - start > LONGEST:
+        space = max(text.rfind(mark, start + 1, start + LONGEST) for mark in (" ", "\n", "\t"))
+        end = space if space > start else start + LONGEST
+        yield Sentence(sentence.start + start, text[start:end], sentence.opens and not start)
+        start = end
+    yield Sentence(sentence.start + start, text[start:], sentence.opens and not start)
 
 
 def _is_abbreviation(before: str, after: str) -> bool:

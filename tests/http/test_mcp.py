@@ -2,11 +2,13 @@
 
 import json
 import re
+from ipaddress import ip_network
 
 import jsonschema
 import pytest
 
 from service import create_app
+from service.http.admission import Busy
 from service.mcp.tools import TOOLS
 from service.mcp.versions import STATELESS, SUPPORTED
 from service.settings import Settings
@@ -305,3 +307,37 @@ def test_llms_txt_names_what_is_served_and_every_address_in_it_answers(client):
     assert len(page.data) < 16_000
     rules = {rule.rule for rule in client.application.url_map.iter_rules()}
     assert set(re.findall(r"^- `(?:GET|POST) (/v1\S*)`", page.text, re.MULTILINE)) <= rules
+
+
+def test_messages_are_counted_as_any_request_is(priors, tmp_path, refused):
+    client = create_app(Settings(priors, place=Folder(tmp_path), rate=2)).test_client()
+    for left in ("1", "0"):
+        assert asked(client, "tools/list").headers["RateLimit-Remaining"] == left
+    assert refused(asked(client, "tools/list"), 429, "rate_limited")
+
+
+def test_where_too_many_wait_a_tool_says_when_to_come_back(client, monkeypatch):
+    def full(*_):
+        raise Busy("ask again in 3 s", seconds=3)
+
+    monkeypatch.setattr("service.http.admission.Turn.begin", full)
+    told = called(client, "sensitivity", model="asia", target="dysp", state="yes", given={"smoke": "yes"})
+    assert told["isError"] is True
+    assert json.loads(told["content"][0]["text"])["retry_after"] == 3
+
+
+def test_behind_a_proxy_every_address_is_as_its_client_sees_it(priors, tmp_path):
+    settings = Settings(priors, place=Folder(tmp_path), proxies=(ip_network("10.0.0.0/8"),), public_read=True, rate=0)
+    client = create_app(settings).test_client()
+    seen = {"headers": {"X-Forwarded-For": ELSEWHERE, "X-Forwarded-Prefix": "/forecasts"}}
+    seen["environ_overrides"] = {"REMOTE_ADDR": "10.0.0.1"}
+    page = client.get("/llms.txt", **seen).text
+    assert all(address.startswith("/forecasts/") for address in re.findall(r"\]\(([^)]*)\)", page))
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "forecast", "_meta": META}}
+    body["params"]["arguments"] = {"model": "asia", "target": "lung"}
+    headers = {"MCP-Protocol-Version": STATELESS, "Mcp-Method": "tools/call", "Mcp-Name": "forecast"}
+    answer = client.post("/mcp", json=body, **{**seen, "headers": seen["headers"] | headers})
+    permalink = answer.get_json()["result"]["structuredContent"]["permalink"]
+    assert permalink.startswith("/forecasts/v1/models/asia/forecast/lung")
+    text = {"text": f"Lung cancer is at 5.5 % ({permalink})."}
+    assert client.post("/v1/prose", json=text, **seen).get_json()["supported"] is True
