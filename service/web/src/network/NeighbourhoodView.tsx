@@ -2,6 +2,7 @@ import { Controls, type Edge, MarkerType, ReactFlow, ReactFlowProvider, useNodes
 import "@xyflow/react/dist/base.css";
 import "../style/network.css";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { SvgButton } from "../charts/Charted";
 import { useWidth } from "../charts/useWidth";
 import { labelOf, useModel } from "../state/model";
 import { go, usePlace } from "../state/place";
@@ -71,6 +72,7 @@ function Drawn({ focus }: { focus: string }) {
         </button>
         <small>Drag cards and ground; Ctrl and wheel zoom. Arrow keys go from card to card.</small>
       </p>
+      {width >= NARROW && <SvgButton of={element} name={`Around ${labelOf(model, focus)}`} />}
       {width > 0 && width < NARROW && <Stacked found={found} focus={focus} onArrow={onArrow} />}
       <div
         className={width < NARROW ? undefined : "network"}
