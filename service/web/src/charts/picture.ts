@@ -134,8 +134,9 @@ function svgText(element: SVGTextElement, style: CSSStyleDeclaration): string[] 
   const text = element.textContent ?? "";
   const x = element.getAttribute("x") ?? "0";
   const y = element.getAttribute("y") ?? "0";
+  const halo = style.stroke === "none" ? "" : ' paint-order="stroke" stroke="#ffffff" stroke-width="3"';
   return [
-    `<text x="${x}" y="${y}" font-size="${style.fontSize}" font-weight="${style.fontWeight}" text-anchor="${style.textAnchor}" fill="${style.fill}">${escaped(text)}</text>`,
+    `<text x="${x}" y="${y}" font-size="${style.fontSize}" font-weight="${style.fontWeight}" text-anchor="${style.textAnchor}" fill="${style.fill}"${halo}>${escaped(text)}</text>`,
   ];
 }
 
