@@ -38,6 +38,12 @@ function signed(difference: number): string {
   return difference < 0 ? "just below 0" : "just above 0";
 }
 
+/** A mark of an axis of differences, in points: the unit is said below the chart. */
+export function pointsTick(difference: number): string {
+  const size = +Math.abs(100 * difference).toFixed(2);
+  return size === 0 ? "0" : `${difference < 0 ? MINUS : "+"}${size}`;
+}
+
 /** Whether an interval of a difference holds nothing. */
 export function perhapsNothing(low: number, high: number): boolean {
   return low <= 0 && high >= 0;
