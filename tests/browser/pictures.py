@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.browsers import QUESTION, VIEWS, launched, missing, opened
+from tests.browser.browsers import QUESTION, VIEWS, Watched, launched, missing, opened
 from tests.servers import ROOT, gunicorn
 
 FOLDER = ROOT / "build" / "pictures"
@@ -35,17 +35,29 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         browser = launched(playwright)
         log = Path(place) / "server.log"
-        with gunicorn(ROOT / "priors", log, workers=1, AFTERMATH_STATE="") as server:
+        with gunicorn(ROOT / "priors", log, workers=1, AFTERMATH_STATE=str(Path(place) / "state")) as server:
             for size, (width, height) in SIZES.items():
                 for theme in THEMES:
                     with opened(browser, server.url, width=width, height=height, theme=theme) as watched:
                         for name, address in VIEWS.items():
                             page = watched.open(QUESTION + address)
                             page.screenshot(path=FOLDER / f"{name}-{size}-{theme}.png", full_page=True)
+                        tried(watched).screenshot(path=FOLDER / f"try-{size}-{theme}.png", full_page=True)
             shown(browser, server.url)
         browser.close()
-    print(f"{len(VIEWS) * len(SIZES) * len(THEMES)} pictures in {FOLDER.relative_to(ROOT)}")
+    print(f"{(len(VIEWS) + 1) * len(SIZES) * len(THEMES)} pictures in {FOLDER.relative_to(ROOT)}")
     return 0
+
+
+def tried(watched: Watched) -> Page:
+    """Another number in a statement, and what it would do."""
+    page = watched.open(QUESTION + VIEWS["variables"])
+    page.get_by_role("button", name="Try a number").first.click()
+    lines = page.locator(".try textarea")
+    lines.fill(lines.input_value().replace("0.28", "0.48").replace("0.62", "0.42"))
+    page.get_by_role("button", name="See what it would do").click()
+    watched.settle()
+    return page
 
 
 def shown(browser: Browser, url: str) -> None:

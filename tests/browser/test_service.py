@@ -8,7 +8,7 @@ from playwright.sync_api import CDPSession, Route, expect
 from tests.browser.browsers import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-OWN, FIRST_LOAD = 125_000, 215_000
+OWN, FIRST_LOAD = 125_000, 200_000
 """Bytes of the page's own files and of all that it fetches at first, as they come over the wire."""
 
 

@@ -32,7 +32,7 @@ export const getVariable = (model: string, variable: string, signal: AbortSignal
   data(api.GET("/v1/models/{model}/variables/{variable}.json", { params: { path: { model, variable } }, signal }));
 
 export const getGraph = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/graph.json", { params: { path: { model } }, signal }));
+  data(api.GET("/v1/models/{model}/graph.json", { params: { path: { model }, query: { fields: "arcs" } }, signal }));
 
 export const getScenarios = (model: string, signal: AbortSignal) =>
   data(api.GET("/v1/models/{model}/scenarios.json", { params: { path: { model } }, signal }));
@@ -49,14 +49,14 @@ export interface Wanted {
 export const query = (model: string, question: Question, wanted: Wanted, signal: AbortSignal) => {
   const target = [...(wanted.targets ?? [])];
   const joint = [...(wanted.joint ?? [])];
-  const parameters = { ...caseOf(question), target, joint, interval: wanted.interval };
+  const parameters = { ...caseOf(question), target, joint, interval: wanted.interval, sources: "none" as const };
   return data(api.GET("/v1/models/{model}/query.json", { params: { path: { model }, query: parameters }, signal }));
 };
 
 export const marginals = (model: string, question: Question, signal: AbortSignal) =>
   data(
     api.GET("/v1/models/{model}/marginals.json", {
-      params: { path: { model }, query: { ...caseOf(question), interval: "none" } },
+      params: { path: { model }, query: { ...caseOf(question), interval: "none", sources: "none" } },
       signal,
     }),
   );

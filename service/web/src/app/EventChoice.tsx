@@ -1,6 +1,7 @@
 import { useForecast, headlinesOf } from "../state/forecasts";
 import { isAnswered, stateLabel, useModel } from "../state/model";
 import { go, usePlace } from "../state/place";
+import { capital } from "../words/numbers";
 import { useEffect } from "react";
 import { want } from "../state/forecasts";
 import type { EventAsked } from "../api/resources";
@@ -47,9 +48,15 @@ export function EventChoice({ event }: { event: EventAsked }) {
       <label>
         being{" "}
         <select value={event.state} onChange={(change) => go({ target: event.target, state: change.target.value })}>
-          {(variable?.states ?? []).map((state) => option(state, stateLabel(variable, state)))}
+          {(variable?.states ?? []).map((state) => option(state, capital(stateLabel(variable, state))))}
         </select>
       </label>
     </p>
   );
+}
+
+/** The chance of an event under the question as it stands, null until it is known. */
+export function useChance({ target, state }: EventAsked): number | null {
+  const forecast = useForecast(target);
+  return forecast?.rows.find((row) => row.state === state)?.p ?? null;
 }

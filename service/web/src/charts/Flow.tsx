@@ -1,5 +1,6 @@
 import { percent } from "../words/numbers";
 import { BLOCK, type FlowBranch, flowLayout } from "./flow-layout";
+import { Charted } from "./Charted";
 import { useWidth } from "./useWidth";
 
 const NARROW = 560;
@@ -8,14 +9,16 @@ const NARROW = 560;
 export function Flow({ root, branches, label }: { root: string; branches: readonly FlowBranch[]; label: string }) {
   const [element, width] = useWidth<HTMLDivElement>();
   return (
-    <div ref={element} className="flow">
-      {width > 0 &&
-        (width < NARROW ? (
-          <Listed branches={branches} />
-        ) : (
-          <Drawn root={root} branches={branches} label={label} width={width} />
-        ))}
-    </div>
+    <Charted name={label}>
+      <div ref={element} className="flow">
+        {width > 0 &&
+          (width < NARROW ? (
+            <Listed branches={branches} />
+          ) : (
+            <Drawn root={root} branches={branches} label={label} width={width} />
+          ))}
+      </div>
+    </Charted>
   );
 }
 

@@ -1,5 +1,6 @@
 import { scaleLinear } from "d3-scale";
 import type { ReactNode } from "react";
+import { Charted } from "./Charted";
 
 export interface Span {
   readonly key: string;
@@ -37,60 +38,62 @@ export function SpanChart({
   const at = scaleLinear().domain([low, high]).nice(4).range([0, 100]);
   const ticks = at.ticks(4);
   return (
-    <figure className="spans">
-      <ul aria-label={name}>
-        {spans.map((span) => (
-          <li key={span.key} className="span-row">
-            <span className="span-label">
-              {span.label}
-              {span.note && <small>{span.note}</small>}
-            </span>
-            <svg
-              className="span-track"
-              viewBox="0 0 100 12"
-              preserveAspectRatio="none"
-              role="img"
-              aria-label={span.said}
-            >
-              <rect className="track-ground" width="100" height="12" />
-              <rect
-                className={span.to >= span.from ? "span-up" : "span-down"}
-                x={Math.min(at(span.from), at(span.to))}
-                width={Math.max(0.35, Math.abs(at(span.to) - at(span.from)))}
-                y="1.5"
-                height="9"
-              />
-              {span.range && (
-                <>
-                  <rect
-                    className="track-whisker"
-                    x={at(span.range[0])}
-                    width={Math.max(0.3, at(span.range[1]) - at(span.range[0]))}
-                    y="5.4"
-                    height="1.2"
-                  />
-                  <rect className="track-end" x={at(span.range[0]) - 0.2} width="0.4" y="3.5" height="5" />
-                  <rect className="track-end" x={at(span.range[1]) - 0.2} width="0.4" y="3.5" height="5" />
-                </>
-              )}
-              <rect className="span-line" x={at(line) - 0.15} width="0.3" height="12" />
-            </svg>
-            <span className="span-number">{span.number}</span>
-          </li>
-        ))}
-      </ul>
-      <div className="span-axis" aria-hidden="true">
-        <span />
-        <span className="span-ticks">
-          {ticks.map((value) => (
-            <span key={value} style={{ left: `${at(value)}%` }}>
-              {tick(value)}
-            </span>
+    <Charted name={name}>
+      <figure className="spans">
+        <ul aria-label={name}>
+          {spans.map((span) => (
+            <li key={span.key} className="span-row">
+              <span className="span-label">
+                {span.label}
+                {span.note && <small>{span.note}</small>}
+              </span>
+              <svg
+                className="span-track"
+                viewBox="0 0 100 12"
+                preserveAspectRatio="none"
+                role="img"
+                aria-label={span.said}
+              >
+                <rect className="track-ground" width="100" height="12" />
+                <rect
+                  className={span.to >= span.from ? "span-up" : "span-down"}
+                  x={Math.min(at(span.from), at(span.to))}
+                  width={Math.max(0.35, Math.abs(at(span.to) - at(span.from)))}
+                  y="1.5"
+                  height="9"
+                />
+                {span.range && (
+                  <>
+                    <rect
+                      className="track-whisker"
+                      x={at(span.range[0])}
+                      width={Math.max(0.3, at(span.range[1]) - at(span.range[0]))}
+                      y="5.4"
+                      height="1.2"
+                    />
+                    <rect className="track-end" x={at(span.range[0]) - 0.2} width="0.4" y="3.5" height="5" />
+                    <rect className="track-end" x={at(span.range[1]) - 0.2} width="0.4" y="3.5" height="5" />
+                  </>
+                )}
+                <rect className="span-line" x={at(line) - 0.15} width="0.3" height="12" />
+              </svg>
+              <span className="span-number">{span.number}</span>
+            </li>
           ))}
-        </span>
-        <span />
-      </div>
-      <figcaption className="small">The line is {lineName}.</figcaption>
-    </figure>
+        </ul>
+        <div className="span-axis" aria-hidden="true">
+          <span />
+          <span className="span-ticks">
+            {ticks.map((value) => (
+              <span key={value} style={{ left: `${at(value)}%` }}>
+                {tick(value)}
+              </span>
+            ))}
+          </span>
+          <span />
+        </div>
+        <figcaption className="small">The line is {lineName}.</figcaption>
+      </figure>
+    </Charted>
   );
 }

@@ -1,5 +1,6 @@
 import { AnswerLinks } from "../app/AnswerLinks";
 import type { compare } from "../api/resources";
+import { Charted } from "../charts/Charted";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { stateLabel, useModel } from "../state/model";
@@ -38,35 +39,37 @@ function ComparedTarget({ target, names }: { target: Target; names: readonly str
   return (
     <article className="headline compared">
       <h2>{target.label}</h2>
-      {target.states.map((state) => (
-        <div key={state.state} className="compared-state">
-          <h3>{label(state)}</h3>
-          <ul>
-            {(state.sides ?? []).map((side, i) => (
-              <li key={i}>
-                <span className="letter" title={names[i]}>
-                  {names[i]?.charAt(0)}
-                </span>
-                <Track p={side.p} low={side.lo} high={side.hi} hue={i} />
-                <span className="number">{side.p === null ? "none" : percent(side.p)}</span>
-                <span className="after">
-                  {i === 0 ? (
-                    <span className="moved none">held against</span>
-                  ) : (
-                    <Moved
-                      by={
-                        side.difference === null
-                          ? null
-                          : { change: side.difference, low: side.difference_lo, high: side.difference_hi }
-                      }
-                    />
-                  )}
-                </span>
-              </li>
-            ))}
-          </ul>
-        </div>
-      ))}
+      <Charted name={`${target.label}, compared`} note={names.join(". ")}>
+        {target.states.map((state) => (
+          <div key={state.state} className="compared-state">
+            <h3>{label(state)}</h3>
+            <ul>
+              {(state.sides ?? []).map((side, i) => (
+                <li key={i}>
+                  <span className="letter" title={names[i]}>
+                    {names[i]?.charAt(0)}
+                  </span>
+                  <Track p={side.p} low={side.lo} high={side.hi} hue={i} />
+                  <span className="number">{side.p === null ? "none" : percent(side.p)}</span>
+                  <span className="after">
+                    {i === 0 ? (
+                      <span className="moved none">held against</span>
+                    ) : (
+                      <Moved
+                        by={
+                          side.difference === null
+                            ? null
+                            : { change: side.difference, low: side.difference_lo, high: side.difference_hi }
+                        }
+                      />
+                    )}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+      </Charted>
       <DataTable
         caption={`${target.label}, compared`}
         head={["State", "Question", "Chance", "90 % interval", "Difference from the first", "Its 90 % interval"]}

@@ -1,5 +1,6 @@
 import { scaleLinear, scalePoint } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
+import { Charted } from "../charts/Charted";
 import { DataTable } from "../charts/DataTable";
 import { useWidth } from "../charts/useWidth";
 import { percent, percentRange } from "../words/numbers";
@@ -42,40 +43,47 @@ export function HistoryChart({
     .curve(curveStepAfter);
   return (
     <div ref={element} className="history-chart">
-      {width > 0 && (
-        <svg width={width} height={HEIGHT} role="img" aria-label={`${name}, revision by revision; the data are below`}>
-          {[0, 0.25, 0.5, 0.75, 1].map((tick) => (
-            <g key={tick}>
-              <line className="grid" x1={EDGE.left} x2={width - EDGE.right} y1={y(tick)} y2={y(tick)} />
-              <text className="axis" x={EDGE.left - 6} y={y(tick) + 4} textAnchor="end">
-                {100 * tick} %
-              </text>
-            </g>
-          ))}
-          {series.map(({ state, moments }, i) => (
-            <g key={state}>
-              <path className={`ribbon hue-${i % 6}`} d={band(upToNow(moments)) ?? ""} />
-              <path className={`step stroke-${i % 6}`} d={steps(upToNow(moments)) ?? ""} />
-              <text className="flow-label" x={width - EDGE.right + 6} y={labels[i]}>
-                {stateName(state)}
-              </text>
-            </g>
-          ))}
-          {changes.map(({ time, revision }) => (
-            <g key={time}>
-              <line className="mark" x1={at(time)} x2={at(time)} y1={EDGE.top} y2={HEIGHT - EDGE.bottom} />
-              <text
-                className="axis"
-                x={at(time)}
-                y={HEIGHT - 8}
-                textAnchor={changes.length > 1 && time === changes.at(-1)?.time ? "end" : "start"}
-              >
-                {revision.slice(0, 10)}
-              </text>
-            </g>
-          ))}
-        </svg>
-      )}
+      <Charted name={`${name}, revision by revision`}>
+        {width > 0 && (
+          <svg
+            width={width}
+            height={HEIGHT}
+            role="img"
+            aria-label={`${name}, revision by revision; the data are below`}
+          >
+            {[0, 0.25, 0.5, 0.75, 1].map((tick) => (
+              <g key={tick}>
+                <line className="grid" x1={EDGE.left} x2={width - EDGE.right} y1={y(tick)} y2={y(tick)} />
+                <text className="axis" x={EDGE.left - 6} y={y(tick) + 4} textAnchor="end">
+                  {100 * tick} %
+                </text>
+              </g>
+            ))}
+            {series.map(({ state, moments }, i) => (
+              <g key={state}>
+                <path className={`ribbon hue-${i % 6}`} d={band(upToNow(moments)) ?? ""} />
+                <path className={`step stroke-${i % 6}`} d={steps(upToNow(moments)) ?? ""} />
+                <text className="flow-label" x={width - EDGE.right + 6} y={labels[i]}>
+                  {stateName(state)}
+                </text>
+              </g>
+            ))}
+            {changes.map(({ time, revision }) => (
+              <g key={time}>
+                <line className="mark" x1={at(time)} x2={at(time)} y1={EDGE.top} y2={HEIGHT - EDGE.bottom} />
+                <text
+                  className="axis"
+                  x={at(time)}
+                  y={HEIGHT - 8}
+                  textAnchor={changes.length > 1 && time === changes.at(-1)?.time ? "end" : "start"}
+                >
+                  {revision.slice(0, 10)}
+                </text>
+              </g>
+            ))}
+          </svg>
+        )}
+      </Charted>
       <DataTable
         caption={`${name}, revision by revision`}
         head={["Since", "Revision", "State", "Chance", "90 % interval", "Left the interval before"]}

@@ -2,7 +2,7 @@ import type { Schemas } from "../api/client";
 import { DataTable } from "../charts/DataTable";
 import { SpanChart } from "../charts/SpanChart";
 import { stateLabel, useModel } from "../state/model";
-import { capital, percent, perhapsNothing, points, pointsRange } from "../words/numbers";
+import { capital, percent, perhapsNothing, points, pointsRange, pointsTick } from "../words/numbers";
 
 type Shift = Schemas["DiffJSON"]["shifts"][number];
 
@@ -28,7 +28,7 @@ export function Shifts({ shifts }: { shifts: readonly Shift[] }) {
         line={0}
         least={0.01}
         lineName={`no shift; bars are in points${states.some(({ state }) => state.low !== null) ? ", thin lines hold 90 % of what the priors leave open" : ""}`}
-        tick={(value) => `${+(100 * value).toFixed(1)}`}
+        tick={pointsTick}
         spans={states.slice(0, SHOWN).map(({ shift, state }) => ({
           key: `${shift.headline} ${shift.scenario ?? ""} ${state.state}`,
           label: name({ shift, state }),

@@ -8,6 +8,9 @@ import { go, usePlace } from "../state/place";
 
 const WIDE = 220;
 const HIGH = 72;
+const EDGE = 620;
+/** At which labels have some 12 pixels. */
+const READABLE = 0.7;
 
 type ChipNode = Node<{ readonly label: string; readonly role: string; readonly said: "given" | "done" | "" }, "chip">;
 
@@ -17,6 +20,8 @@ const TYPES = { chip: memo(Chip) };
 export default function AllView() {
   const model = useModel();
   const { question } = usePlace();
+  const { focus } = usePlace();
+  const centre = focus ?? [...question.do.keys(), ...question.given.keys()][0] ?? model.about.headline[0];
   const nodes = useMemo(
     () => chips(model, (name) => (question.do.has(name) ? "done" : question.given.has(name) ? "given" : "")),
     [model, question],
@@ -34,7 +39,10 @@ export default function AllView() {
           nodes={nodes}
           edges={edges}
           nodeTypes={TYPES}
-          fitView
+          onInit={(flow) => {
+            const { x, y } = middleOf(model, centre);
+            void flow.setCenter(x, y, { zoom: READABLE });
+          }}
           minZoom={0.05}
           maxZoom={1.5}
           nodesDraggable={false}
@@ -46,12 +54,22 @@ export default function AllView() {
           proOptions={{ hideAttribution: true }}
         >
           <Controls showInteractive={false} orientation="horizontal" />
-          <MiniMap pannable ariaLabel="The whole network in small" />
+          <MiniMap pannable zoomable ariaLabel="The whole network in small" />
         </ReactFlow>
       </div>
       <Roles />
+      <p className="small">
+        Drag the ground or the small picture to look around; the square fits all of it. What stands left acts on what
+        stands right of it.
+      </p>
     </>
   );
+}
+
+function middleOf(model: Model, name: string | undefined): { x: number; y: number } {
+  const at = model.variables.get(name ?? "")?.position ?? { column: 2, row: 6 };
+  // Not further left than where the first column stands at the edge.
+  return { x: Math.max(EDGE, at.column * (WIDE + 50) + WIDE / 2), y: at.row * HIGH + HIGH / 2 };
 }
 
 function chips(model: Model, said: (name: string) => "given" | "done" | ""): ChipNode[] {

@@ -1,17 +1,23 @@
-import { Controls, type Edge, MarkerType, ReactFlow, ReactFlowProvider, useNodesState } from "@xyflow/react";
+import { Controls, MarkerType, ReactFlow, ReactFlowProvider, useNodesState } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "../style/network.css";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { SvgButton } from "../charts/Charted";
 import { useWidth } from "../charts/useWidth";
 import { labelOf, useModel } from "../state/model";
 import { go, usePlace } from "../state/place";
+import { type ArcEdge, ArcPast } from "./ArcPast";
 import { Card, CardBody, type CardNode } from "./Card";
+import { type Detour, detour } from "./detour";
 import { draggedPlaces, forgetPlaces, keepPlace } from "./dragged";
 import { Roles } from "./Roles";
 import { type Arc, CARD_WIDTH, isOnTrail, neighbourhood, nextCard, trail } from "./neighbourhood";
 
 const TYPES = { card: Card };
+const ARCS = { arc: ArcPast };
 const NARROW = 620;
+/** Below it the numbers on cards would be too small; what does not fit then is dragged into sight. */
+const READABLE = 0.78;
 /** The controls stand below the cards. */
 const ROOM = { top: "10px", bottom: "54px", x: "10px" } as const;
 const COLUMNS = ["What acts on what acts on it", "What acts on it", "In the middle", "What it acts on"];
@@ -45,11 +51,15 @@ function Drawn({ focus }: { focus: string }) {
   const [nodes, setNodes, onNodesChange] = useNodesState<CardNode>(initial);
   useEffect(() => setNodes(initial), [initial, setNodes]);
   const edges = useMemo(
-    () => found.arcs.map((arc) => edgeOf(arc, question.do.has(arc.to), isSigned, isOnTrail(via, arc.from, arc.to))),
-    [found, question, isSigned, via],
+    () =>
+      found.arcs.map((arc) => ({
+        ...edgeOf(arc, question.do.has(arc.to), isSigned, isOnTrail(via, arc.from, arc.to)),
+        data: { past: pastOf(arc, nodes) },
+      })),
+    [found, question, isSigned, via, nodes],
   );
   const [element, width] = useWidth<HTMLDivElement>();
-  const zoom = Math.min(1, width / across(found.cards));
+  const zoom = Math.max(READABLE, Math.min(1, width / across(found.cards)));
   const height = Math.max(220, Math.ceil(zoom * spread(found.cards)) + 68);
   return (
     <>
@@ -71,6 +81,7 @@ function Drawn({ focus }: { focus: string }) {
         </button>
         <small>Drag cards and ground; Ctrl and wheel zoom. Arrow keys go from card to card.</small>
       </p>
+      {width >= NARROW && <SvgButton of={element} name={`Around ${labelOf(model, focus)}`} />}
       {width > 0 && width < NARROW && <Stacked found={found} focus={focus} onArrow={onArrow} />}
       <div
         className={width < NARROW ? undefined : "network"}
@@ -83,10 +94,11 @@ function Drawn({ focus }: { focus: string }) {
             nodes={nodes}
             edges={edges}
             nodeTypes={TYPES}
+            edgeTypes={ARCS}
             onNodesChange={onNodesChange}
             onNodeDragStop={(_, node) => keepPlace(model.name, focus, node.id, node.position)}
             fitView
-            fitViewOptions={{ padding: ROOM, maxZoom: 1 }}
+            fitViewOptions={{ padding: ROOM, minZoom: READABLE, maxZoom: 1 }}
             minZoom={0.2}
             maxZoom={2}
             nodesFocusable={false}
@@ -154,8 +166,26 @@ function nodesOf(
   }));
 }
 
-function edgeOf(arc: Arc, isCut: boolean, isSigned: boolean, isMarked: boolean): Edge {
+/** The way of an arc past the cards where they stand at the moment. */
+function pastOf(arc: Arc, nodes: readonly CardNode[]): Detour | null {
+  const boxes = nodes.map(({ id, position, measured, initialHeight }) => ({
+    id,
+    ...position,
+    width: CARD_WIDTH,
+    height: measured?.height ?? initialHeight ?? 0,
+  }));
+  const [from, to] = [boxes.find((box) => box.id === arc.from), boxes.find((box) => box.id === arc.to)];
+  if (!from || !to) return null;
+  return detour(
+    from,
+    to,
+    boxes.filter((box) => box !== from && box !== to),
+  );
+}
+
+function edgeOf(arc: Arc, isCut: boolean, isSigned: boolean, isMarked: boolean): ArcEdge {
   return {
+    type: "arc",
     id: `${arc.from} ${arc.to}`,
     source: arc.from,
     target: arc.to,

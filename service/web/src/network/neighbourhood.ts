@@ -1,14 +1,14 @@
 /** The neighbourhood of a variable: what acts on it within two steps, what it acts on, and where each card stands. */
 import { type Model, stateLabel } from "../state/model";
 
-export const CARD_WIDTH = 220;
-const BETWEEN = 60;
+export const CARD_WIDTH = 196;
+export const BETWEEN = 40;
 const GAP = 22;
 const HEAD = 56;
 const STATE = 27;
 /** Characters in a line of a card's label and of a state's name. */
-const LABEL = 26;
-const NAME = 12;
+const LABEL = 20;
+const NAME = 11;
 const STEPS_UP = 2;
 
 export interface Placed {

@@ -1,4 +1,5 @@
 import { AnswerLinks } from "../app/AnswerLinks";
+import { useChance } from "../app/EventChoice";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { type EventAsked, collectionPlan } from "../api/resources";
@@ -21,10 +22,20 @@ export function reported(state: string, reliability: number, states: readonly st
   return { verb: "like", numbers };
 }
 
+/** How uncertain an event of this chance is, in bits: 1 where it is even, 0 where it is settled. */
+export function doubt(p: number): number {
+  return p <= 0 || p >= 1 ? 0 : -(p * Math.log2(p) + (1 - p) * Math.log2(1 - p));
+}
+
+function share(bits: number, p: number): string {
+  return doubt(p) > 0 ? percent(Math.min(1, bits / doubt(p))) : "none";
+}
+
 /** What to find out next, in order: by what it improves the forecast for its cost, with what each report would say. */
 export function CollectionPlan({ event }: { event: EventAsked }) {
   const model = useModel();
   const { question } = usePlace();
+  const chance = useChance(event);
   const key = `plan ${event.target}:${event.state} ${questionKey(model.name, question)} ${model.about.revision}`;
   const answer = useAnswer(key, (signal) => collectionPlan(model.name, question, event, STEPS, signal));
   return (
@@ -35,8 +46,9 @@ export function CollectionPlan({ event }: { event: EventAsked }) {
         ) : (
           <>
             <p>
-              The reports that improve the forecast most for what they cost, in order. Chances are of “
-              {stateLabel(model.variables.get(event.target), event.state)}”.
+              “{capital(stateLabel(model.variables.get(event.target), event.state))}” has a chance of{" "}
+              <strong>{chance === null ? "…" : percent(chance)}</strong> now. These reports improve the forecast most
+              for what they cost, in order; each says what the chance would become.
             </p>
             <ol className="plan">
               {found.steps.map((step) => {
@@ -76,13 +88,18 @@ export function CollectionPlan({ event }: { event: EventAsked }) {
                       ))}
                     </ul>
                     <p className="small">
-                      Cost {step.cost}, {step.lead_days} days, true {percent(step.reliability)} of the time. It tells{" "}
-                      {step.bits.toPrecision(2)} bits.
+                      Cost {step.cost}, {step.lead_days} days, true {percent(step.reliability)} of the time. It is
+                      expected to settle {chance === null ? "some" : share(step.bits, chance)} of the doubt (
+                      {+step.bits.toPrecision(2)} bits).
                     </p>
                   </li>
                 );
               })}
             </ol>
+            <p className="small">
+              A bit is what the answer to an even question tells
+              {chance !== null && <>; all the doubt about this one is {doubt(chance).toFixed(2)} bits</>}.
+            </p>
             <details>
               <summary>{found.skipped.length} more, left out</summary>
               <ul>

@@ -1,5 +1,6 @@
 import { AnswerLinks } from "../app/AnswerLinks";
 import { type FormEvent, useState } from "react";
+import { useChance } from "../app/EventChoice";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { type EventAsked, goals } from "../api/resources";
@@ -14,10 +15,19 @@ interface Limit {
   readonly p: number;
 }
 
+/** A limit worth asking for, in percent: half of the chance now, or half of what it lacks to be certain. */
+export function limitFor(chance: number, side: Limit["side"]): string {
+  const limit = side === "below" ? chance / 2 : chance + (1 - chance) / 2;
+  const percents = 100 * Math.min(0.999, Math.max(0.001, limit));
+  return String(+(side === "above" && percents > 95 ? percents.toFixed(1) : percents.toPrecision(2)));
+}
+
 /** The fewest levers that bring an event under or over a limit. */
 export function Goals({ event }: { event: EventAsked }) {
   const [side, setSide] = useState<Limit["side"]>("below");
-  const [text, setText] = useState("20");
+  const chance = useChance(event);
+  const [written, setText] = useState<string | null>(null);
+  const text = written ?? (chance === null ? "" : limitFor(chance, side));
   const [limit, setLimit] = useState<Limit | null>(null);
   const typed = Number(text) / 100;
   const isValid = text.trim() !== "" && typed > 0 && typed < 1;
@@ -27,10 +37,19 @@ export function Goals({ event }: { event: EventAsked }) {
   };
   return (
     <>
+      <p>
+        It has a chance of <strong>{chance === null ? "…" : percent(chance)}</strong> now.
+      </p>
       <form className="event" onSubmit={submit}>
         <label>
           Bring it{" "}
-          <select value={side} onChange={(change) => setSide(change.target.value as Limit["side"])}>
+          <select
+            value={side}
+            onChange={(change) => {
+              setSide(change.target.value as Limit["side"]);
+              setText(null);
+            }}
+          >
             <option value="below">below</option>
             <option value="above">above</option>
           </select>

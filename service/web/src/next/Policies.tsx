@@ -8,7 +8,7 @@ import { set } from "../question/question";
 import { questionKey } from "../state/forecasts";
 import { labelOf, stateLabel, useModel } from "../state/model";
 import { ask, usePlace } from "../state/place";
-import { capital, percent, perhapsNothing, points, pointsRange } from "../words/numbers";
+import { capital, percent, perhapsNothing, points, pointsRange, pointsTick } from "../words/numbers";
 
 const SHOWN = 16;
 
@@ -41,7 +41,7 @@ export function Policies({ event }: { event: EventAsked }) {
                 line={0}
                 least={0.01}
                 lineName="no change; bars are in points, thin lines hold 90 % of what the priors leave open"
-                tick={(value) => `${+(100 * value).toFixed(1)}`}
+                tick={pointsTick}
                 spans={moving.slice(0, SHOWN).map((row) => ({
                   key: `${row.variable} ${row.state}`,
                   label: (

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Link } from "../app/Link";
 import { withSide } from "../compare/sides";
 import { ask, go, usePlace } from "../state/place";
@@ -5,7 +6,8 @@ import { labelOf, useModel } from "../state/model";
 import { condition } from "../state/forecasts";
 import { useStore } from "../state/store";
 import { percent } from "../words/numbers";
-import { HistoryControls } from "./HistoryControls";
+import { HistoryControls, inShort } from "./HistoryControls";
+import { useNarrow } from "./useNarrow";
 import { inWords, verbOf } from "./phrases";
 import { NamedQuestions } from "./Named";
 import { Picture } from "./Picture";
@@ -26,45 +28,62 @@ export function QuestionPanel() {
         <HistoryControls />
       </div>
       <Search />
-      {said === 0 ? (
-        <p className="hint">
-          Nothing is said yet beside the picture below. Find a variable above, then click a state to observe it or set
-          it.
-        </p>
-      ) : (
-        <ul className="statements">
-          {[...question.do].map(([name, setting]) => (
-            <Statement key={name} name={name} said={setting} isDoing isUnused={unused.has(name)} />
-          ))}
-          {[...question.given].map(([name, finding]) => (
-            <Statement key={name} name={name} said={finding} isDoing={false} isUnused={unused.has(name)} />
-          ))}
-        </ul>
-      )}
-      <Picture />
-      {about && (
-        <p className="hint">
-          All that is said, the picture included, had a probability of {percent(about.p_evidence)} before it was known.
-          {about.conflict_bits !== null && about.conflict_bits > 1 && <> The findings sit badly together: see Why.</>}
-        </p>
-      )}
-      {!isEmpty(question) && (
-        <p>
-          <button onClick={() => ask(EMPTY)}>Clear the question</button>{" "}
-          <Link
-            to={{
-              view: "compare",
-              sides: withSide(withSide(sides, question.do.size > 0 ? withoutDoing(question) : EMPTY), question),
-              tab: null,
-            }}
-          >
-            Compare
-          </Link>
-        </p>
-      )}
-      <NamedQuestions />
-      <Share />
+      <Folded>
+        {said === 0 ? (
+          <p className="hint">
+            Nothing is said yet beside the picture below. Find a variable above, then click a state to observe it or set
+            it.
+          </p>
+        ) : (
+          <ul className="statements">
+            {[...question.do].map(([name, setting]) => (
+              <Statement key={name} name={name} said={setting} isDoing isUnused={unused.has(name)} />
+            ))}
+            {[...question.given].map(([name, finding]) => (
+              <Statement key={name} name={name} said={finding} isDoing={false} isUnused={unused.has(name)} />
+            ))}
+          </ul>
+        )}
+        <Picture />
+        {about && (
+          <p className="hint">
+            All that is said, the picture included, had a probability of {percent(about.p_evidence)} before it was
+            known.
+            {about.conflict_bits !== null && about.conflict_bits > 1 && <> The findings sit badly together: see Why.</>}
+          </p>
+        )}
+        {!isEmpty(question) && (
+          <p>
+            <button onClick={() => ask(EMPTY)}>Clear the question</button>{" "}
+            <Link
+              to={{
+                view: "compare",
+                sides: withSide(withSide(sides, question.do.size > 0 ? withoutDoing(question) : EMPTY), question),
+                tab: null,
+              }}
+            >
+              Compare
+            </Link>
+          </p>
+        )}
+        <NamedQuestions />
+        <Share />
+      </Folded>
     </aside>
+  );
+}
+
+/** On a narrow page the question stands in one line that opens, so that the answer is not far below. */
+function Folded({ children }: { children: ReactNode }) {
+  const model = useModel();
+  const { question } = usePlace();
+  const isNarrow = useNarrow();
+  if (!isNarrow) return <>{children}</>;
+  return (
+    <details className="folded">
+      <summary>{inShort(model, question)}</summary>
+      {children}
+    </details>
   );
 }
 

@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import { Charted } from "../charts/Charted";
 import { DataTable } from "../charts/DataTable";
 import { useWidth } from "../charts/useWidth";
 import { Link } from "../app/Link";
@@ -31,40 +32,42 @@ export function Groups() {
         Each box is a group of variables. Lines above run from left to right, lines below back; the thicker, the more
         arcs.
       </p>
-      <div ref={element} className="groups">
-        {width >= NARROW && (
-          <svg width={width} height={middle + BOX + below} aria-hidden="true">
-            {links.map(({ from, to, arcs }) => {
-              const isBack = to < from;
-              const edge = isBack ? middle + BOX : middle;
-              const high = (arch * Math.abs(to - from)) / reach;
-              const spread = 0.16 * step * Math.sign(to - from);
-              const [a, b] = [x(from) + spread, x(to) - spread];
-              return (
-                <path
-                  key={`${from} ${to}`}
-                  className={isBack ? "group-link back" : "group-link"}
-                  strokeWidth={1 + (7 * arcs) / most}
-                  d={`M${a},${edge} C${a},${isBack ? edge + high : edge - high} ${b},${isBack ? edge + high : edge - high} ${b},${edge}`}
-                />
-              );
-            })}
-          </svg>
-        )}
-        <ul
-          className={width >= NARROW ? "group-row" : "group-list"}
-          style={width >= NARROW ? { top: middle } : undefined}
-        >
-          {groups.map((group) => (
-            <li key={group.name}>
-              <Link className="group-box" to={{ view: "network", focus: null, tab: `group:${group.name}` }}>
-                <span>{groupLabel(group.name)}</span>
-                <small>{group.variables.length} variables</small>
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </div>
+      <Charted name="What the model is made of">
+        <div ref={element} className="groups">
+          {width >= NARROW && (
+            <svg width={width} height={middle + BOX + below} aria-hidden="true">
+              {links.map(({ from, to, arcs }) => {
+                const isBack = to < from;
+                const edge = isBack ? middle + BOX : middle;
+                const high = (arch * Math.abs(to - from)) / reach;
+                const spread = 0.16 * step * Math.sign(to - from);
+                const [a, b] = [x(from) + spread, x(to) - spread];
+                return (
+                  <path
+                    key={`${from} ${to}`}
+                    className={isBack ? "group-link back" : "group-link"}
+                    strokeWidth={1 + (7 * arcs) / most}
+                    d={`M${a},${edge} C${a},${isBack ? edge + high : edge - high} ${b},${isBack ? edge + high : edge - high} ${b},${edge}`}
+                  />
+                );
+              })}
+            </svg>
+          )}
+          <ul
+            className={width >= NARROW ? "group-row" : "group-list"}
+            style={width >= NARROW ? { top: middle } : undefined}
+          >
+            {groups.map((group) => (
+              <li key={group.name}>
+                <Link className="group-box" to={{ view: "network", focus: null, tab: `group:${group.name}` }}>
+                  <span>{groupLabel(group.name)}</span>
+                  <small>{group.variables.length} variables</small>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      </Charted>
       <DataTable
         caption="Arcs between groups"
         head={["From", "To", "Arcs"]}

@@ -27,6 +27,24 @@ export function Headlines() {
   return (
     <section aria-labelledby="headlines">
       <h2 id="headlines">What to expect</h2>
+      <p className="small key">
+        <svg width="22" height="14" aria-hidden="true">
+          <rect className="track-whisker" x="1" y="6" width="20" height="2" />
+          <rect className="track-end" x="1" y="3" width="1.5" height="8" />
+          <rect className="track-end" x="19.5" y="3" width="1.5" height="8" />
+        </svg>{" "}
+        holds 90&nbsp;% of what the priors leave open
+        {!isEmpty(question) && (
+          <>
+            ;{" "}
+            <svg width="6" height="14" aria-hidden="true">
+              <rect className="track-tick" x="2" width="2.5" height="14" />
+            </svg>{" "}
+            where it stood {question.do.size > 0 ? "without what is done" : tickName("baseline", model)}
+          </>
+        )}
+        .
+      </p>
       <div className={isStale ? "headlines stale" : "headlines"}>
         {shown.map((each) => (
           <HeadlineCard key={each.name} headline={each} />
@@ -126,6 +144,9 @@ function HeadlineCard({ headline }: { headline: Headline }) {
   );
 }
 
+/** Below it the leading state is unlikely by itself, which would read as if it did not lead. */
+const EVEN = 0.45;
+
 /** The most likely state in words, with its interval in numbers. */
 function Sentence({ rows, variable }: { rows: readonly Row[]; variable: Variable | undefined }) {
   const { probability_words } = useModel().about;
@@ -135,8 +156,12 @@ function Sentence({ rows, variable }: { rows: readonly Row[]; variable: Variable
   return (
     <p className="lead">
       <strong>{label}</strong> leads: <strong>{percent(likely.p)}</strong>
-      {likely.lo !== null && likely.hi !== null && <> ({percentRange(likely.lo, likely.hi)})</>}, in words “
-      {inWords(likely.p, probability_words)}”.
+      {likely.lo !== null && likely.hi !== null && <> ({percentRange(likely.lo, likely.hi)})</>}
+      {likely.p < EVEN ? (
+        <>, yet nothing here is likelier than not.</>
+      ) : (
+        <>, “{inWords(likely.p, probability_words)}”.</>
+      )}
     </p>
   );
 }

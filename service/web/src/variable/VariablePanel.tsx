@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { Charted } from "../charts/Charted";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
@@ -74,18 +75,20 @@ export function VariablePanel({ name }: { name: string }) {
               </label>
             ))}
           </fieldset>
-          <StateBars
-            name={variable.label}
-            isPending={forecast === undefined}
-            bars={forecast ? barsOf(rows, variable, said) : pendingBars(variable)}
-            tickName={tickName(against, model)}
-            chosen={chosenState(question, name)}
-            choose={(state) => ask(clicked(question, name, state, variable.states, click))}
-            after={(bar) => {
-              const row = rows.find((each) => each.state === bar.state);
-              return row && hasMoved && <Moved by={changeOf(row, against)} />;
-            }}
-          />
+          <Charted name={variable.label}>
+            <StateBars
+              name={variable.label}
+              isPending={forecast === undefined}
+              bars={forecast ? barsOf(rows, variable, said) : pendingBars(variable)}
+              tickName={tickName(against, model)}
+              chosen={chosenState(question, name)}
+              choose={(state) => ask(clicked(question, name, state, variable.states, click))}
+              after={(bar) => {
+                const row = rows.find((each) => each.state === bar.state);
+                return row && hasMoved && <Moved by={changeOf(row, against)} />;
+              }}
+            />
+          </Charted>
           <p className="small">
             {hasMoved ? `The tick marks the chance ${tickName(against, model)}` : `As ${tickName(against, model)}`}; the
             thin line holds 90 % of what the priors leave open.

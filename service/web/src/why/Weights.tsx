@@ -1,7 +1,7 @@
 import { SpanChart } from "../charts/SpanChart";
 import { DataTable } from "../charts/DataTable";
 import { useModel } from "../state/model";
-import { percent, points, pointsRange } from "../words/numbers";
+import { percent, points, pointsRange, pointsTick } from "../words/numbers";
 import { type Explanation, findingLabel, oddsFactor } from "./account";
 
 /** What each finding weighs, and what each thing done moved, as bars to either side. */
@@ -19,7 +19,7 @@ export function Weights({ found }: { found: Explanation }) {
             line={0}
             least={0.01}
             lineName="no effect; bars are in points, the thin line holds 90 % of what the priors leave open"
-            tick={(value) => `${+(100 * value).toFixed(1)}`}
+            tick={pointsTick}
             spans={done.map((each) => ({
               key: each.variable,
               label: findingLabel(model, found, each.variable),
@@ -43,7 +43,7 @@ export function Weights({ found }: { found: Explanation }) {
             line={0}
             lineName="a finding that leaves the odds as they are; right of it findings speak for the event, left against it"
             least={1}
-            tick={(value) => `× ${+(10 ** (value / 10)).toPrecision(3)}`}
+            tick={(value) => oddsFactor(value).replace("odds ", "").replace("leaves the odds", "× 1")}
             spans={[...weights]
               .sort((a, b) => Math.abs(b.db ?? Infinity) - Math.abs(a.db ?? Infinity))
               .map((each) => ({

@@ -70,7 +70,7 @@ function doneSentence(model: Model, done: NonNullable<Explanation["done"]>): str
   const names = done.each.map((each) => `“${labelOf(model, each.variable)}”`).join(" and ");
   if (done.effect === null)
     return `Without what is done (${names}) the findings are impossible, so its effect cannot be told.`;
-  if (Math.abs(done.effect) < 0.0005) return `Setting ${names} changes nothing.`;
+  if (Math.abs(done.effect) < 0.00005) return `Setting ${names} changes nothing.`;
   const { effect_low: low, effect_high: high } = done;
   const range = low === null || high === null ? "" : ` (${pointsRange(low, high)})`;
   const doubt = low !== null && high !== null && perhapsNothing(low, high) ? ", perhaps by nothing" : "";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inWords, percent, percentRange, perhapsNothing, points, pointsRange } from "./numbers";
+import { inWords, percent, percentRange, perhapsNothing, points, pointsRange, pointsTick } from "./numbers";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
@@ -23,6 +23,12 @@ describe("numbers", () => {
   it("says units once in a range", () => {
     expect(plain(percentRange(0.35, 0.65))).toBe("35 to 65 %");
     expect(plain(pointsRange(-0.05, 0.228))).toBe("−5.0 to +22.8");
+    expect(plain(pointsRange(-0.0016, -0.00001))).toBe("−0.16 to just below 0");
+    expect(plain(pointsRange(0.00001, 0))).toBe("just above 0 to 0");
+  });
+
+  it("marks an axis of differences", () => {
+    expect([-0.005, 0, 0.01].map(pointsTick)).toEqual(["−0.5", "0", "+1"]);
   });
 
   it("says differences in points, signed", () => {

@@ -27,13 +27,21 @@ export function points(difference: number): string {
   return `${difference < 0 ? MINUS : "+"}${said}${SPACE}points`;
 }
 
-/** An interval of differences, its unit left to the number that it belongs to. */
+/** An interval of differences, its unit left to the number that it belongs to; an end that rounds to nothing is said so. */
 export function pointsRange(low: number, high: number): string {
   return `${signed(low)} to ${signed(high)}`;
 }
 
 function signed(difference: number): string {
-  return points(difference).replace(`${SPACE}points`, "");
+  const said = points(difference).replace(`${SPACE}points`, "");
+  if (said !== "0.0" || difference === 0) return said === "0.0" ? "0" : said;
+  return difference < 0 ? "just below 0" : "just above 0";
+}
+
+/** A mark of an axis of differences, in points: the unit is said below the chart. */
+export function pointsTick(difference: number): string {
+  const size = +Math.abs(100 * difference).toFixed(2);
+  return size === 0 ? "0" : `${difference < 0 ? MINUS : "+"}${size}`;
 }
 
 /** Whether an interval of a difference holds nothing. */
