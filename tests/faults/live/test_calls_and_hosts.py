@@ -156,6 +156,54 @@ def test_two_hosts_over_one_database_follow_the_one_that_watches(database, tmp_p
             becomes(second, forecast(0.4))
 
 
+def other_models(server):
+    return {each["name"] for each in server.get("/v1/models")["models"]} - {"asia"}
+
+
+@pytest.mark.needs("initdb")
+def test_a_model_that_the_watching_host_adds_or_removes_is_served_or_retired_by_the_one_that_follows(
+    database, tmp_path
+) -> None:
+    url = {"DATABASE_URL": database.database("removed")}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    for each in (one, two):
+        shutil.copytree(one.folder, each.root / "clinic")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **url) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        with gunicorn(two.root, tmp_path / "log2", workers=2, **url) as second:
+            second.settled(lambda: (second.get("/v1/status")["loader"] or {}).get("role") == "follows")
+            assert other_models(second) == {"clinic"}
+            revision = revision_of(second, "clinic")
+            shutil.copytree(one.folder, one.root / "another")
+            second.settled(lambda: other_models(second) == {"another", "clinic"})
+            shutil.rmtree(one.root / "another")
+            shutil.rmtree(one.root / "clinic")
+            for each in (first, second):
+                each.settled(lambda each=each: other_models(each) == set())
+                with pytest.raises(urllib.error.HTTPError, match="404"):
+                    body(each, PATH.replace("asia", "clinic"))
+                pinned = f"{PATH.replace('asia', 'clinic')}&revision={revision}"
+                assert body(each, pinned) == body(first, pinned)
+        with gunicorn(two.root, tmp_path / "log3", workers=2, **url) as second:
+            second.settled(lambda: other_models(second) == set())
+            shutil.copytree(one.folder, one.root / "clinic")
+            second.settled(lambda: other_models(second) == {"clinic"})
+            assert revision_of(second, "clinic") == revision
+
+
+@pytest.mark.needs("initdb")
+def test_a_host_that_starts_beside_one_that_watches_serves_what_that_made_active(database, tmp_path) -> None:
+    """Its own files are of before: no answer is from them."""
+    url = {"DATABASE_URL": database.database("later")}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **url) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        revision = becomes(first, one.save(0.3))
+        with gunicorn(two.root, tmp_path / "log2", workers=2, **url) as second:
+            found = {(revision_of(second), round(p_of(second), 12)) for _ in range(20)}
+            assert found == {(revision, forecast(0.3))}
+
+
 def body(server, path=PATH):
     with urllib.request.urlopen(server.url + path, timeout=30) as answer:
         return answer.headers["ETag"], answer.read()

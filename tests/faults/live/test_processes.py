@@ -66,6 +66,21 @@ def test_a_loader_that_is_killed_is_begun_again_and_goes_on(server, models) -> N
     assert "another one begins" in server.log.read_text()
 
 
+def test_a_loader_that_is_begun_again_does_not_go_back_to_what_was_served_at_the_start(
+    server, models, tmp_path
+) -> None:
+    edited = becomes(server, models.save(0.25))
+    loader = loader_of(server)
+    os.kill(loader, signal.SIGKILL)
+    server.settled(lambda: loader_of(server) != loader)
+    with polling(server.url, PATH) as polls:
+        time.sleep(2)
+    assert polls.revisions == {edited}
+    assert status_of(server)["from"] == "file"
+    made = activations.every(ready(Folder(tmp_path / "state")), "asia")
+    assert [each.cause for each in made] == ["start", "file"]
+
+
 def test_a_loader_that_is_killed_while_it_compiles_leaves_the_old_answer_and_reads_again(server, models) -> None:
     for i in range(5):
         loader = loader_of(server)
