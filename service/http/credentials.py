@@ -130,7 +130,7 @@ def of_links(store: Store, counts: SharedCounts) -> Checked[links.Link]:
 
 def _names(secret: str) -> list[str]:
     """The part of a token or key that is no secret, if it has one."""
-    parts = tokens.WRITTEN.fullmatch(secret) or links.WRITTEN.fullmatch(secret)
+    parts = tokens.KIND.written.fullmatch(secret) or links.KIND.written.fullmatch(secret)
     return [parts[1]] if parts else []
 
 

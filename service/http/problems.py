@@ -315,7 +315,8 @@ def status_of(error: ExplainedError) -> int:
 
 def fault(error: ExplainedError) -> Fault:
     """One mistake as JSON; what the model calls evidence is called given in requests."""
-    place = ("given", *error.where[1:]) if error.where[:1] == ("evidence",) else error.where
+    is_of_model = error.where[:1] == ("evidence",) and not isinstance(error, UnknownField)
+    place = ("given", *error.where[1:]) if is_of_model else error.where
     return {
         "code": error.code,
         "detail": visible(error.detail),

@@ -1,8 +1,8 @@
-"""Read-only links over HTTP: an admin makes the address of one question that needs no token."""
+"""Read-only links over HTTP: an admin makes the address of one question that needs no token, lists and ends them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from service.http import access
 from service.http.address import PREFIX
@@ -25,7 +25,7 @@ from service.store.scopes import ADMIN
 def new_link(service: Service, body: requests.LinkAsked) -> Reply:
     """Make an address that lets whoever has it ask one question: for spreadsheets and pages that can send no token.
 
-    It expires, and ends before that by `aftermath link revoke`. Its key is in this answer and nowhere else.
+    It expires, and ends before that by DELETE or `aftermath link revoke`. Its key is in this answer and nowhere else.
     """
     asked = links.question(body.address.removeprefix(PREFIX.get()))
     found = access.operation_at(asked.path)
@@ -57,4 +57,52 @@ def new_link(service: Service, body: requests.LinkAsked) -> Reply:
     )
 
 
-OPERATIONS = (new_link,)
+@operation("GET", "/v1/links", forms=(json_form(answers.LinksMade),), errors=(503,), scope=ADMIN, cacheable=False)
+def every_link(service: Service) -> Reply:
+    """List the links to models that the client may administer, without their keys: the first that was made first."""
+    return Reply(lambda: {"links": [_told(each) for each in links.every(service.store) if _may(each)]})
+
+
+@operation(
+    "DELETE",
+    "/v1/links/<link>",
+    forms=(json_form(answers.LinkTold, suffix=""),),
+    errors=(404, 503, 507),
+    scope=ADMIN,
+)
+def end_link(service: Service, link: str) -> Reply:
+    """End a link now: every worker refuses it within two seconds. It stays in the list."""
+    access.demand(ADMIN, _model(links.find(service.store, link, where=("path", "link"))))
+    asking = access.client()
+    ended = links.revoke(service.store, link, author=asking.name, origin=asking.address)
+    access.is_noted()
+    return Reply(lambda: _told(ended))
+
+
+def _model(link: links.Link) -> str:
+    """The model that a link is about, for who administers some."""
+    found = access.operation_at(link.question.path)
+    return (found[1] if found else None) or access.EVERY
+
+
+def _may(link: links.Link) -> bool:
+    return access.client().allows(ADMIN, _model(link))
+
+
+def _told(link: links.Link) -> answers.LinkTold:
+    return {
+        "id": link.id,
+        "label": link.label,
+        "question": str(link.question),
+        "created": _time(link.created),
+        "expires": _time(link.expires),
+        "revoked": _time(link.revoked) if link.revoked else None,
+        "last_used": _time(link.last_used) if link.last_used else None,
+    }
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+OPERATIONS = (new_link, every_link, end_link)

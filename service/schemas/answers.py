@@ -955,6 +955,24 @@ class LinkMade(TypedDict):
     addresses: Annotated[dict[str, str], Meta(description="The address to hand out, for each form of the answer.")]
 
 
+class LinkTold(TypedDict):
+    """A read-only link without its key."""
+
+    id: str
+    label: str
+    question: Annotated[str, Meta(description="What may be asked.")]
+    created: str
+    expires: str
+    revoked: Annotated[str | None, Meta(description="When it was ended; null while it was not.")]
+    last_used: Annotated[str | None, Meta(description="To the minute; null where it never was.")]
+
+
+class LinksMade(TypedDict):
+    """Every link, revoked ones too."""
+
+    links: list[LinkTold]
+
+
 class CacheUse(TypedDict):
     """What one cache of the process holds."""
 

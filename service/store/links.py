@@ -8,31 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, select
 
 from service.store import audit
 from service.store.database import Store, next_number
-from service.store.errors import BadKey, BadLinkAddress, EndedKey, StoreError, UnknownLink
+from service.store.errors import BadKey, BadLinkAddress, EndedKey, UnknownLink
+from service.store.revocable import Kind, new_secret, written
 from service.store.tables import iso, links
-from service.store.tokens import LETTERS, NOTING, USE_NOTED
 
 PREFIX = "al"
-WRITTEN = re.compile(rf"{PREFIX}_([a-z0-9]{{12}})_([A-Za-z0-9_-]{{43}})")
 PARAMETER = "key"
 FORMS = (".json", ".csv", ".parquet", ".arrow")
 """Endings of an address that name a form of the answer and not another question."""
 LONGEST = 8_000
-NOBODY = "0" * 64
-NOT_VALID = "the key of the link is not valid: it is unknown, has expired or was revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +112,12 @@ def new(
     store: Store, asked: Question, *, lasting: timedelta, label: str = "", author: str = "", origin: str = ""
 ) -> Issued:
     """Make a link to a question, which expires after ``lasting``; the audit log has who made it."""
-    id = "".join(secrets.choice(LETTERS) for _ in range(12))
-    key = f"{PREFIX}_{id}_{secrets.token_urlsafe(32)}"
+    id, key = new_secret(PREFIX)
     created = store.clock()
     expires = created + lasting
     values = {
         "id": id,
-        "code": _code(key, str(asked), iso(expires)),
+        "code": _signed(key, str(asked), iso(expires)),
         "label": label,
         "address": str(asked),
         "created": created,
@@ -138,48 +131,29 @@ def new(
     return Issued(_link(row), key)
 
 
-def presented(store: Store, key: str) -> Link:
-    """The link whose key somebody presents: one read. Raises BadKey where it is unknown, expired or revoked, and never
-    says which; also where address or expiry in the store are not those that were signed.
-    """
-    parts = WRITTEN.fullmatch(key)
-    at = store.clock()
-    with store.reading() as connection:
-        row = connection.execute(select(links).where(links.c.id == (parts[1] if parts else ""))).first()
-    code = _code(key, row.address if row else "", iso(row.expires) if row else "")
-    same = hmac.compare_digest(code, row.code if row else NOBODY)
-    if row is None or not same:
-        raise BadKey(NOT_VALID)
-    if row.revoked is not None or row.expires <= at:
-        raise EndedKey(NOT_VALID)
-    if row.last_used is None or at - row.last_used > USE_NOTED:
-        with suppress(StoreError), store.writing(patience=NOTING) as connection:
-            connection.execute(update(links).where(links.c.id == row.id).values(last_used=at))
-    return _link(row)
+def _code(key: str, row: Row[Any] | None) -> str:
+    return _signed(key, row.address if row else "", iso(row.expires) if row else "")
 
 
-def every(store: Store) -> list[Link]:
-    """All links in the order in which they were made, revoked ones too."""
-    with store.reading() as connection:
-        return [_link(row) for row in connection.execute(select(links).order_by(links.c.seq))]
-
-
-def revoke(store: Store, id: str, *, author: str = "", origin: str = "") -> Link:
-    """End a link now; one that was revoked stays so. Raises UnknownLink."""
-    with store.writing() as connection:
-        row = connection.execute(select(links).where(links.c.id == id)).first()
-        if row is None:
-            raise UnknownLink(id, connection.execute(select(links.c.id).order_by(links.c.seq)).scalars())
-        if row.revoked is None:
-            at = store.clock()
-            connection.execute(update(links).where(links.c.id == id).values(revoked=at))
-            audit.append(connection, audit.Deed(author, "link revoke", origin, "done", {"link": id}), at=at)
-        return _link(connection.execute(select(links).where(links.c.id == id)).one())
-
-
-def _code(key: str, address: str, expires: str) -> str:
+def _signed(key: str, address: str, expires: str) -> str:
     return hmac.new(key.encode(), f"{address}\n{expires}".encode(), hashlib.sha256).hexdigest()
 
 
 def _link(row: Row[Any]) -> Link:
     return Link(row.id, row.label, question(row.address), row.created, row.expires, row.revoked, row.last_used)
+
+
+KIND = Kind(
+    name="link",
+    table=links,
+    written=written(PREFIX),
+    column="code",
+    digest=_code,
+    value=_link,
+    bad=BadKey,
+    ended=EndedKey,
+    unknown=UnknownLink,
+    not_valid="the key of the link is not valid: it is unknown, has expired or was revoked",
+)
+presented, every, find, revoke = KIND.presented, KIND.every, KIND.find, KIND.revoke
+"""As ``Kind`` has them, of links: a key is not valid either where address or expiry in the store were changed."""

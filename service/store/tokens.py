@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
-import re
-import secrets
-import string
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, select
 
 from service.store import audit
 from service.store.database import Store, next_number
-from service.store.errors import BadToken, EndedToken, StoreError, UnknownScope, UnknownToken
+from service.store.errors import BadToken, EndedToken, UnknownScope, UnknownToken
+from service.store.revocable import Kind, new_secret, written
 from service.store.scopes import READ, SCOPES, Scope, covers, implies
 from service.store.tables import tokens
 
 PREFIX = "am"
-WRITTEN = re.compile(rf"{PREFIX}_([a-z0-9]{{12}})_([A-Za-z0-9_-]{{43}})")
-LETTERS = string.ascii_lowercase + string.digits
-NOBODY = hashlib.sha256(b"").hexdigest()
-USE_NOTED = timedelta(minutes=1)
-"""How far behind the last use that is noted may be, so that not every request writes."""
-NOT_VALID = "the token is not valid: it is unknown, has expired or was revoked"
-NOTING = 0.1
-"""Seconds that the note of a use waits for other writes; a token is known without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +68,7 @@ def new(
         if scope not in SCOPES:
             raise UnknownScope(scope, SCOPES)
     kept = [scope for scope in SCOPES if scope in scopes]
-    id = "".join(secrets.choice(LETTERS) for _ in range(12))
-    secret = f"{PREFIX}_{id}_{secrets.token_urlsafe(32)}"
+    id, secret = new_secret(PREFIX)
     created = store.clock()
     expires = None if lasting is None else created + lasting
     values = {
@@ -101,48 +88,7 @@ def new(
     return Issued(_token(row), secret)
 
 
-def presented(store: Store, secret: str) -> Token:
-    """The token that somebody presents: one read by its key. Raises BadToken where it is unknown, expired or revoked,
-    and never says which.
-
-    A token that is unknown costs the same comparison as one that is not. That a token was used is noted by the minute,
-    where the store can be written to at once.
-    """
-    parts = WRITTEN.fullmatch(secret)
-    at = store.clock()
-    with store.reading() as connection:
-        row = connection.execute(select(tokens).where(tokens.c.id == (parts[1] if parts else ""))).first()
-    same = hmac.compare_digest(_digest(secret), row.digest if row else NOBODY)
-    if row is None or not same:
-        raise BadToken(NOT_VALID)
-    if row.revoked is not None or (row.expires is not None and row.expires <= at):
-        raise EndedToken(NOT_VALID)
-    if row.last_used is None or at - row.last_used > USE_NOTED:
-        with suppress(StoreError), store.writing(patience=NOTING) as connection:
-            connection.execute(update(tokens).where(tokens.c.id == row.id).values(last_used=at))
-    return _token(row)
-
-
-def every(store: Store) -> list[Token]:
-    """All tokens in the order in which they were made, revoked ones too."""
-    with store.reading() as connection:
-        return [_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.seq))]
-
-
-def revoke(store: Store, id: str, *, author: str = "", origin: str = "") -> Token:
-    """End a token now; one that was revoked stays so. Raises UnknownToken."""
-    with store.writing() as connection:
-        row = connection.execute(select(tokens).where(tokens.c.id == id)).first()
-        if row is None:
-            raise UnknownToken(id, connection.execute(select(tokens.c.id).order_by(tokens.c.seq)).scalars())
-        if row.revoked is None:
-            at = store.clock()
-            connection.execute(update(tokens).where(tokens.c.id == id).values(revoked=at))
-            audit.append(connection, audit.Deed(author, "token revoke", origin, "done", {"token": id}), at=at)
-        return _token(connection.execute(select(tokens).where(tokens.c.id == id)).one())
-
-
-def _digest(secret: str) -> str:
+def _digest(secret: str, row: Row[Any] | None = None) -> str:
     """A secret of 256 random bits needs no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
@@ -150,3 +96,19 @@ def _digest(secret: str) -> str:
 def _token(row: Row[Any]) -> Token:
     scopes, models = tuple(json.loads(row.scopes)), tuple(json.loads(row.models))
     return Token(row.id, row.label, scopes, models, row.created, row.expires, row.revoked, row.last_used)
+
+
+KIND = Kind(
+    name="token",
+    table=tokens,
+    written=written(PREFIX),
+    column="digest",
+    digest=_digest,
+    value=_token,
+    bad=BadToken,
+    ended=EndedToken,
+    unknown=UnknownToken,
+    not_valid="the token is not valid: it is unknown, has expired or was revoked",
+)
+presented, every, revoke = KIND.presented, KIND.every, KIND.revoke
+"""As ``Kind`` has them, of tokens."""

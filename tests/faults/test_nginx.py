@@ -1,11 +1,6 @@
 """Behind the nginx file that ships, under the real nginx."""
 
 import gzip
-import os
-import re
-import shutil
-import socket
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,30 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.behind_nginx import behind_nginx
 from tests.faults.load import load
 from tests.faults.test_processes import kill_in_turn
 from tests.faults.test_slow_clients import KINDS, slow_clients, wait_until_quiet
 from tests.faults.wire import HOST, assert_undisturbed, connect, port_of, probes, served_by, statuses
-from tests.servers import ROOT, Server, free_port
+from tests.servers import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("nginx")]
-
-MAIN = """
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-{user}
-events {{ worker_connections 2048; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/site.conf;
-}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,36 +34,13 @@ class Front:
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory, asia: Path) -> Iterator[Front]:
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    folder = tmp_path_factory.mktemp("nginx")
     logged = ("--access-logfile", "-", "--access-logformat", "client %(h)s %(U)s id %({x-request-id}i)s")
-    with served_by("wsgi:app", folder, *logged, priors=asia, AFTERMATH_PROXIES="127.0.0.1") as service:
-        site = (ROOT / "docs" / "nginx.conf").read_text()
-        for found, wanted in (("127.0.0.1:8000", f"127.0.0.1:{port_of(service)}"), ("listen 80;", f"listen {port};")):
-            assert found in site
-            site = site.replace(found, wanted)
-        (folder / "site.conf").write_text(site)
-        user = "user root;" if os.geteuid() == 0 else ""
-        (folder / "main.conf").write_text(MAIN.format(folder=folder, user=user))
-        program = shutil.which("nginx") or "nginx"
-        nginx = subprocess.Popen([program, "-p", folder, "-c", folder / "main.conf"], stdin=subprocess.DEVNULL)
-        try:
-            wait_for(port, nginx, folder / "error.log")
-            yield Front(port, service)
-        finally:
-            nginx.terminate()
-            nginx.wait(timeout=20)
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(log.read_text())
+    with (
+        served_by("wsgi:app", folder, *logged, priors=asia, AFTERMATH_PROXIES="127.0.0.1") as service,
+        behind_nginx(folder, [port_of(service)]) as port,
+    ):
+        yield Front(port, service)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -46,6 +46,8 @@ MATRIX = {
     "POST /v1/models/<model>/batch": "read",
     "POST /v1/models/<model>/validate": "write",
     "POST /v1/links": "admin",
+    "GET /v1/links": "admin",
+    "DELETE /v1/links/<link>": "admin",
     "POST /v1/answers": "write",
     "POST /v1/prose": "read",
     "POST /mcp": "read",
@@ -333,3 +335,35 @@ def test_every_refusal_of_access_has_its_status():
         "not_allowed": 403,
     }
     assert codes["rate_limited"] == codes["too_many_guesses"] == 429
+
+
+def test_an_admin_lists_links_and_ends_one_and_its_key_is_refused(service, refused):
+    admin, target = service.who["admin"], "/v1/models/asia/forecast/lung"
+    made = ask(service, admin, "/v1/links", "POST", json={"address": f"{target}?given=smoke:yes", "label": "a sheet"})
+    id, address = made.get_json()["id"], made.get_json()["addresses"]["csv"]
+    assert service.client.get(address).status_code == 200
+    listed = ask(service, admin, "/v1/links")
+    assert listed.headers["Cache-Control"] == "no-store"
+    (told,) = [each for each in listed.get_json()["links"] if each["id"] == id]
+    assert (told["label"], told["question"], told["revoked"]) == ("a sheet", f"{target}?given=smoke:yes", None)
+    assert address.partition("key=")[2] not in listed.text
+    ended = ask(service, admin, f"/v1/links/{id}", "DELETE")
+    assert (ended.status_code, ended.get_json()["id"]) == (200, id)
+    assert ask(service, admin, f"/v1/links/{id}", "DELETE").get_json() == ended.get_json()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("service.http.credentials.FRESH", 0)
+        ask(service, service.who["here"], "/livez")
+    refused(create_app(service.app.extensions["aftermath"].settings).test_client().get(address), 401, "bad_key")
+    assert [each["revoked"] is None for each in ask(service, admin, "/v1/links").get_json()["links"]][-1:] == [False]
+    with service.store.reading() as connection:
+        deeds = [row.what for row in connection.execute(audit.audit.select().order_by(audit.audit.c.seq))]
+    assert deeds.count("link revoke") == 1
+
+
+def test_an_admin_of_one_model_sees_and_ends_only_links_to_that(service, refused):
+    link = links.new(service.store, links.question("/v1/models/asia/marginals"), lasting=timedelta(days=1)).link
+    other = bearer(tokens.new(service.store, "another admin", scopes=["admin"], models=["odd*"]).secret)
+    assert ask(service, other, "/v1/links").get_json() == {"links": []}
+    refused(ask(service, other, f"/v1/links/{link.id}", "DELETE"), 403, "not_allowed")
+    refused(ask(service, service.who["admin"], "/v1/links/nothing", "DELETE"), 404, "unknown_link")
+    assert links.find(service.store, link.id).revoked is None

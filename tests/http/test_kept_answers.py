@@ -116,6 +116,7 @@ def test_a_question_longer_than_any_address_is_kept(client):
         ({"model": "asia", "given": {"xray": "maybe"}}, 422, "unknown_state", "/given/xray"),
         ({"model": "asia", "kind": "goals", "target": "lung", "below": True}, 422, "bad_field", "/below"),
         ({"model": "asia", "deadline_ms": 5}, 422, "unknown_field", "/deadline_ms"),
+        ({"model": "asia", "evidence": {}}, 422, "unknown_field", "/evidence"),
         ({"model": "asia", "revision": "nobody"}, 404, "unknown_revision_name", "/revision"),
     ],
 )

@@ -35,7 +35,7 @@ def test_each_revision_that_is_served_is_kept_with_its_files_and_active_since_th
 def test_a_second_start_with_the_same_files_changes_nothing(models, tmp_path):
     for _ in range(2):
         app = create_app(Settings(models, place=Folder(tmp_path / "state")))
-    assert activations.last_number(app.extensions[SERVICE].store) == 1
+    assert activations.last_numbers(app.extensions[SERVICE].store)[0] == 1
 
 
 def test_a_state_folder_that_cannot_be_made_takes_no_answer_down_and_is_told(models, tmp_path, caplog):

@@ -1,6 +1,7 @@
 """An edit that moves a headline over the model's limit is kept, and served once somebody has said why."""
 
 import json
+import time
 import urllib.error
 import urllib.request
 
@@ -34,6 +35,45 @@ def activated(server, **said):
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
+
+
+def started(models, tmp_path):
+    return gunicorn(models.root, tmp_path / "log", workers=2, AFTERMATH_STATE=str(tmp_path / "state"))
+
+
+def test_an_edit_over_the_limit_while_the_service_was_down_waits_for_a_reason_too(models, tmp_path) -> None:
+    with started(models, tmp_path) as server:
+        before = becomes(server, models.save(0.13))
+    models.save(0.4)
+    for _ in range(2):
+        with started(models, tmp_path) as server:
+            found = status_of(server)
+            assert (found["revision"], found["from"]) == (before, "store")
+            assert "lung: yes moves by 14 points, over acknowledge_over" in found["attempt"]["reasons"][0]
+            assert server.get("/readyz")["status"] == "degraded"
+            time.sleep(1)
+            assert p_of(server) == pytest.approx(forecast(0.13))
+    with started(models, tmp_path) as server:
+        large = found["attempt"]["reasons"][0].partition("activate asia ")[2].split()[0]
+        status, refused = activated(server, revision=large)
+        assert (status, refused["code"]) == (409, "needs_reason")
+        status, _ = activated(server, revision=large, reason="a new study")
+        assert (status, p_of(server)) == (200, pytest.approx(forecast(0.4)))
+        assert server.get("/readyz")["status"] == "ready"
+        becomes(server, models.save(0.41))
+    with started(models, tmp_path) as server:
+        assert p_of(server) == pytest.approx(forecast(0.41))
+
+
+def test_what_waited_for_a_reason_is_served_once_it_no_longer_moves_too_far(models, tmp_path) -> None:
+    """Files that were held back are no wrong files: saved again beside something near to them they are served."""
+    with started(models, tmp_path) as server:
+        becomes(server, models.save(0.13))
+    models.save(0.19)
+    with started(models, tmp_path) as server:
+        assert status_of(server)["from"] == "store"
+        becomes(server, models.save(0.16))
+        becomes(server, models.save(0.19))
 
 
 def test_an_edit_over_the_limit_waits_for_a_reason_and_one_below_it_does_not(server, models) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager, suppress
@@ -15,6 +16,7 @@ from service.store import activations, revisions
 from service.store.activations import Expected
 from service.store.errors import StalePrecondition
 from service.store.location import Folder, Server
+from tests.behind_nginx import behind_nginx
 from tests.clients import run_all
 from tests.edited import PATH, becomes, copied, forecast, p_of, revision_of, status_of
 from tests.pollers import polling
@@ -154,6 +156,96 @@ def test_two_hosts_over_one_database_follow_the_one_that_watches(database, tmp_p
             first.process.wait()
             second.settled(lambda: second.get("/v1/status")["loader"]["role"] == "watches")
             becomes(second, forecast(0.4))
+
+
+def other_models(server):
+    return {each["name"] for each in server.get("/v1/models")["models"]} - {"asia"}
+
+
+@pytest.mark.needs("initdb")
+def test_a_model_that_the_watching_host_adds_or_removes_is_served_or_retired_by_the_one_that_follows(
+    database, tmp_path
+) -> None:
+    url = {"DATABASE_URL": database.database("removed")}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    for each in (one, two):
+        shutil.copytree(one.folder, each.root / "clinic")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **url) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        with gunicorn(two.root, tmp_path / "log2", workers=2, **url) as second:
+            second.settled(lambda: (second.get("/v1/status")["loader"] or {}).get("role") == "follows")
+            assert other_models(second) == {"clinic"}
+            revision = revision_of(second, "clinic")
+            shutil.copytree(one.folder, one.root / "another")
+            second.settled(lambda: other_models(second) == {"another", "clinic"})
+            shutil.rmtree(one.root / "another")
+            shutil.rmtree(one.root / "clinic")
+            for each in (first, second):
+                each.settled(lambda each=each: other_models(each) == set())
+                with pytest.raises(urllib.error.HTTPError, match="404"):
+                    body(each, PATH.replace("asia", "clinic"))
+                pinned = f"{PATH.replace('asia', 'clinic')}&revision={revision}"
+                assert body(each, pinned) == body(first, pinned)
+        with gunicorn(two.root, tmp_path / "log3", workers=2, **url) as second:
+            second.settled(lambda: other_models(second) == set())
+            shutil.copytree(one.folder, one.root / "clinic")
+            second.settled(lambda: other_models(second) == {"clinic"})
+            assert revision_of(second, "clinic") == revision
+
+
+@pytest.mark.needs("initdb")
+def test_a_host_that_starts_beside_one_that_watches_serves_what_that_made_active(database, tmp_path) -> None:
+    """Its own files are of before: no answer is from them."""
+    url = {"DATABASE_URL": database.database("later")}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **url) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        revision = becomes(first, one.save(0.3))
+        with gunicorn(two.root, tmp_path / "log2", workers=2, **url) as second:
+            found = {(revision_of(second), round(p_of(second), 12)) for _ in range(20)}
+            assert found == {(revision, forecast(0.3))}
+
+
+@pytest.mark.needs("initdb", "nginx")
+def test_two_hosts_behind_one_nginx_answer_alike_and_one_takes_over_from_the_other(database, tmp_path) -> None:
+    """Same bytes and same tags from both; of the host that watches everything is killed, and no poll fails."""
+    settings = {"DATABASE_URL": database.database("nginx"), "AFTERMATH_PROXIES": "127.0.0.1"}
+    settings |= {"AFTERMATH_PUBLIC_READ": "1", "AFTERMATH_RATE": "0"}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **settings) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        with (
+            gunicorn(two.root, tmp_path / "log2", workers=2, **settings) as second,
+            behind_nginx(tmp_path, [port_of(first), port_of(second)]) as port,
+        ):
+            front = f"http://127.0.0.1:{port}"
+            second.settled(lambda: (second.get("/v1/status")["loader"] or {}).get("role") == "follows")
+            two.save(0.3)  # as a deployment that copies to both would
+            revision = becomes(first, one.save(0.3))
+            becomes(second, forecast(0.3))
+            assert asked_often(front) == {body(first)} == {body(second)}
+            pinned = f"{PATH}&revision={revision}"
+            assert asked_often(front, pinned) == {body(first, pinned)}
+            with polling(front, PATH) as polls:
+                os.killpg(first.process.pid, signal.SIGKILL)
+                second.settled(lambda: second.get("/v1/status")["loader"]["role"] == "watches")
+                last = becomes(second, two.save(0.35))
+            assert polls.failures == []
+            assert polls.revisions == {revision, last}
+            assert polls.backward([revision, last]) == 0
+
+
+def port_of(server):
+    return int(server.url.rpartition(":")[2])
+
+
+def asked_often(front, path=PATH):
+    """The different answers, with their tags, to one question asked of both hosts in turn."""
+    found = set()
+    for _ in range(12):
+        with urllib.request.urlopen(front + path, timeout=30) as answer:
+            found.add((answer.headers["ETag"], answer.read()))
+    return found
 
 
 def body(server, path=PATH):

@@ -66,6 +66,21 @@ def test_a_loader_that_is_killed_is_begun_again_and_goes_on(server, models) -> N
     assert "another one begins" in server.log.read_text()
 
 
+def test_a_loader_that_is_begun_again_does_not_go_back_to_what_was_served_at_the_start(
+    server, models, tmp_path
+) -> None:
+    edited = becomes(server, models.save(0.25))
+    loader = loader_of(server)
+    os.kill(loader, signal.SIGKILL)
+    server.settled(lambda: loader_of(server) != loader)
+    with polling(server.url, PATH) as polls:
+        time.sleep(2)
+    assert polls.revisions == {edited}
+    assert status_of(server)["from"] == "file"
+    made = activations.every(ready(Folder(tmp_path / "state")), "asia")
+    assert [each.cause for each in made] == ["start", "file"]
+
+
 def test_a_loader_that_is_killed_while_it_compiles_leaves_the_old_answer_and_reads_again(server, models) -> None:
     for i in range(5):
         loader = loader_of(server)
@@ -149,14 +164,20 @@ def test_fault_67_a_start_on_broken_files_serves_the_last_good_revision_from_the
 
 
 def flat(server, models, some, more):
-    """Private memory of the workers together, in kB, after some activations and after more."""
+    """Memory of the workers and of the loader, private and in all, in kB, after some activations and after more."""
     measured = []
     for part in (some, more):
         for i in range(part):
             becomes(server, models.save(round(0.2 + len(measured) / 10 + i / 10_000, 6)))
         time.sleep(1)
-        measured.append(sum(private(pid) for pid in workers_of(server)))
+        processes = [*sorted(workers_of(server)), loader_of(server)]
+        measured.append(([private(pid) for pid in processes], [resident(pid) for pid in processes]))
     return measured
+
+
+def resident(pid):
+    """What is its own and what it shares with the master: what comes apart of that is in it before and after."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") // 1_000
 
 
 def private(pid):
@@ -192,8 +213,10 @@ def test_fault_65_of_a_model_at_most_two_revisions_are_held(server, models) -> N
 
 @pytest.mark.long
 def test_fault_65_five_hundred_activations_leave_memory_flat(server, models) -> None:
-    some, more = flat(server, models, 100, 400)
-    assert more < some + 20_000, "of four workers; to hold on to one revision each takes 50 kB of each"
+    (some, in_all), (more, in_all_later) = flat(server, models, 100, 400)
+    assert sum(more) < sum(some) + 20_000, "of all; to hold on to one revision each takes 50 kB of each"
+    for before, after in zip(in_all, in_all_later, strict=True):
+        assert after < before + 3_000, "of each; 400 answers alone take 4,000 kB"
 
 
 @pytest.mark.long

@@ -297,4 +297,14 @@ def test_a_new_folder_is_a_new_model_and_a_removed_one_is_retired(server, models
     shutil.rmtree(models.root / "second")
     server.settled(lambda: "second" not in [each["name"] for each in server.get("/v1/models")["models"]])
     assert revision_of(server)
-    assert activations.active(ready(Folder(tmp_path / "state")), "second").revision == revision
+    store = ready(Folder(tmp_path / "state"))
+    assert activations.active(store, "second") is None
+    assert [each.revision for each in activations.latest(store, "second")] == [revision]
+    assert server.get(f"/v1/models/second/revisions/{revision}")["files"]
+    pinned = server.get(f"/v1/models/second/forecast/lung?interval=none&revision={revision}")
+    assert (pinned["revision"], pinned["distribution"][0]["p"]) == (revision, pytest.approx(forecast(0.1)))
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        server.get("/v1/models/second/forecast/lung")
+    shutil.copytree(models.folder, models.root / "second")
+    server.settled(lambda: "second" in [each["name"] for each in server.get("/v1/models")["models"]])
+    assert [each.previous for each in activations.every(store, "second")] == [None, None]
