@@ -1,6 +1,7 @@
 """Behind the nginx file that ships, under the real nginx."""
 
 import gzip
+import re
 import time
 import urllib.request
 from collections.abc import Iterator
