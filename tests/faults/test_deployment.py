@@ -283,7 +283,8 @@ def test_the_image_is_built_without_a_network_and_serves_with_a_root_that_nobody
         log = tmp_path / "log"
         with served(outside, port=port, cwd=tmp_path, log=log, within=300) as server:
             assert "Compiling" not in log.read_text()
-            asked = urllib.request.Request(f"{server.url}/v1/models/asia/forecast/lung")
+            passed_on = {"X-Forwarded-For": "192.0.2.1"}  # as from beyond the container, whose network is this one here
+            asked = urllib.request.Request(f"{server.url}/v1/models/asia/forecast/lung", headers=passed_on)
             with pytest.raises(OSError, match="401"):
                 urllib.request.urlopen(asked, timeout=20)
             settings = ["chroot", f"--userspec={USER}:{USER}", image, "/bin/env", *described["Env"]]
