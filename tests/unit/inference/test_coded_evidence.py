@@ -7,7 +7,7 @@ from model.inference.variable_elimination import coded_evidence
 
 
 @pytest.mark.parametrize("kinds", [1, 2, 8, 9, 200])
-@pytest.mark.parametrize("cases", [0, 1, 500])
+@pytest.mark.parametrize("cases", [1, 500])
 def test_different_rows_are_those_of_numpy(kinds: int, cases: int) -> None:
     rng = np.random.default_rng(kinds + cases)
     rows = rng.random((kinds, 3))[rng.integers(0, kinds, cases)]
