@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from service.jobs.sweep import Engine, Progress
 
 NONE = "none"
+STOPPED = 130
+"""The exit code of Ctrl-C."""
 BAR = 24
 """Characters of the bar."""
 WITH_INTERVALS = 10_000
@@ -84,7 +87,12 @@ def sweep(
         raise click.UsageError("Name either CASES or --grid.")
     if address is not None and engine != "dask":
         raise click.UsageError("--address is of --engine dask.")
-    _run(load(model, root), cases, grid, out, _engine(engine, address, workers), **asked)  # type: ignore[arg-type]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of an end at once, so that processes end too
+    try:
+        _run(load(model, root), cases, grid, out, _engine(engine, address, workers), **asked)  # type: ignore[arg-type]
+    except KeyboardInterrupt:
+        say("\nStopped. The same command goes on where this was.", err=True)
+        sys.exit(STOPPED)
 
 
 def _engine(name: Literal["pool", "dask"], address: str | None, workers: int | None) -> Engine:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any, TypeVar
 
 from model.errors import AftermathError
@@ -41,7 +42,7 @@ def in_processes(do: Do[P, R], parts: Sequence[P], *, workers: int) -> Generator
     if len(parts) == 1:
         yield do(parts[0])
         return
-    left, deaths = dict.fromkeys(range(len(parts))), 0
+    left, deaths, others = dict.fromkeys(range(len(parts))), 0, set(active_children())
     while left:
         pool = ProcessPoolExecutor(
             min(workers, len(left)), mp_context=get_context("spawn"), initializer=_end_with_parent
@@ -62,10 +63,13 @@ def in_processes(do: Do[P, R], parts: Sequence[P], *, workers: int) -> Generator
                 ) from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            for each in set(active_children()) - others if left else ():
+                each.terminate()  # whoever asked wants no more of it: nobody waits for the parts that they are at
 
 
 def _end_with_parent() -> None:
-    """End this process as soon as the one that started it is gone, however that ended."""
+    """End this process as soon as the one that started it is gone, however that ended; Ctrl-C is for that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_wait_for_the_end, daemon=True).start()
 
 

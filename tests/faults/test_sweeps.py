@@ -121,6 +121,21 @@ def test_a_sweep_killed_in_the_middle_goes_on_where_it_was(file: Path, whole, tm
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["_summary.json", "_sweep.json", *whole]
 
 
+def test_ctrl_c_ends_it_and_its_processes_in_a_line(file: Path, whole, tmp_path: Path) -> None:
+    words = [str(file), "--out", str(tmp_path / "out")]
+    process = started(words, start_new_session=True)
+    wait_for_parts(tmp_path / "out", 2)
+    workers = children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err.strip() == "Stopped. The same command goes on where this was."
+    assert len(out.splitlines()) == 1
+    assert [each for each in workers if is_alive(each)] == []
+    assert finished(words).splitlines()[-1].endswith("of them had been answered before")
+    assert parts(tmp_path / "out") == whole
+
+
 def test_a_process_that_is_killed_loses_nothing(file: Path, whole, tmp_path: Path) -> None:
     process = started([str(file), "--out", str(tmp_path / "out")])
     wait_for_parts(tmp_path / "out", 2)

@@ -37,7 +37,7 @@ def test_cases_are_read_by_suffix_and_the_headline_is_answered(run, tmp_path: Pa
     table.to_csv(path, index=False) if name.endswith("csv") else table.to_parquet(path)
     ran = run("sweep", "asia", path, "--out", tmp_path / "out")
     assert ran.code == 0
-    assert ran.err == "1 cases were refused: their rows say why in the column error\n"
+    assert ran.err == "refused: 1 case; the column error says why\n"
     assert ran.out.startswith("2 cases, 12 rows: 6 of each case, of lung, tub, bronc\n1 of 2 cases answered, 7 rows in")
     assert pd.read_parquet(tmp_path / "out").id.value_counts().to_dict() == {"a": 6, "b": 1}
 
