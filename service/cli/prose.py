@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 def prose(file: IO[str], permalinks: Sequence[str], root: Path | None, state: Path | None, *, as_json: bool) -> None:
     """Each number of FILE (- is what comes in) that the answers whose permalinks it holds do not support.
 
-    It is shown in its place, with why and the nearest that they do support. Exits 1 where there is one. Permalinks are addresses with a revision, or of answers kept in the store.
+    It is shown in its place, with why and the nearest that they do support. Exits 1 where there is one. Permalinks are
+    addresses with a revision, or of answers kept in the store.
 
     \b
     aftermath prose report.md
