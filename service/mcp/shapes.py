@@ -239,7 +239,9 @@ class ProseSaid(Struct):
 
 
 def schema(shape: type[Struct]) -> dict[str, Any]:
-    """The JSON Schema of an answer, an object at its root."""
+    """The JSON Schema of an answer, an object at its root; the names of its parts are told by ``$defs`` alone."""
     _, definitions = schema_components([shape], ref_template="#/$defs/{name}")
+    for each in definitions.values():
+        each.pop("title", None)
     own = dict(definitions.pop(shape.__name__))
     return {**own, **({"$defs": definitions} if definitions else {})}
