@@ -153,11 +153,10 @@ class Reader:
             own = sorted([*own, *(each for each in implied if not names.inside(variables, each.start))], key=_start)
         if not own:
             own = [each for each in variables if self._is_subject(text, each, spoken)]
-        main = [
-            each
-            for each in own
-            if not readings.is_aside(text, each) or any(number.start - each.end in (1, 2) for number in spoken)
-        ]
+        main = [each for each in own if not readings.is_aside(text, each)]
+        if main:  # than that of bronchitis (34 %)
+            beside = {each.end + 2 for each in own} & {number.start for number in spoken}
+            main = [each for each in own if each in main or each.end + 2 in beside]
         return main or [each for each in own if not readings.is_clause(text, each, spoken)]
 
     def _implied(self, text: str, variables: Sequence[Mention]) -> list[Mention]:
