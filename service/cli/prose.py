@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Exactly the body of the HTTP answer.")
 @store_options
 def prose(file: IO[str], permalinks: Sequence[str], root: Path | None, state: Path | None, *, as_json: bool) -> None:
-    """Hold FILE (- is what comes in) against the answers whose permalinks stand in it: each number that they do not
-    support, in its place, with the nearest that they do.
+    """Each number of FILE (- is what comes in) that the answers whose permalinks it holds do not support.
 
-    Exits 1 where there is one. Permalinks are addresses with a revision, or of answers kept in the store.
+    It is shown in its place, with why and the nearest that they do support. Exits 1 where there is one. Permalinks are
+    addresses with a revision, or of answers kept in the store.
 
     \b
     aftermath prose report.md

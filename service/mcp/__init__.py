@@ -2,5 +2,5 @@
 
 ``messages`` reads and writes JSON-RPC, ``versions`` says which revisions of the protocol are spoken and what a request
 must have, ``dispatch`` answers its methods, ``tools`` are what may be called, each answered by the operation that
-answers it over HTTP, and ``shapes`` what they say, in short.
+answers it over HTTP, ``shapes`` what they say, and ``short`` makes that of the answers of operations.
 """

@@ -17,7 +17,7 @@ from service.http.address import model_path
 from service.http.operation import Operation, Reply, Service, forecaster_of
 from service.http.problems import BadField, MissingField, UnknownField
 from service.http.validation import validated
-from service.mcp import shapes
+from service.mcp import shapes, short
 from service.translate.kinds import kind_named, posed
 
 JSON = dict[str, Any]
@@ -127,27 +127,27 @@ ABOUT = {"model": MODEL, "target": _text("A variable's name, from find_variables
 ANALYSED = {**ABOUT, "state": STATE, **STATED, "revision": REVISION}
 
 
-def _asked(kind: str, short: Callable[[Mapping[str, Any]], Struct]) -> Callable[[Service, JSON], Call]:
+def _asked(kind: str, shorten: Callable[[Mapping[str, Any]], Struct]) -> Callable[[Service, JSON], Call]:
     """Answer by the operation of a kind of question, with the same fields."""
 
     def call(service: Service, arguments: JSON) -> Call:
-        return _answered(service, kind, arguments, short)
+        return _answered(service, kind, arguments, shorten)
 
     return call
 
 
-def _answered(service: Service, kind: str, arguments: JSON, short: Callable[[Mapping[str, Any]], Struct]) -> Call:
+def _answered(service: Service, kind: str, arguments: JSON, shorten: Callable[[Mapping[str, Any]], Struct]) -> Call:
     fields = dict(arguments)
     name, revision = fields.pop("model"), fields.pop("revision", None)
     demand("read", name)
     forecaster = forecaster_of(service, name, revision, where=("model",))
     found = kind_named(service.operations, kind)
     reply = posed(found, forecaster, fields)
-    return _kept(service, found.addressed, reply, forecaster.model.revision, short)
+    return _kept(service, found.addressed, reply, forecaster.model.revision, shorten)
 
 
 def _kept(
-    service: Service, operation: Operation, reply: Reply, revision: str, short: Callable[[Mapping[str, Any]], Struct]
+    service: Service, operation: Operation, reply: Reply, revision: str, shorten: Callable[[Mapping[str, Any]], Struct]
 ) -> Call:
     """An answer in short, worked out unless its JSON is in the cache of answers."""
     assert reply.address is not None
@@ -159,7 +159,7 @@ def _kept(
         if data is None:
             data = form.write(reply.content())
             service.cache.put(key, data, weight=len(data) + len(key))
-        return short(msgspec.json.decode(data, type=dict[str, Any]))
+        return shorten(msgspec.json.decode(data, type=dict[str, Any]))
 
     return Call(content, lambda: Cost() if service.cache.find(key) is not None else reply.cost())
 
@@ -168,10 +168,10 @@ def _forecast(service: Service, arguments: JSON) -> Call:
     """A target is asked for as dashboards ask, an event as a question of one."""
     event = arguments.pop("event", None)
     if event is None:
-        return _answered(service, "forecast", arguments, shapes.forecast)
+        return _answered(service, "forecast", arguments, short.forecast)
     if "target" in arguments:
         raise BadField("target and event are both named; a forecast is of one of them", where=("event",))
-    return _answered(service, "query", {**arguments, "events": [event]}, shapes.forecast)
+    return _answered(service, "query", {**arguments, "events": [event]}, short.forecast)
 
 
 def _operation(service: Service, method: str, path: str) -> Operation:
@@ -180,7 +180,7 @@ def _operation(service: Service, method: str, path: str) -> Operation:
 
 def _list_models(service: Service, _: JSON) -> Call:
     reply = _operation(service, "GET", "/v1/models").view(service)
-    return Call(lambda: shapes.models(reply.content()["models"]), reply.cost)
+    return Call(lambda: short.models(reply.content()["models"]), reply.cost)
 
 
 def _find_variables(service: Service, arguments: JSON) -> Call:
@@ -195,7 +195,7 @@ def _find_variables(service: Service, arguments: JSON) -> Call:
             ((_fit(each, arguments.get("text", "")), i, each) for i, each in enumerate(body.variables)),
             key=lambda fit: (-fit[0], fit[1]),
         )
-        rows, left = shapes.first([each for fit, _, each in found if fit > 0], arguments.get("most", 10))
+        rows, left = short.first([each for fit, _, each in found if fit > 0], arguments.get("most", 10))
         return shapes.VariablesSaid(
             body.model,
             body.revision,
@@ -241,7 +241,7 @@ def _diff(service: Service, arguments: JSON) -> Call:
         body = msgspec.json.decode(form.write(reply.content()), type=dict[str, Any])
         more = "".join(f"{'&' if i else '?'}scenario={each}" for i, each in enumerate(arguments.get("scenarios", ())))
         pinned = model_path(name, "diff", f"{body['old']}...{body['new']}")
-        return shapes.diff(body, f"{pinned}.json{more}")
+        return short.diff(body, f"{pinned}.json{more}")
 
     return Call(content, reply.cost)
 
@@ -250,7 +250,7 @@ def _check_prose(service: Service, arguments: JSON) -> Call:
     operation = _operation(service, "POST", "/v1/prose")
     [intake] = operation.body
     reply = operation.view(service, body=validated(intake.shape, arguments))
-    return Call(lambda: shapes.prose(msgspec.to_builtins(reply.content())), reply.cost)
+    return Call(lambda: short.prose(msgspec.to_builtins(reply.content())), reply.cost)
 
 
 TOOLS = (
@@ -320,7 +320,7 @@ TOOLS = (
         },
         ("model",),
         shapes.ComparisonSaid,
-        _asked("compare", shapes.comparison),
+        _asked("compare", short.comparison),
     ),
     Tool(
         "explain",
@@ -329,7 +329,7 @@ TOOLS = (
         ANALYSED,
         ("model",),
         shapes.ExplanationSaid,
-        _asked("explanation", shapes.explanation),
+        _asked("explanation", short.explanation),
     ),
     Tool(
         "sensitivity",
@@ -341,7 +341,7 @@ TOOLS = (
         },
         ("model",),
         shapes.SensitivitySaid,
-        _asked("sensitivity", shapes.sensitivity),
+        _asked("sensitivity", short.sensitivity),
     ),
     Tool(
         "collection_plan",
@@ -359,7 +359,7 @@ TOOLS = (
         },
         ("model",),
         shapes.PlanSaid,
-        _asked("collection-plan", shapes.plan),
+        _asked("collection-plan", short.plan),
     ),
     Tool(
         "diff",

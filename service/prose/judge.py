@@ -71,6 +71,7 @@ WHY = {
     "percent": "the answers have this number as a level in per cent, not as a change in points",
     "end": "this is an end of an interval, not the probability itself",
     "before": "this is the probability before what is known or done, not after it",
+    "answer": "this number is of another answer than the one cited in this sentence",
     "state": "this number belongs to another state than the one named",
     "target": "this number belongs to another target than the one named",
     "unit": "the answers have this number in another unit",
@@ -91,7 +92,7 @@ def judged(text: str, facts: Facts, *, others: Mapping[str, str] | None = None) 
     >>> [(each.text, each.supported, each.why) for each in judged("Lung cancer is at 23 %, up 3 points.", known)]
     [('23 %', True, ''), ('3 points', False, 'the answers have this change, in the other direction')]
     """
-    prose, reader = Prose(text), Reader(facts, others or {})
+    prose, reader = Prose(text), Reader(facts, others or {}, text)
     return (_judged(prose, claim, facts) for claim in reader.claims(prose.sentences()))
 
 
@@ -129,6 +130,8 @@ def _why(claim: Claim, facts: Sequence[Fact]) -> str:
         return "end"
     if _holds(replace(claim, fields=claim.fields | {"baseline", "without"}), own):
         return "before"
+    if claim.sources and _why(replace(claim, sources=frozenset()), facts) == "":
+        return "answer"
     if claim.state and _holds(
         replace(claim, state=None), [each for each in facts if _is_about(replace(claim, state=None), each)]
     ):
@@ -140,7 +143,9 @@ def _why(claim: Claim, facts: Sequence[Fact]) -> str:
 
 
 def _is_about(claim: Claim, fact: Fact) -> bool:
-    """Whether a fact is of the target, the state and the side that a claim names; what it does not name may be any."""
+    """Whether a fact is of the answer, target, state and side that a claim names; what it does not name may be any."""
+    if claim.sources and fact.source not in claim.sources:
+        return False
     if fact.name in ("mass", "p_evidence", "said", "threshold", "covered", "score"):
         return True
     if claim.target is not None and fact.target != claim.target:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’]s)?|\d+k?")
 SMALL = frozenset(
@@ -183,6 +184,7 @@ def governing(
     return None
 
 
+_LISTED = re.compile(r"(?:[\s,;/“”\"']|\b(?:and|or|the|an?|of)\b)*", re.IGNORECASE)
 _APART = re.compile(r";|\bwhile\b|\bwhereas\b")
 _BOUND = re.compile(r"[.;,:]|\b(?:and|but|while|whereas|than|against|versus|or|compared|from|to)\b")
 _FRONTED = re.compile(r"\W*(?:\w+\s+){0,2}$")
@@ -197,7 +199,8 @@ def _by_order(
     if len(found) != len(numbers) or len(numbers) < 2 or number not in numbers:
         return None
     apart = found[-1].end <= numbers[0][0] or numbers[-1][1] <= found[0].start
-    return found[list(numbers).index(number)] if apart else None
+    is_list = all(_LISTED.fullmatch(sentence[one.end : other.start]) for one, other in pairwise(found))
+    return found[list(numbers).index(number)] if apart and is_list else None
 
 
 def _leads_to(before: str, between: str) -> bool:

@@ -367,3 +367,18 @@ def test_an_admin_of_one_model_sees_and_ends_only_links_to_that(service, refused
     refused(ask(service, other, f"/v1/links/{link.id}", "DELETE"), 403, "not_allowed")
     refused(ask(service, service.who["admin"], "/v1/links/nothing", "DELETE"), 404, "unknown_link")
     assert links.find(service.store, link.id).revoked is None
+
+
+def test_an_agent_asks_of_the_models_that_its_token_names(service, refused):
+    def called(name, **arguments):
+        params = {"name": name, "arguments": arguments}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        who = service.who["another model"]
+        return ask(service, who, "/mcp", "POST", json=body, headers={"MCP-Protocol-Version": "2025-11-25"})
+
+    listed = called("list_models").get_json()["result"]["structuredContent"]["models"]
+    assert [each["name"] for each in listed] == ["oddities"]
+    for name, arguments in (("forecast", {"target": "lung"}), ("find_variables", {}), ("diff", {"older": "active"})):
+        refused(called(name, model="asia", **arguments), 403, "not_allowed")
+    permalink = ask(service, service.who["here"], "/v1/models/asia/forecast/lung").get_json()["permalink"]
+    refused(called("check_prose", text="49 %", permalinks=[permalink]), 403, "not_allowed")

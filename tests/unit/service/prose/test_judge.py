@@ -156,3 +156,14 @@ def test_a_state_said_in_words_that_are_not_its_own_is_held_against_every_state(
     permalink = next(each for each in ANSWERS if "target=pathway" in each)
     _, found = judged("A quarter of fighters are killed or captured, and 51 % come home.", known([permalink]))
     assert (found.text, found.state, found.supported) == ("51 %", None, True)
+
+
+def test_a_sentence_that_cites_an_answer_has_the_numbers_of_that_answer() -> None:
+    """Lung cancer has 49 % after the X-ray, and 62 % where the patient is short of breath too."""
+    both = next(each for each in ANSWERS if "given=dysp:yes" in each or "given=xray:yes&given=dysp" in each)
+    right = f"Lung cancer has 49 % ({LUNG}). Lung cancer has 62 % ({both})."
+    wrong = f"Lung cancer has 62 % ({LUNG}). Lung cancer has 49 % ({both})."
+    assert [each.supported for each in judged(right, known([LUNG, both]))] == [True, True]
+    assert {each.why for each in judged(wrong, known([LUNG, both]))} == {WHY["answer"]}
+    together = f"Lung cancer has 62 % or 49 % ({LUNG} and {both})."
+    assert all(each.supported for each in judged(together, known([LUNG, both])))
