@@ -15,8 +15,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 SHOWN = {
     "panel": "What becomes of the fighter",
     "around": "Territory held",
+    "chips": "Border police and",
     "why": "Border police and intelligence",
-    "rests": "orange where a higher number raises it",
+    "rests": "typically",
     "policies": "Border police",
     "compare": "Killed or captured",
 }

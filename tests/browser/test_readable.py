@@ -105,6 +105,17 @@ def test_what_opens_is_accessible_too(watched: Watched) -> None:
     assert violations(page) == []
 
 
+def test_a_number_is_tried_on_a_phone_without_a_page_wider_than_it(open_page: Callable[..., Watched]) -> None:
+    watched = open_page(width=390, height=844)
+    page = watched.open("?model=mosul-2017&view=variables&focus=is_finances")
+    page.get_by_role("button", name="Try a number").first.click()
+    lines = page.locator(".try textarea")
+    lines.fill(lines.input_value().replace("0.28", "0.38"))
+    expect(page.locator(".try pre")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    watched.settle()
+
+
 def test_a_number_is_tried_by_keyboard_alone(watched: Watched) -> None:
     page = watched.open("?model=asia&view=variables&focus=lung")
     page.get_by_role("button", name="Try a number").first.focus()

@@ -8,6 +8,8 @@ const LETTER = 6;
 /** Letters smaller than this are drawn larger, with all else. */
 const READABLE = 11;
 const LEAST = 360;
+/** What shows a part of something larger. */
+const CLIPPED = ".network";
 const INK = "#17202a";
 const SOFT = "#4c5966";
 /** What is no part of the picture: controls, what is read aloud only, closed tables. */
@@ -61,10 +63,16 @@ function drawn(element: Element, { title, note, source }: Caption): string {
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     ...block(titles, 8, 15, 19, INK),
     ...block(notes, 8 + 19 * titles.length, 11, LINE, SOFT),
-    ...marks,
+    ...(element.matches(CLIPPED) ? clipped(marks, width, head, frame.height) : marks),
     ...block(sources, height - 8 - LINE * sources.length, 11, LINE, SOFT),
     "</svg>\n",
   ].join("\n");
+}
+
+/** Marks of what is looked at through a window: those outside it are cut off. */
+function clipped(marks: readonly string[], width: number, top: number, height: number): string[] {
+  const window = `x="${EDGE}" y="${top}" width="${width - 2 * EDGE}" height="${Math.ceil(height)}"`;
+  return [`<svg ${window} viewBox="${EDGE} ${top} ${width - 2 * EDGE} ${Math.ceil(height)}">`, ...marks, "</svg>"];
 }
 
 /** The smallest letters among marks, in pixels. */

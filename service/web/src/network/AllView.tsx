@@ -1,7 +1,8 @@
 import { type Node, type NodeProps, Controls, Handle, MiniMap, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "../style/network.css";
-import { memo, useMemo } from "react";
+import { memo, useMemo, useRef } from "react";
+import { SvgButton } from "../charts/Charted";
 import { type Model, useModel } from "../state/model";
 import { Roles } from "./Roles";
 import { go, usePlace } from "../state/place";
@@ -20,6 +21,7 @@ const TYPES = { chip: memo(Chip) };
 export default function AllView() {
   const model = useModel();
   const { question } = usePlace();
+  const element = useRef<HTMLDivElement>(null);
   const { focus } = usePlace();
   const centre = focus ?? [...question.do.keys(), ...question.given.keys()][0] ?? model.about.headline[0];
   const nodes = useMemo(
@@ -33,7 +35,8 @@ export default function AllView() {
   );
   return (
     <>
-      <div className="network all">
+      <SvgButton of={element} name="The network, as far as it is shown" />
+      <div className="network all" ref={element}>
         <ReactFlow
           aria-label="Every variable of the model"
           nodes={nodes}

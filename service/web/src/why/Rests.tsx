@@ -1,6 +1,7 @@
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { type EventAsked, attribution, sensitivity } from "../api/resources";
+import { Charted } from "../charts/Charted";
 import { SpanChart } from "../charts/SpanChart";
 import { DataTable } from "../charts/DataTable";
 import { questionKey } from "../state/forecasts";
@@ -32,36 +33,38 @@ export function Rests({ event }: { event: EventAsked }) {
               The chance is {percent(found.p)}, give or take {(100 * found.sd).toFixed(1)} points. These prior
               statements carry most of that.
             </p>
-            <ol className="priors">
-              {found.statements.slice(0, SHOWN).map((each) => (
-                <li key={`${each.file}:${each.line} ${each.what}`}>
-                  <span className="share">
-                    <svg
-                      viewBox="0 0 100 8"
-                      preserveAspectRatio="none"
-                      role="img"
-                      aria-label={`${percent(each.share)} of the variance`}
-                    >
-                      <rect className="track-ground" width="100" height="8" />
-                      <rect className="track-bar" width={100 * Math.max(0, each.share)} height="8" />
-                    </svg>
-                    {percent(each.share)}
-                  </span>
-                  <span>
-                    <button className="open" onClick={() => go({ focus: each.variable })}>
-                      {labelOf(model, each.variable)}
-                    </button>{" "}
-                    — {statementInWords(model, each.variable, each.what)}
-                    <small>
-                      {each.ess === null ? "certain" : `as sure as ${+each.ess.toFixed(1)} cases`} ·{" "}
-                      <code>
-                        {each.file}:{each.line}
-                      </code>
-                    </small>
-                  </span>
-                </li>
-              ))}
-            </ol>
+            <Charted name="The priors that carry the doubt">
+              <ol className="priors">
+                {found.statements.slice(0, SHOWN).map((each) => (
+                  <li key={`${each.file}:${each.line} ${each.what}`}>
+                    <span className="share">
+                      <svg
+                        viewBox="0 0 100 8"
+                        preserveAspectRatio="none"
+                        role="img"
+                        aria-label={`${percent(each.share)} of the variance`}
+                      >
+                        <rect className="track-ground" width="100" height="8" />
+                        <rect className="track-bar" width={100 * Math.max(0, each.share)} height="8" />
+                      </svg>
+                      {percent(each.share)}
+                    </span>
+                    <span>
+                      <button className="open" onClick={() => go({ focus: each.variable })}>
+                        {labelOf(model, each.variable)}
+                      </button>{" "}
+                      — {statementInWords(model, each.variable, each.what)}
+                      <small>
+                        {each.ess === null ? "certain" : `as sure as ${+each.ess.toFixed(1)} cases`} ·{" "}
+                        <code>
+                          {each.file}:{each.line}
+                        </code>
+                      </small>
+                    </span>
+                  </li>
+                ))}
+              </ol>
+            </Charted>
             <Sources shares={found.sources} p={found.p} />
           </>
         )}

@@ -2,6 +2,7 @@ import { useAnswer } from "../app/useAnswer";
 import { Working } from "../app/Working";
 import { type attribution, getSources } from "../api/resources";
 import { useModel } from "../state/model";
+import { Charted } from "../charts/Charted";
 import { percent } from "../words/numbers";
 
 type Shares = Awaited<ReturnType<typeof attribution>>["sources"];
@@ -17,37 +18,39 @@ export function Sources({ shares, p }: { shares: Shares; p: number }) {
       <p className="small">Shares are of the doubt: of the variance that the priors leave open.</p>
       <Working answer={answer} what="Fetching the sources">
         {({ sources }) => (
-          <ol className="priors">
-            {shares.slice(0, SHOWN).map((share) => {
-              const source = sources.find((each) => each.name === share.source);
-              return (
-                <li key={share.source}>
-                  <span className="share">
-                    <svg
-                      viewBox="0 0 100 8"
-                      preserveAspectRatio="none"
-                      role="img"
-                      aria-label={`${percent(share.share)} of the variance`}
-                    >
-                      <rect className="track-ground" width="100" height="8" />
-                      <rect className="track-bar" width={100 * Math.max(0, share.share)} height="8" />
-                    </svg>
-                    {percent(share.share)}
-                  </span>
-                  <span>
-                    <SourceName name={share.source} title={source?.title} url={source?.url} />
-                    <small>
-                      {source?.publication && `${source.publication}, ${source.date ?? "no date"} · `}
-                      {source?.kind ?? "unknown"}
-                      {share.p_without !== null &&
-                        percent(share.p_without) !== percent(p) &&
-                        ` · without what it supports ${percent(share.p_without)}`}
-                    </small>
-                  </span>
-                </li>
-              );
-            })}
-          </ol>
+          <Charted name="The sources that it rests on">
+            <ol className="priors">
+              {shares.slice(0, SHOWN).map((share) => {
+                const source = sources.find((each) => each.name === share.source);
+                return (
+                  <li key={share.source}>
+                    <span className="share">
+                      <svg
+                        viewBox="0 0 100 8"
+                        preserveAspectRatio="none"
+                        role="img"
+                        aria-label={`${percent(share.share)} of the variance`}
+                      >
+                        <rect className="track-ground" width="100" height="8" />
+                        <rect className="track-bar" width={100 * Math.max(0, share.share)} height="8" />
+                      </svg>
+                      {percent(share.share)}
+                    </span>
+                    <span>
+                      <SourceName name={share.source} title={source?.title} url={source?.url} />
+                      <small>
+                        {source?.publication && `${source.publication}, ${source.date ?? "no date"} · `}
+                        {source?.kind ?? "unknown"}
+                        {share.p_without !== null &&
+                          percent(share.p_without) !== percent(p) &&
+                          ` · without what it supports ${percent(share.p_without)}`}
+                      </small>
+                    </span>
+                  </li>
+                );
+              })}
+            </ol>
+          </Charted>
         )}
       </Working>
     </>
