@@ -23,7 +23,7 @@ from model.priors.files import files_of
 from service.live import loading, mapped, record, states, stored
 from service.live.board import Board
 from service.live.host import TOLD, Loading
-from service.live.loading import FILES, RESULT, Result
+from service.live.loading import RESULT, Result
 from service.live.publishing import Published
 from service.live.states import Served, State, Tried
 from service.live.unkept import Keep, Unkept
@@ -141,11 +141,11 @@ class Loader:
             self._watcher.again(name, time.monotonic())
             return
         if digest == self._state.files.get(name):
-            self._watcher.take(change)
+            self._looked(change)
             return
         known = self._bad.get((name, digest))
         if known is not None:
-            self._watcher.take(change)
+            self._looked(change)
             self._fail(name, digest, known.reasons, known.problems)
             return
         is_first = name not in self._looked_at
@@ -155,8 +155,7 @@ class Loader:
             self._watcher.again(name, time.monotonic())
             shutil.rmtree(into, ignore_errors=True)
             return
-        self._watcher.take(change)
-        self._looked_at.add(name)
+        self._looked(change)
         if result.kind == "broken":
             shutil.rmtree(into, ignore_errors=True)
             self._fail(name, result.digest or digest, result.reasons, result.problems)
@@ -167,6 +166,10 @@ class Loader:
             self._hold(name, folder, into, result)
         else:
             self._activate_files(name, folder, into, result)
+
+    def _looked(self, change: Change) -> None:
+        self._watcher.take(change)
+        self._looked_at.add(change.name)
 
     def _load(self, name: str, folder: Path, into: Path, *, held: bool = False) -> Result:
         """Read and compile a folder; ``held`` against what is served, which it may move too far."""
@@ -190,7 +193,7 @@ class Loader:
 
     def _hold(self, name: str, folder: Path, into: Path, result: Result) -> None:
         """Keep a revision, and serve it only once somebody has said why it moves a headline so far."""
-        revision, files = result.revision or "", files_of_result(into)
+        revision, files = result.revision or "", loading.files_in(into)
         shutil.rmtree(into, ignore_errors=True)
         author, message = record.said_in_git(folder)
         said = {"engine": self._engine, "author": author, "message": message}
@@ -205,7 +208,7 @@ class Loader:
 
     def _activate_files(self, name: str, folder: Path, into: Path, result: Result) -> None:
         assert result.revision is not None
-        files = files_of_result(into)
+        files = loading.files_in(into)
         said = record.said_in_git(folder)
         change = record.Change(
             name, result.revision, result.content.encode(), files, self._engine, *said, self._store.clock()
@@ -312,8 +315,13 @@ class Loader:
         for name, each in activations.all_active(self._store).items():
             present = self._state.served.get(name)
             is_known = present is not None or name in self._state.tried or self._board.is_recorded
-            if each.seq > self._state.taken and is_known and (present is None or present.revision != each.revision):
+            if each.seq <= self._state.taken or not is_known:
+                continue
+            if present is None or present.revision != each.revision:
                 self._activate_stored(each)
+            elif present.origin != each.cause:
+                same = msgspec.structs.replace(present, origin=each.cause, since=each.at)
+                self._published.publish(served={**self._state.served, name: same})
         if not self._watches:
             for name in activations.retired(self._store) & {*self._state.served, *self._state.tried}:
                 self._end(name, self._state.files)
@@ -387,11 +395,6 @@ class Loader:
             part.write_bytes(told)
             part.replace(self._home / TOLD)
             self._told = told
-
-
-def files_of_result(into: Path) -> dict[str, bytes]:
-    """The files of a compiled model, as they were read."""
-    return {path.name: path.read_bytes() for path in (into / FILES).iterdir()}
 
 
 def _without(held: Mapping[str, Kept], name: str) -> dict[str, Kept]:

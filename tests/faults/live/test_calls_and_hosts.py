@@ -106,6 +106,30 @@ def test_a_revision_that_is_not_served_is_compiled_beside_the_workers_and_answer
         body(server, f"{PATH}&revision=r-0000000000000000")
 
 
+def test_files_that_are_saved_again_with_a_comment_are_served_in_place_of_what_was_activated_by_call(
+    server, models, tmp_path
+) -> None:
+    first, edited = revision_of(server), becomes(server, models.save(0.3))
+    by_call(ready(Folder(tmp_path / "state")), first)
+    server.settled(lambda: revision_of(server) == first)
+    models.file.write_text(f"# looked at again\n{models.text(0.3)}")
+    server.settled(lambda: revision_of(server) == edited)
+
+
+def test_files_that_are_the_first_thing_that_changes_end_what_was_activated_by_call_before(models, tmp_path) -> None:
+    state = {"AFTERMATH_STATE": str(tmp_path / "state")}
+    with gunicorn(models.root, tmp_path / "log", workers=2, **state) as server:
+        first, edited = revision_of(server), becomes(server, models.save(0.3))
+        by_call(ready(Folder(tmp_path / "state")), first)
+        server.settled(lambda: revision_of(server) == first)
+    with gunicorn(models.root, tmp_path / "log", workers=2, **state) as server:
+        server.settled(lambda: server.get("/v1/status")["loader"])
+        time.sleep(1)
+        assert revision_of(server) == first
+        models.file.write_text(f"# looked at again\n{models.text(0.3)}")
+        server.settled(lambda: revision_of(server) == edited)
+
+
 def races(server, store, order, count):
     """Of two who would both follow what is active one wins; every answer is of one of the revisions."""
     for i in range(count):
@@ -249,7 +273,8 @@ def test_a_roll_back_by_call_outlives_the_host_that_watched(database, tmp_path) 
             second.settled(lambda: (second.get("/v1/status")["loader"] or {}).get("role") == "follows")
             two.save(0.3)
             becomes(first, one.save(0.3))
-            by_call(ready(Server(url["DATABASE_URL"])), old)
+            with closing(ready(Server(url["DATABASE_URL"]))) as store:
+                by_call(store, old)
             for each in (first, second):
                 each.settled(lambda each=each: revision_of(each) == old)
             os.killpg(first.process.pid, signal.SIGKILL)
@@ -275,7 +300,8 @@ def test_what_was_served_while_the_database_was_down_is_kept_with_its_times_and_
             server.settled(lambda: server.get("/v1/status")["loader"]["unkept"] == 0)
             time.sleep(1)
             assert revision_of(server) == order[-1]
-        made = activations.every(ready(Server(url)), "asia")
+        with closing(ready(Server(url))) as store:
+            made = activations.every(store, "asia")
         assert [each.revision for each in made] == order
         assert all(each.at <= down for each in made)
 
