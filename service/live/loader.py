@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,13 @@ import msgspec
 from model.errors import Problem
 from model.forecast import Forecaster, restored
 from model.priors.files import files_of
-from service.live import loading, mapped, record, states
+from service.live import loading, mapped, record, states, stored
 from service.live.board import Board
 from service.live.host import TOLD, Loading
-from service.live.loading import FILES, RESULT, Result
+from service.live.loading import RESULT, Result
 from service.live.publishing import Published
 from service.live.states import Served, State, Tried
+from service.live.unkept import Keep, Unkept
 from service.live.watch import Change, Watcher
 from service.revisions import Origin, Revisions
 from service.settings import Settings
@@ -75,7 +76,8 @@ class Loader:
         self._followed: tuple[int, int] | None = None
         self._trouble = ""
         self._calls = board.calls
-        self._unkept: list[Callable[[], object]] = []
+        self._unkept = Unkept()
+        self._looked_at: set[str] = set()
         self._bad: dict[tuple[str, str], Tried] = {
             (name, digest): self._state.tried[name]
             for name, digest in self._state.files.items()
@@ -139,27 +141,35 @@ class Loader:
             self._watcher.again(name, time.monotonic())
             return
         if digest == self._state.files.get(name):
-            self._watcher.take(change)
+            self._looked(change)
             return
         known = self._bad.get((name, digest))
         if known is not None:
-            self._watcher.take(change)
+            self._looked(change)
             self._fail(name, digest, known.reasons, known.problems)
             return
+        is_first = name not in self._looked_at
         into = self._new_folder(name)
         result = self._load(name, folder, into, held=True)
         if result.kind == "changed":
             self._watcher.again(name, time.monotonic())
             shutil.rmtree(into, ignore_errors=True)
             return
-        self._watcher.take(change)
+        self._looked(change)
         if result.kind == "broken":
             shutil.rmtree(into, ignore_errors=True)
             self._fail(name, result.digest or digest, result.reasons, result.problems)
+        elif is_first and stored.waits_for_files(self._store, name, result.revision):
+            shutil.rmtree(into, ignore_errors=True)
+            self._published.publish(files={**self._state.files, name: result.digest or digest})
         elif result.moved and not isinstance(self._store.place, Nowhere):
             self._hold(name, folder, into, result)
         else:
             self._activate_files(name, folder, into, result)
+
+    def _looked(self, change: Change) -> None:
+        self._watcher.take(change)
+        self._looked_at.add(change.name)
 
     def _load(self, name: str, folder: Path, into: Path, *, held: bool = False) -> Result:
         """Read and compile a folder; ``held`` against what is served, which it may move too far."""
@@ -183,11 +193,11 @@ class Loader:
 
     def _hold(self, name: str, folder: Path, into: Path, result: Result) -> None:
         """Keep a revision, and serve it only once somebody has said why it moves a headline so far."""
-        revision, files = result.revision or "", files_of_result(into)
+        revision, files = result.revision or "", loading.files_in(into)
         shutil.rmtree(into, ignore_errors=True)
         author, message = record.said_in_git(folder)
         said = {"engine": self._engine, "author": author, "message": message}
-        self._kept(lambda: record.keep(self._store, name, revision, result.content.encode(), files, **said))
+        self._kept(lambda _: record.keep(self._store, name, revision, result.content.encode(), files, **said))
         reasons = record.waiting(name, revision, result.moved)
         logger.error("model %s: revision %s waits for a reason: %s", name, revision, reasons[0])
         self._fail(name, result.digest or "", reasons, (), is_held=True)
@@ -198,15 +208,15 @@ class Loader:
 
     def _activate_files(self, name: str, folder: Path, into: Path, result: Result) -> None:
         assert result.revision is not None
-        files = files_of_result(into)
+        files = loading.files_in(into)
         said = record.said_in_git(folder)
-        made = self._kept(
-            lambda: record.change(
-                self._store, name, result.revision or "", result.content.encode(), files, engine=self._engine, said=said
-            )
+        change = record.Change(
+            name, result.revision, result.content.encode(), files, self._engine, *said, self._store.clock()
         )
-        self._kept(lambda: attempts.record(self._store, name, (), author=said[0]))
-        self._serve(name, result, into, origin="file", at=made.at if made else datetime.now(UTC), seq=made)
+        taken = self._state.taken
+        made = self._kept(lambda late: record.change(self._store, change, unless_called_after=taken if late else None))
+        self._kept(lambda _: attempts.record(self._store, name, (), author=said[0]))
+        self._serve(name, result, into, origin="file", at=made.at if made else change.at, seq=made)
 
     def _serve(
         self, name: str, result: Result, into: Path, *, origin: Origin, at: datetime, seq: Activation | None
@@ -253,14 +263,15 @@ class Loader:
             del self._bad[next(iter(self._bad))]
         if name in self._state.served:
             logger.error("model %s: revision %s is served on", name, self._state.served[name].revision)
-        self._kept(lambda: attempts.record(self._store, name, record.told(reasons, problems)))
+        self._kept(lambda _: attempts.record(self._store, name, record.told(reasons, problems)))
         self._published.publish(tried={**self._state.tried, name: tried}, files={**self._state.files, name: digest})
 
     def _retire(self, name: str) -> None:
         """A model whose folder is gone: what is stored of it can be read on. Other hosts retire it too."""
         files = _without(self._state.files, name)
         if name in self._state.served or name in self._state.tried:
-            self._kept(lambda: activations.retire(self._store, name))
+            at = self._store.clock()
+            self._kept(lambda _: activations.retire(self._store, name, at=at))
             self._end(name, files)
         elif len(files) < len(self._state.files):
             self._published.publish(files=files)
@@ -282,12 +293,14 @@ class Loader:
         try:
             held = self._lease.held()
             self._watches = self._watches if held is None else held
+            if not self._watches:
+                self._looked_at.clear()
             if not self._board.is_recorded and (not self._watches or self._record_start()):
                 self._board.record()
-            while self._unkept:
-                self._unkept[0]()
-                del self._unkept[0]
-            self._follow()
+            try:
+                self._unkept.catch_up()
+            finally:  # a store that is full takes nothing new, and what was activated by call is served all the same
+                self._follow()
             self._trouble = ""
         except StoreError as error:
             if str(error) != self._trouble:
@@ -302,8 +315,13 @@ class Loader:
         for name, each in activations.all_active(self._store).items():
             present = self._state.served.get(name)
             is_known = present is not None or name in self._state.tried or self._board.is_recorded
-            if each.seq > self._state.taken and is_known and (present is None or present.revision != each.revision):
+            if each.seq <= self._state.taken or not is_known:
+                continue
+            if present is None or present.revision != each.revision:
                 self._activate_stored(each)
+            elif present.origin != each.cause:
+                same = msgspec.structs.replace(present, origin=each.cause, since=each.at)
+                self._published.publish(served={**self._state.served, name: same})
         if not self._watches:
             for name in activations.retired(self._store) & {*self._state.served, *self._state.tried}:
                 self._end(name, self._state.files)
@@ -362,19 +380,8 @@ class Loader:
         made.replace(into)
         states.bound(self._home, OLDER_BYTES)
 
-    def _kept(self, keep: Callable[[], Activation | object]) -> Activation | None:
-        """Keep something in the store now, or as soon as the store can be used again."""
-        if isinstance(self._store.place, Nowhere):
-            return None
-        try:
-            made = None if self._unkept else keep()
-        except StoreError as error:
-            logger.warning("not kept in the store yet: %s", error)
-            made = None
-        if made is None:  # in the order in which things happened
-            self._unkept.append(keep)
-            return None
-        return made if isinstance(made, Activation) else None
+    def _kept(self, keep: Keep) -> Activation | None:
+        return None if isinstance(self._store.place, Nowhere) else self._unkept.keep(keep)
 
     # What is told
 
@@ -388,11 +395,6 @@ class Loader:
             part.write_bytes(told)
             part.replace(self._home / TOLD)
             self._told = told
-
-
-def files_of_result(into: Path) -> dict[str, bytes]:
-    """The files of a compiled model, as they were read."""
-    return {path.name: path.read_bytes() for path in (into / FILES).iterdir()}
 
 
 def _without(held: Mapping[str, Kept], name: str) -> dict[str, Kept]:

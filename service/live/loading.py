@@ -95,6 +95,11 @@ def result_in(folder: Path) -> Result:
     return msgspec.json.decode((folder / RESULT).read_bytes(), type=Result)
 
 
+def files_in(folder: Path) -> dict[str, bytes]:
+    """The files of a model that was compiled into a folder, as they were read."""
+    return {path.name: path.read_bytes() for path in (folder / FILES).iterdir()}
+
+
 def leave(folder: Path, result: Result) -> None:
     """Say how the load into a folder ended, for who waits for it."""
     part = folder / "part"

@@ -7,12 +7,14 @@ import logging
 import os
 import subprocess
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from model.errors import Problem
 from model.priors.files import MODEL_FILE
 from model.specification import Model
-from service.revisions import Origin, Revisions
+from service.revisions import Revisions
 from service.store import activations, attempts, revisions
 from service.store.activations import Activation
 from service.store.database import Store
@@ -66,24 +68,33 @@ def keep(
     revisions.keep(store, name, revision, files=files, content=content, engine=engine, author=author, message=message)
 
 
-def change(
-    store: Store,
-    name: str,
-    revision: str,
-    content: bytes,
-    files: Mapping[str, bytes],
-    *,
-    engine: str,
-    said: tuple[str, str],
-    cause: Origin = "file",
-) -> Activation:
-    """Keep a revision whose files were saved, and make it active; ``said``: by whom, and what of it.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A revision whose files were saved: ``author`` and ``message`` of it, and when it became active."""
+
+    name: str
+    revision: str
+    content: bytes
+    files: Mapping[str, bytes]
+    engine: str
+    author: str
+    message: str
+    at: datetime
+
+
+def change(store: Store, made: Change, *, unless_called_after: int | None = None) -> Activation:
+    """Keep a revision whose files were saved, and make it active, unless a call after that activation did another.
 
     Raises StoreError.
     """
-    author, message = said
-    keep(store, name, revision, content, files, engine=engine, author=author, message=message)
-    return activations.activate(store, name, revision, cause=cause, author=author, reason=message)
+    said = {"engine": made.engine, "author": made.author, "message": made.message}
+    keep(store, made.name, made.revision, made.content, made.files, **said)
+    active = None if unless_called_after is None else activations.active(store, made.name)
+    if active is not None and active.cause == "call" and active.seq > (unless_called_after or 0):
+        return active
+    return activations.activate(
+        store, made.name, made.revision, cause="file", author=made.author, reason=made.message, at=made.at
+    )
 
 
 def waiting(name: str, revision: str, moved: Sequence[str]) -> tuple[str, ...]:

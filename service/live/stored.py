@@ -71,10 +71,27 @@ def _origin(held: Revisions, store: Store, name: str, activation: Activation) ->
         return "store"
     if name not in held.ready or activation.cause != "call":
         return None
-    own = held.ready[name].model.revision
-    before = next((each for each in activations.latest(store, name) if each.cause != "call"), None)
-    unchanged = before is not None and before.revision == own != activation.revision
-    return "call" if unchanged else None
+    return "call" if stays_called(store, activation, held.ready[name].model.revision) else None
+
+
+def stays_called(store: Store, active: Activation, own: str | None) -> bool:
+    """Whether a revision was activated by call in place of that of the files, and those still say ``own``, the same.
+
+    Raises StoreError.
+    """
+    if active.cause != "call":
+        return False
+    before = next((each for each in activations.latest(store, active.model) if each.cause != "call"), None)
+    return before is not None and before.revision == own != active.revision
+
+
+def waits_for_files(store: Store, name: str, own: str | None) -> bool:
+    """The same of what is active now, for files that a host looks at for the first time since it watches them."""
+    try:
+        active = activations.active(store, name)
+        return active is not None and stays_called(store, active, own)
+    except StoreError:
+        return False
 
 
 def _held_back(held: Revisions, store: Store, settings: Settings, activation: Activation, engine: str) -> Revisions:

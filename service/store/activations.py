@@ -52,11 +52,13 @@ def activate(
     expected: str | Expected | None = Expected.ANY,
     author: str = "",
     reason: str = "",
+    at: datetime | None = None,
 ) -> Activation:
     """Make a kept revision the active one of its model, if the active one is now ``expected``; None: there is none.
 
     Of several that expect the same one wins; the others raise StalePrecondition with the revision that is active.
-    Where the revision is active already nothing is changed. Raises RevisionNotKept.
+    Where the revision is active already nothing is changed. ``at`` is when it became active, where that was not now.
+    Raises RevisionNotKept.
     """
     with store.writing() as connection:
         revisions.demand(connection, model, revision)
@@ -69,7 +71,7 @@ def activate(
         record: dict[str, Any] = {
             "model": model,
             "revision": revision,
-            "at": store.clock(),
+            "at": at or store.clock(),
             "cause": cause,
             "previous": current,
             "author": author,
@@ -85,12 +87,12 @@ def _stale(model: str, expected: str | None, current: str | None) -> str:
     )
 
 
-def retire(store: Store, model: str) -> None:
+def retire(store: Store, model: str, *, at: datetime | None = None) -> None:
     """Note that a model is not served any more: none of its revisions is active. They are kept."""
     with store.writing() as connection:
         present = _active(connection, model)
         if present is not None:
-            values = {"seq": next_number(connection, retirements), "model": model, "at": store.clock()}
+            values = {"seq": next_number(connection, retirements), "model": model, "at": at or store.clock()}
             connection.execute(insert(retirements).values(**values, ends=present.seq))
 
 

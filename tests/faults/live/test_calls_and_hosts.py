@@ -3,9 +3,11 @@
 import os
 import shutil
 import signal
+import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -102,6 +104,30 @@ def test_a_revision_that_is_not_served_is_compiled_beside_the_workers_and_answer
     assert body(server, pinned) == as_it_was
     with pytest.raises(urllib.error.HTTPError, match="404"):
         body(server, f"{PATH}&revision=r-0000000000000000")
+
+
+def test_files_that_are_saved_again_with_a_comment_are_served_in_place_of_what_was_activated_by_call(
+    server, models, tmp_path
+) -> None:
+    first, edited = revision_of(server), becomes(server, models.save(0.3))
+    by_call(ready(Folder(tmp_path / "state")), first)
+    server.settled(lambda: revision_of(server) == first)
+    models.file.write_text(f"# looked at again\n{models.text(0.3)}")
+    server.settled(lambda: revision_of(server) == edited)
+
+
+def test_files_that_are_the_first_thing_that_changes_end_what_was_activated_by_call_before(models, tmp_path) -> None:
+    state = {"AFTERMATH_STATE": str(tmp_path / "state")}
+    with gunicorn(models.root, tmp_path / "log", workers=2, **state) as server:
+        first, edited = revision_of(server), becomes(server, models.save(0.3))
+        by_call(ready(Folder(tmp_path / "state")), first)
+        server.settled(lambda: revision_of(server) == first)
+    with gunicorn(models.root, tmp_path / "log", workers=2, **state) as server:
+        server.settled(lambda: server.get("/v1/status")["loader"])
+        time.sleep(1)
+        assert revision_of(server) == first
+        models.file.write_text(f"# looked at again\n{models.text(0.3)}")
+        server.settled(lambda: revision_of(server) == edited)
 
 
 def races(server, store, order, count):
@@ -233,6 +259,51 @@ def test_two_hosts_behind_one_nginx_answer_alike_and_one_takes_over_from_the_oth
             assert polls.failures == []
             assert polls.revisions == {revision, last}
             assert polls.backward([revision, last]) == 0
+
+
+@pytest.mark.needs("initdb")
+def test_a_roll_back_by_call_outlives_the_host_that_watched(database, tmp_path) -> None:
+    """The other host has the same files, which it has not looked at while it followed."""
+    url = {"DATABASE_URL": database.database("rolled")}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **url) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        old = revision_of(first)
+        with gunicorn(two.root, tmp_path / "log2", workers=2, **url) as second:
+            second.settled(lambda: (second.get("/v1/status")["loader"] or {}).get("role") == "follows")
+            two.save(0.3)
+            becomes(first, one.save(0.3))
+            with closing(ready(Server(url["DATABASE_URL"]))) as store:
+                by_call(store, old)
+            for each in (first, second):
+                each.settled(lambda each=each: revision_of(each) == old)
+            os.killpg(first.process.pid, signal.SIGKILL)
+            second.settled(lambda: second.get("/v1/status")["loader"]["role"] == "watches")
+            time.sleep(2)
+            assert (revision_of(second), status_of(second)["from"]) == (old, "call")
+            becomes(second, two.save(0.31))
+
+
+@pytest.mark.needs("initdb")
+def test_what_was_served_while_the_database_was_down_is_kept_with_its_times_and_in_its_order(tmp_path) -> None:
+    with postgresql(durable=False) as database:
+        url = database.database("down")
+        models = copied(tmp_path / "models")
+        with gunicorn(models.root, tmp_path / "log", workers=2, DATABASE_URL=url) as server:
+            server.settled(lambda: server.get("/v1/status")["loader"])
+            order = [revision_of(server)]
+            database.stop("immediate")
+            order += [becomes(server, models.save(p)) for p in (0.2, 0.3)]
+            down = datetime.now(UTC)
+            assert server.get("/v1/status")["loader"]["unkept"] > 0
+            database.start()
+            server.settled(lambda: server.get("/v1/status")["loader"]["unkept"] == 0)
+            time.sleep(1)
+            assert revision_of(server) == order[-1]
+        with closing(ready(Server(url))) as store:
+            made = activations.every(store, "asia")
+        assert [each.revision for each in made] == order
+        assert all(each.at <= down for each in made)
 
 
 def port_of(server):
