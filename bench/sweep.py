@@ -38,6 +38,8 @@ POSED = 4_000
 SAID = 0.75
 """Share of the cells that say something."""
 TWO, ONE = "sweep, two workers", "sweep, one worker"
+RUNNING = ", once running"
+"""Behind a sweep: from when each worker has done its first part, without the start of processes."""
 QUESTIONS, ARRAYS = "batch of questions, both cores", "arrays to the engine, both cores"
 
 
@@ -52,10 +54,10 @@ class Load:
 
 
 LOADS = (
-    Load("asia", 4_000_000, "lung", ("asia", "tub", "smoke", "bronc", "xray", "dysp")),
+    Load("asia", 10_000_000, "lung", ("asia", "tub", "smoke", "bronc", "xray", "dysp")),
     Load(
         networks.FLAGSHIP,
-        1_000_000,
+        4_000_000,
         "pathway",
         (
             "is_territorial_control",
@@ -73,7 +75,7 @@ LOADS = (
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Cases a second, and how that is to a sweep's with two workers."""
+    """Cases a second, and how many times as many a sweep with two workers does, once it runs."""
 
     model: str
     way: str
@@ -102,20 +104,22 @@ def rates(load: Load, *, cases: int, rounds: int) -> Iterator[Rate]:
         file = Path(name) / "cases.parquet"
         parquet.write_table(pa.table(_cells(forecaster, load, codes)), file)
         ways: dict[str, tuple[int, Callable[[], object]]] = {
-            TWO: (cases, partial(_swept, forecaster, file, load, Path(name), workers=2)),
-            ONE: (cases, partial(_swept, forecaster, file, load, Path(name), workers=1)),
             QUESTIONS: (POSED, partial(_posed, forecaster, load, [row[:POSED] for row in codes])),
             ARRAYS: (cases, partial(_as_arrays, forecaster, load, codes)),
         }
-        seen: dict[str, list[float]] = {way: [] for way in ways}
+        seen: dict[str, list[float]] = {}
         for _ in range(rounds):
+            for way, workers in ((TWO, 2), (ONE, 1)):
+                whole, running = _swept(forecaster, file, load, Path(name), workers=workers)
+                seen.setdefault(way, []).append(whole)
+                seen.setdefault(way + RUNNING, []).append(running)
             for way, (count, do) in ways.items():
                 started = time.perf_counter()
                 do()
-                seen[way].append(count / (time.perf_counter() - started))
+                seen.setdefault(way, []).append(count / (time.perf_counter() - started))
     medians = {way: statistics.median(found) for way, found in seen.items()}
     for way, rate in medians.items():
-        yield Rate(load.model, way, rate, medians[TWO] / rate)
+        yield Rate(load.model, way, rate, medians[TWO + RUNNING] / rate)
 
 
 def drawn(forecaster: Forecaster, load: Load, cases: int) -> list[Codes]:
@@ -133,12 +137,18 @@ def _cells(forecaster: Forecaster, load: Load, codes: Sequence[Codes]) -> dict[s
     return found
 
 
-def _swept(forecaster: Forecaster, file: Path, load: Load, folder: Path, *, workers: int) -> None:
-    """The whole of a sweep: the file looked through, processes started, every answer on the disk."""
+def _swept(forecaster: Forecaster, file: Path, load: Load, folder: Path, *, workers: int) -> tuple[float, float]:
+    """Cases a second of a whole sweep (the file looked through, processes started, every answer on the disk), and once
+    every worker has done a part.
+    """
     with tempfile.TemporaryDirectory(dir=folder) as out:
         engine = partial(in_processes, workers=workers)
-        *_, end = sweep.run(forecaster, parquet_cases(file), Path(out), engine, targets=(load.target,))
-        assert end.cases == end.of, "every case is answered"
+        marks = [(time.perf_counter(), 0)]
+        for now in sweep.run(forecaster, parquet_cases(file), Path(out), engine, targets=(load.target,)):
+            marks.append((time.perf_counter(), now.cases))
+    (start, _), *_, (end, cases) = marks
+    since, before = marks[1 + workers]
+    return cases / (end - start), (cases - before) / (end - since)
 
 
 def _posed(forecaster: Forecaster, load: Load, codes: Sequence[Codes]) -> None:
