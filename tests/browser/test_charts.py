@@ -51,6 +51,13 @@ def test_a_chart_is_saved_whole_with_its_question_in_the_light_theme(
     assert watched.page.evaluate("document.documentElement.dataset.theme ?? 'none'") == "none"
 
 
+def test_the_network_is_saved_with_the_signs_of_its_arcs(watched: Watched) -> None:
+    watched.open(QUESTION + VIEWS["around"])
+    drawn = ET.fromstring(saved(watched))
+    signs = [each.text for each in drawn.iter(f"{SVG}text") if each.text in ("+", "−", "±")]
+    assert len(signs) == watched.page.locator(".arc").count()
+
+
 def test_a_headline_is_saved_too(watched: Watched) -> None:
     page = watched.open("?model=asia")
     with page.expect_download() as download:

@@ -46,6 +46,17 @@ def test_chips_of_all_variables_are_readable_at_once_and_show_what_is_set(watche
     expect(page.locator(".chip.done")).to_be_in_viewport()
 
 
+def test_a_phone_shows_what_is_set_among_all_variables(open_page: Callable[..., Watched]) -> None:
+    watched = open_page(width=390, height=844)
+    page = watched.open(QUESTION + VIEWS["chips"])
+    chip = page.locator(".chip.done").bounding_box()
+    ground = page.locator(".network.all").bounding_box()
+    assert chip is not None
+    assert ground is not None
+    assert ground["x"] <= chip["x"]
+    assert chip["x"] + chip["width"] <= ground["x"] + ground["width"]
+
+
 def test_cards_around_a_variable_are_readable_and_no_arc_is_hidden_behind_one(watched: Watched) -> None:
     page = watched.open(QUESTION + VIEWS["around"])
     assert min(page.evaluate(LETTERS, ".card .state")) >= 10

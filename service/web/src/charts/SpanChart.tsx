@@ -85,7 +85,11 @@ export function SpanChart({
           <span />
           <span className="span-ticks">
             {ticks.map((value) => (
-              <span key={value} style={{ left: `${at(value)}%` }}>
+              <span
+                key={value}
+                className={at(value) < 3 ? "first" : at(value) > 97 ? "last" : undefined}
+                style={{ left: `${at(value)}%` }}
+              >
                 {tick(value)}
               </span>
             ))}

@@ -135,7 +135,9 @@ function shapes(element: SVGElement, style: CSSStyleDeclaration, at: Offset): st
     const { a, d, e, f } = matrix;
     return [`<g transform="translate(${tenth(e + at.x)} ${tenth(f + at.y)}) scale(${a} ${d})">`, ...inside, "</g>"];
   }
-  return element.tagName === "g" || element.tagName === "a" ? inside : [];
+  const moved = element.getAttribute("transform");
+  if (element.tagName !== "g" || inside.length === 0) return [];
+  return moved === null ? inside : [`<g transform="${escaped(moved)}">`, ...inside, "</g>"];
 }
 
 function svgText(element: SVGTextElement, style: CSSStyleDeclaration): string[] {
@@ -144,7 +146,7 @@ function svgText(element: SVGTextElement, style: CSSStyleDeclaration): string[] 
   const y = element.getAttribute("y") ?? "0";
   const halo = style.stroke === "none" ? "" : ' paint-order="stroke" stroke="#ffffff" stroke-width="3"';
   return [
-    `<text x="${x}" y="${y}" font-size="${style.fontSize}" font-weight="${style.fontWeight}" text-anchor="${style.textAnchor}" fill="${style.fill}"${halo}>${escaped(text)}</text>`,
+    `<text x="${x}" y="${y}" dy="${escaped(element.getAttribute("dy") ?? "0")}" font-size="${style.fontSize}" font-weight="${style.fontWeight}" text-anchor="${style.textAnchor}" fill="${style.fill}"${halo}>${escaped(text)}</text>`,
   ];
 }
 
@@ -153,6 +155,8 @@ function lines(node: Text, style: CSSStyleDeclaration, at: Offset): string[] {
   const text = node.data;
   const found: { text: string; left: number; bottom: number; height: number }[] = [];
   const range = document.createRange();
+  const own = node.parentElement;
+  const scale = own && own.offsetWidth > 0 ? own.getBoundingClientRect().width / own.offsetWidth : 1;
   for (let i = 0; i < text.length; i += 1) {
     range.setStart(node, i);
     range.setEnd(node, i + 1);
@@ -166,8 +170,10 @@ function lines(node: Text, style: CSSStyleDeclaration, at: Offset): string[] {
   return found
     .filter((line) => line.text.trim() !== "")
     .map(({ text: line, left, bottom, height }) => {
-      const size = Math.min(parseFloat(style.fontSize), height / 1.15);
-      return `<text x="${tenth(left + at.x)}" y="${tenth(bottom + at.y - 0.24 * height)}" font-size="${tenth(size)}" font-weight="${style.fontWeight}" fill="${style.color}">${escaped(line.trimEnd())}</text>`;
+      const size = parseFloat(style.fontSize) * scale;
+      const family = style.fontFamily.includes("mono") ? ' font-family="monospace"' : "";
+      const through = style.textDecorationLine.includes("line-through") ? ' text-decoration="line-through"' : "";
+      return `<text${family}${through} x="${tenth(left + at.x)}" y="${tenth(bottom + at.y - 0.24 * height)}" font-size="${tenth(size)}" font-weight="${style.fontWeight}" fill="${style.color}">${escaped(line.trimEnd())}</text>`;
     });
 }
 

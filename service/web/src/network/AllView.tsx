@@ -9,7 +9,7 @@ import { go, usePlace } from "../state/place";
 
 const WIDE = 220;
 const HIGH = 72;
-const EDGE = 620;
+const GAP = 30;
 /** At which labels have some 12 pixels. */
 const READABLE = 0.7;
 
@@ -43,7 +43,8 @@ export default function AllView() {
           edges={edges}
           nodeTypes={TYPES}
           onInit={(flow) => {
-            const { x, y } = middleOf(model, centre);
+            const half = (element.current?.clientWidth ?? 0) / 2 / READABLE - GAP;
+            const { x, y } = middleOf(model, centre, half);
             void flow.setCenter(x, y, { zoom: READABLE });
           }}
           minZoom={0.05}
@@ -69,10 +70,10 @@ export default function AllView() {
   );
 }
 
-function middleOf(model: Model, name: string | undefined): { x: number; y: number } {
+/** Where a variable stands; not further left than where the first column is at the edge. */
+function middleOf(model: Model, name: string | undefined, half: number): { x: number; y: number } {
   const at = model.variables.get(name ?? "")?.position ?? { column: 2, row: 6 };
-  // Not further left than where the first column stands at the edge.
-  return { x: Math.max(EDGE, at.column * (WIDE + 50) + WIDE / 2), y: at.row * HIGH + HIGH / 2 };
+  return { x: Math.max(half, at.column * (WIDE + 50) + WIDE / 2), y: at.row * HIGH + HIGH / 2 };
 }
 
 function chips(model: Model, said: (name: string) => "given" | "done" | ""): ChipNode[] {

@@ -79,9 +79,9 @@ function Drawn({ focus }: { focus: string }) {
         <button aria-pressed={tab === "details"} onClick={() => go({ tab: tab === "details" ? null : "details" })}>
           All about “{labelOf(model, focus)}”
         </button>
+        {width >= NARROW && <SvgButton of={element} name={`Around ${labelOf(model, focus)}`} />}
         <small>Drag cards and ground; Ctrl and wheel zoom. Arrow keys go from card to card.</small>
       </p>
-      {width >= NARROW && <SvgButton of={element} name={`Around ${labelOf(model, focus)}`} />}
       {width > 0 && width < NARROW && <Stacked found={found} focus={focus} onArrow={onArrow} />}
       <div
         className={width < NARROW ? undefined : "network"}
