@@ -14,11 +14,10 @@ from model.priors.files import MODEL_FILE
 from service.live import record
 from service.revisions import Attempt, Broken, Origin, Revisions, prepared
 from service.settings import Settings
-from service.store import activations, revisions
+from service.store import activations, lease, revisions
 from service.store.activations import Activation
 from service.store.database import Store
 from service.store.errors import StoreError
-from service.store.lease import Lease
 from service.store.location import Nowhere
 
 logger = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str)
         return held
     with closing(store):
         try:
-            follows = _follows(store)
+            follows = lease.is_taken(store)
             for name, activation in _last_active(store, held).items():
                 origin = activation.cause if follows and name in held.ready else _origin(held, store, name, activation)
                 if origin is not None:
@@ -46,15 +45,6 @@ def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str)
         except StoreError as error:
             logger.warning("no earlier revision is looked for: %s", error)
     return held
-
-
-def _follows(store: Store) -> bool:
-    """Whether another host watches its folder now."""
-    lease = Lease(store)
-    try:
-        return lease.held() is False
-    finally:
-        lease.end()
 
 
 def _last_active(store: Store, held: Revisions) -> dict[str, Activation]:
