@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Set
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +37,12 @@ def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str)
     with closing(store):
         try:
             follows = lease.is_taken(store)
+            if follows:
+                held = _without(held, activations.retired(store))
             for name, activation in _last_active(store, held).items():
-                origin = activation.cause if follows and name in held.ready else _origin(held, store, name, activation)
+                origin = (
+                    activation.cause if follows and name not in held.broken else _origin(held, store, name, activation)
+                )
                 if origin is not None:
                     held = _with(held, store, settings, activation, origin)
                 elif name in held.ready:
@@ -45,6 +50,16 @@ def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str)
         except StoreError as error:
             logger.warning("no earlier revision is looked for: %s", error)
     return held
+
+
+def _without(held: Revisions, names: Set[str]) -> Revisions:
+    """The same without some models, such as another host has retired."""
+    return replace(
+        held,
+        ready={name: each for name, each in held.ready.items() if name not in names},
+        broken={name: each for name, each in held.broken.items() if name not in names},
+        attempts={name: each for name, each in held.attempts.items() if name not in names},
+    )
 
 
 def _last_active(store: Store, held: Revisions) -> dict[str, Activation]:
