@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Set
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,10 @@ from model.priors.files import MODEL_FILE
 from service.live import record
 from service.revisions import Attempt, Broken, Origin, Revisions, prepared
 from service.settings import Settings
-from service.store import activations, revisions
+from service.store import activations, lease, revisions
 from service.store.activations import Activation
 from service.store.database import Store
 from service.store.errors import StoreError
-from service.store.lease import Lease
 from service.store.location import Nowhere
 
 logger = logging.getLogger(__name__)
@@ -36,9 +36,13 @@ def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str)
         return held
     with closing(store):
         try:
-            follows = _follows(store)
+            follows = lease.is_taken(store)
+            if follows:
+                held = _without(held, activations.retired(store))
             for name, activation in _last_active(store, held).items():
-                origin = activation.cause if follows and name in held.ready else _origin(held, store, name, activation)
+                origin = (
+                    activation.cause if follows and name not in held.broken else _origin(held, store, name, activation)
+                )
                 if origin is not None:
                     held = _with(held, store, settings, activation, origin)
                 elif name in held.ready:
@@ -48,13 +52,14 @@ def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str)
     return held
 
 
-def _follows(store: Store) -> bool:
-    """Whether another host watches its folder now."""
-    lease = Lease(store)
-    try:
-        return lease.held() is False
-    finally:
-        lease.end()
+def _without(held: Revisions, names: Set[str]) -> Revisions:
+    """The same without some models, such as another host has retired."""
+    return replace(
+        held,
+        ready={name: each for name, each in held.ready.items() if name not in names},
+        broken={name: each for name, each in held.broken.items() if name not in names},
+        attempts={name: each for name, each in held.attempts.items() if name not in names},
+    )
 
 
 def _last_active(store: Store, held: Revisions) -> dict[str, Activation]:

@@ -15,6 +15,35 @@ from service.store.location import Folder, Nowhere
 FILE = "watcher.lock"
 NUMBER = 7_203_521_965
 """The advisory lock in PostgreSQL. It ends with the connection that holds it, however that ends."""
+DATABASE = "SELECT oid FROM pg_database WHERE datname = current_database()"
+"""Locks of all databases of a server stand in one list."""
+
+
+def is_taken(store: Store) -> bool:
+    """Whether some process has the right now. It is not taken to see that. Raises StoreError."""
+    place = store.place
+    if isinstance(place, Nowhere):
+        return False
+    if not isinstance(place, Folder):
+        with store.reading() as connection:
+            return bool(connection.execute(text(f"SELECT {_granted()}")).scalar_one())
+    try:
+        opened = os.open(place.path / FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)  # others who only look may do so at the same time
+    except OSError:
+        return True
+    finally:
+        os.close(opened)
+    return False
+
+
+def _granted(more: str = "true") -> str:
+    """An expression that is true where a session has the lock of this database, of which ``more`` holds."""
+    ours = f"objid = {NUMBER & 0xFFFFFFFF} AND classid = {NUMBER >> 32} AND database = ({DATABASE})"
+    return f"EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND {ours} AND {more})"
 
 
 class Lease:
@@ -31,17 +60,6 @@ class Lease:
         if isinstance(place, Nowhere):
             return True
         return self._by_file(place) if isinstance(place, Folder) else self._by_connection()
-
-    def end(self) -> None:
-        """Give the right back, as this process's end would."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-        if self._connection is not None:
-            with suppress(SQLAlchemyError):
-                self._connection.invalidate()
-                self._connection.close()
-            self._connection = None
 
     def _by_file(self, place: Folder) -> bool | None:
         if self._file is not None:
@@ -74,6 +92,4 @@ class Lease:
 
     def _asked(self) -> str:
         """An expression that is true where this session has the lock, and takes it once where it is free."""
-        mine = f"objid = {NUMBER & 0xFFFFFFFF} AND classid = {NUMBER >> 32} AND pid = pg_backend_pid()"
-        have = f"EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND {mine})"
-        return f"CASE WHEN {have} THEN true ELSE pg_try_advisory_lock({NUMBER}) END"
+        return f"CASE WHEN {_granted('pid = pg_backend_pid()')} THEN true ELSE pg_try_advisory_lock({NUMBER}) END"

@@ -213,7 +213,7 @@ def test_a_model_that_the_watching_host_adds_or_removes_is_served_or_retired_by_
                 pinned = f"{PATH.replace('asia', 'clinic')}&revision={revision}"
                 assert body(each, pinned) == body(first, pinned)
         with gunicorn(two.root, tmp_path / "log3", workers=2, **url) as second:
-            second.settled(lambda: other_models(second) == set())
+            assert other_models(second) == set()
             shutil.copytree(one.folder, one.root / "clinic")
             second.settled(lambda: other_models(second) == {"clinic"})
             assert revision_of(second, "clinic") == revision
