@@ -118,7 +118,19 @@ def answered(forecaster: Forecaster, columns: Sequence[Column], cases: int, comm
     questions = [_question(asked, int(i), common) for i in several]
     own: dict[int, Answer | AftermathError] = {int(rest[i]): error for i, error in errors.items()}
     own.update(zip(several.tolist(), _one_by_one(forecaster, questions), strict=True))
+    for error in own.values():
+        if isinstance(error, AftermathError):
+            _let_go(error)
     return Columned(which, p, without, effect, p_evidence, own, common.interval is not None)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Let go of where an error was raised: it would hold all arrays of that moment for as long as it is kept."""
+    if error is None or error.__traceback__ is None:
+        return
+    error.__traceback__ = None
+    for other in (error.__context__, error.__cause__, *getattr(error, "errors", ())):
+        _let_go(other)
 
 
 def different(columns: Sequence[tuple[NDArray[np.integer], int]], cases: int) -> tuple[Ints, Ints]:

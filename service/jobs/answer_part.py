@@ -13,6 +13,7 @@ from model.errors import AftermathError
 from model.forecast import Forecaster, restored
 from model.question import Question
 from model.specification import Model
+from service import malloc
 from service.http.arrow_tables import COMPRESSION
 from service.http.fingerprint import fingerprint
 from service.jobs.answer_rows import answer_rows
@@ -84,6 +85,7 @@ def _restored(folder: Path, revision: str) -> Forecaster:
     if found.model.revision != revision:
         raise BadCases(f"the model in the folder is {found.model.revision}, not {revision}", where=(str(folder),))
     inference.keep_to_one_thread(found.plan)
+    malloc.bound()  # what a block took is given back before the next
     return found
 
 

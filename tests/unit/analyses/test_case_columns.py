@@ -129,3 +129,15 @@ def test_cases_are_told_apart_whatever_their_numbers(bounds: tuple[int, int]) ->
     assert len(first) == len(np.unique(pairs, axis=0))
     assert (pairs[first][which] == pairs).all()
     assert all((which[:at] != which[at]).all() for at in first)
+
+
+def test_a_refusal_holds_nothing_of_where_it_was_raised(forecasters) -> None:
+    """Its frames would hold the arrays of a whole block, in a circle that is found late."""
+    said = (Observed("ye"), Observed("yes"))
+    columns = [
+        Column("given", "xray", np.array([0, 1], np.int32), said),
+        Column("cohort", "cohort", np.array([-1, 0], np.int32), ("nobody",)),
+    ]
+    found = answered(forecasters["asia"], columns, 2, Question(("lung",)))
+    assert len(found.singly) == 2
+    assert [error.__traceback__ for error in found.singly.values()] == [None, None]
