@@ -189,7 +189,8 @@ def body(found: Found) -> bytes:
 def table(found: Found) -> Table:
     """A history as a table."""
     rows = found.shown()
-    columns = tuple(HistoryRow.__annotations__) if found.shape == "long" or not rows else tuple(rows[0])
+    wide = tuple(rows[0]) if rows else ("time", "revision", "cause")
+    columns = wide if found.shape == "wide" else tuple(HistoryRow.__annotations__)
     return Table(columns, rows, dict.fromkeys(columns, float | None))
 
 

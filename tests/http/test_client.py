@@ -62,6 +62,8 @@ LEFT_OUT = {
     "validate": "a modeller's: the command line has it, beside the files",
     "give_name": "it changes what is served: the command line has it",
     "name_question": "it changes what is shared, and is the workbench's",
+    "every_link": "it is for who administers the service: the command line has it",
+    "end_link": "it is for who administers the service: the command line has it",
     "activate": "it changes what is served: the command line has it",
 }
 """Operations that the client has no method for, and why."""

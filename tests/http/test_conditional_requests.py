@@ -26,7 +26,7 @@ FORECAST = "/v1/models/asia/forecast/lung"
 MARGINALS = "/v1/models/asia/marginals"
 PACK = {"Accept-Encoding": "gzip"}
 PACKINGS: tuple[dict[str, str], ...] = ({}, PACK, {"Accept-Encoding": "zstd"})
-NEVER_KEPT = ("/livez", "/readyz", "/v1/status", "/metrics")
+NEVER_KEPT = ("/livez", "/readyz", "/v1/status", "/metrics", "/v1/links", "/v1/links.json")
 OF_EACH_ANSWER = {
     "date",
     "ratelimit-remaining",
