@@ -10,6 +10,8 @@ from pydantic import Field
 from service.http.validation import Hurried, Shape, Text
 
 MOST_LISTED = 1_000
+MOST_KEPT = 2**63 - 1
+"""The largest number of a row, of either kind of store."""
 Time = Annotated[str, Meta(description="In UTC, as 2026-03-01T09:30:00.000000Z.")]
 
 
@@ -18,7 +20,7 @@ class Page(Hurried):
 
     most: Annotated[int, Field(ge=1, le=MOST_LISTED, strict=False, description="How many rows.")] = 50
     before: Annotated[
-        int | None, Field(ge=1, strict=False, description="Only what has a smaller `seq`: the next page.")
+        int | None, Field(ge=1, le=MOST_KEPT, strict=False, description="Only what has a smaller `seq`: the next page.")
     ] = None
 
 

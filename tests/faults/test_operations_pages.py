@@ -192,7 +192,7 @@ def test_the_commands_of_a_backup_and_of_its_restore_bring_everything_back(machi
         machine.get(lost)
     asked = urllib.request.Request(machine.url("/v1/models"), headers={"Authorization": f"Bearer {token}"})
     assert urllib.request.urlopen(asked, timeout=20).status == 200
-    assert (machine.root / "tmp" / "aftermath-drill").is_dir()
+    assert (machine.root / "var" / "tmp" / "aftermath-drill").is_dir()
 
 
 def test_the_commands_of_an_upgrade_and_of_the_way_back_run_and_keep_what_was_kept(machine: Machine) -> None:

@@ -131,6 +131,9 @@ def test_ctrl_c_ends_it_and_its_processes_in_a_line(file: Path, whole, tmp_path:
     assert process.returncode == 130
     assert err.strip() == "Stopped. The same command goes on where this was."
     assert len(out.splitlines()) == 1
+    until = time.monotonic() + 10
+    while any(map(is_alive, workers)) and time.monotonic() < until:
+        time.sleep(0.05)
     assert [each for each in workers if is_alive(each)] == []
     assert finished(words).splitlines()[-1].endswith("of them had been answered before")
     assert parts(tmp_path / "out") == whole

@@ -343,3 +343,9 @@ def test_what_was_given_in_a_question_of_history_is_what_it_is_kept_under(kept):
     other = kept.client.get("/v1/models/asia/history/lung?given=smoke:no&given=xray:yes").json
     none = kept.client.get("/v1/models/asia/history/lung").json
     assert one["rows"] == other["rows"] != none["rows"]
+
+
+@pytest.mark.parametrize("path", ["revisions.json", "revisions.csv", "revisions.parquet"])
+def test_a_page_before_a_number_that_no_row_can_have_is_refused(client, refused, path):
+    refused(client.get(f"/v1/models/asia/{path}?before={10**28}"), 422, "bad_field")
+    assert client.get(f"/v1/models/asia/{path}?before={2**63 - 1}").status_code == 200

@@ -20,25 +20,31 @@ export function caseOf(question: Question): Case {
   };
 }
 
-export const getModels = (signal: AbortSignal) => data(api.GET("/v1/models.json", { signal }));
+export const getModels = (signal: AbortSignal) => data(api.GET("/v1/models.json", { cache: "no-cache", signal }));
 
 export const getModel = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}.json", { params: { path: { model } }, signal }));
+  data(api.GET("/v1/models/{model}.json", { params: { path: { model } }, cache: "no-cache", signal }));
 
 export const getVariables = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/variables.json", { params: { path: { model } }, signal }));
+  data(api.GET("/v1/models/{model}/variables.json", { params: { path: { model } }, cache: "no-cache", signal }));
 
 export const getVariable = (model: string, variable: string, signal: AbortSignal) =>
   data(api.GET("/v1/models/{model}/variables/{variable}.json", { params: { path: { model, variable } }, signal }));
 
 export const getGraph = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/graph.json", { params: { path: { model }, query: { fields: "arcs" } }, signal }));
+  data(
+    api.GET("/v1/models/{model}/graph.json", {
+      params: { path: { model }, query: { fields: "arcs" } },
+      cache: "no-cache",
+      signal,
+    }),
+  );
 
 export const getScenarios = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/scenarios.json", { params: { path: { model } }, signal }));
+  data(api.GET("/v1/models/{model}/scenarios.json", { params: { path: { model } }, cache: "no-cache", signal }));
 
 export const getCohorts = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/cohorts.json", { params: { path: { model } }, signal }));
+  data(api.GET("/v1/models/{model}/cohorts.json", { params: { path: { model } }, cache: "no-cache", signal }));
 
 export interface Wanted {
   readonly targets?: readonly string[];
