@@ -15,7 +15,8 @@ OF_THE_MESSAGE = frozenset({"content-length", "connection", "upgrade"})
 """Headers that say how the message is sent: each is looked at anew."""
 
 _checked: dict[Header, Header] = {}
-"""Headers that gunicorn has checked, as it sends them: a poll's are the same each time, and checking is a tenth of it."""
+"""Headers that gunicorn has checked, as it sends them: a poll's are the same each time, and to check them is a tenth of
+its cost."""
 
 
 class GatheredResponse(Response):  # type: ignore[misc]
