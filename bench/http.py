@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import networks, questions, table
-from bench.plain import CHECKED, HELLO
+from bench.baseline_app import CHECKED, HELLO
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS = 8
@@ -123,7 +123,7 @@ def _served() -> Iterator[tuple[str, int]]:
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [*command, "bench.plain:app"], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            [*command, "bench.baseline_app:app"], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
         )
         try:
             url = f"http://127.0.0.1:{port}"

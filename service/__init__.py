@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
+    from service.http.operation import Service
     from service.settings import Settings
 
 
@@ -26,25 +27,14 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from flask import Flask
 
     from service import revisions, routes
-    from service.http import (
-        access,
-        body_limits,
-        error_handlers,
-        not_modified,
-        operation,
-        packing,
-        proxies,
-        security,
-        telemetry,
-    )
+    from service.http import operation
     from service.http.fingerprint import fingerprint
-    from service.kept_models import KeptModels
     from service.live import record, stored
     from service.live.host import Host
-    from service.routes import observation
     from service.settings import BadSettings, from_environment, nothing_to_serve
     from service.store.database import Store
     from service.store.location import Nowhere
+    from service.stored_models import StoredModels
 
     chosen = settings or from_environment()
     app = Flask("service", static_folder=None)
@@ -62,11 +52,32 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
         held.warm()
     live = revisions.Live(held)
     host = Host()
-    kept = KeptModels(store, live, host)
+    kept = StoredModels(store, live, host)
     service = operation.Service(chosen, live, store, kept, engine, routes.OPERATIONS, host=host)
     app.extensions[SERVICE] = service
     if not ahead and not isinstance(chosen.place, Nowhere):
         record.start(store, held, there={*held.names}, engine=service.fingerprint)
+    _wire(app, service)
+    return app
+
+
+def _wire(app: Flask, service: Service) -> None:
+    """Every operation at its address, and what each request and answer passes, in this order."""
+    from service import routes
+    from service.http import (
+        access,
+        body_limits,
+        error_handlers,
+        not_modified,
+        operation,
+        packing,
+        proxies,
+        security,
+        telemetry,
+    )
+    from service.routes import observation
+
+    chosen = service.settings
     operation.register(app, service)
     body_limits.register(app, routes.OPERATIONS)
     security.register(app, chosen.hosts, chosen.origins)
@@ -80,4 +91,3 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
         app.wsgi_app = proxies.BehindProxies(  # type: ignore[method-assign]
             app.wsgi_app, chosen.proxies, chosen.user_header
         )
-    return app

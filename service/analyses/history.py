@@ -246,7 +246,7 @@ def history(service: Service, model: str, target: str, asked: HistoryParameters)
     Each is worked out once and kept. The last 100 changes are always there; before them up to 400, evenly thinned.
     `left_interval` says whether a forecast lies outside the interval of the one before.
     """
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
     question = Question(
         (target,),
         syntax.findings(asked.given),
@@ -276,7 +276,7 @@ def history(service: Service, model: str, target: str, asked: HistoryParameters)
             checkpoint()
             try:
                 new = _points(
-                    answer(service.kept_models.edition(model, revision).forecaster, question), series, revision
+                    answer(service.stored_models.edition(model, revision).forecaster, question), series, revision
                 )
             except AftermathError as error:
                 left_out.append(LeftOut(revision, str(error)))

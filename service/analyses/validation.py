@@ -28,11 +28,11 @@ from service.http.json_encoding import encoded
 from service.http.operation import Reply, Service, operation
 from service.http.problems import BadField
 from service.http.validation import Shape, Text
-from service.kept_models import made
 from service.revisions import ACTIVE
 from service.schemas.answers import FileProblem
 from service.schemas.requests import MOST_SIDES, IntervalSent
 from service.store.scopes import WRITE
+from service.stored_models import made
 from service.translate.models import file_problem
 from service.translate.questions import interval_mass
 
@@ -102,14 +102,14 @@ def read(model: str, files: Mapping[str, bytes]) -> Sequence[Problem] | Edition:
 )
 def validate(service: Service, model: str, body: FilesToValidate) -> Reply:
     """Say what is wrong with files, or how far each headline would move if they were saved. Nothing is changed."""
-    service.kept_models.demand_model(model)
-    against = service.kept_models.revision(model, body.against, where=("against",))
+    service.stored_models.demand_model(model)
+    against = service.stored_models.revision(model, body.against, where=("against",))
     _demand_names(body.files)
     size = sum(len(each or "") for each in body.files.values())
     mass = interval_mass(body.interval, named=True)
 
     def found() -> ValidationJSON:
-        old = service.kept_models.edition(model, against.revision)
+        old = service.stored_models.edition(model, against.revision)
         new = read(model, laid_over(old.files, body.files))
         told = diff(old, new, scenarios=body.scenarios or None, mass=mass) if isinstance(new, Edition) else None
         return validation_body(model, against.revision, new, told)

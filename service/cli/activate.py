@@ -36,11 +36,11 @@ def activate(
     """
     from model.priors.files import files_of
     from service.http.fingerprint import fingerprint
-    from service.kept_models import made
     from service.live import record
     from service.revisions import HASH
     from service.store import activations, audit, names
     from service.store.activations import Expected
+    from service.stored_models import made
 
     with closing(store_of(root, state)) as store:
         if revision is None:
@@ -64,9 +64,9 @@ def activate(
 def _demand_reason(store: Store, model: str, revision: str, reason: str) -> None:
     """Raise NeedsReason where a revision moves a headline over the model's limit and nobody said why."""
     from model.analyses.revision_diff import over_limit
-    from service.kept_models import made
     from service.revisions import NeedsReason
     from service.store import activations, revisions
+    from service.stored_models import made
 
     active = activations.active(store, model)
     if reason.strip() or active is None or active.revision == revision:

@@ -14,8 +14,8 @@ from model.analyses.revision_diff import Edition
 from model.errors import AftermathError, BadPriors, Problem, listed
 from model.priors.files import MODEL_FILE
 from service.cli.store_options import store_of
-from service.kept_models import made
 from service.revisions import ACTIVE, HASH
+from service.stored_models import made
 
 if TYPE_CHECKING:
     from service.store.database import Store

@@ -41,8 +41,8 @@ from service.store.scopes import READ, Scope
 if TYPE_CHECKING:
     from model.errors import Place
     from model.forecast import Forecaster
-    from service.kept_models import KeptModels
     from service.store.database import Store
+    from service.stored_models import StoredModels
 
 ANSWERS = 32 * MEGABYTE
 """Bytes of answers that a worker keeps in its cache."""
@@ -63,13 +63,13 @@ class Service:
     changes nothing but time.
 
     ``live.now`` are the revisions that are served: a request reads it once, so that it answers from one state.
-    ``store`` may be in trouble, and then raises StoreError where it is used; ``kept_models`` are the revisions in it.
+    ``store`` may be in trouble, and then raises StoreError where it is used; ``stored_models`` are the revisions in it.
     """
 
     settings: Settings
     live: Live
     store: Store
-    kept_models: KeptModels
+    stored_models: StoredModels
     fingerprint: str
     operations: tuple[Operation, ...]
     cache: ByteLRU[bytes] = field(default_factory=lambda: ByteLRU(ANSWERS, largest=ANSWERS // 8))
@@ -89,7 +89,7 @@ class Service:
             "answers": self.cache.usage,
             "polls": self.polls.usage,
             "packed": self.packed.usage,
-            "revisions": self.kept_models.usage,
+            "revisions": self.stored_models.usage,
         }
 
     def let_go(self, revisions: Collection[str]) -> None:
@@ -249,16 +249,16 @@ def forecaster_of(
     UnknownRevisionName.
     """
     served = service.live.now
-    is_pinned = said is not None and said != ACTIVE and service.kept_models.there
-    if model not in served.names and not (is_pinned and service.kept_models.has(model)):
+    is_pinned = said is not None and said != ACTIVE and service.stored_models.there
+    if model not in served.names and not (is_pinned and service.stored_models.has(model)):
         raise UnknownModel(model, served.names, where=where)
-    if said is None or said == ACTIVE or not service.kept_models.there:
+    if said is None or said == ACTIVE or not service.stored_models.there:
         return served.current(model, None if said == ACTIVE else said)
-    revision = service.kept_models.hash_of(model, said)
+    revision = service.stored_models.hash_of(model, said)
     active = served.ready.get(model)
     if active is not None and active.model.revision == revision:
         return served.current(model, revision)
-    return service.kept_models.forecaster(model, revision, _place_to_read(service))
+    return service.stored_models.forecaster(model, revision, _place_to_read(service))
 
 
 def _place_to_read(service: Service) -> Callable[[Cost], AbstractContextManager[None]]:

@@ -24,9 +24,9 @@ from service.live import loading, mapped, record, states, stored
 from service.live.board import Board
 from service.live.host import TOLD, Loading
 from service.live.loading import RESULT, Result
+from service.live.pending_writes import Keep, Unkept
 from service.live.publishing import Published
 from service.live.states import Served, State, Tried
-from service.live.unkept import Keep, Unkept
 from service.live.watch import Change, Watcher
 from service.revisions import Origin, Revisions
 from service.settings import Settings

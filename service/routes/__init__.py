@@ -4,7 +4,6 @@ from service import analyses
 from service.routes import (
     agents,
     forecasts,
-    kept_answers,
     links,
     metrics,
     models,
@@ -12,6 +11,7 @@ from service.routes import (
     prose,
     questions,
     revisions,
+    stored_answers,
     system,
 )
 
@@ -23,7 +23,7 @@ OPERATIONS = (
     *forecasts.OPERATIONS,
     *links.OPERATIONS,
     *analyses.operations(),
-    *kept_answers.OPERATIONS,
+    *stored_answers.OPERATIONS,
     *prose.OPERATIONS,
     *agents.OPERATIONS,
     *revisions.OPERATIONS,

@@ -26,7 +26,7 @@ READ = (404, 422, 503)
 @operation("GET", PATH, forms=(json_form(shapes.QuestionsJSON),), query=Hurried, errors=READ, of_model=False)
 def every_question(service: Service, model: str, asked: Hurried) -> Reply:
     """List the questions that have a name, each as a query string for any address that takes `given` and `do`."""
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
 
     def found() -> shapes.QuestionsJSON:
         kept = questions.current(service.store, model)
@@ -45,7 +45,7 @@ def every_question(service: Service, model: str, asked: Hurried) -> Reply:
 )
 def one_question(service: Service, model: str, name: str, asked: Hurried) -> Reply:
     """Say what a name asks and what it asked before."""
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
     return Reply(lambda: _named_json(questions.history(service.store, model, name)))
 
 
@@ -62,7 +62,7 @@ def name_question(service: Service, model: str, name: str, body: shapes.Question
     """Let a name ask a question from now on, which must be one of the model as it is. `If-Match` has the `seq` that it
     is taken to have until now.
     """
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
     canonical = None
     if body.question is not None:
         canonical = _canonical(forecaster_of(service, model).model, body.question)

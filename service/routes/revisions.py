@@ -29,7 +29,7 @@ WRITE = (404, 409, 412, 413, 415, 422, 428, 503, 507)
 )
 def every_revision(service: Service, model: str, asked: shapes.Page) -> Reply:
     """List the revisions of a model that are kept, the last first: every one that was ever served is."""
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
 
     def found() -> shapes.RevisionsJSON:
         kept = revisions.latest(service.store, model, most=asked.most, before=asked.before)
@@ -44,10 +44,10 @@ def every_revision(service: Service, model: str, asked: shapes.Page) -> Reply:
 )
 def one_revision(service: Service, model: str, revision: str, asked: Hurried) -> Reply:
     """Show a revision, by its hash, a name or as `active`: whose it is, its files, and when it was made active."""
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
 
     def found() -> shapes.RevisionAnswer:
-        kept = service.kept_models.revision(model, revision, where=("path", "revision"))
+        kept = service.stored_models.revision(model, revision, where=("path", "revision"))
         return translated.revision_json(
             kept,
             revisions.files(service.store, model, kept.revision),
@@ -69,8 +69,8 @@ def one_revision(service: Service, model: str, revision: str, asked: Hurried) ->
 )
 def file_of_revision(service: Service, model: str, revision: str, file: str, asked: Hurried) -> Reply:
     """Read a file of a revision as it was."""
-    service.kept_models.demand_model(model)
-    kept = service.kept_models.revision(model, revision, where=("path", "revision"))
+    service.stored_models.demand_model(model)
+    kept = service.stored_models.revision(model, revision, where=("path", "revision"))
     found = revisions.files(service.store, model, kept.revision)
     if file not in found:
         raise NoSuchFile(file, found, where=("path", "file"))
@@ -80,7 +80,7 @@ def file_of_revision(service: Service, model: str, revision: str, file: str, ask
 @operation("GET", NAMES, forms=(json_form(shapes.NamesJSON),), query=Hurried, errors=READ, of_model=False)
 def every_name(service: Service, model: str, asked: Hurried) -> Reply:
     """List the names that were given to revisions of a model: `?revision=` takes them."""
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
     return Reply(lambda: shapes.NamesJSON(model, names.current(service.store, model)))
 
 
@@ -94,7 +94,7 @@ def every_name(service: Service, model: str, asked: Hurried) -> Reply:
 )
 def one_name(service: Service, model: str, name: str, asked: Hurried) -> Reply:
     """Say what a name means and what it meant before."""
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
 
     def found() -> shapes.NamedJSON:
         meant = names.history(service.store, model, name)
@@ -116,11 +116,11 @@ def one_name(service: Service, model: str, name: str, asked: Hurried) -> Reply:
 )
 def give_name(service: Service, model: str, name: str, body: shapes.RevisionToName) -> Reply:
     """Let a name mean a revision from now on. `If-Match` says what it is taken to mean until now."""
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
 
     def done() -> shapes.NamedJSON:
         meant = expected("revision")
-        revision = None if body.revision is None else service.kept_models.hash_of(model, body.revision)
+        revision = None if body.revision is None else service.stored_models.hash_of(model, body.revision)
         names.point(service.store, model, name, revision=revision, expected=meant, author=client().name)
         return translated.named_json(model, name, names.history(service.store, model, name))
 
@@ -142,12 +142,12 @@ def activate(service: Service, model: str, body: shapes.RevisionToActivate) -> R
     The answer comes once every answer that begins after it is from that revision. One that moves a headline over the
     limit of the model, `acknowledge_over`, needs a reason (409).
     """
-    service.kept_models.demand_model(model)
+    service.stored_models.demand_model(model)
 
     def done() -> shapes.ActivationJSON:
         served = expected("revision")
-        chosen = service.kept_models.hash_of(model, body.revision)
-        service.kept_models.demand_reason(model, chosen, body.reason)
+        chosen = service.stored_models.hash_of(model, body.revision)
+        service.stored_models.demand_reason(model, chosen, body.reason)
         made = activations.activate(
             service.store,
             model,

@@ -198,7 +198,7 @@ def test_a_diff_that_a_client_has_is_not_worked_out_again(kept, monkeypatch):
     by_name = kept.client.get(f"/v1/models/asia/diff/{first}...active")
     assert by_name.headers["Cache-Control"] == "public, max-age=5"
     assert by_name.headers["ETag"] == known.headers["ETag"]
-    monkeypatch.setattr("service.kept_models.KeptModels.edition", lambda *_: pytest.fail("worked out again"))
+    monkeypatch.setattr("service.stored_models.StoredModels.edition", lambda *_: pytest.fail("worked out again"))
     assert kept.client.get(path, headers={"If-None-Match": known.headers["ETag"]}).status_code == 304
 
 
@@ -253,7 +253,7 @@ def test_the_history_has_a_row_for_each_state_of_each_change(kept):
 def test_the_history_is_worked_out_once_and_kept(kept, monkeypatch):
     path = "/v1/models/asia/history/bronc?given=dysp:yes"
     first = kept.client.get(path).data
-    monkeypatch.setattr("service.kept_models.KeptModels.edition", lambda *_: pytest.fail("worked out again"))
+    monkeypatch.setattr("service.stored_models.StoredModels.edition", lambda *_: pytest.fail("worked out again"))
     assert kept.client.get(path).data == first
 
 

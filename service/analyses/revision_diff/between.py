@@ -66,7 +66,7 @@ def diff_between(service: Service, model: str, between: str, asked: DiffParamete
     mass = interval_mass(asked.interval, named=True)
 
     def found() -> RevisionDiff:
-        old, new = (service.kept_models.edition(model, each.revision) for each in sides)
+        old, new = (service.stored_models.edition(model, each.revision) for each in sides)
         return diff(old, new, scenarios=asked.scenario or None, mass=mass)
 
     return pinned(
@@ -83,8 +83,8 @@ def two_kept(
     service: Service, model: str, older: tuple[str, Place], newer: tuple[str, Place]
 ) -> tuple[Revision, Revision]:
     """Two revisions that are kept, each with the place where it is said."""
-    service.kept_models.demand_model(model)
-    old, new = (service.kept_models.revision(model, said, where=where) for said, where in (older, newer))
+    service.stored_models.demand_model(model)
+    old, new = (service.stored_models.revision(model, said, where=where) for said, where in (older, newer))
     return old, new
 
 

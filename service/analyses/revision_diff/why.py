@@ -54,7 +54,7 @@ def why_moved(service: Service, model: str, target: str, asked: WhyParameters) -
     ways, note = _history(service, sides)
 
     def found() -> WhyJSON:
-        editions = {each: service.kept_models.edition(model, each) for way in ways for each in way[:2]}
+        editions = {each: service.stored_models.edition(model, each) for way in ways for each in way[:2]}
         steps: list[Step] = []
         said, name = under, target
         for old, new, made in reversed(ways):

@@ -10,7 +10,7 @@ from service.http import telemetry
 from service.http.clients import CLIENT_NAME
 from service.http.meters import Meters
 from service.http.problems import PLAIN
-from service.http.server import refusals
+from service.http.server import error_responses
 from service.http.server.access_log import AccessLog, question
 from service.http.telemetry import RECORD, Record
 
@@ -58,7 +58,7 @@ class Observer:
     def refused_unread(self, client: Any, status: int, detail: str) -> bytes:
         """The answer to a request that has not arrived as it should, written down at once."""
         record = Record()
-        data = self.refusal(record, client, status, lambda headers: refusals.refusal(status, detail, headers))
+        data = self.refusal(record, client, status, lambda headers: error_responses.refusal(status, detail, headers))
         self.done(record)
         return data
 

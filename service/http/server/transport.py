@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from service.http.server import framing, refusals
+from service.http.server import error_responses, framing
 from service.http.server.connection import Connection
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -56,7 +56,9 @@ class Transport:
         self.connections: set[Connection] = set()
         self.held = 0
         self.body_limit: Callable[[str, str], int] = lambda *_: LARGEST_BODY
-        self.refusal: Callable[[Any, int, str], bytes] = lambda _, status, detail: refusals.refusal(status, detail)
+        self.refusal: Callable[[Any, int, str], bytes] = lambda _, status, detail: error_responses.refusal(
+            status, detail
+        )
 
     def open(self, sock: socket.socket, client: Any, server: Any) -> None:
         """Take a connection, and wait for its first request."""

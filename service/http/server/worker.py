@@ -20,7 +20,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from service.http.operation import HUNG_UP
 from service.http.redaction import redacted
-from service.http.server import refusals
+from service.http.server import error_responses
 from service.http.server.connection import Connection
 from service.http.server.observer import OBSERVED, Observer
 from service.http.server.response import GatheredResponse
@@ -138,12 +138,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _of_failure(self, connection: Connection, error: BaseException, record: Record) -> bytes:
         raised = error if isinstance(error, Exception) else RuntimeError("the application exited")
-        if refusals.status_of(raised) == 500:
+        if error_responses.status_of(raised) == 500:
             self.log.exception("error outside the application's handling, from %s", connection.client)
         else:
             self.log.warning("refused a request from %s: %.200r", connection.client, redacted(str(raised)))
         return self.observer.refusal(
-            record, connection.client, refusals.status_of(raised), lambda headers: refusals.of_error(raised, headers)
+            record,
+            connection.client,
+            error_responses.status_of(raised),
+            lambda headers: error_responses.of_error(raised, headers),
         )
 
     def _respond(self, connection: Connection, data: bytes, record: Record) -> tuple[bytes, bool]:

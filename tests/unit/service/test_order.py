@@ -11,7 +11,7 @@ ORDER = (
     "settings",
     "revisions",
     "live",
-    "kept_models",
+    "stored_models",
     "http",
     "schemas",
     "layers",

@@ -2,6 +2,7 @@ import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { type EventAsked, attribution, sensitivity } from "../api/resources";
 import { Charted } from "../charts/Charted";
+import { Share } from "../charts/Share";
 import { SpanChart } from "../charts/SpanChart";
 import { DataTable } from "../charts/DataTable";
 import { questionKey } from "../state/forecasts";
@@ -37,18 +38,7 @@ export function Rests({ event }: { event: EventAsked }) {
               <ol className="priors">
                 {found.statements.slice(0, SHOWN).map((each) => (
                   <li key={`${each.file}:${each.line} ${each.what}`}>
-                    <span className="share">
-                      <svg
-                        viewBox="0 0 100 8"
-                        preserveAspectRatio="none"
-                        role="img"
-                        aria-label={`${percent(each.share)} of the variance`}
-                      >
-                        <rect className="track-ground" width="100" height="8" />
-                        <rect className="track-bar" width={100 * Math.max(0, each.share)} height="8" />
-                      </svg>
-                      {percent(each.share)}
-                    </span>
+                    <Share of={each.share} />
                     <span>
                       <button className="open" onClick={() => go({ focus: each.variable })}>
                         {labelOf(model, each.variable)}

@@ -3,6 +3,7 @@ import { Working } from "../app/Working";
 import { type attribution, getSources } from "../api/resources";
 import { useModel } from "../state/model";
 import { Charted } from "../charts/Charted";
+import { Share } from "../charts/Share";
 import { percent } from "../words/numbers";
 
 type Shares = Awaited<ReturnType<typeof attribution>>["sources"];
@@ -24,18 +25,7 @@ export function Sources({ shares, p }: { shares: Shares; p: number }) {
                 const source = sources.find((each) => each.name === share.source);
                 return (
                   <li key={share.source}>
-                    <span className="share">
-                      <svg
-                        viewBox="0 0 100 8"
-                        preserveAspectRatio="none"
-                        role="img"
-                        aria-label={`${percent(share.share)} of the variance`}
-                      >
-                        <rect className="track-ground" width="100" height="8" />
-                        <rect className="track-bar" width={100 * Math.max(0, share.share)} height="8" />
-                      </svg>
-                      {percent(share.share)}
-                    </span>
+                    <Share of={share.share} />
                     <span>
                       <SourceName name={share.source} title={source?.title} url={source?.url} />
                       <small>

@@ -1,4 +1,4 @@
-"""What the service is measured against, served by the same gunicorn beside it: ``bench.plain:app``.
+"""What the service is measured against, served by the same gunicorn beside it: ``bench.baseline_app:app``.
 
 A bare hello, and a question that is read and checked like any other and then not worked out. Neither is
 part of the product.

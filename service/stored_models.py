@@ -47,7 +47,7 @@ def made(model: str, files: Mapping[str, bytes], origin: str) -> Edition:
     return edition(prepare(found), files)
 
 
-class KeptModels:
+class StoredModels:
     """Revisions in the store with their files, each made ready once; threads that want the same one wait for it."""
 
     def __init__(self, store: Store, live: Live, host: Host, *, limit: int = MEMORY) -> None:

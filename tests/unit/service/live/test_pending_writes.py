@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from service.live import record
-from service.live.unkept import Unkept
+from service.live.pending_writes import Unkept
 from service.store import activations, revisions
 from service.store.errors import StoreFull
 from service.store.location import Folder

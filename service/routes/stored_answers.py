@@ -117,7 +117,7 @@ def keep(service: Service, body: AnswerToKeep) -> Reply:
         with unprefixed():
             content = reply.content()
             written = {form.suffix: form.write(content) for form in kind.addressed.forms}
-        service.kept_models.keep(forecaster, engine=service.fingerprint)
+        service.stored_models.keep(forecaster, engine=service.fingerprint)
         answers.keep(service.store, asked, written, client=quota_of())
         return place
 
