@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from service.prose import cues, names, readings
+from service.prose import conditions, cues, names, readings
+from service.prose.conditions import Comparison, Named, Vocabulary
 from service.prose.facts import YES, Facts
 from service.prose.names import Mention
 from service.prose.not_forecasts import is_no_forecast
 from service.prose.numerals import Numeral, numerals
 from service.prose.sentences import Sentence
+from service.prose.situations import SIDE, Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Claim:
     sign: int = 0
     target: str | None = None
     state: str | None = None
-    side: str | None = None
+    under: tuple[Condition, ...] = ()
+    compared: Comparison = conditions.ANY
     negated: bool = False
     denied: bool = False
     fields: frozenset[str] = frozenset(("p",))
@@ -50,6 +53,8 @@ class Topic:
 
     target: str | None = None
     state: str | None = None
+    variable: str | None = None
+    """Of which variable the last condition was."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class _Line:
     spoken: tuple[Numeral, ...]
     found: tuple[Mention, ...]
     variables: tuple[Mention, ...]
+    named: tuple[Named, ...] = ()
+    """The conditions that it names."""
 
     @property
     def text(self) -> str:
@@ -69,6 +76,11 @@ class _Line:
     def places(self) -> list[tuple[int, int]]:
         """Where the numbers are that belong to something."""
         return [(each.start, each.end) for each in self.spoken if not readings.is_mass(each, self.text)]
+
+    @cached_property
+    def levels(self) -> list[tuple[int, int]]:
+        """Where those are that stand under a condition each."""
+        return [(each.start, each.end) for each in self.spoken if each.unit not in ("points", "times")]
 
     def since(self, number: Numeral) -> int:
         """Where the number before ends."""
@@ -91,14 +103,29 @@ class Reader:
 
     @cached_property
     def every(self) -> dict[str, list[str]]:
-        """How each variable may be said, those of the answers first."""
+        """How each variable may be said, those of the answers first, and no other one in words of their states."""
         rest = {key: names.ways(key, label) for key, label in (*self.facts.labels.items(), *self.others.items())}
-        return self.targets | {key: said for key, said in rest.items() if key not in self.targets}
+        states = {names.phrase(way) for said in self.in_words.values() for way in said}
+        return self.targets | {
+            key: [way for way in said if names.phrase(way) not in states]
+            for key, said in rest.items()
+            if key not in self.targets
+        }
 
     @cached_property
     def stated(self) -> frozenset[str]:
         """Variables of which the questions say something themselves."""
         return frozenset(self.facts.stated)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """How conditions may be said: what the questions state and no answer is about, sides, cohorts and scenarios."""
+        own = sorted(name for name in self.stated if name not in self.targets and self.facts.states.get(name))
+        used = {name for each in self.facts.situations for name in each}
+        groups = {name: said for name, said in self.facts.groups.items() if said and name in used}
+        sides = {name: label for name, label in self.facts.sides.items() if not cues.UNNAMED.match(name)}
+        variables = {name: self.facts.states[name] for name in own}
+        return Vocabulary(variables, self.facts.labels, {SIDE: sides, **groups})
 
     @cached_property
     def in_words(self) -> dict[str, list[str]]:
@@ -130,20 +157,33 @@ class Reader:
 
     def _of_sentence(self, sentence: Sentence, topic: Topic) -> list[Claim]:
         text = sentence.text
-        variables = names.mentions(text, self.every)
+        variables = self._variables(text)
         spoken: list[Numeral] = []
         follows = False
+        counted = [
+            *variables,
+            *(each for each in self._every_state(text) if re.search(r"\d", text[each.start : each.end])),
+        ]
         for number in numerals(text):
-            if names.inside(variables, number.start):
+            if names.inside(counted, number.start):
                 continue
             follows = is_no_forecast(number, text, follows=follows)
             if not follows:
                 spoken.append(_in_unit(number, spoken, text))
         found = self._spoken_of(text, variables, spoken)
-        line = _Line(sentence, tuple(spoken), tuple(found), tuple(variables))
+        named = self.vocabulary.named(text, topic.variable)
+        said = [each.condition.variable for each in named if each.condition.variable in self.vocabulary.variables]
+        topic.variable = said[-1] if said else topic.variable
+        line = _Line(sentence, tuple(spoken), tuple(found), tuple(variables), tuple(named))
         if not spoken:
             self._remember(line, topic)
         return [self._claim(number, line, topic) for number in spoken]
+
+    def _variables(self, text: str) -> list[Mention]:
+        """Where variables are named; one of no answer not within the name of a state that an answer has."""
+        found = names.mentions(text, self.every)
+        states = self._every_state(text)
+        return [each for each in found if each.key in self.targets or not any(_holds(one, each) for one in states)]
 
     def _spoken_of(self, text: str, variables: Sequence[Mention], spoken: Sequence[Numeral]) -> list[Mention]:
         """Mentions that a number may belong to: not those of conditions, where there are others."""
@@ -179,19 +219,21 @@ class Reader:
         if line.found:
             topic.target = line.found[-1].key
             topic.state = self._state(line, topic.target, (len(line.text), len(line.text)))[0]
-            if tuple(self.facts.states.get(topic.target, ())) == YES and readings.is_negated(line.text, line.found[-1]):
+            if self.facts.is_yes_or_no(topic.target) and readings.is_negated(line.text, line.found[-1]):
                 topic.state = "no"
 
     def _claim(self, number: Numeral, line: _Line, topic: Topic) -> Claim:
         text, place = line.text, (number.start, number.end)
         near = names.governing(line.found, place, line.places, names.without(text, self._every_state(text)))
         target = topic.target if near is None else near.key
+        if target is None and len(self.targets) == 1 and self._state(line, next(iter(self.targets)), place)[0]:
+            target = next(iter(self.targets))  # in words of one of its states
         state, negated = self._state(line, target, place)
         is_other = topic.state == "no" if near is None else readings.is_negated(text, near)
         if near is None:
             state = state or topic.state
         is_other ^= readings.is_denied_after(text, number.end)
-        if target is not None and tuple(self.facts.states.get(target, ())) == YES:
+        if self.facts.is_yes_or_no(target):
             state, negated = "no" if is_other else "yes", False
         topic.target, topic.state = target, state
         masked = names.without(text, [*line.variables, *self._state_mentions(line, target)])
@@ -203,7 +245,8 @@ class Reader:
             sign,
             target,
             state,
-            self._side(line, place),
+            self._under(line, place, kind),
+            conditions.compared(line.named, text, number.start),
             negated,
             denied,
             readings.fields(number, masked, kind, since=line.since(number), is_row=line.sentence.is_row),
@@ -211,20 +254,25 @@ class Reader:
             self._cited(line.sentence),
         )
 
+    def _under(self, line: _Line, place: tuple[int, int], kind: str) -> tuple[Condition, ...]:
+        if kind == "pair change":
+            return conditions.of_any(line.named)
+        return conditions.of_number(line.named, place, line.levels, line.text)
+
     def _cited(self, sentence: Sentence) -> frozenset[int]:
         own = self.text[sentence.start : sentence.start + len(sentence.text)]
         return frozenset(i for i, permalink in enumerate(self.facts.permalinks) if permalink in own)
 
     def _every_state(self, text: str) -> list[Mention]:
         """Where states of any target are named, so that signs within their names divide nothing."""
-        return names.mentions(text, self.in_words)
+        return _of_states(text, self.in_words)
 
     def _state_mentions(self, line: _Line, target: str | None) -> list[Mention]:
         states = self.facts.states.get(target, {}) if target else {}
-        if tuple(states) == YES:
+        if set(states) == set(YES):
             return []  # "yes" and "no" are words of any sentence
         said = {key: names.ways(key, label) for key, label in states.items()}
-        found = [each for each in names.mentions(line.text, said) if not names.inside(line.variables, each.start)]
+        found = [each for each in _of_states(line.text, said) if not names.inside(line.variables, each.start)]
         return sorted([*found, *names.partial(line.text, said, [*line.variables, *found])], key=_start)
 
     def _state(self, line: _Line, target: str | None, place: tuple[int, int]) -> tuple[str | None, bool]:
@@ -237,20 +285,28 @@ class Reader:
             return None, False
         return near.key, cues.NEGATED_STATE.search(text[: near.start]) is not None
 
-    def _side(self, line: _Line, place: tuple[int, int]) -> str | None:
-        said = {key: names.ways(key, label) for key, label in self.facts.sides.items()}
-        near = names.governing(names.mentions(line.text, said), place, line.places, line.text) if said else None
-        return None if near is None else near.key
-
 
 def _in_unit(number: Numeral, before: Sequence[Numeral], text: str) -> Numeral:
     """A bare number after one in points is in points as well, and a factor is so many times."""
     if number.unit == "none" and cues.FACTOR.search(text[: number.start]):
         return replace(number, unit="times")
-    if number.unit != "none" or number.is_range or not before or before[-1].unit != "points":
+    if number.unit != "none" or not before or before[-1].unit != "points":
         return number
+    if number.is_range:
+        is_beside = re.fullmatch(r"\s*[(\[]\s*", text[before[-1].end : number.start])
+        return replace(number, unit="points") if is_beside else number
     turned = cues.TURNED.search(text[: number.start]) or cues.ADJACENT.match(text[number.end :])
     return replace(number, unit="points") if turned or number.values[0] > 1 else number
+
+
+def _of_states(text: str, said: Mapping[str, Sequence[str]]) -> list[Mention]:
+    """Where states are named; *under 50* is none where per cent follow."""
+    return [each for each in names.mentions(text, said) if not cues.IN_UNIT.match(text[each.end :])]
+
+
+def _holds(one: Mention, other: Mention) -> bool:
+    """Whether another name stands within one."""
+    return one.start <= other.start and other.end <= one.end
 
 
 def _start(mention: Mention) -> int:

@@ -39,8 +39,11 @@ TO = re.compile(r"\b(?:to|at)\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 BY = re.compile(r"\bby\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 FROM = re.compile(r"\bfrom\s+(?:\w+\s+)?$", re.IGNORECASE)
 FACTOR = re.compile(r"\bfactor\s+of\s+(?:\w+\s+)?$", re.IGNORECASE)
+ODDS = re.compile(r"\bodds\b[^.;:]{0,60}$", re.IGNORECASE)
+ODDS_AGAINST = re.compile(r"\bodds\s+(?:\w+\s+)?against\b[^.;:]{0,60}$", re.IGNORECASE)
 FROM_OR_BY = re.compile(r"\b(?:from|by|goes)\s+$", re.IGNORECASE)
 OF_TURNS = words("rise|fall|increase|decrease|drop|gain|decline|reduction|cut|jump|growth|higher|lower")
+BY_SHARE = re.compile(rf"\b{OF_TURNS}\s+of\s+(?:\w+\s+){{0,2}}$", re.IGNORECASE)
 RELATIVE = re.compile(rf"^[\s-]*(?:(?:more|less)\s+(?:likely|probable|often)|{OF_TURNS}\b)", re.IGNORECASE)
 """After a number in per cent: it is a share of what was before."""
 
@@ -57,6 +60,7 @@ BEFORE = _any(
     r"baseline|before|without|otherwise|by default|default picture|rather than|instead of|against|compared (?:with|to)",
     r"versus|vs|relative to|from|prior|a priori|unconditional(?:ly)?|in general|ordinarily|normally|base rate|was|were",
     r"had been|would (?:have been|be|stay|stand|remain)|than|alone|untreated|nothing (?:is )?(?:known|done)",
+    r"general (?:\w+ )?population|population at large|on average",
 )
 ONLY_BEFORE = re.compile(
     r"\b(?:a priori|baseline|base rate|prior|(?:up|down) from|previously|formerly|had been|used to be|what was)"
@@ -114,6 +118,9 @@ OWN_VERB = re.compile(r"^\s+(?:come|go|become|return|die|stay|remain|join|get|en
 """After a number: a clause that says in words of its own what happens."""
 NEGATED_STATE = re.compile(rf"\b(?:not|other than|anything but|non)[\s-]+(?:\w+\s+)?{_QUOTE}$", re.IGNORECASE)
 AS = re.compile(r"\bas\s+$", re.IGNORECASE)
+IN_UNIT = re.compile(r"\s?(?:%|per ?cent|percent|points?|pp)(?!\w)", re.IGNORECASE)
+UNNAMED = re.compile(r"(?:do|given|cohort|scenario)\s", re.IGNORECASE)
+"""The beginning of a name that a side has because nobody gave it one."""
 _CONDITION = words(
     "given|if|when|under|after|once|assuming|provided|seeing|knowing|despite|because|where|suppose|supposing|following"
 )
@@ -125,6 +132,8 @@ ASIDE = re.compile(
     re.IGNORECASE,
 )
 """Before a name: it is a condition, or what something is compared with."""
+SAID_OF = re.compile(r"(?:%|\bper ?cent|\bpoints?|\d)\s+(?:for|of|to)\s+(?:[\w’'“-]+\s+){0,2}$", re.IGNORECASE)
+"""Before a name: a number right before is of it."""
 SUBORDINATE = re.compile(rf"\s*{_CONDITION}\b", re.IGNORECASE)
 CHANCE_OF = re.compile(
     r"\b(?:chances?|probabilit(?:y|ies)|likelihoods?|risks?|odds|prospects?|p)\s*(?:of|that|for|on|is for|\()\s*"

@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from service.prose.analyses import BESIDE, LIFTED, as_rows
+from service.prose.situations import COHORT, SCENARIO, SIDE, Held, Situation, situation
+
 LEVELS = ("p", "lo", "hi", "baseline", "without")
 CHANGES = ("shift", "effect", "difference", "gap", "delta", "change")
+EARLIER = ("baseline", "without", "p_before", "before")
+"""Levels before something was known or done, under no condition that a sentence names."""
 YES = ("yes", "no")
 
 
@@ -29,6 +34,10 @@ class Fact:
     group: int = 0
     source: int = 0
     moves: tuple[float, ...] = ()
+    where: int | None = None
+    """Place of its situation in ``Facts.situations``; None where it is of what was before."""
+    earlier: int | None = None
+    """The same of what stands beside it as before: of the first side in a comparison."""
 
 
 @dataclass(slots=True)
@@ -40,31 +49,74 @@ class Facts:
     states: dict[str, dict[str, str]] = field(default_factory=dict)
     sides: dict[str, str] = field(default_factory=dict)
     permalinks: list[str] = field(default_factory=list)
-    stated: set[str] = field(default_factory=set)
-    """Variables that the questions observe, assume or set."""
+    situations: list[Situation] = field(default_factory=list)
+    """What the questions observe, assume or set, and under which scenario, of which cohort and on which side."""
+    groups: dict[str, dict[str, str]] = field(default_factory=lambda: {COHORT: {}, SCENARIO: {}})
+    """What cohorts and scenarios are called."""
 
     def add(self, permalink: str, body: Mapping[str, Any]) -> None:
         """Take in the body of one more answer."""
         source = len(self.permalinks)
         self.permalinks.append(permalink)
-        found = list(_walk(body, Fact(0.0, "", "other", source=source), self))
+        asked = body["asked"] if isinstance(body.get("asked"), dict) else {}
+        sides = {each["side"]: each for each in asked.get("sides", ())}
+        sided = {name: self._known(_of_side(each, sides.get(name, {}))) for name, each in _sides(body).items()}
+        common, first = self._known(situation(body, asked)), next(iter(sided.values()), None)
+        about = Fact(0.0, "", "other", source=source, where=common, earlier=first)
+        found = list(_walk(as_rows(body), about, self, sided))
         groups = max((each.group for each in self.facts), default=0)
         self.facts += [replace(each, group=each.group + groups) for each in found]
 
+    @property
+    def stated(self) -> set[str]:
+        """Variables that the questions observe, assume or set."""
+        return {name for each in self.situations for name in each} - {COHORT, SCENARIO, SIDE}
+
+    def is_yes_or_no(self, target: str | None) -> bool:
+        """Whether a target has the states yes and no."""
+        return target is not None and set(self.states.get(target, ())) == set(YES)
+
+    def _known(self, where: Situation) -> int:
+        self.situations.append(where)
+        return len(self.situations) - 1
+
+    def changed(self, where: int | None, body: Mapping[str, Any]) -> int | None:
+        """The situation of a row that holds something beside the question, or not all of it."""
+        if where is None or not (BESIDE in body or LIFTED in body):
+            return where
+        beside = {name: Held(frozenset((state,))) for name, state in body.get(BESIDE, {}).items()}
+        kept = {name: held for name, held in self.situations[where].items() if name != body.get(LIFTED)}
+        return self._known(kept | beside)
+
     def name(self, target: str, label: str | None, states: Mapping[str, str]) -> None:
         """What a variable and its states are called in words."""
-        self.labels.setdefault(target, label or target)
+        if self.labels.get(target, target) == target:
+            self.labels[target] = label or target
         self.states.setdefault(target, {}).update({state: text for state, text in states.items() if text})
 
 
-def _walk(body: Mapping[str, Any], about: Fact, known: Facts) -> Iterator[Fact]:
-    """The numbers of a mapping and of what is in it, each with the target, state and side that it stands under."""
+def _sides(body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The sides of a comparison, by name, each with its evidence."""
+    sides = body.get("sides")
+    return {each["side"]: each for each in sides if "side" in each} if isinstance(sides, list) else {}
+
+
+def _of_side(body: Mapping[str, Any], asked: Mapping[str, Any]) -> Situation:
+    return {**situation(body, asked), SIDE: Held(frozenset((body["side"],)))}
+
+
+def _walk(body: Mapping[str, Any], about: Fact, known: Facts, sided: Mapping[str, int]) -> Iterator[Fact]:
+    """The numbers of a mapping and of what is in it, each with the target, state and side that it stands under.
+
+    ``sided`` are the places of the situations of sides.
+    """
     target = body.get("target") or body.get("variable")
     about = replace(
         about,
         target=target if isinstance(target, str) else about.target,
         state=_text(body, "state") or about.state,
         side=_text(body, "side") or _text(body, "scenario") or about.side,
+        where=known.changed(sided.get(_text(body, "side") or "", about.where), body),
     )
     if about.target and isinstance(body.get("label"), str) and "state" not in body:
         known.name(about.target, body["label"], {})
@@ -74,16 +126,14 @@ def _walk(body: Mapping[str, Any], about: Fact, known: Facts) -> Iterator[Fact]:
         known.sides[about.side] = _text(body, "label") or about.side
     yield from _row(body, about)
     for key, value in body.items():
-        if key in ("given", "do") and isinstance(value, dict):
-            known.stated.update(value)
         if key in ("asked", "given", "do") and isinstance(value, dict):
             yield from _said(value, about)
         elif isinstance(value, dict):
-            yield from _walk(value, _under(about, key, known), known)
+            yield from _walk(value, _under(about, key, known), known, sided)
         elif isinstance(value, list):
             for each in value:
                 if isinstance(each, dict):
-                    yield from _walk(each, about, known)
+                    yield from _walk(each, about, known, sided)
 
 
 def _under(about: Fact, key: str, known: Facts) -> Fact:
@@ -97,7 +147,8 @@ def _row(body: Mapping[str, Any], about: Fact) -> Iterator[Fact]:
     moves = tuple(numbers[key] for key in CHANGES if key in numbers)
     group = id(body)
     for key, value in numbers.items():
-        yield replace(about, value=value, name=key, kind=_kind(key, value), moves=moves, group=group)
+        where = about.earlier if key in EARLIER else about.where
+        yield replace(about, value=value, name=key, kind=_kind(key, value), moves=moves, group=group, where=where)
     if {"p", "state"} <= body.keys() and numbers.get("p", 0) > 0:
         for before in ("baseline", "without"):
             if numbers.get(before, 0) > 0:
@@ -108,7 +159,7 @@ def _row(body: Mapping[str, Any], about: Fact) -> Iterator[Fact]:
         yield replace(
             about, value=numbers["p"] / first, name="p over the first", kind="ratio", moves=moves, group=group
         )
-        yield replace(about, value=first, name="baseline", kind="level", moves=moves, group=group)
+        yield replace(about, value=first, name="baseline", kind="level", moves=moves, group=group, where=about.earlier)
 
 
 def _said(body: Any, about: Fact, variable: str | None = None) -> Iterator[Fact]:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 from service.prose.claims import Claim, Reader
+from service.prose.conditions import ANY, Comparison
 from service.prose.facts import CHANGES, Fact, Facts, pairs
 from service.prose.numerals import Numeral
 from service.prose.readings import BEFORE
 from service.prose.sentences import Prose
+from service.prose.situations import Condition, holds
 
 ROUNDING = 1e-9
 NEAR_FIVE = 0.025
@@ -71,6 +73,7 @@ WHY = {
     "percent": "the answers have this number as a level in per cent, not as a change in points",
     "end": "this is an end of an interval, not the probability itself",
     "before": "this is the probability before what is known or done, not after it",
+    "condition": "this number holds under other conditions than the sentence names",
     "answer": "this number is of another answer than the one cited in this sentence",
     "state": "this number belongs to another state than the one named",
     "target": "this number belongs to another target than the one named",
@@ -98,7 +101,7 @@ def judged(text: str, facts: Facts, *, others: Mapping[str, str] | None = None) 
 
 def _judged(prose: Prose, claim: Claim, facts: Facts) -> Judged:
     start, end = claim.place
-    why = _why(claim, facts.facts)
+    why = _why(claim, facts)
     near = _nearest(claim, facts) if why else None
     return Judged(
         start,
@@ -114,36 +117,49 @@ def _judged(prose: Prose, claim: Claim, facts: Facts) -> Judged:
     )
 
 
-def _why(claim: Claim, facts: Sequence[Fact]) -> str:
+def _why(claim: Claim, facts: Facts) -> str:
     """A key of WHY, nothing where the claim is supported."""
     if claim.foreign:
         return "unknown"
-    own = [each for each in facts if _is_about(claim, each)]
-    if _holds(claim, own):
+    own = _own(claim, facts)
+    if _holds(claim, own, facts):
         return "denied" if claim.denied else ""
-    if claim.sign and _holds(replace(claim, sign=-claim.sign), own):
+    if claim.sign and _holds(replace(claim, sign=-claim.sign), own, facts):
         return "direction"
     for kind, why in (("change", "points"), ("level", "percent")):
-        if claim.kind != kind and claim.number.unit in ("percent", "points") and _holds(replace(claim, kind=kind), own):
+        other = replace(claim, kind=kind)
+        if claim.kind != kind and claim.number.unit in ("percent", "points") and _holds(other, own, facts):
             return why
-    if _holds(replace(claim, fields=claim.fields | {"lo", "hi"}), own):
+    if _holds(replace(claim, fields=claim.fields | {"lo", "hi"}), own, facts):
         return "end"
-    if _holds(replace(claim, fields=claim.fields | {"baseline", "without"}), own):
+    if _holds(replace(claim, fields=claim.fields | {"baseline", "without"}), own, facts):
         return "before"
-    if claim.sources and _why(replace(claim, sources=frozenset()), facts) == "":
-        return "answer"
-    if claim.state and _holds(
-        replace(claim, state=None), [each for each in facts if _is_about(replace(claim, state=None), each)]
-    ):
-        return "state"
-    if claim.target and _holds(replace(claim, target=None, state=None), facts):
-        return "target"
+    wider = {
+        "condition": replace(claim, under=(), compared=ANY) if claim.under else None,
+        "answer": replace(claim, sources=frozenset()) if claim.sources else None,
+    }
+    for why, other_claim in wider.items():
+        if other_claim is not None and _why(other_claim, facts) == "":
+            return why
+    for why, other in (("state", replace(claim, state=None)), ("target", replace(claim, target=None, state=None))):
+        if other != claim and _holds(other, _own(other, facts), facts):
+            return why
     scaled = replace(claim, number=replace(claim.number, unit="none" if claim.number.unit == "percent" else "percent"))
-    return "unit" if _holds(scaled, own) else "none"
+    return "unit" if _holds(scaled, own, facts) else "none"
+
+
+def _own(claim: Claim, facts: Facts) -> list[Fact]:
+    """The facts that a claim may be of, under its conditions."""
+    return [each for each in facts.facts if _is_about(claim, each) and _is_under(claim.under, each, facts)]
+
+
+def _is_under(conditions: Sequence[Condition], fact: Fact, facts: Facts) -> bool:
+    """Whether a fact holds under these conditions; one of what was before does under any."""
+    return fact.where is None or holds(conditions, facts.situations[fact.where])
 
 
 def _is_about(claim: Claim, fact: Fact) -> bool:
-    """Whether a fact is of the answer, target, state and side that a claim names; what it does not name may be any."""
+    """Whether a fact is of the answer, target and state that a claim names; what it does not name may be any."""
     if claim.sources and fact.source not in claim.sources:
         return False
     if fact.name in ("mass", "p_evidence", "said", "threshold", "covered", "score"):
@@ -152,31 +168,78 @@ def _is_about(claim: Claim, fact: Fact) -> bool:
         return False
     if claim.state is not None and fact.state not in (claim.state, None):
         return claim.negated
-    return claim.side is None or fact.side in (claim.side, None)
+    return True
 
 
-def _holds(claim: Claim, facts: Sequence[Fact]) -> bool:
+def _holds(claim: Claim, facts: Sequence[Fact], known: Facts) -> bool:
     """Whether one of these facts, or two of a row, are what is claimed."""
     number = claim.number
     match claim.kind:
         case "pair" | "pair change" | "step":
-            return any(_is_pair(claim, low, high) for low, high in _pairs(claim, facts))
+            return any(_is_pair(claim, low, high) for low, high in _pairs(claim, facts, known))
         case "change":
-            return any(_is_change(claim, each.value) for each in _named(claim, facts, "change"))
+            return any(_is_change(claim, each) for each in _changes(claim, facts, known))
         case "relative":
-            ratios = [each for each in facts if each.kind == "ratio"]
-            return any(_is_change(claim, each.value - 1) for each in ratios)
+            return any(_is_change(claim, each - 1) for each in _ratios(claim, facts, known))
         case "ratio":
             wanted = 1 / number.values[0] if claim.sign < 0 and number.values[0] > 1 else number.values[0]
             step = number.steps[0] if wanted > 1 else number.steps[0] * wanted * wanted
-            return any(
-                _is_so_many_times(wanted, each.value, step, number.hedge) for each in facts if each.kind == "ratio"
-            )
+            return any(_is_so_many_times(wanted, each, step, number.hedge) for each in _ratios(claim, facts, known))
         case "other":
             unit = {"decibels": ("db",), "bits": ("bits",)}[number.unit]
             own = [each for each in facts if each.name.endswith(unit)]
             return any(_is_near(number.values[0], abs(each.value), number.steps[0], number.hedge) for each in own)
     return any(_is_level(claim, each) for each in _levels(claim, facts))
+
+
+def _changes(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[float]:
+    """The changes that one may be: within an answer, and from what the sentence compares to the other."""
+    compared = claim.compared
+    if not (compared.subject and compared.reference):
+        yield from (each.value for each in _named(claim, facts, "change"))
+    if not (compared.is_open and claim.sign):
+        yield from (first.value - second.value for first, second in _compared(claim, known))
+
+
+def _ratios(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[float]:
+    """The ratios that one may be, in the same way."""
+    compared = claim.compared
+    if not (compared.subject and compared.reference):
+        yield from (each.value for each in facts if each.kind == "ratio")
+    if not compared.is_open:
+        yield from (first.value / second.value for first, second in _compared(claim, known) if second.value > 0)
+
+
+def _compared(claim: Claim, known: Facts) -> Iterator[tuple[Fact, Fact]]:
+    """Probabilities of one state in two answers, sides or rows, the first under what the sentence is about."""
+    compared = claim.compared
+    for first, second in _alike(claim, known):
+        if first.where == second.where or _is_mixed(compared, first, second, known):
+            continue
+        if not claim.negated:
+            yield first, second
+        elif first.state == claim.state:
+            yield replace(first, value=1 - first.value), replace(second, value=1 - second.value)
+
+
+def _alike(claim: Claim, known: Facts) -> Iterator[tuple[Fact, Fact]]:
+    """Two probabilities each of one state, that may be those of a claim."""
+    levels: dict[tuple[str | None, str | None], list[Fact]] = {}
+    for each in known.facts:
+        if each.name == "p" and _is_about(claim, each):
+            levels.setdefault((each.target, each.state), []).append(each)
+    for alike in levels.values():
+        yield from permutations(alike[:MOST_ALIKE], 2)
+
+
+def _is_mixed(compared: Comparison, first: Fact, second: Fact, known: Facts) -> bool:
+    """Whether two facts are not the two that are compared, in this order."""
+    subject, reference = compared.subject, compared.reference
+    if compared.is_open and subject and reference and not _is_under(subject, first, known):
+        subject, reference = reference, subject
+    if subject and (not _is_under(subject, first, known) or _is_under(subject, second, known)):
+        return True
+    return bool(reference) and (not _is_under(reference, second, known) or _is_under(reference, first, known))
 
 
 def _is_so_many_times(said: float, value: float, step: float, hedge: str) -> bool:
@@ -284,7 +347,7 @@ def _is_change(claim: Claim, change: float) -> bool:
     return abs(abs(change) - number.values[0] / scale) <= wide + ROUNDING
 
 
-def _pairs(claim: Claim, facts: Sequence[Fact]) -> Iterator[tuple[Fact, Fact]]:
+def _pairs(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[tuple[Fact, Fact]]:
     """The two numbers that two ends may be."""
     if claim.kind != "step":
         spans = SPANS[1:] if claim.kind == "pair change" else SPANS[:1]
@@ -298,12 +361,9 @@ def _pairs(claim: Claim, facts: Sequence[Fact]) -> Iterator[tuple[Fact, Fact]]:
         for before, after in STEPS:
             yield from pairs(facts, before, after)
     if claim.kind in ("step", "pair"):
-        levels: dict[tuple[str | None, str | None], list[Fact]] = {}
-        for each in facts:
-            if each.name == "p":
-                levels.setdefault((each.target, each.state), []).append(each)
-        for alike in levels.values():
-            yield from permutations(alike[:MOST_ALIKE], 2)
+        for first, second in _alike(claim, known):
+            if _is_under(claim.under, second, known):
+                yield first, second
 
 
 def _is_pair(claim: Claim, low: Fact, high: Fact) -> bool:
@@ -324,12 +384,12 @@ def _is_pair(claim: Claim, low: Fact, high: Fact) -> bool:
 
 def _nearest(claim: Claim, facts: Facts) -> Nearest | None:
     """The number of the answers that is nearest to what is claimed, of the target and state that are named."""
-    own = [each for each in facts.facts if _is_about(claim, each)] if not claim.foreign else []
+    own = [] if claim.foreign else _own(claim, facts)
     number = claim.number
     scale = 100.0 if number.unit in ("percent", "points") or (number.unit == "none" and number.values[0] > 1) else 1.0
     said = number.values[0] / scale * (claim.sign or 1 if claim.kind in ("change", "relative") else 1)
     if number.is_range:
-        found = list(_pairs(replace(claim, sign=0), own))
+        found = list(_pairs(replace(claim, sign=0), own, facts))
         if not found:
             return None
         ends = [value / scale for value in number.values]

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’]s)?|\d+k?")
+WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’]s)?|\d{1,3}(?:,\d{3})+|\d+k?")
 SMALL = frozenset(
     re.findall(
         r"\w+",
-        "the a an of in on to for and or but at by its his her their with from is are be being who what that as",
+        "the a an of in on to for and or but at by its his her their with from is are be being who what that as than "
+        "between",
     )
 )
 """Words that a name may have or not have."""
+COMPARING = {"less": "under", "fewer": "under", "below": "under", "over": "more", "above": "more", "least": "more"}
+"""Words of one meaning in names such as *under 50* and *200 and more*; alone they tell no name from another."""
 SPELLINGS = (
     ("isation", "ization"),
     ("ising", "izing"),
@@ -48,7 +51,9 @@ def stem(word: str) -> str:
     >>> [stem(word) for word in ("Organisations", "organization", "Radicalised", "radicalized", "returnees", "cities")]
     ['organization', 'organization', 'radicalized', 'radicalized', 'returnee', 'city']
     """
-    text = word.lower().replace("’", "'").removesuffix("'s")
+    text = word.lower().replace("’", "'").removesuffix("'s").replace(",", "")
+    if text in COMPARING:
+        return COMPARING[text]
     for british, american in SPELLINGS:
         if text.endswith(british) or (len(british) > 3 and british in text):
             text = text.replace(british, american)
@@ -66,6 +71,16 @@ def phrase(text: str) -> tuple[str, ...]:
     words = [stem(match[0]) for match in WORD.finditer(text.replace("_", " "))]
     content = [word for word in words if word not in SMALL]
     return tuple(sorted(content or words))
+
+
+def head(text: str) -> str:
+    """The first word of a name that counts.
+
+    >>> head("The income of the core organisation")
+    'income'
+    """
+    words = [stem(match[0]) for match in WORD.finditer(text.replace("_", " "))]
+    return next((word for word in words if word not in SMALL), words[0] if words else "")
 
 
 def mentions(sentence: str, names: Mapping[str, Iterable[str]]) -> list[Mention]:
@@ -112,7 +127,7 @@ def distinctive(names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
             owners.setdefault(word, set()).add(key)
     made: dict[str, list[str]] = {key: [] for key in names}
     for word, keys in sorted(owners.items()):
-        if len(keys) == 1 and len(word) > 3:
+        if len(keys) == 1 and len(word) > 3 and word not in COMPARING.values():
             made[next(iter(keys))].append(word)
     return made
 
@@ -172,6 +187,8 @@ def governing(
         return listed
     start, end = number
     following = [each for each in found if each.start >= end]
+    if len(following) > 1 and _AMONG.fullmatch(sentence[end : following[0].start] or "."):
+        following = following[1:] if _HAVE.match(sentence[following[0].end :]) else following
     preceding = [each for each in found if each.end <= start]
     if following and _leads_to(sentence[:start], sentence[end : following[0].start]):
         return following[0]
@@ -184,6 +201,9 @@ def governing(
     return None
 
 
+_AMONG = re.compile(r"\s+of\s+(?:(?:such|these|those|all|the)\s+)?(?:\w+[\s-]+)?", re.IGNORECASE)
+_HAVE = re.compile(r"\s+(?:(?:will|would|may)\s+)?(?:have|has|develop|get|suffer|show|end up)\b", re.IGNORECASE)
+"""After the people of whom a number is a share: it is of what they have."""
 _LISTED = re.compile(r"(?:[\s,;/“”\"']|\b(?:and|or|the|an?|of)\b)*", re.IGNORECASE)
 _APART = re.compile(r";|\bwhile\b|\bwhereas\b")
 _BOUND = re.compile(r"[.;,:]|\b(?:and|but|while|whereas|than|against|versus|or|compared|from|to)\b")

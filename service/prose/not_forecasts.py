@@ -77,6 +77,8 @@ VERBS = frozenset(
     )
 )
 """What a share of people may do."""
+WILL = frozenset(("will", "would", "may", "might", "could", "can", "should"))
+"""The same, with another verb behind."""
 _SHARE_SAID = re.compile(
     r"\b(?:at|is|to|by|of|than|about|around|roughly|nearly|almost|over|under|some|just|stands?)\s+$", re.IGNORECASE
 )
@@ -160,7 +162,9 @@ def _is_no_share(text: str, number: Numeral) -> bool:
     stands_alone = noun is None or noun[1].lower() in NO_NOUNS or noun[1].lower() in VERBS
     if _CHANCE.search(text):
         return said in ORDINALS and not stands_alone
-    begins = noun is not None and (noun[1].lower() in VERBS or (noun[1].lower() == "of" and _CLAUSE.search(before)))
+    begins = noun is not None and (
+        noun[1].lower() in VERBS | WILL or (noun[1].lower() == "of" and _CLAUSE.search(before))
+    )
     return not (begins or (stands_alone and _SHARE_SAID.search(before)))
 
 
@@ -171,11 +175,16 @@ _OF_BEFORE = re.compile(
 )
 
 
+_AS_LIKELY = re.compile(
+    r"\s+(?:as|more|less)\s+(?:likely|probabl[ey]|high|often|frequent(?:ly)?|common(?:ly)?)\b", re.IGNORECASE
+)
+
+
 def _is_ratio(text: str, number: Numeral) -> bool:
     after = text[number.end :]
     said = text[number.start : number.end].lower()
     if re.match(r"(?:\s+(?:as|more|less|higher|lower|the)\b)", after):
-        return bool(_CHANCE.search(text)) or bool(re.match(r"\s+(?:as|more|less)\s+(?:likely|probable|high)", after))
+        return bool(_CHANCE.search(text) or _AS_LIKELY.match(after))
     if _OF_BEFORE.match(after):
         return True
     if re.search(r"[×x]$|fold$", said):

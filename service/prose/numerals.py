@@ -64,7 +64,7 @@ HEDGES = {
 ARROW = "→"
 _WORD = rf"(?:(?:{'|'.join(TENS)})(?:[- ](?:{'|'.join(SMALL[1:10])}))?|{'|'.join(reversed(SMALL))}|(?:a|one) hundred)"
 _DIGITS = r"(?:\d+,\d{1,2}(?=[ \u00a0]?(?:%|per ?cent))|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-_NUMBER = rf"(?:{_DIGITS}|(?<![\w-]){_WORD}(?![\w]))"
+_NUMBER = rf"(?:{_DIGITS}|(?<![\w-]){_WORD}(?:(?!\w)|(?=fold\b)))"
 _UNIT = (
     r"(?:[ \u00a0\u202f-]?(?:percentage|percent|per cent|%)[ -]?(?:points?|pts?)\b"
     r"|[ \u00a0\u202f]?[%％]|[ \u00a0-]per ?cent\b|[ \u00a0-]percent\b|[ \u00a0]?pct\b"
@@ -82,6 +82,9 @@ _ODDS = (
     rf"(?P<of>{_NUMBER})(?:\s+chances?|(?<=one)\s+[a-z]+)?(?:\s+|-)(?:in|out\s+of|(?<=\d\s)of(?=\s\d))(?:\s+|-)(?:every\s+|a\s+)?"
     rf"(?P<among>{_DIGITS}|{_WORD}(?!\w)|hundred(?!\w))"
 )
+_AGAINST = (
+    rf"(?P<one>{_NUMBER})\s?(?:[ -]to[ -]|:)\s?(?P<other>{_NUMBER})(?!{_UNIT}|[\w.,]*\d)(?:\s+(?P<how>on|against)\b)?"
+)
 _SHARE = (
     r"(?<![\w-])(?:(?P<whole>half|one[ -]half)|(?P<count>a|an|one|two|three|four|five|six|seven|eight|nine)[ -]"
     rf"(?P<part>{'|'.join(PARTS)})s?)(?![\w-])"
@@ -90,6 +93,7 @@ _TWICE = r"(?<![\w-])(?P<twice>twice|double|doubles|doubled|triples?|tripled|hal
 
 _END = r"(?![\d])"
 _ODD_ONE = re.compile(_ODDS + r"(?![\w.]*\d)", re.IGNORECASE)
+_ODD_TWO = re.compile(_AGAINST, re.IGNORECASE)
 _RANGED = re.compile(_RANGE + _END, re.IGNORECASE)
 _SINGLE = re.compile(_ONE + _END, re.IGNORECASE)
 _SHARED = re.compile(_SHARE, re.IGNORECASE)
@@ -152,6 +156,8 @@ def _numeral(text: str, start: int) -> Numeral | None:
         of, among = _value(found["of"])[0], _value(found["among"])[0]
         if among:
             return Numeral(start, found.end(), (of / among,), (1 / among,), "odds", hedge)
+    if (found := _ODD_TWO.match(text, start)) and (found["how"] or cues.ODDS.search(text[:start])):
+        return _odds(found, text[:start], hedge)
     if found := _SHARED.match(text, start):
         count = found["count"].lower() if found["count"] else "one"
         part = PARTS[found["part"].lower()] if found["part"] else 2
@@ -203,6 +209,19 @@ def _range(found: re.Match[str], text: str, hedge: str) -> Numeral:
         ARROW if found["link"].strip() in (ARROW, "->") else introduced["word"].lower() if introduced else "",
         is_word=not any(c.isdigit() for c in found[0]),
     )
+
+
+def _odds(found: re.Match[str], before: str, hedge: str) -> Numeral:
+    """Odds of so much to so much as a probability: of 3 to 1 it is 0.75, of 3 to 1 against 0.25.
+
+    >>> [each.values for each in numerals("The odds are 3 to 1; it is 4:1 against.")]
+    [(0.75,), (0.2,)]
+    """
+    one, other = _value(found["one"])[0], _value(found["other"])[0]
+    is_against = (found["how"] or "").lower() == "against" or cues.ODDS_AGAINST.search(before) is not None
+    every = one + other or 1.0
+    p = other / every if is_against else one / every
+    return Numeral(*found.span(), (p,), (min(one, other) / every**2,), "odds", hedge)
 
 
 def _value(text: str) -> tuple[float, float]:

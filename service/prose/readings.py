@@ -35,7 +35,7 @@ def has_own_verb(text: str, at: int) -> bool:
 def is_aside(text: str, mention: Mention) -> bool:
     """Whether what is named is a condition or is compared with, and no number's own subject."""
     before = text[_clause_start(text, mention.start) : mention.start]
-    return bool(cues.ASIDE.search(before)) and not cues.CHANCE_OF.search(before)
+    return bool(cues.ASIDE.search(before)) and not cues.CHANCE_OF.search(before) and not cues.SAID_OF.search(before)
 
 
 def is_clause(text: str, mention: Mention, numbers: Sequence[Numeral]) -> bool:
@@ -73,7 +73,7 @@ def kind(number: Numeral, text: str) -> tuple[str, int, bool]:
     if any(number.signs):
         return "change", sign, denied
     before, after = text[: number.start], text[number.end :]
-    if cues.RELATIVE.match(after) or (at is not None and cues.BY.search(before)):
+    if cues.RELATIVE.match(after) or (at is not None and cues.BY.search(before)) or cues.BY_SHARE.search(before):
         return ("change" if number.unit == "none" else "relative"), sign, denied
     towards = cues.TO.search(before) is not None
     if number.unit == "percent" and not number.hedge and not towards and cues.TURNED.search(before):

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from model.resources.cost import Cost
 from model.resources.deadline import checkpoint
+from model.specification import Model
 from service.http.problems import TooMany
 from service.prose.facts import Facts
 from service.prose.judge import Judged, Nearest, judged
+from service.prose.situations import COHORT, SCENARIO
 from service.schemas.prose import MOST_NUMBERS, NearestNumber, ProseAnswer, UnsupportedNumber
 from service.translate.citations import Citation
 
@@ -28,6 +30,7 @@ def prose_answer(text: str, cited: Sequence[Citation]) -> ProseAnswer:
         facts.add(each.permalink, each.body())
         if each.model is not None:
             others.update((name, said.label) for name, said in each.model.described.items())
+            _describe(facts, each.model)
         checkpoint()
     found: list[Judged] = []
     for one in judged(text, facts, others=others):
@@ -37,6 +40,15 @@ def prose_answer(text: str, cited: Sequence[Citation]) -> ProseAnswer:
             raise TooMany(f"the text has more than {MOST_NUMBERS:,} numbers; send it in parts", where=("text",))
     wrong = [_unsupported(one) for one in found if not one.supported]
     return ProseAnswer(not wrong, len(found), wrong, [each.permalink for each in cited])
+
+
+def _describe(facts: Facts, model: Model) -> None:
+    """What the variables of a model, their states, and its cohorts and scenarios are called."""
+    for variable in model.network.variables:
+        about = model.described[variable.name]
+        facts.name(variable.name, about.label, {state: about.state_label(state) for state in variable.states})
+    facts.groups[COHORT].update((name, each.label) for name, each in model.cohorts.items())
+    facts.groups[SCENARIO].update((name, each.label) for name, each in model.scenarios.items())
 
 
 def _unsupported(one: Judged) -> UnsupportedNumber:
