@@ -9,7 +9,7 @@ from functools import cached_property
 
 from service.prose import conditions, cues, names, readings
 from service.prose.conditions import Comparison, Named, Vocabulary
-from service.prose.facts import YES, Facts
+from service.prose.facts import YES, Fact, Facts
 from service.prose.names import Mention
 from service.prose.not_forecasts import is_no_forecast
 from service.prose.numerals import Numeral, numerals
@@ -98,8 +98,16 @@ class Reader:
     @cached_property
     def targets(self) -> dict[str, list[str]]:
         """How each target of the answers may be said."""
-        named = {fact.target for fact in self.facts.facts if fact.target and fact.name in ("p", "shift", "difference")}
-        return {key: names.ways(key, self.facts.labels.get(key)) for key in sorted(named)}
+        named = {fact.target for fact in self.facts.facts if self._is_asked(fact)}
+        labels = self.facts.labels
+        said = {key: names.ways(key, labels.get(key)) for key in sorted(each for each in named if each)}
+        return {key: [*ways, *names.finding(labels.get(key))] for key, ways in said.items()}
+
+    def _is_asked(self, fact: Fact) -> bool:
+        """Whether it is of what a question asks, and not of what it says itself."""
+        if fact.target is None or fact.name not in ("p", "shift", "difference"):
+            return False
+        return fact.where is None or fact.target not in self.facts.situations[fact.where]
 
     @cached_property
     def every(self) -> dict[str, list[str]]:
@@ -119,13 +127,13 @@ class Reader:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """How conditions may be said: what the questions state and no answer is about, sides, cohorts and scenarios."""
-        own = sorted(name for name in self.stated if name not in self.targets and self.facts.states.get(name))
+        """How conditions may be said: what the questions state, sides, cohorts and scenarios."""
+        own = sorted(name for name in self.stated if self.facts.states.get(name))
         used = {name for each in self.facts.situations for name in each}
         groups = {name: said for name, said in self.facts.groups.items() if said and name in used}
         sides = {name: label for name, label in self.facts.sides.items() if not cues.UNNAMED.match(name)}
         variables = {name: self.facts.states[name] for name in own}
-        return Vocabulary(variables, self.facts.labels, {SIDE: sides, **groups})
+        return Vocabulary(variables, self.facts.labels, {SIDE: sides, **groups}, frozenset(self.targets))
 
     @cached_property
     def in_words(self) -> dict[str, list[str]]:
@@ -238,6 +246,10 @@ class Reader:
         topic.target, topic.state = target, state
         masked = names.without(text, [*line.variables, *self._state_mentions(line, target)])
         kind, sign, denied = readings.kind(number, masked)
+        compared = conditions.compared(line.named, text, number.start)
+        fields = readings.fields(number, masked, kind, since=line.since(number), is_row=line.sentence.is_row)
+        if compared.subject and compared.reference:
+            fields |= {"p"}  # from 31 % with weak borders
         return Claim(
             number,
             line.sentence.start,
@@ -245,11 +257,11 @@ class Reader:
             sign,
             target,
             state,
-            self._under(line, place, kind),
-            conditions.compared(line.named, text, number.start),
+            tuple(each for each in self._under(line, place, kind) if each.variable != target),
+            compared,
             negated,
             denied,
-            readings.fields(number, masked, kind, since=line.since(number), is_row=line.sentence.is_row),
+            fields,
             target is not None and target not in self.targets,
             self._cited(line.sentence),
         )
@@ -293,7 +305,7 @@ def _in_unit(number: Numeral, before: Sequence[Numeral], text: str) -> Numeral:
     if number.unit != "none" or not before or before[-1].unit != "points":
         return number
     if number.is_range:
-        is_beside = re.fullmatch(r"\s*[(\[]\s*", text[before[-1].end : number.start])
+        is_beside = re.fullmatch(r"[^.;()]{0,60}[(\[]\s*", text[before[-1].end : number.start])
         return replace(number, unit="points") if is_beside else number
     turned = cues.TURNED.search(text[: number.start]) or cues.ADJACENT.match(text[number.end :])
     return replace(number, unit="points") if turned or number.values[0] > 1 else number

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from service.prose import names
+from service.prose import cues, names
 from service.prose.facts import YES
 from service.prose.names import Mention
 from service.prose.situations import Condition
@@ -32,6 +33,7 @@ _NEGATIVE = re.compile(
     r"(?:\bnon|\bnever|\bno|\bnot|\bnegative|\bnobody|n['’]t)(?:[\s-]+(?:an?|the|be|being))*[\s-]+$", re.IGNORECASE
 )
 _NOT_SO = re.compile(r"\s*(?:[:=]\s*no\b|(?:is|was|comes back|came back) negative\b)", re.IGNORECASE)
+_SO = re.compile(r"\s*(?:[:=]\s*yes\b|(?:is|was|comes back|came back) positive\b)", re.IGNORECASE)
 _BREAK = re.compile(r"[.;:]|,\s|\b(?:and|but|while|whereas|than|against|versus|compared|or)\b")
 _FOLLOWS = re.compile(r"[\s(]*\b(?:with|if|under|when|given|where|for|in|among|of|once|after)\b", re.IGNORECASE)
 """Between a number and a condition that comes after it."""
@@ -96,6 +98,8 @@ class Vocabulary:
     variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
+    """Those that answers are about as well: they are a condition only behind words that say so."""
 
     def named(self, text: str, before: str | None = None) -> list[Named]:
         """Every condition that a sentence names; ``before`` is the variable of the last one of the text before.
@@ -112,12 +116,15 @@ class Vocabulary:
             spots = self._spots(text, variable)
             is_binary = set(states) == set(YES)
             said_of = self._binary(text, variable, spots) if is_binary else self._with_state(text, variable, spots)
-            found += [each for each in said_of if not _overlaps(each, found)]
+            found += [each for each in said_of if self._is_said(each, text) and not _overlaps(each, found)]
         found += [each for each in self._distinct(text) if not _overlaps(each, found)]
         last = max(found, key=lambda each: each.start).condition.variable if found else before
         if last is not None and last in self.variables:
             found += [each for each in self._bare(text, last) if not _overlaps(each, found)]
         return sorted(found, key=lambda each: each.start)
+
+    def _is_said(self, named: Named, text: str) -> bool:
+        return named.condition.variable not in self.asked or cues.ASIDE.search(text[: named.start]) is not None
 
     def _ways(self, variable: str) -> list[str]:
         return names.ways(variable, self.labels.get(variable))
@@ -127,8 +134,7 @@ class Vocabulary:
         found = names.mentions(text, {variable: self._ways(variable)})
         if set(self.variables[variable]) == set(YES):
             return found
-        own = names.distinctive({key: self._ways(key) for key in self.variables})[variable]
-        heads = {names.head(way) for way in self._ways(variable)}.intersection(own)
+        heads = self._heads[variable]
         words = ((match, names.stem(match[0])) for match in names.WORD.finditer(text))
         return found + [
             Mention(*match.span(), variable)
@@ -136,21 +142,28 @@ class Vocabulary:
             if any(names.is_related(word, head) for head in heads) and not names.inside(found, match.start())
         ]
 
+    @cached_property
+    def _heads(self) -> dict[str, set[str]]:
+        """The words at the heads of labels, by variable, that are of no other one."""
+        ways = {key: self._ways(key) for key in self.variables}
+        own = names.distinctive(ways)
+        return {key: {names.head(way) for way in said}.intersection(own[key]) for key, said in ways.items()}
+
     def _binary(self, text: str, variable: str, spots: Sequence[Mention]) -> Iterator[Named]:
         """Whether it is said to be so; of a *positive X-ray* it is not by X-ray alone."""
-        label = self.labels.get(variable) or ""
-        bare = label.removeprefix("Positive ") if label.startswith("Positive ") else ""
-        rest = names.mentions(text, {variable: [bare]}) if bare else []
+        rest = names.mentions(text, {variable: names.finding(self.labels.get(variable))})
         for each in [*spots, *(one for one in rest if not any(_within(one, other) for other in spots))]:
             before = text[: each.start]
             if _WITHOUT.search(before):
                 yield Named(each.start, each.end, Condition(variable, None))
             elif _NEGATIVE.search(before) or _NOT_SO.match(text[each.end :]):
                 yield Named(each.start, each.end, _one(variable, "no"))
-            elif each in spots:
+            elif each in spots or _SO.match(text[each.end :]):
                 yield Named(each.start, each.end, _one(variable, "yes"))
 
     def _with_state(self, text: str, variable: str, spots: Sequence[Mention]) -> Iterator[Named]:
+        if not spots:
+            return
         ways = self._state_ways(variable)
         states = names.mentions(text, ways)
         states += names.partial(text, ways, [*states, *spots])
@@ -163,16 +176,22 @@ class Vocabulary:
 
     def _distinct(self, text: str) -> Iterator[Named]:
         """States of several words that only one variable has: care and mentoring."""
+        said = {str(i): [" ".join(words)] for i, words in enumerate(self._alone)}
+        of = list(self._alone.values())
+        for mention in names.mentions(text, said):
+            variable, state = of[int(mention.key)]
+            is_out = _WITHOUT.search(text[: mention.start]) is not None
+            yield Named(mention.start, mention.end, Condition(variable, None) if is_out else _one(variable, state))
+
+    @cached_property
+    def _alone(self) -> dict[tuple[str, ...], tuple[str, str]]:
+        """Variables and states by the words of the state, where these are several and of no other one."""
         owners: dict[tuple[str, ...], set[tuple[str, str]]] = {}
         for variable in self.variables:
             for state, said in self._state_ways(variable).items():
                 for way in said:
                     owners.setdefault(names.phrase(way), set()).add((variable, state))
-        alone = {phrase: next(iter(each)) for phrase, each in owners.items() if len(each) == 1 and len(phrase) > 1}
-        for mention in names.mentions(text, {str(i): [" ".join(each)] for i, each in enumerate(alone)}):
-            variable, state = list(alone.values())[int(mention.key)]
-            is_out = _WITHOUT.search(text[: mention.start]) is not None
-            yield Named(mention.start, mention.end, Condition(variable, None) if is_out else _one(variable, state))
+        return {words: next(iter(each)) for words, each in owners.items() if len(each) == 1 and len(words) > 1}
 
     def _bare(self, text: str, variable: str) -> Iterator[Named]:
         """States alone, of the variable that was named before: with strong ones."""

@@ -97,7 +97,7 @@ FIELDS = {
 _QUOTE = r"[“\"‘]?"
 NEGATED = re.compile(
     r"\b(?:no|not|without|absence of|absent|free of|lack of|never|non|nor|neither|against|avoid(?:s|ing)?"
-    r"|escap(?:e|es|ing)|rules? out|ruled out|ruling out|isn['’]t|hasn['’]t|doesn['’]t have)"
+    r"|negative|escap(?:e|es|ing)|rules? out|ruled out|ruling out|isn['’]t|hasn['’]t|doesn['’]t have)"
     r"(?:[\s-]+(?:a|an|any|the|have|having|being|be|to|get|getting|develop|developing|is|of|there|patient|has|case))*"
     r"[\s“\"‘']*$",
     re.IGNORECASE,
@@ -105,6 +105,7 @@ NEGATED = re.compile(
 NEGATED_AFTER = re.compile(
     r"^[\s”\"’']*(?:is|are|being|was|were|has been|does|do|did|can be|to be)?\s*"
     r"(?:not\s+(?:present|there|found|the case|occur|happen|have|seen|going)|absent|ruled out|excluded"
+    r"|(?:(?:would|will)\s+)?(?:come|turn)s? (?:back|out) negative|negative\b"
     r"|n['’]t (?:occur|happen|present)|missing|avoided|: no\b|= ?no\b|\(no\))",
     re.IGNORECASE,
 )

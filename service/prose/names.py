@@ -112,7 +112,8 @@ def mentions(sentence: str, names: Mapping[str, Iterable[str]]) -> list[Mention]
 
 def _is_together(text: str, length: int) -> bool:
     """Whether words stand side by side: no sign between them but hyphens, no more than two small words at a time."""
-    return not re.search(r"[.;:!?()|\x00]", text) and ("," not in text or length > 2)
+    has_comma = re.search(r",(?!\d)", text) is not None
+    return not re.search(r"[.;:!?()|\x00]", text) and (not has_comma or length > 2)
 
 
 def distinctive(names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
@@ -147,6 +148,7 @@ def partial(sentence: str, names: Mapping[str, Iterable[str]], beside: Sequence[
     return found
 
 
+@lru_cache(65_536)
 def is_related(one: str, other: str) -> bool:
     """Whether two words are forms of one.
 
@@ -162,12 +164,18 @@ def is_related(one: str, other: str) -> bool:
     return shorter >= 6 and common >= max(6, shorter - 3)
 
 
+@lru_cache(4_096)
 def _bare(word: str) -> str:
     """A word without the ending of a verb."""
     for ending in ("ing", "ed", "th"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)].rstrip("e")
     return word.rstrip("e") if len(word) > 4 else word
+
+
+def finding(label: str | None) -> list[str]:
+    """What a finding is called whichever way it turns out: *X-ray* of *Positive X-ray*."""
+    return [label.removeprefix("Positive ")] if label and label.startswith("Positive ") else []
 
 
 def ways(key: str, label: str | None) -> list[str]:
