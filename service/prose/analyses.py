@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from service.prose.situations import SCENARIO
+
 BESIDE = "(beside)"
 """Key of a row: the variables that hold there beside the question, each with its state."""
 LIFTED = "(lifted)"
@@ -20,6 +22,8 @@ def as_rows(body: Body) -> Body:
     >>> as_rows({"target": "lung", "state": "yes", "p": 0.1, "rows": [{"variable": "smoke", "state": "no", "p": 0.01}]})
     {'target': 'lung', 'state': 'yes', 'p': 0.1, 'rows': [{'state': 'yes', 'p': 0.01, '(beside)': {'smoke': 'no'}}]}
     """
+    if "old" in body and "new" in body:
+        return _between(body)
     if "effect_state" in body:
         return _of_causes(body)
     if "score" in body and "steps" in body:
@@ -31,6 +35,32 @@ def as_rows(body: Body) -> Body:
     if "p" in body and isinstance(rows, list) and rows and {"variable", "state", "p"} <= rows[0].keys():
         return {**body, "rows": [_of_lever(each, body["state"]) for each in rows]}
     return body
+
+
+def _between(body: Body) -> Body:
+    """What moved between two revisions: the newer probability, the older as what was before, and the shift."""
+    shifts = [*body.get("shifts", ()), *(step["shift"] for step in body.get("steps", ()) if step.get("shift"))]
+    moved = [
+        {
+            "target": shift["target"],
+            "label": shift["label"],
+            "states": [_of_shift(each, shift.get("scenario")) for each in shift["states"]],
+        }
+        for shift in shifts
+    ]
+    return {
+        "target": body.get("target"),
+        "states": [_of_shift(each, None) for each in body.get("states", ())],
+        "moved": moved,
+    }
+
+
+def _of_shift(row: Body, scenario: str | None) -> Body:
+    """A row of a shift, whose interval is that of the shift."""
+    named = {"before": "baseline", "after": "p", "low": "shift_lo", "high": "shift_hi"}
+    kept = {"state", "shift", *named}
+    beside = {BESIDE: {SCENARIO: scenario}} if scenario else {}
+    return {named.get(key, key): value for key, value in row.items() if key in kept} | beside
 
 
 def _of_lever(row: Body, state: str) -> Body:

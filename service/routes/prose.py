@@ -8,13 +8,15 @@ from flask import request
 
 from model.errors import Place
 from model.forecast import Forecaster
+from model.resources.cost import Cost
 from service.http.access import demand
 from service.http.forms import MEGABYTE, json_body, json_form
-from service.http.operation import Reply, Service, forecaster_of, operation
+from service.http.operation import Operation, Reply, Service, forecaster_of, operation
+from service.http.validation import Pinned, query_parameters, validated
 from service.schemas.prose import MOST_CITED, ProseAnswer, ProseSent
 from service.store import answers
-from service.translate.citations import Library, cited
-from service.translate.kinds import kinds
+from service.translate.citations import BETWEEN, Library, Moved, cited
+from service.translate.kinds import OF_MODEL, kinds
 from service.translate.prose import cost_of_prose, prose_answer
 
 
@@ -40,7 +42,9 @@ def check_prose(service: Service, body: ProseSent) -> Reply:
 def library(service: Service) -> Library:
     """Where the answers are that whoever asks may read."""
     served = {name: each.model for name, each in service.live.now.ready.items()}
-    return Library(kinds(service.operations), _forecaster(service), _kept(service), request.host, served)
+    return Library(
+        kinds(service.operations), _forecaster(service), _kept(service), request.host, served, _moved(service)
+    )
 
 
 def _forecaster(service: Service) -> Callable[[str, str, Place], Forecaster]:
@@ -61,3 +65,23 @@ def _kept(service: Service) -> Callable[[str], tuple[str, bytes]]:
 
 
 OPERATIONS = (check_prose,)
+
+
+def _moved(service: Service) -> Moved:
+    """What moved between two revisions, by the operations that say so at their addresses."""
+    operations = {kind: _operation(service, kind) for kind in BETWEEN}
+
+    def found(kind: str, model: str, step: str, query: str) -> tuple[Callable[[], Cost], Callable[[], bytes]]:
+        demand("read", model)
+        operation = operations[kind]
+        shape = operation.query or Pinned
+        asked = validated(shape, query_parameters(query.encode(), shape))
+        reply = operation.view(service, model, step, asked=asked)
+        form = next(form for form in operation.forms if form.suffix == "json")
+        return reply.cost, lambda: form.write(reply.content())
+
+    return found
+
+
+def _operation(service: Service, kind: str) -> Operation:
+    return next(each for each in service.operations if each.path.startswith(f"{OF_MODEL}{kind}/"))

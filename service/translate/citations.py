@@ -24,6 +24,11 @@ IN_TEXT = re.compile(r"(?:https?://[\w.:\[\]-]+)?(?:/[\w.-]+)*/v1/(?:models|answ
 ENDINGS = ".,;:!?*_"
 """What ends a sentence, or markup, and no address."""
 SUFFIX = re.compile(r"\.(?:json|csv|md|txt)$")
+BETWEEN = ("diff", "why")
+"""Kinds of answers that two revisions decide."""
+Moved = Callable[[str, str, str, str], tuple[Callable[[], Cost], Callable[[], bytes]]]
+"""What it costs to say what moved between two revisions, and the JSON of it: by kind, model, what the path names after
+the kind, and query string."""
 RIGHT = (
     "/v1/models/asia/forecast/lung.json?given=xray:yes&revision=r-0123456789abcdef or /v1/answers/0123456789abcdef.json"
 )
@@ -43,8 +48,9 @@ class Citation:
 class Library:
     """Where cited answers are: kinds of question, models by name and revision, and kept answers by their ids.
 
-    ``kept`` gives the name of the model and the JSON of an answer. ``host`` is the one that whole addresses must name,
-    None where any will do. ``served`` are models as they are now, for what their variables are called.
+    ``kept`` gives the name of the model and the JSON of an answer, ``moved`` that of two revisions. ``host`` is the one
+    that whole addresses must name, None where any will do. ``served`` are models as they are now, for what their
+    variables are called.
     """
 
     kinds: Mapping[str, Kind]
@@ -52,6 +58,7 @@ class Library:
     kept: Callable[[str], tuple[str, bytes]]
     host: str | None = None
     served: Mapping[str, Model] = field(default_factory=dict)
+    moved: Moved | None = None
 
     def citation(self, permalink: str, where: Place) -> Citation:
         """The answer behind a permalink. Raises BadPermalink, and what a question raises that has no answer."""
@@ -59,6 +66,8 @@ class Library:
         if path.startswith(ANSWERS):
             return self._kept(permalink, path.removeprefix(ANSWERS), where)
         model, *steps = map(unquote, path.removeprefix(f"{MODELS}/").split("/"))
+        if len(steps) == 2 and steps[0] in BETWEEN:
+            return self._between(permalink, model, steps, query, where)
         revision = dict(parse_qsl(query)).get("revision", "")
         if not HASH.fullmatch(revision):
             raise BadPermalink(
@@ -85,6 +94,16 @@ class Library:
             )
         model, data = self.kept(identity)
         return Citation(permalink, Cost, lambda: _decoded(data), self.served.get(model))
+
+    def _between(self, permalink: str, model: str, steps: Sequence[str], query: str, where: Place) -> Citation:
+        if not _names_two(steps, query):
+            raise BadPermalink(f"{permalink[:200]!r} does not name both revisions by their hashes", where=where)
+        if self.moved is None:
+            raise BadPermalink(
+                f"{permalink[:200]!r} is answered by a service alone; send the text to its POST /v1/prose", where=where
+            )
+        cost, body = self.moved(steps[0], model, steps[1], query)
+        return Citation(permalink, cost, lambda: _decoded(body()), self.served.get(model))
 
     def _parts(self, permalink: str, where: Place) -> tuple[str, str]:
         """The path without prefix and form, and the query string."""
@@ -133,7 +152,22 @@ def _is_pinned(address: str) -> bool:
     parts = urlsplit(address)
     if ANSWERS in parts.path:
         return not parts.path.endswith("/latest")
+    steps = SUFFIX.sub("", parts.path).split("/")[-2:]
+    if steps[0] in BETWEEN:
+        return _names_two([unquote(step) for step in steps], parts.query)
     return any(name == "revision" and HASH.fullmatch(value) for name, value in parse_qsl(parts.query))
+
+
+def _names_two(steps: Sequence[str], query: str) -> bool:
+    """Whether a diff, or why a target moved, is between two revisions named by their hashes.
+
+    >>> _names_two(("diff", "r-0123456789abcdef...r-fedcba9876543210"), ""), _names_two(("why", "lung"), "from=active")
+    (True, False)
+    """
+    kind, named = steps
+    asked = dict(parse_qsl(query))
+    ends = named.split("...") if kind == "diff" else [asked.get("from", ""), asked.get("to", "")]
+    return len(ends) == 2 and all(HASH.fullmatch(each) for each in ends)
 
 
 def cited(library: Library, text: str, named: Sequence[str], *, most: int) -> list[Citation]:
