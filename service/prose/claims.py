@@ -14,7 +14,7 @@ from service.prose.names import Mention
 from service.prose.not_forecasts import is_no_forecast
 from service.prose.numerals import Numeral, numerals
 from service.prose.sentences import Sentence
-from service.prose.situations import SIDE, Condition
+from service.prose.situations import SIDE, Condition, holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Reader:
             if not follows:
                 spoken.append(_in_unit(number, spoken, text))
         found = self._spoken_of(text, variables, spoken)
-        named = self.vocabulary.named(text, topic.variable)
+        named = [self._as_side(each) for each in self.vocabulary.named(text, topic.variable)]
         said = [each.condition.variable for each in named if each.condition.variable in self.vocabulary.variables]
         topic.variable = said[-1] if said else topic.variable
         line = _Line(sentence, tuple(spoken), tuple(found), tuple(variables), tuple(named))
@@ -192,6 +192,16 @@ class Reader:
         found = names.mentions(text, self.every)
         states = self._every_state(text)
         return [each for each in found if each.key in self.targets or not any(_holds(one, each) for one in states)]
+
+    def _as_side(self, named: Named) -> Named:
+        """A condition as the side that alone is under it, where one comparison is cited and all sides differ in it."""
+        variable = named.condition.variable
+        sides = [each for each in self.facts.situations if SIDE in each and variable in each]
+        if len(self.facts.permalinks) > 1 or variable == SIDE or len(sides) < len(self.facts.sides):
+            return named
+        under = [each for each in sides if holds((named.condition,), each)]
+        is_clear = len(under) == 1 and len({each[variable] for each in sides}) == len(sides)
+        return replace(named, condition=Condition(SIDE, under[0][SIDE].states)) if is_clear else named
 
     def _spoken_of(self, text: str, variables: Sequence[Mention], spoken: Sequence[Numeral]) -> list[Mention]:
         """Mentions that a number may belong to: not those of conditions, where there are others."""
@@ -269,7 +279,14 @@ class Reader:
     def _under(self, line: _Line, place: tuple[int, int], kind: str) -> tuple[Condition, ...]:
         if kind == "pair change":
             return conditions.of_any(line.named)
-        return conditions.of_number(line.named, place, line.levels, line.text)
+        found = conditions.of_number(line.named, place, line.levels, line.text)
+        if len(found) < 2 or self._any_under(found) or not all(self._any_under((each,)) for each in found):
+            return found
+        near = conditions.nearest(line.named, place, line.levels, line.text)  # rows of one lever each
+        return tuple(each for each in found if each.variable == near.condition.variable)
+
+    def _any_under(self, under: Sequence[Condition]) -> bool:
+        return any(holds(under, each) for each in self.facts.situations)
 
     def _cited(self, sentence: Sentence) -> frozenset[int]:
         own = self.text[sentence.start : sentence.start + len(sentence.text)]

@@ -30,7 +30,9 @@ _WITHOUT = re.compile(
     re.IGNORECASE,
 )
 _NEGATIVE = re.compile(
-    r"(?:\bnon|\bnever|\bno|\bnot|\bnegative|\bnobody|n['’]t)(?:[\s-]+(?:an?|the|be|being))*[\s-]+$", re.IGNORECASE
+    r"(?:\bnon|\bnever|\bno|\bnot|\bnegative|\bnobody|n['’]t|\bstop(?:s|ped|ping)?|\bquit(?:s|ting)?|\bbann?(?:s|ed|ing)?"
+    r"|\bgiv(?:e|es|en|ing) up)(?:[\s-]+(?:an?|the|be|being))*[\s-]+$",
+    re.IGNORECASE,
 )
 _NOT_SO = re.compile(r"\s*(?:[:=]\s*no\b|(?:is|was|comes back|came back) negative\b)", re.IGNORECASE)
 _SO = re.compile(r"\s*(?:[:=]\s*yes\b|(?:is|was|comes back|came back) positive\b)", re.IGNORECASE)
@@ -132,14 +134,14 @@ class Vocabulary:
     def _spots(self, text: str, variable: str) -> list[Mention]:
         """Where a variable is named, in full or by the word at the head of its label that is of no other one."""
         found = names.mentions(text, {variable: self._ways(variable)})
-        if set(self.variables[variable]) == set(YES):
-            return found
         heads = self._heads[variable]
+        is_binary = set(self.variables[variable]) == set(YES)  # smoking is a condition only behind with, if or the like
         words = ((match, names.stem(match[0])) for match in names.WORD.finditer(text))
         return found + [
             Mention(*match.span(), variable)
             for match, word in words
             if any(names.is_related(word, head) for head in heads) and not names.inside(found, match.start())
+            if not is_binary or cues.ASIDE.search(text[: match.start()])
         ]
 
     @cached_property
@@ -147,7 +149,11 @@ class Vocabulary:
         """The words at the heads of labels, by variable, that are of no other one."""
         ways = {key: self._ways(key) for key in self.variables}
         own = names.distinctive(ways)
-        return {key: {names.head(way) for way in said}.intersection(own[key]) for key, said in ways.items()}
+        heads = {key: {names.head(way) for way in said}.intersection(own[key]) for key, said in ways.items()}
+        for key in self.variables:
+            if set(self.variables[key]) == set(YES):  # a positive X-ray is more than positive
+                heads[key] &= {names.head(way) for way in ways[key] if len(names.phrase(way)) == 1}
+        return heads
 
     def _binary(self, text: str, variable: str, spots: Sequence[Mention]) -> Iterator[Named]:
         """Whether it is said to be so; of a *positive X-ray* it is not by X-ray alone."""
@@ -207,13 +213,15 @@ def _one(variable: str, state: str) -> Condition:
 
 
 def _of_group(text: str, said: Mapping[str, str]) -> list[Mention]:
-    """Where sides, cohorts or scenarios are named, and people of a country."""
+    """Where sides, cohorts or scenarios are named, in a form of their one word too, and people of a country."""
     whole = names.mentions(text, {key: names.ways(key, label) for key, label in said.items()})
     found = list(whole)
+    short = {key: names.phrase(label)[0] for key, label in said.items() if len(names.phrase(label)) == 1}
     for match in names.WORD.finditer(text):
         word = match[0].lower()
-        keys = {key for key, label in said.items() if _is_people(word, label.lower())}
-        if len(keys) == 1 and match[0][0].isupper() and not names.inside(whole, match.start()):
+        keys = {key for key, label in said.items() if match[0][0].isupper() and _is_people(word, label.lower())}
+        keys |= {key for key, own in short.items() if names.is_related(names.stem(word), own)}
+        if len(keys) == 1 and not names.inside(whole, match.start()):
             found.append(Mention(*match.span(), keys.pop()))
     return found
 
@@ -248,7 +256,8 @@ def _overlaps(one: Named, others: Iterable[Named]) -> bool:
 
 def of_number(found: Sequence[Named], number: Place, numbers: Sequence[Place], text: str) -> tuple[Condition, ...]:
     """The conditions under which a number of a sentence is said, one of each variable."""
-    return tuple(_of_variable(own, number, numbers, text) for own in _by_variable(found))
+    made = (_of_variable(own, number, numbers, text) for own in _by_variable(found))
+    return tuple(each for each in made if each is not None)
 
 
 def of_any(found: Sequence[Named]) -> tuple[Condition, ...]:
@@ -269,17 +278,25 @@ def _of_all(found: Sequence[Named]) -> Condition:
     return Condition(variable, frozenset().union(*(each.condition.states or () for each in found)) or None)
 
 
-def _of_variable(found: Sequence[Named], number: Place, numbers: Sequence[Place], text: str) -> Condition:
+def _of_variable(found: Sequence[Named], number: Place, numbers: Sequence[Place], text: str) -> Condition | None:
     if len({each.condition for each in found}) == 1:
-        return found[0].condition
+        return None if _is_later(found[0], number, numbers, text) else found[0].condition
     number = _anchor(number, numbers, text)
     singles = [place for place in numbers if _anchor(place, numbers, text) == place]
     if len(found) == len(singles) > 1 and number in singles and found[-1].end <= singles[0][0]:
         return found[singles.index(number)].condition  # of the weak and the strong: 31 % and 22 %
-    return _joined(_nearest(found, number, numbers, text), found, text)
+    return _joined(nearest(found, number, numbers, text), found, text)
 
 
-def _nearest(found: Sequence[Named], number: Place, numbers: Sequence[Place], text: str) -> Named:
+def _is_later(named: Named, number: Place, numbers: Sequence[Place], text: str) -> bool:
+    """Whether a condition begins a later part of the sentence, with numbers of its own."""
+    if named.start < number[1] or not any(each[0] >= named.end for each in numbers):
+        return False
+    return _BREAK.search(text[number[1] : named.start]) is not None
+
+
+def nearest(found: Sequence[Named], number: Place, numbers: Sequence[Place], text: str) -> Named:
+    """The condition that stands nearest to a number: behind it where it is of the number alone, else before."""
     start, end = number
     following = [each for each in found if each.start >= end]
     preceding = [each for each in found if each.end <= start]

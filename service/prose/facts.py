@@ -144,7 +144,7 @@ def _under(about: Fact, key: str, known: Facts) -> Fact:
 def _row(body: Mapping[str, Any], about: Fact) -> Iterator[Fact]:
     """The numbers of one mapping."""
     numbers = {key: float(value) for key, value in body.items() if _is_number(value)}
-    moves = tuple(numbers[key] for key in CHANGES if key in numbers)
+    moves = tuple(numbers[key] for key in CHANGES if key in numbers and key != "gap")
     group = id(body)
     for key, value in numbers.items():
         where = about.earlier if key in EARLIER else about.where

@@ -166,8 +166,8 @@ def is_related(one: str, other: str) -> bool:
 
 @lru_cache(4_096)
 def _bare(word: str) -> str:
-    """A word without the ending of a verb."""
-    for ending in ("ing", "ed", "th"):
+    """A word without the ending of a verb, or of who does it."""
+    for ending in ("ing", "ed", "th", "er"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)].rstrip("e")
     return word.rstrip("e") if len(word) > 4 else word

@@ -50,7 +50,10 @@ PARTS = {
     "tenth": 10,
 }
 HEDGES = {
-    "above": ("over", "above", "more than", "at least", "no less than", "not less than", "upwards of", "exceeding"),
+    "above": (
+        "over", "above", "more than", "at least", "no less than", "not less than", "upwards of", "exceeding",
+        "exceeds",
+    ),
     "just above": ("just over", "slightly over", "slightly more than", "a little over", "just above"),
     "below": ("under", "below", "less than", "at most", "no more than", "not more than", "fewer than"),
     "just below": ("just under", "nearly", "almost", "slightly less than", "just below", "a little under", "not quite"),
@@ -75,7 +78,7 @@ _SIGN = r"(?:(?<![\w\d.,%)])[+−-](?=\s?[\d.]))\s?"
 _ONE = rf"(?P<sign>{_SIGN})?(?P<number>{_NUMBER})(?P<unit>{_UNIT})?"
 _RANGE = (
     rf"(?P<sign>{_SIGN})?(?P<low>{_NUMBER})(?P<low_unit>{_UNIT})?"
-    r"(?P<link>,\s+|\s?(?:→|->)\s?|\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
+    r"(?P<link>[,;]\s+|\s?(?:→|->)\s?|\s?[–—]\s?|\s?-\s?|\s+(?:to|and|through|up to|down to)\s+)"
     rf"(?P<sign_high>[+−-]\s?)?(?P<high>{_NUMBER})(?P<high_unit>{_UNIT})?"
 )
 _ODDS = (

@@ -90,7 +90,10 @@ class Prose:
         found: list[Sentence] = []
         start, opens = 0, True
         for end in _ENDS.finditer(self.blanked):
-            if end[0][0] == "." and _is_abbreviation(self.blanked[start : end.start()], self.blanked[end.end() :]):
+            before = self.blanked[start : end.start()]
+            if end[0][0] == "." and _is_abbreviation(before, self.blanked[end.end() :]):
+                continue
+            if end[0][0] == ";" and before.count("[") > before.count("]"):  # [73.6 %; 91.1 %]
                 continue
             found.append(Sentence(start, self.blanked[start : end.end()], opens))
             start, opens = end.end(), "\n\n" in end[0].replace(" ", "")
