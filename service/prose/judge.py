@@ -31,6 +31,8 @@ JUST = 0.025
 """The same, of "just over" and "nearly"."""
 MOST_ALIKE = 40
 """Levels of one state, in several answers or sides, among which two are looked for."""
+MOST_OPEN = 3
+"""Answers or sides of which any two may be compared where the sentence does not say which."""
 SPANS = (("lo", "hi"), ("shift_lo", "shift_hi"), ("effect_lo", "effect_hi"), ("difference_lo", "difference_hi"))
 STEPS = (("baseline", "p"), ("without", "p"), ("p_without", "p"), ("before", "after"))
 
@@ -213,23 +215,38 @@ def _ratios(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[float
 def _compared(claim: Claim, known: Facts) -> Iterator[tuple[Fact, Fact]]:
     """Probabilities of one state in two answers, sides or rows, the first under what the sentence is about."""
     compared = claim.compared
-    for first, second in _alike(claim, known):
-        if first.where == second.where or _is_mixed(compared, first, second, known):
+    for alike in _levels_alike(claim, known):
+        if not _is_clear(compared, alike, known):
             continue
-        if not claim.negated:
-            yield first, second
-        elif first.state == claim.state:
-            yield replace(first, value=1 - first.value), replace(second, value=1 - second.value)
+        for first, second in permutations(alike, 2):
+            if first.where == second.where or _is_mixed(compared, first, second, known):
+                continue
+            if not claim.negated:
+                yield first, second
+            elif first.state == claim.state:
+                yield replace(first, value=1 - first.value), replace(second, value=1 - second.value)
 
 
-def _alike(claim: Claim, known: Facts) -> Iterator[tuple[Fact, Fact]]:
-    """Two probabilities each of one state, that may be those of a claim."""
+def _levels_alike(claim: Claim, known: Facts) -> Iterator[list[Fact]]:
+    """Probabilities of one state each, that may be those of a claim."""
     levels: dict[tuple[str | None, str | None], list[Fact]] = {}
     for each in known.facts:
         if each.name == "p" and _is_about(claim, each):
             levels.setdefault((each.target, each.state), []).append(each)
-    for alike in levels.values():
-        yield from permutations(alike[:MOST_ALIKE], 2)
+    return (alike[:MOST_ALIKE] for alike in levels.values())
+
+
+def _is_clear(compared: Comparison, alike: Sequence[Fact], known: Facts) -> bool:
+    """Whether it is known which two are compared: both are named, or one is and only one other is there."""
+    if compared.subject and compared.reference:
+        return True
+    named = compared.subject or compared.reference
+    places = {each.where for each in alike if each.where is not None}
+    if not named:
+        return len(places) <= MOST_OPEN
+    where = [known.situations[place] for place in places]
+    stated = [each for each in where if all(one.variable in each for one in named)]
+    return len({tuple(each[one.variable] for one in named) for each in stated if not holds(named, each)}) == 1
 
 
 def _is_mixed(compared: Comparison, first: Fact, second: Fact, known: Facts) -> bool:
@@ -239,7 +256,14 @@ def _is_mixed(compared: Comparison, first: Fact, second: Fact, known: Facts) -> 
         subject, reference = reference, subject
     if subject and (not _is_under(subject, first, known) or _is_under(subject, second, known)):
         return True
+    if not _is_stated(subject or reference, first, known) or not _is_stated(subject or reference, second, known):
+        return True
     return bool(reference) and (not _is_under(reference, second, known) or _is_under(reference, first, known))
+
+
+def _is_stated(conditions: Sequence[Condition], fact: Fact, known: Facts) -> bool:
+    """Whether the question of a fact states something of each variable of some conditions."""
+    return fact.where is not None and all(each.variable in known.situations[fact.where] for each in conditions)
 
 
 def _is_so_many_times(said: float, value: float, step: float, hedge: str) -> bool:
@@ -361,9 +385,10 @@ def _pairs(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[tuple[
         for before, after in STEPS:
             yield from pairs(facts, before, after)
     if claim.kind in ("step", "pair"):
-        for first, second in _alike(claim, known):
-            if _is_under(claim.under, second, known):
-                yield first, second
+        for alike in _levels_alike(claim, known):
+            for first, second in permutations(alike, 2):
+                if _is_under(claim.under, second, known):
+                    yield first, second
 
 
 def _is_pair(claim: Claim, low: Fact, high: Fact) -> bool:
