@@ -275,3 +275,80 @@ class Author:
 def texts(count: int, answers: Sequence[dict[str, Any]], *, seed: int = 18) -> list[Text]:
     """So many texts about these answers."""
     return [Author(seed * 1_000 + i, answers).text() for i in range(count)]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One target under two conditions, each in words as they stand after *with*; rows of both in one order."""
+
+    target: Row
+    conditions: tuple[str, str]
+    rows: tuple[Sequence[Row], Sequence[Row]]
+    permalinks: tuple[str, ...]
+
+
+class Contrasting(Author):
+    """Somebody who writes about one target under two conditions."""
+
+    def __init__(self, seed: int, contrasts: Sequence[Contrast]) -> None:
+        super().__init__(seed, ())
+        self.contrasts = contrasts
+
+    def text(self) -> Text:
+        """A few sentences about one contrast."""
+        chosen = self.one(self.contrasts)
+        parts: list[Part] = []
+        for _ in range(self.one((1, 2, 3))):
+            parts += [*self._of(chosen), " "]
+        return self._written(parts, chosen.permalinks)
+
+    def _of(self, contrast: Contrast) -> list[Part]:
+        i = self.random.randrange(len(contrast.rows[0]))
+        order = self.one(((0, 1), (1, 0)))
+        first, second = (contrast.rows[side][i] for side in order)
+        words = tuple(contrast.conditions[side] for side in order)
+        apart = first["p"] - second["p"]
+        ways = [self._of_one] if abs(apart) < 0.02 else [self._of_one, self._of_both, self._of_difference]
+        if min(first["p"], second["p"]) > 0.02 and first["p"] > 1.2 * second["p"]:
+            ways.append(self._of_ratio)
+        ok = self.is_so(0.5) or abs(apart) < 0.02
+        return self.one(ways)((self.what(contrast.target, first), *words), first["p"], second["p"], ok)
+
+    def percent(self, p: float) -> str:
+        return decimals(100 * p, 1) + self.one(UNITS)
+
+    def _of_one(self, words: tuple[str, ...], p: float, q: float, ok: bool) -> list[Part]:
+        what, one, _ = words
+        number = Piece(self.percent(p if ok else q), ok)
+        if self.is_so(0.5):
+            return [f"With {one} the {self.one(CHANCE)} of {what} is ", number, "."]
+        return [f"The {self.one(CHANCE)} of {what} is ", number, f" with {one}."]
+
+    def _of_both(self, words: tuple[str, ...], p: float, q: float, ok: bool) -> list[Part]:
+        what, one, other = words
+        pair = [Piece(self.percent(each), ok) for each in ((p, q) if ok else (q, p))]
+        link = self.one((", with ", " and with ", ", but with "))
+        return [f"With {one} the {self.one(CHANCE)} of {what} is ", pair[0], f"{link}{other} ", pair[1], "."]
+
+    def _of_difference(self, words: tuple[str, ...], p: float, q: float, ok: bool) -> list[Part]:
+        what, one, other = words
+        more, size = p > q, abs(p - q)
+        if not ok and self.is_so(0.5):
+            more = not more
+        elif not ok:
+            size += self.one((0.04, 0.09))
+        number = Piece(decimals(100 * size, 1) + self.one(POINTS), ok)
+        said = "higher" if more else "lower"
+        if self.is_so(0.5):
+            return [f"The {self.one(CHANCE)} of {what} is ", number, f" {said} with {one} than with {other}."]
+        return [f"Compared with {other}, the {self.one(CHANCE)} of {what} is ", number, f" {said} with {one}."]
+
+    def _of_ratio(self, words: tuple[str, ...], p: float, q: float, ok: bool) -> list[Part]:
+        what, one, other = words
+        number = Piece(f"{decimals(p / q if ok else 1.5 * p / q, 1)} times", ok)
+        return [f"The {self.one(CHANCE)} of {what} is ", number, f" as high with {one} as with {other}."]
+
+
+def contrasting(count: int, contrasts: Sequence[Contrast], *, seed: int = 18) -> list[Text]:
+    """So many texts about these contrasts."""
+    return [Contrasting(seed * 1_000 + i, contrasts).text() for i in range(count)]

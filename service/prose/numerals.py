@@ -263,7 +263,11 @@ def _sign(text: str | None) -> int:
 
 
 def _hedge(text: str, start: int) -> str:
+    """The kind of hedge right before a number, by the longest: no more than, and not more than.
+
+    >>> _hedge("It is no more than 9 %.", 18), _hedge("It is more than 9 %.", 15)
+    ('below', 'above')
+    """
     before = text[max(0, start - 24) : start]
-    return next(
-        (kind for kind in ("just above", "just below", "above", "below", "about") if _BEFORE[kind].search(before)), ""
-    )
+    found = ((match.start(), kind) for kind, words in _BEFORE.items() if (match := words.search(before)))
+    return min(found, default=(0, ""))[1]

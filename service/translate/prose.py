@@ -30,7 +30,7 @@ def prose_answer(text: str, cited: Sequence[Citation]) -> ProseAnswer:
         facts.add(each.permalink, each.body())
         if each.model is not None:
             others.update((name, said.label) for name, said in each.model.described.items())
-            _describe(facts, each.model)
+            describe(facts, each.model)
         checkpoint()
     found: list[Judged] = []
     for one in judged(text, facts, others=others):
@@ -42,7 +42,7 @@ def prose_answer(text: str, cited: Sequence[Citation]) -> ProseAnswer:
     return ProseAnswer(not wrong, len(found), wrong, [each.permalink for each in cited])
 
 
-def _describe(facts: Facts, model: Model) -> None:
+def describe(facts: Facts, model: Model) -> None:
     """What the variables of a model, their states, and its cohorts and scenarios are called."""
     for variable in model.network.variables:
         about = model.described[variable.name]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import pytest
 
+from model import priors
+from model.specification import Model
 from service.prose.facts import Facts
 from service.prose.judge import WHY, Judged, judged
+from service.translate.prose import describe
 from tests import prose_free, prose_texts
 from tests.prose_texts import Noted, Text
+from tests.sources import ROOT
 
 ANSWERS = {each["permalink"]: each for each in prose_free.answers()}
+CITED = {each["permalink"]: each for each in prose_free.cited_answers().values()}
 TEXTS = 200
 MOST_FALSE = 0.05
 """Share of supported numbers that may be taken for unsupported ones."""
@@ -24,9 +30,33 @@ def known(permalinks: Iterable[str]) -> Facts:
     return facts
 
 
+@cache
+def model(name: str) -> Model:
+    return priors.load(ROOT / "priors" / name)
+
+
+@cache
+def described(permalinks: tuple[str, ...]) -> tuple[Facts, dict[str, str]]:
+    """Answers, with what their models call things, as the service has them."""
+    facts, others = Facts(), dict[str, str]()
+    for permalink in permalinks:
+        of_model = model(CITED[permalink]["model"])
+        facts.add(permalink, CITED[permalink])
+        describe(facts, of_model)
+        others.update((name, each.label) for name, each in of_model.described.items())
+    return facts, others
+
+
+def all_of(text: Text) -> list[Judged]:
+    if text.permalinks[0] in ANSWERS:
+        return list(judged(text.text, known(text.permalinks)))
+    facts, others = described(text.permalinks)
+    return list(judged(text.text, facts, others=others))
+
+
 def of(text: Text) -> list[tuple[Noted, list[Judged]]]:
     """Each number of a text with what is judged where it stands."""
-    found = list(judged(text.text, known(text.permalinks)))
+    found = all_of(text)
     return [(each, [one for one in found if one.start < each.end and each.start < one.end]) for each in text.numbers]
 
 
@@ -41,7 +71,7 @@ def counted(texts: Iterable[Text]) -> tuple[list[str], list[str], int]:
             if is_refused == each.supported:
                 (refused if each.supported else passed).append(f"{each.said!r} in {text.text!r}")
         places = [one for _, found in noted for one in found]
-        others = [one for one in judged(text.text, known(text.permalinks)) if not one.supported and one not in places]
+        others = [one for one in all_of(text) if not one.supported and one not in places]
         refused += [f"{one.text!r} in {text.text!r}" for one in others]
     return passed, refused, supported
 
@@ -68,6 +98,38 @@ def test_texts_written_freely_are_judged_alike() -> None:
     passed, refused, supported = counted(texts)
     assert passed == []
     assert len(refused) <= MOST_FALSE * supported, refused
+
+
+def test_texts_that_cite_answers_of_every_kind_are_judged_alike() -> None:
+    texts = list(prose_free.cited())
+    assert len(texts) > 190
+    passed, refused, supported = counted(texts)
+    assert passed == []
+    assert len(refused) <= MOST_FALSE * supported, refused
+
+
+def test_of_two_hundred_made_texts_about_two_conditions_no_unsupported_number_passes() -> None:
+    passed, refused, supported = counted(prose_texts.contrasting(TEXTS, prose_free.contrasts()))
+    assert passed == []
+    assert len(refused) <= MOST_FALSE * supported, refused
+
+
+def moved(by: float) -> list[Text]:
+    return [other for text in prose_free.cited() for other in prose_free.moved(text, by)]
+
+
+def test_a_supported_number_of_a_free_text_is_not_once_it_is_another_one() -> None:
+    texts = moved(7)[::5]
+    assert len(texts) > 40
+    passed, _, _ = counted(texts)
+    assert passed == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("by", [-7, 7, 13])
+def test_none_of_them_is(by: float) -> None:
+    passed, _, _ = counted(moved(by))
+    assert passed == []
 
 
 LUNG = next(iter(ANSWERS))
