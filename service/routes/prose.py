@@ -32,8 +32,8 @@ def check_prose(service: Service, body: ProseSent) -> Reply:
     """Hold a text against the answers that it cites: each number that they do not support, with the nearest one.
 
     Answers are named by their permalinks, in the text or beside it. A number is supported where it is one of theirs,
-    rounded as it is printed, of the target and state that its sentence names and in the direction that it says. Dates,
-    years, counts and numbers that only name something are left out.
+    rounded as it is printed, of the target and state and under the conditions that its sentence names, and in the
+    direction that it says. Dates, years, counts and numbers that only name something are left out.
     """
     found = cited(library(service), body.text, body.permalinks, most=MOST_CITED)
     return Reply(lambda: prose_answer(body.text, found), cost=lambda: cost_of_prose(body.text, found))

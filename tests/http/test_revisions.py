@@ -190,6 +190,22 @@ def test_a_diff_names_the_edits_with_their_lines_and_splits_each_shift(kept):
     assert "| edit | class | where | before | after |" in page.text
 
 
+def test_a_text_may_cite_what_moved_between_two_revisions_that_are_named_by_their_hashes(kept):
+    first, _, last = kept.revisions
+    diff = f"/v1/models/asia/diff/{first}...{last}"
+    why = f"/v1/models/asia/why/lung.json?from={first}&to={last}&given=xray:yes"
+    by_name = {diff: f"/v1/models/asia/diff/{first}...active", why: f"/v1/models/asia/why/lung?from={first}"}
+    shift = next(each for each in kept.client.get(diff).json["shifts"] if each["target"] == "lung")["states"][0]
+    moved = kept.client.get(why).json["states"][0]
+    for permalink, row in ((diff, shift), (why, moved)):
+        before, after = (f"{100 * row[name]:.1f}" for name in ("before", "after"))
+        text = f"Lung cancer moves from {before} to {after} %. Lung cancer moves from {after} to {before} %."
+        found = kept.client.post("/v1/prose", json={"text": text, "permalinks": [permalink]}).json
+        assert [each["text"] for each in found["unsupported"]] == [f"{after} to {before} %"]
+        refused = kept.client.post("/v1/prose", json={"text": text, "permalinks": [by_name[permalink]]})
+        assert (refused.status_code, refused.json["code"]) == (422, "bad_permalink")
+
+
 def test_a_diff_that_a_client_has_is_not_worked_out_again(kept, monkeypatch):
     first, _, last = kept.revisions
     path = f"/v1/models/asia/diff/{first}...{last}"

@@ -229,3 +229,62 @@ def test_a_sentence_that_cites_an_answer_has_the_numbers_of_that_answer() -> Non
     assert {each.why for each in judged(wrong, known([LUNG, both]))} == {WHY["answer"]}
     together = f"Lung cancer has 62 % or 49 % ({LUNG} and {both})."
     assert all(each.supported for each in judged(together, known([LUNG, both])))
+
+
+def cited(text: str) -> list[Judged]:
+    """What is judged of a text that has answers of cited.json by their names in braces."""
+    answers = prose_free.cited_answers()
+    links = tuple(answers[name]["permalink"] for name in prose_free.NAMED.findall(text))
+    return all_of(Text(prose_free.NAMED.sub("", text), links, ()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "With strong borders a mass-casualty attack in Europe has 31 %. {m_attack}",
+        "With strong borders a mass-casualty attack in Europe has 31 %. {m_attack} {m_attack2}",
+        "A mass-casualty attack in Europe has 31 % where border police and intelligence are strong. {m_attack}",
+        "Given a negative X-ray, lung cancer is at 49 %. {a_xray}",
+        "For Tunisians the risk of being killed or captured is 43 %. {m_cmp}",
+        "With smoking but without the X-ray lung cancer is at 65 %. {a_expl}",
+    ],
+)
+def test_a_number_under_another_condition_than_the_one_named_is_not_supported(text: str) -> None:
+    [found] = cited(text)
+    assert found.why == WHY["condition"]
+
+
+@pytest.mark.parametrize(
+    ("text", "supported"),
+    [
+        ("A mass-casualty attack in Europe is 8.8 points likelier with weak borders than with strong ones.", True),
+        ("A mass-casualty attack in Europe is 8.8 points likelier with strong borders than with weak ones.", False),
+        ("Compared with weak borders, a mass-casualty attack in Europe is 8.8 points less likely with strong.", True),
+        ("Going from weak to strong borders lowers a mass-casualty attack in Europe by 8.8 points.", True),
+        ("Going from strong to weak borders lowers a mass-casualty attack in Europe by 8.8 points.", False),
+        ("A mass-casualty attack in Europe is 1.4 times as likely with weak borders as with strong ones.", True),
+        ("A mass-casualty attack in Europe is 1.4 times as likely with strong borders as with weak ones.", False),
+    ],
+)
+def test_two_answers_are_compared_in_the_direction_that_the_sentence_says(text: str, supported: bool) -> None:
+    [found] = cited(f"{text} {{m_attack}} {{m_attack2}}")
+    assert found.supported is supported
+
+
+@pytest.mark.parametrize(
+    ("text", "supported"),
+    [
+        ("The odds against a return are 3 to 1.", True),
+        ("The odds against a return are 3 to 2.", False),
+        ("A return has odds of 1:3.", True),
+        ("A return has odds of 1:1.", False),
+    ],
+)
+def test_odds_are_read_as_probabilities(text: str, supported: bool) -> None:
+    [found] = cited(f"{text} {{m_path}}")
+    assert found.supported is supported
+
+
+def test_no_more_than_is_no_more_than() -> None:
+    text = "Free agents: no more than 1.7 %. Free agents: more than 1.7 %. {m_path}"
+    assert [each.supported for each in cited(text)] == [False, True]
