@@ -60,6 +60,7 @@ def test_answers_of_the_store_are_read_from_it_though_the_folder_has_moved_on(pl
         ("49 % (/v1/models/asi/forecast/lung?revision=r-0123456789abcdef)", "Did you mean 'asia'?"),
         ("49 % (/v1/models/asia/forecast/lung?revision=r-0123456789abcdef)", "no revision 'r-0123456789abcdef'"),
         ("49 % (/v1/answers/a-1.json)", "holds no answer 'a-1'"),
+        ("49 % (/v1/models/asia/diff/r-0123456789abcdef...r-fedcba9876543210)", "is answered by a service alone"),
     ],
 )
 def test_what_is_not_to_be_had_is_told_in_a_line(place: Path, text: str, said: str) -> None:
