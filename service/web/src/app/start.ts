@@ -3,7 +3,7 @@ import { Refused, type Problem, Unreachable } from "../api/client";
 import { condition, follow, forecasts } from "../state/forecasts";
 import { flagship, loadModel, loadModels, model } from "../state/model";
 import { getKept } from "../api/resources";
-import { placeOfAnswer } from "../question/address";
+import { placeOfKept } from "../question/kept";
 import { followHistory, place, redo, replace, undo } from "../state/place";
 import { createStore } from "../state/store";
 
@@ -24,7 +24,14 @@ export function start(): void {
   place.subscribe(() => void arrived());
   addEventListener("keydown", onKey);
   addEventListener("online", () => void refresh());
+  addEventListener("focus", () => void lookAgain());
   void arrived();
+}
+
+/** What is wrong with the files of models may have come while the reader was elsewhere. */
+async function lookAgain(): Promise<void> {
+  if (loading.get().phase !== "ready") return;
+  await loadModels(controller.signal).catch(() => undefined);
 }
 
 /** Load what is shown again: after an edit of the model, or when the service is back. */
@@ -55,9 +62,7 @@ async function arrived(): Promise<void> {
 
 /** Ask what a kept answer is to: the address then has the question itself. */
 async function openKept(answer: string): Promise<void> {
-  const { permalink } = await getKept(answer, controller.signal);
-  const found = permalink === null ? null : placeOfAnswer(permalink);
-  replace(found ?? { answer: null });
+  replace(placeOfKept(await getKept(answer, controller.signal)));
 }
 
 async function changeModel(name: string): Promise<void> {
