@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { modelOf, variable } from "../test/model";
 import { type Explanation, account, findingLabel, oddsFactor } from "./account";
-import { breakEven } from "./break-even";
+import { breakEven, tips } from "./break-even";
+import { gapInWords } from "./gap";
 
 const MODEL = modelOf([
   variable("lung", ["no", "yes"], { label: "Lung cancer" }),
@@ -91,5 +92,14 @@ describe("break-even", () => {
   it("is the nearest value that tips", () => {
     expect(breakEven(0.5, { values: [0.1, 0.4], never: false })).toBe("tips it at 0.400 (now 0.500)");
     expect(breakEven(0.5, { values: [], never: true })).toBe("never tips it");
+    expect([tips({ values: [0.4], never: false }), tips({ values: [], never: true })]).toEqual([true, false]);
+  });
+});
+
+describe("seen and done", () => {
+  it("says which is higher, and no gap where both are one", () => {
+    expect(plain(gapInWords(0.011))).toBe("seen 1.1 points higher");
+    expect(plain(gapInWords(-0.2))).toBe("seen 20.0 points lower");
+    expect(gapInWords(0.00001)).toBe("no gap");
   });
 });
