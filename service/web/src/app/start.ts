@@ -17,6 +17,7 @@ export const loading = createStore<Loading>({ phase: "loading", problem: null })
 const RETRY = 5000;
 let controller = new AbortController();
 let asked: string | null = null;
+let answeredBy: string | null = null;
 
 /** Start once; from then on the page follows the address. */
 export function start(): void {
@@ -25,7 +26,16 @@ export function start(): void {
   addEventListener("keydown", onKey);
   addEventListener("online", () => void refresh());
   addEventListener("focus", () => void lookAgain());
+  condition.subscribe(onRevision);
   void arrived();
+}
+
+/** Another revision answers: what was wrong with the files may be mended. */
+function onRevision(): void {
+  const revision = condition.get().about?.revision ?? null;
+  if (revision === null || revision === answeredBy) return;
+  if (answeredBy !== null) void lookAgain();
+  answeredBy = revision;
 }
 
 /** What is wrong with the files of models may have come while the reader was elsewhere. */

@@ -59,7 +59,8 @@ export function findingOfBody(said: BodySaid["given"][string]): Finding {
   return { verb: "assumed", numbers: said.assumed };
 }
 
-function settingOfBody(said: BodySaid["do"][string]): Setting {
+/** A setting as a body has it. */
+export function settingOfBody(said: BodySaid["do"][string]): Setting {
   if (typeof said === "string") return settingOf(said) ?? { verb: "is", state: said };
   return { verb: "chances", numbers: said.p };
 }

@@ -27,7 +27,10 @@ export function Headlines() {
   const hidden = headlinesOf(model).length - shown.length;
   return (
     <section aria-labelledby="headlines">
-      <h2 id="headlines">What to expect</h2>
+      <div className="title-row">
+        <h2 id="headlines">What to expect</h2>
+        <NothingMoves shown={shown} />
+      </div>
       <p className="small key">
         <svg width="22" height="14" aria-hidden="true">
           <rect className="track-whisker" x="1" y="6" width="20" height="2" />
@@ -46,7 +49,6 @@ export function Headlines() {
         )}
         .
       </p>
-      <NothingMoves shown={shown} />
       <div className={isStale ? "headlines stale" : "headlines"}>
         {shown.map((each) => (
           <HeadlineCard key={each.name} headline={each} />
@@ -67,7 +69,7 @@ function NothingMoves({ shown }: { shown: readonly Headline[] }) {
   const hasMoved = shown.some((each) => largestChange(forecasts.get(each.name)?.rows ?? []) !== null);
   if (hasMoved) return null;
   return (
-    <p className="note">
+    <p>
       What is done moves none of these. <Link to={{ view: "network", tab: "moved" }}>See what it does move</Link>
     </p>
   );

@@ -54,6 +54,12 @@ describe("the account", () => {
     expect(said[3]).toBe("Smoker: no raises it: without that it would be 40 %.");
   });
 
+  it("says by how much where the chance reads the same without a finding", () => {
+    const balance = { ...explained({}).balance, p: 0.501, p_before: 0.503, weights: [weight("smoke", -0.002, 0.503)] };
+    const said = account(MODEL, explained({ balance, given: { smoke: "no" } })).map(plain);
+    expect(said.slice(1)).toEqual(["Smoker: no lowers it by 0.20 points."]);
+  });
+
   it("says what is done, by how much, and where that may be nothing", () => {
     const done = {
       p: 0.2,
