@@ -74,7 +74,7 @@ def test_a_chart_in_a_frame_is_saved_too(watched: Watched) -> None:
 
 
 def test_seeing_and_doing_are_a_chart_with_its_numbers_behind_it(watched: Watched) -> None:
-    page = watched.open("?model=asia&view=why&target=dysp&state=yes&given=bronc:yes")
+    page = watched.open("?model=asia&view=why&target=lung&state=yes&given=bronc:yes")
     chart = page.get_by_role("list", name="Bronchitis, seen and brought about")
     expect(chart.get_by_role("listitem")).to_have_count(2)
     drawn = chart.locator("svg").evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
@@ -82,7 +82,7 @@ def test_seeing_and_doing_are_a_chart_with_its_numbers_behind_it(watched: Watche
     row = page.get_by_role("row", name="Yes").last
     seen, done = (row.get_by_role("cell").nth(i).inner_text() for i in range(2))
     assert seen != done
-    assert drawn[-2:] == [f"Yes seen: {seen}", f"Yes brought about: {done}"]
+    assert {f"Yes seen: {seen}", f"Yes brought about: {done}"} < set(drawn)
 
 
 def test_a_headline_is_saved_too(watched: Watched) -> None:
