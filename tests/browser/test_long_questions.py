@@ -113,6 +113,12 @@ def test_long_questions_are_compared_and_every_variable_is_answered(watched: Wat
     expect(page.locator("table.variables tbody tr")).to_have_count(FINDINGS + 1)
 
 
+def test_a_chart_in_a_frame_is_of_a_long_question_too(watched: Watched) -> None:
+    page = watched.open(f"embed#{SEARCH}&target=cause")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cause")
+    expect(page.locator(".bar")).to_have_count(2)
+
+
 def test_an_analysis_that_is_asked_by_an_address_says_that_the_question_is_too_long(watched: Watched) -> None:
     page = watched.open(f"#{SEARCH}&view=why")
     expect(page.get_by_role("alert")).to_contain_text("too long")
