@@ -14,6 +14,7 @@ DATA = ROOT / "tests" / "data" / "prose"
 MARKED = re.compile(r"\[([+-])(.*?)\1\]")
 NAMED = re.compile(r"\{(\w+)\}")
 DIGITS = re.compile(r"([+−-]?)(\d+(?:\.\d+)?)")
+BOUND = re.compile(r"\b(?:more than|less than|fewer than|over|under|at least|at most|exceeds)\s+$")
 IS_SHARE = re.compile(r"[+−-]?0?\.\d+(?!.*(?:%|p))")
 
 
@@ -58,10 +59,13 @@ def _noted(marked: str, permalinks: tuple[str, ...]) -> Text:
 
 
 def moved(text: Text, by: float) -> Iterator[Text]:
-    """The text with one of its supported numbers another one: so many in a hundred more, for each number in turn."""
+    """The text with one of its supported numbers another one: so many in a hundred more, for each number in turn.
+
+    Bounds are left: what is no more than 9 % is no more than 16 % either.
+    """
     for each in text.numbers:
         begin = DIGITS.match(each.said)
-        if begin is None or not each.supported:
+        if begin is None or not each.supported or BOUND.search(text.text[: each.start]):
             continue
         whole, part = begin[2], len(begin[2].partition(".")[2])
         value = float(whole) + (by / 100 if IS_SHARE.match(each.said) else by)
