@@ -116,9 +116,9 @@ def _held_back(held: Revisions, store: Store, settings: Settings, activation: Ac
         return held
     reasons = record.waiting(name, new.model.revision, moved)
     logger.error("model %s: revision %s waits for a reason: %s", name, new.model.revision, reasons[0])
-    found = Broken(name, reasons)
-    attempt = Attempt(held.attempts[name].at, found.in_public() if settings.public_read else found, is_held=True)
-    held = replace(serving(held, old, activation, "store"), attempts={**held.attempts, name: attempt})
+    attempt = Attempt(held.attempts[name].at, Broken(name, reasons), is_held=True)
+    told = attempt.in_public() if settings.public_read else attempt
+    held = replace(serving(held, old, activation, "store"), attempts={**held.attempts, name: told})
     if files := held.files.get(name):
         record.keep(store, name, new.model.revision, record.content_of(new.model), files, engine=engine)
     return held

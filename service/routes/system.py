@@ -26,8 +26,8 @@ def alive(_: Service) -> Reply:
 def ready(service: Service) -> Reply:
     """Say whether questions can be answered: ready, degraded where something is wrong, 503 when none can.
 
-    Degraded is a service one of whose models cannot be loaded as its files are now, whether an earlier revision of it
-    is served or none, or whose store cannot be written to.
+    Degraded is a service one of whose models cannot be loaded as its files are now, or waits for a reason, whether an
+    earlier revision of it is served or none, or whose store cannot be written to.
     """
     revisions = service.live.now
     if not revisions.ready:

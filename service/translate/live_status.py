@@ -45,6 +45,7 @@ def _attempt(attempt: Attempt | None) -> answers.LoadAttempt | None:
         "at": attempt.at.isoformat(timespec="seconds"),
         "reasons": [] if found is None else list(found.reasons),
         "problems": [] if found is None else [file_problem(problem) for problem in found.problems],
+        "held": attempt.is_held,
     }
 
 

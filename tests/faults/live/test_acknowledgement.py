@@ -37,6 +37,12 @@ def activated(server, **said):
         return error.code, json.load(error)
 
 
+def held_in(server):
+    """Whether the status and the health check say that files wait for a reason, and how ready the service is."""
+    ready = server.get("/readyz")
+    return status_of(server)["attempt"]["held"], ready["models"][0]["held"], ready["status"]
+
+
 def started(models, tmp_path):
     return gunicorn(models.root, tmp_path / "log", workers=2, AFTERMATH_STATE=str(tmp_path / "state"))
 
@@ -50,7 +56,7 @@ def test_an_edit_over_the_limit_while_the_service_was_down_waits_for_a_reason_to
             found = status_of(server)
             assert (found["revision"], found["from"]) == (before, "store")
             assert "lung: yes moves by 14 points, over acknowledge_over" in found["attempt"]["reasons"][0]
-            assert server.get("/readyz")["status"] == "degraded"
+            assert held_in(server) == (True, True, "degraded")
             time.sleep(1)
             assert p_of(server) == pytest.approx(forecast(0.13))
     with started(models, tmp_path) as server:
@@ -59,7 +65,7 @@ def test_an_edit_over_the_limit_while_the_service_was_down_waits_for_a_reason_to
         assert (status, refused["code"]) == (409, "needs_reason")
         status, _ = activated(server, revision=large, reason="a new study")
         assert (status, p_of(server)) == (200, pytest.approx(forecast(0.4)))
-        assert server.get("/readyz")["status"] == "ready"
+        assert held_in(server) == (False, False, "ready")
         becomes(server, models.save(0.41))
     with started(models, tmp_path) as server:
         assert p_of(server) == pytest.approx(forecast(0.41))
@@ -84,6 +90,7 @@ def test_an_edit_over_the_limit_waits_for_a_reason_and_one_below_it_does_not(ser
     [reason, *_] = server.settled(lambda: status_of(server)["attempt"]["reasons"])
     assert "lung: yes moves by 14 points, over acknowledge_over" in reason
     assert (revision_of(server), p_of(server)) == (small, pytest.approx(forecast(0.13)))
+    assert held_in(server) == (True, True, "degraded")
     kept = server.get("/v1/models/asia/revisions")["revisions"]
     assert [each["active"] for each in kept] == [False, True, False]
     large = kept[0]["revision"]
@@ -93,4 +100,8 @@ def test_an_edit_over_the_limit_waits_for_a_reason_and_one_below_it_does_not(ser
     status, done = activated(server, revision=large, reason="a new study")
     assert (status, done["revision"], done["reason"]) == (200, large, "a new study")
     assert p_of(server) == pytest.approx(forecast(0.4))
+    assert held_in(server) == (False, False, "ready")
+    models.break_()
+    server.settled(lambda: status_of(server)["attempt"]["problems"])
+    assert held_in(server) == (False, False, "degraded")
     assert before not in (small, large)
