@@ -15,11 +15,12 @@ from service.translate.models import file_problem
 
 
 def status(revisions: Revisions, host: Host) -> dict[str, object]:
-    """Models, workers and the loader."""
+    """Models, those that are waited for too, workers and the loader."""
     loading = host.loading()
     waiting: Mapping[str, str] = {} if loading is None else loading.waiting
+    names = sorted({*revisions.names, *waiting})
     return {
-        "models": [_model(name, revisions, waiting.get(name)) for name in revisions.names],
+        "models": [_model(name, revisions, waiting.get(name)) for name in names],
         "workers": [_worker(each, host.revisions_in(each.served)) for each in host.workers()],
         "loader": _loader(host),
     }
