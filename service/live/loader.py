@@ -297,9 +297,8 @@ class Loader:
             self._watches = self._watches if held is None else held
             if not self._watches:
                 self._looked_at.clear()
-            if not self._board.is_recorded and (not self._watches or self._record_start()):
-                self._board.record()
             try:
+                self._record_start()
                 self._unkept.catch_up()
             finally:  # a store that is full takes nothing new, and what was activated by call is served all the same
                 self._follow()
@@ -341,15 +340,19 @@ class Loader:
         for name in self._unwatched.look(served=self._state.served.keys(), active=self._active, now=now):
             self._end(name, _without(self._state.files, name), why=REASON)
 
-    def _record_start(self) -> bool:
-        """Keep what was served at the start, but for models of which a loader before this one served something else."""
+    def _record_start(self) -> None:
+        """Keep what was served at the start, unless that is done or is another host's to do. Raises StoreError."""
+        if self._watches and not self._board.is_recorded:
+            known = {*self._state.served, *self._state.tried}
+            record.start(self._store, self._unchanged(known), there=known, engine=self._engine)
+        self._board.record()
+
+    def _unchanged(self, known: Set[str]) -> Revisions:
+        """What was served at the start but for models of which a loader before this one served something else."""
         start, changed = self._start, {name for name, each in self._state.served.items() if each.folder is not None}
-        known = {*self._state.served, *self._state.tried}
         ready = {name: each for name, each in start.ready.items() if name in known - changed}
         attempts = {name: each for name, each in start.attempts.items() if name in known - changed}
-        return record.start(
-            self._store, replace(start, ready=ready, attempts=attempts), there=known, engine=self._engine
-        )
+        return replace(start, ready=ready, attempts=attempts)
 
     def _activate_stored(self, activation: Activation) -> None:
         """Serve a revision from the store. Raises StoreError."""
@@ -378,8 +381,10 @@ class Loader:
         """What the loader is about, for the status."""
         role: Literal["watches", "follows", "calls only"]
         role = "calls only" if not self._settings.live else "watches" if self._watches else "follows"
+        unkept = len(self._unkept)
+        trouble = self._trouble if self._trouble and (unkept or not self._board.is_recorded) else None
         waiting = self._watcher.waiting if self._watches else self._unwatched.waiting
-        told = msgspec.json.encode(Loading(role, waiting, len(self._unkept)))
+        told = msgspec.json.encode(Loading(role, waiting, unkept, trouble))
         if told != self._told:
             part = self._home / "loader.part"
             part.write_bytes(told)

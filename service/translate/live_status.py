@@ -67,13 +67,16 @@ def _loader(host: Host) -> answers.LoaderState | None:
     return {"pid": pid, "role": loading.role, "unkept": loading.unkept, "seen_seconds": round(seconds, 3)}
 
 
-def store_state(store: Store, *, public: bool) -> answers.StoreState:
-    """Whether the store can be written to; where, and what is wrong with it, is told ``public``ly by kind alone."""
+def store_state(store: Store, host: Host, *, public: bool) -> answers.StoreState:
+    """Whether the store can be written to, and takes what the loader keeps in it; where, and what is wrong with it, is
+    told ``public``ly by kind alone.
+    """
     place = store.place
     kind = {Folder: "SQLite", Server: "PostgreSQL"}.get(type(place), "nowhere")
     if isinstance(place, Nowhere):
         return {"kept": kind, "trouble": None}
-    trouble = store.trouble()
+    loading = host.loading()
+    trouble = store.trouble() or (None if loading is None else loading.trouble)
     if public:
         return {"kept": kind, "trouble": trouble and StoreUnavailable.code}
     return {"kept": str(place), "trouble": trouble}
