@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-
-import numpy as np
+from itertools import accumulate, pairwise
 
 from model.errors import BadQuestion, NotACutPoint, Place
 from model.network import Table
@@ -76,27 +75,26 @@ class Scale:
     def mean(self, p: Table) -> float:
         """Expectation of the number where it is spread evenly within each state; ``p`` has shape (states,).
 
+        >>> import numpy as np
         >>> Scale("%", (0.0, 10.0, 30.0), "").mean(np.array([0.5, 0.5]))
         12.5
 
         Raises BadQuestion where an end is open: its states then say nothing about how far the number reaches.
         """
-        bounds = np.array(self._closed())
-        return float(p @ (bounds[1:] + bounds[:-1]) / 2)
+        middles = [(low + high) / 2 for low, high in pairwise(self._closed())]
+        return math.fsum(share * middle for share, middle in zip(p.tolist(), middles, strict=True))
 
     def quantiles(self, p: Table, shares: Sequence[float]) -> tuple[float, ...]:
         """Numbers below which these shares of the probability lie, spread evenly within each state.
 
+        >>> import numpy as np
         >>> Scale("%", (0.0, 10.0, 30.0), "").quantiles(np.array([0.5, 0.5]), (0.25, 0.75))
         (5.0, 20.0)
 
         Raises BadQuestion where an end is open.
         """
-        below = np.concatenate([[0.0], np.cumsum(p)])
-        below /= below[-1]
-        start = int(np.flatnonzero(below == 0.0)[-1])
-        rising = [start, *(i for i in range(start + 1, len(below)) if below[i] > below[i - 1])]
-        return tuple(np.interp(shares, below[rising], np.array(self._closed())[rising]).tolist())
+        ends, below = self._closed(), list(accumulate(p.tolist(), initial=0.0))
+        return tuple(_crossing(ends, below, share * below[-1]) for share in shares)
 
     def _closed(self) -> tuple[float, ...]:
         if not self.is_closed:
@@ -109,6 +107,15 @@ class Scale:
             usable = [end for end in ends if math.isfinite(end)] if both else self.cut_points
             raise NotACutPoint(number, usable, unit=self.unit, where=where)
         return ends.index(number)
+
+
+def _crossing(ends: Sequence[float], below: Sequence[float], share: float) -> float:
+    """Where the probability below a number reaches a share, within the state that has it.
+
+    ``below[i]`` is the probability below ``ends[i]``. A state without any is passed over.
+    """
+    i = max(bisect_left(below, share), bisect_right(below, 0.0))
+    return ends[i - 1] + (share - below[i - 1]) / (below[i] - below[i - 1]) * (ends[i] - ends[i - 1])
 
 
 def faults(bounds: Sequence[float], states: int) -> list[tuple[int | None, str, str]]:

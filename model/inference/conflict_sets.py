@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import inference
 from model.errors import ImpossibleEvidence
-from model.evidence import Case, assumptions, in_words, likelihood
+from model.evidence import Assumed, Case, assumptions, in_words, likelihood
 from model.inference.arrays import Evidence, encode
 from model.inference.plan import Plan
 from model.inference.proportional_fitting import fit
@@ -43,13 +44,22 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
     """
     given = list(case.findings.items())
     most = min(MOST_SETS, WORK // plan.cells)
-    found, smallest = smallest_set(len(given), lambda kept: _possible(plan, case, kept), most=most)
+    found, smallest = smallest_set(
+        len(given), lambda kept: _possible(plan, case, kept), most=most, pairs=_with_an_assumption(case, most)
+    )
     under = []
     if case.settings:
         left = Case(dict(given[i] for i in found))
         if _possible(plan, left, np.ones((1, len(found)), dtype=np.bool_))[0]:
             under = [in_words(name, setting) for name, setting in case.settings.items()]
     return ImpossibleEvidence([in_words(*given[i]) for i in found], where=("evidence",), smallest=smallest, under=under)
+
+
+def _with_an_assumption(case: Case, most: int) -> list[tuple[int, int]]:
+    """Pairs of findings, by place, of which an assumption is one; none where they are more than may be asked about."""
+    assumed = [isinstance(finding, Assumed) for finding in case.findings.values()]
+    pairs = [(i, j) for i, j in combinations(range(len(assumed)), 2) if assumed[i] or assumed[j]]
+    return pairs if len(pairs) <= most else []
 
 
 def _possible(plan: Plan, case: Case, kept: Flags) -> Flags:
@@ -69,10 +79,14 @@ def _possible(plan: Plan, case: Case, kept: Flags) -> Flags:
     return holds
 
 
-def smallest_set(count: int, possible: Possible, *, most: int = MOST_SETS) -> tuple[tuple[int, ...], bool]:
+def smallest_set(
+    count: int, possible: Possible, *, most: int = MOST_SETS, pairs: Sequence[tuple[int, int]] = ()
+) -> tuple[tuple[int, ...], bool]:
     """A smallest of the sets of 0..count-1 that are impossible, as all together are, and whether that is proven.
 
-    Proven it is not where more than ``most`` sets would have to be asked about; the set is minimal then.
+    Proven it is not where more than ``most`` sets would have to be asked about; the set is minimal then. These
+    ``pairs`` are asked about first, side by side: a fit to assumptions that cannot be held takes many rounds, of many
+    at once little more than of one.
 
     Every impossible set meets each correction set, the complement of a possible one. So a minimum hitting set of
     those known is tried: where it is impossible nothing smaller is, else it is grown as far as it stays possible,
@@ -81,11 +95,14 @@ def smallest_set(count: int, possible: Possible, *, most: int = MOST_SETS) -> tu
     >>> smallest_set(4, lambda kept: ~(kept[:, 3] & kept[:, 1]))
     ((1, 3), True)
     """
-    asked = count
+    asked = count + len(pairs)
     one_by_one = possible(np.eye(count, dtype=np.bool_))
     if not one_by_one.all():
         return (int(np.argmin(one_by_one)),), True
-    refuted, shown = [(1 << count) - 1], [1 << i for i in range(count)]
+    two_by_two = possible(np.array([np.isin(np.arange(count), pair) for pair in pairs])) if pairs else np.array([True])
+    if not two_by_two.all():
+        return pairs[int(np.argmin(two_by_two))], True
+    refuted, shown = [(1 << count) - 1], [1 << i for i in range(count)] + [1 << i | 1 << j for i, j in pairs]
 
     def holds(members: Iterable[int]) -> bool:
         nonlocal asked

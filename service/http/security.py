@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from flask import Flask, Response, request
 
@@ -96,6 +97,7 @@ def _is_port(port: str) -> bool:
     return not port or (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65_535)
 
 
+@lru_cache(256)
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
@@ -173,7 +175,10 @@ def framed_by(origins: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _protected(response: Response) -> Response:
-    own = {POLICY, UNFRAMED_TOO} if POLICY in response.headers else set()
-    missing = {name: value for name, value in HEADERS.items() if name not in response.headers and name not in own}
-    response.headers.extend(missing)
+    there = {name.lower() for name, _ in response.headers}
+    if POLICY.lower() in there:
+        there.add(UNFRAMED_TOO.lower())
+    for name, value in HEADERS.items():
+        if name.lower() not in there:
+            response.headers.add(name, value)
     return response

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,12 @@ TEMPLATES = 64
 """Templates that are cached, by basis: some 100 KB each where every variable is a target."""
 
 PIECES = 4_096
-"""Variables, sources and lists of names that are cached as JSON for answers of every basis: some kB each."""
+"""Variables and sources that are cached as JSON for answers of every basis: some kB each."""
+
+MODELS = 8
+"""Models whose sources are cached as JSON by name, and sets of targets whose variables are: what is cached above."""
+
+FLOAT = np.dtype(np.float64).itemsize
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +183,7 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
         "sources": _sources(model, answer.targets.basis),
         "permalink": found.address.permalink(answer.revision),
         "links": found.address.links(),
-        "numbers": _measured(model, answer),
+        "numbers": _measured(model, answer.targets.basis, answer.targets.p),
         **(_done(model, answer, answer.targets.effect) if answer.targets.effect is not None else {}),
     }
 
@@ -218,20 +224,21 @@ def _alone(basis: Basis, alone: Alone) -> list[answers.TargetEffect]:
     ]
 
 
-def _measured(model: Model, answer: Answer) -> dict[str, answers.MeasuredNumber]:
+def _measured(model: Model, basis: Basis, p: Table) -> Any:
     """What the answer says of each number that its targets measure with both ends stated."""
-    basis, p = answer.targets.basis, answer.targets.p
-    return {
-        name: answers.MeasuredNumber(
-            unit=scale.unit,
-            mean=scale.mean(p[place]),
-            quantiles=[
-                answers.Quantile(share, number)
-                for share, number in zip(QUANTILES, scale.quantiles(p[place], QUANTILES), strict=True)
-            ],
-        )
-        for name, place, scale in _closed(model, basis)
-    }
+    found = _closed(model, basis)
+    numbers = [(scale.mean(p[place]), *scale.quantiles(p[place], QUANTILES)) for _, place, scale in found]
+    return _measures(model, basis).filled(np.array(numbers)) if found else {}
+
+
+@lru_cache(TEMPLATES)
+def _measures(model: Model, basis: Basis) -> Template:
+    return Template(
+        {
+            name: answers.MeasuredNumber(scale.unit, GAP, [answers.Quantile(share, GAP) for share in QUANTILES])
+            for name, _, scale in _closed(model, basis)
+        }
+    )
 
 
 @lru_cache(TEMPLATES)
@@ -355,19 +362,27 @@ def _numbers(answer: Answer) -> Table:
 
 @lru_cache(TEMPLATES)
 def _targets(model: Model, basis: Basis, intervals: bool, effects: bool) -> Template:
+    names = tuple(variable.name for variable in basis.targets)
+    parts = _states_parts(model, names, basis.baseline.tobytes(), intervals, effects)
     targets = [
-        answers.TargetDistribution(
-            target=variable.name,
-            label=model.described[variable.name].label,
-            distribution=states_part(
-                model.described[variable.name], variable, basis.baseline[place].tobytes(), intervals, effects
-            ),
-            no_effect=_names_part(idle),
-            sources=_names_part(sources),
-        )
-        for variable, place, idle, sources in zip(basis.targets, basis.places, basis.idle, basis.cited, strict=True)
+        answers.TargetDistribution(name, label, part, idle, sources)  # type: ignore[arg-type]  # tuples are lists too
+        for (name, label, part), idle, sources in zip(parts, basis.idle, basis.cited, strict=True)
     ]
     return Template(targets, is_text=True)
+
+
+@lru_cache(MODELS)
+def _states_parts(
+    model: Model, names: tuple[str, ...], baseline: bytes, intervals: bool, effects: bool
+) -> tuple[tuple[str, str, Any], ...]:
+    """Name, label and encoded distribution of each target: what its answers have in common, whatever is known."""
+    ends = accumulate(model.network.cards(names), initial=0)
+    before = [baseline[FLOAT * start : FLOAT * end] for start, end in pairwise(ends)]
+    described, variables = [model.described[name] for name in names], [model.network[name] for name in names]
+    return tuple(
+        (variable.name, said.label, states_part(said, variable, of_states, intervals, effects))
+        for variable, said, of_states in zip(variables, described, before, strict=True)
+    )
 
 
 @lru_cache(TEMPLATES)
@@ -432,14 +447,16 @@ def states_part(described: Description, variable: Variable, baseline: bytes, int
     return encoded_part(_states(described, variable, np.frombuffer(baseline), intervals, effects))
 
 
-@lru_cache(PIECES)
-def _names_part(names: tuple[str, ...]) -> Any:
-    return text_part(names)
-
-
 @lru_cache(TEMPLATES)
 def _sources(model: Model, basis: Basis) -> Any:
-    return text_part([source_part(None if name == JUDGEMENT else model.source(name)) for name in basis.sources])
+    parts = _source_parts(model)
+    return text_part([parts[name] for name in basis.sources])
+
+
+@lru_cache(MODELS)
+def _source_parts(model: Model) -> dict[str, Any]:
+    """Every source that a model can cite, encoded, by name."""
+    return {name: source_part(None if name == JUDGEMENT else model.source(name)) for name in model.citable}
 
 
 @lru_cache(PIECES)

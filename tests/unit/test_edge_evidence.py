@@ -16,7 +16,7 @@ from model.errors import ImpossibleEvidence
 from model.evidence import Assumed, Case, Observed, OneOf, Reported, SetTo
 from model.forecast import answer, answers, prepare
 from model.gates import TableGate
-from model.inference import Evidence
+from model.inference import Evidence, conflict_sets
 from model.inference.conflict_sets import impossible, smallest_set
 from model.interchange import read
 from model.network import Network, Variable
@@ -197,6 +197,39 @@ def test_a_pair_is_named_although_deletion_finds_three():
     assert found == ((3, 4), True)
     three = smallest_set(5, lambda sets: np.array([not any(row[list(c)].all() for c in kept[::-1]) for row in sets]))
     assert three == found
+
+
+@pytest.mark.parametrize("pair", [None, (1, 4)])
+def test_pairs_are_asked_about_side_by_side_and_where_one_is_impossible_nothing_larger_is(pair):
+    """Of six findings three cannot hold together, and at a time also two of them."""
+    asked = []
+
+    def possible(sets):
+        asked.append(sets.sum(axis=1).tolist())
+        return np.array([not row[[0, 2, 5]].all() and not (pair and row[list(pair)].all()) for row in sets])
+
+    found = smallest_set(6, possible, pairs=[(0, 4), (1, 4), (4, 5)])
+    assert asked[:2] == [[1] * 6, [2] * 3]
+    assert found == ((pair or (0, 2, 5)), True)
+    assert (len(asked) == 2) is (pair is not None)
+
+
+def test_assumptions_that_cannot_hold_together_are_found_among_pairs(monkeypatch):
+    """b is where a is, so that it cannot be more probable than a: with two more assumptions, which can be held."""
+    names = ("c", "a", "b", "d")
+    variables = [Variable("c", TWO), Variable("a", TWO), Variable("b", TWO, ("a",)), Variable("d", TWO, ("c",))]
+    even, leans = np.array([0.5, 0.5]), np.array([[0.7, 0.3], [0.4, 0.6]])
+    never = np.array([[1.0, 0.0], [0.5, 0.5]])
+    plan = inference.compile(Network(variables, {"c": even, "a": even, "b": never, "d": leans}))
+    shares = dict(zip(names, (0.4, 0.2, 0.6, 0.45), strict=True))
+    fits = []
+    fit = conflict_sets.fit
+    monkeypatch.setattr(conflict_sets, "fit", lambda *said: fits.append(len(said[2])) or fit(*said))
+    case = Case({name: Assumed({"no": 1 - share, "yes": share}) for name, share in shares.items()})
+    error = impossible(plan, case)
+    assert [each.partition(" ")[0] for each in error.conflict] == ["a", "b"]
+    assert error.smallest
+    assert fits == [4, 6]
 
 
 def test_beyond_the_bound_on_work_a_set_is_minimal_and_that_is_said():

@@ -180,12 +180,14 @@ def _vectors(rows: Table, code: Codes, scale: Floats) -> Table:
 def _different(rows: Table) -> tuple[Table, Ints]:
     """The different rows in ascending order, and which of them each row is: ``numpy.unique``, without sorting all.
 
-    Where they are few, as in a batch under one scenario, each is looked for by itself.
+    Where they are few, as in a batch under one scenario, each is looked for by itself; one is all there is of one case.
 
     >>> _different(np.array([[1.0, 0.5], [0.25, 1.0], [1.0, 0.5]]))
     (array([[0.25, 1.  ],
            [1.  , 0.5 ]]), array([1, 0, 1]))
     """
+    if len(rows) == 1:
+        return rows, np.zeros(1, dtype=np.int64)
     kinds, left, found = np.empty(len(rows), dtype=np.int64), np.arange(len(rows)), list[Table]()
     while len(left) and len(found) < FEW_VECTORS:
         first = rows[left[0]]

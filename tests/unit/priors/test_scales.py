@@ -208,6 +208,8 @@ def test_only_a_closed_scale_has_a_mean_and_quantiles():
     assert closed.mean(p) == pytest.approx(0.2 * 5 + 0.5 * 20 + 0.3 * 65)
     assert closed.quantiles(p, (0.0, 0.1, 0.7, 1.0)) == pytest.approx((0.0, 5.0, 30.0, 100.0))
     assert closed.quantiles(np.array([0.0, 1.0, 0.0]), (0.0, 0.5)) == pytest.approx((10.0, 20.0))
+    # bounds 0, 10, 30, 100: half of what lies above 30 is below 65, whatever the state between could have held
+    assert closed.quantiles(np.array([0.5, 0.0, 0.5]), (0.25, 0.5, 0.75)) == pytest.approx((5.0, 10.0, 65.0))
     for bounds in ((0.0, 10.0, 30.0, math.inf), (-math.inf, 10.0, 30.0, 100.0)):
         with pytest.raises(BadQuestion, match="open end"):
             Scale("%", bounds, "s").mean(p)
