@@ -1,13 +1,10 @@
 """An edit that moves a headline over the model's limit is kept, and served once somebody has said why."""
 
-import json
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
-from tests.edited import becomes, copied, forecast, p_of, revision_of, status_of
+from tests.edited import becomes, copied, forecast, p_of, posted, revision_of, status_of
 from tests.servers import gunicorn
 
 
@@ -27,14 +24,7 @@ def server(models, tmp_path):
 
 
 def activated(server, **said):
-    body = json.dumps(said).encode()
-    headers = {"Content-Type": "application/json", "If-Match": "*"}
-    asked = urllib.request.Request(f"{server.url}/v1/models/asia/activate", body, headers)
-    try:
-        with urllib.request.urlopen(asked, timeout=60) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+    return posted(server, "/v1/models/asia/activate", said, **{"If-Match": "*"})
 
 
 def held_in(server):

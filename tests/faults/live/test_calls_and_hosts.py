@@ -27,7 +27,7 @@ from service.store.lease import Lease
 from service.store.location import Folder, Server
 from tests.behind_nginx import behind_nginx
 from tests.clients import run_all
-from tests.edited import PATH, becomes, copied, forecast, p_of, revision_of, status_of
+from tests.edited import PATH, becomes, copied, forecast, got, p_of, posted, revision_of, status_of
 from tests.pollers import polling
 from tests.servers import gunicorn
 from tests.stores import postgresql, ready
@@ -60,7 +60,9 @@ def by_call(store, revision, *, expected=Expected.ANY):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_modeller_edits_breaks_mends_and_rolls_back_under_load(kind, models, tmp_path, request) -> None:
+def test_a_modeller_edits_reads_the_diff_breaks_mends_and_rolls_back_under_load(
+    kind, models, tmp_path, request
+) -> None:
     with (
         place(kind, tmp_path, request) as (settings, where),
         gunicorn(models.root, tmp_path / "log", workers=4, **settings) as server,
@@ -68,25 +70,49 @@ def test_a_modeller_edits_breaks_mends_and_rolls_back_under_load(kind, models, t
         polling(server.url, PATH) as polls,
     ):
         first = revision_of(server)
+        links = permalinks(server)
         edited = becomes(server, models.save(0.3))
         assert status_of(server)["from"] == "file"
+        read_the_diff(server, models, first, edited)
         models.break_()
         (problem,) = server.settled(lambda: status_of(server)["attempt"]["problems"])
         assert problem["line"] == 41
         assert p_of(server) == pytest.approx(forecast(0.3))
         mended = becomes(server, models.save(0.35))
-        by_call(store, first)
-        server.settled(lambda: revision_of(server) == first)
+        status, done = posted(server, "/v1/models/asia/activate", {"revision": first}, **{"If-Match": f'"{mended}"'})
+        assert (status, done["previous"], done["cause"]) == (200, mended, "call")
+        assert p_of(server) == pytest.approx(forecast(0.1)), "of every answer that begins after the call"
         assert status_of(server)["from"] == "call"
-        assert p_of(server) == pytest.approx(forecast(0.1))
         last = becomes(server, models.save(0.4))
         polls.ending.set()
+        assert {link: body(server, link) for link in links} == links
         history = [each.revision for each in reversed(activations.latest(store, "asia"))]
         assert history == [first, edited, mended, first, last]
         assert set(revisions.files(store, "asia", edited)) == {path.name for path in models.folder.glob("*.yaml")}
         assert revisions.files(store, "asia", edited)["diseases.yaml"].decode() == models.text(0.3)
     assert polls.failures == []
     assert polls.revisions <= {*history}
+    with gunicorn(models.root, tmp_path / "log", workers=2, **settings) as server:
+        assert {link: body(server, link) for link in links} == links, "from processes of another day"
+
+
+def permalinks(server):
+    """An answer that is kept: every address of it, with its tag and its bytes."""
+    asked = {"model": "asia", "kind": "forecast", "target": "lung", "given": {"xray": "yes"}}
+    status, found = posted(server, "/v1/answers", asked)
+    assert status == 200
+    return {link: body(server, link) for link in found["links"].values()}
+
+
+def read_the_diff(server, models, first, edited):
+    """One edit with its line, and a shift of the headline that is all its own."""
+    status, diff = got(server, f"/v1/models/asia/diff/{first}...{edited}")
+    ((edit,), lung) = diff["edits"], next(each for each in diff["shifts"] if each["headline"] == "lung")
+    assert (status, edit["class"], edit["new_place"]["file"]) == (200, "numeric", "asia/diseases.yaml")
+    assert models.file.read_text().splitlines()[edit["new_place"]["line"] - 1].strip().startswith(("- ", "p:", "{"))
+    (yes,) = [each for each in lung["states"] if each["state"] == "yes"]
+    assert yes["shift"] == pytest.approx(forecast(0.3) - forecast(0.1), abs=1e-9)
+    assert sum(part["shift"] for part in yes["parts"]) == pytest.approx(yes["shift"], abs=1e-9)
 
 
 def test_a_revision_that_a_call_made_active_outlives_a_restart_until_the_folder_changes(models, tmp_path) -> None:

@@ -1,8 +1,5 @@
 """The disk of the store is full while the service runs under gunicorn (fault 37)."""
 
-import json
-import urllib.error
-import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +7,7 @@ import pytest
 
 from service.store import activations, checks
 from service.store.location import Folder
-from tests.edited import PATH, becomes, forecast, p_of, revision_of
+from tests.edited import PATH, becomes, forecast, got, p_of, posted, revision_of
 from tests.pollers import polling
 from tests.servers import gunicorn
 from tests.stores import ready, small_disk
@@ -29,23 +26,6 @@ def filled(disk: Path) -> Path:
             except OSError:
                 continue
     return filler
-
-
-def posted(server, path, content, **headers):
-    headers = {"Content-Type": "application/json", **headers}
-    return answered(urllib.request.Request(server.url + path, json.dumps(content).encode(), headers))
-
-
-def got(server, path):
-    return answered(urllib.request.Request(server.url + path))
-
-
-def answered(asked):
-    try:
-        with urllib.request.urlopen(asked, timeout=60) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
 
 
 def kept(server, given, **more):
