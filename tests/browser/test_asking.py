@@ -98,6 +98,54 @@ def test_undo_redo_back_and_forward(watched: Watched) -> None:
     watched.settle()
 
 
+def test_what_the_browser_went_back_from_can_be_undone(watched: Watched) -> None:
+    page = watched.open("?model=asia&focus=smoke")
+    button = page.locator(".panel").get_by_role("button", name="Smoker: yes")
+    button.click()
+    page.get_by_role("link", name="Why", exact=True).click()
+    page.go_back()
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    page.go_back()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Undo").click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    watched.settle()
+
+
+def test_the_search_stands_still_when_the_history_comes_and_the_history_leads_back(watched: Watched) -> None:
+    page = watched.open("?model=asia&focus=smoke")
+    search = page.get_by_role("combobox", name="Find a variable")
+    before = search.bounding_box()
+    page.locator(".panel").get_by_role("button", name="Smoker: yes").click()
+    watched.settle()
+    page.locator(".past summary").click()
+    assert search.bounding_box() == before
+    page.locator(".past").get_by_role("button", name="Nothing said").click()
+    watched.settle()
+    assert "given" not in page.url
+
+
+def test_what_is_done_without_moving_a_headline_leads_to_what_it_moves(watched: Watched) -> None:
+    page = watched.open(f"{FLAGSHIP}&do=returnee_response_model:care_and_mentoring")
+    expect(page.locator("main")).to_contain_text("What is done moves none of these")
+    page.get_by_role("link", name="See what it does move").click()
+    watched.settle()
+    rows = page.locator("table.variables tbody tr")
+    assert 1 < rows.count() < 60
+    sizes = [
+        abs(float(re.search(r"[\d.]+ ?points", text.replace("\u00a0", " "))[0].split()[0]))  # type: ignore[index]
+        for text in rows.locator(".moved").all_inner_texts()
+    ]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_headlines_that_have_no_answer_claim_no_change(watched: Watched) -> None:
+    page = watched.open("?model=asia&given=lung:yes&given=either:no", settle=False)
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator(".movement", has_text="No change")).to_have_count(0)
+    watched.errors.clear()
+
+
 def test_impossible_evidence_offers_to_drop_one(watched: Watched) -> None:
     page = watched.open("?model=asia&given=lung:yes&given=either:no", settle=False)
     note = page.get_by_role("alert")

@@ -58,6 +58,33 @@ def test_the_network_is_saved_with_the_signs_of_its_arcs(watched: Watched) -> No
     assert len(signs) == watched.page.locator(".arc").count()
 
 
+def test_stacked_cards_of_a_phone_are_saved_too(open_page: Callable[..., Watched]) -> None:
+    watched = open_page(width=390, height=844)
+    watched.open(QUESTION + VIEWS["around"])
+    said = [each.text or "" for each in ET.fromstring(saved(watched)).iter(f"{SVG}text")]
+    assert {"Territory held", "Income of the core organisation", "Material hardship"} <= set(said)
+
+
+def test_a_chart_in_a_frame_is_saved_too(watched: Watched) -> None:
+    page = watched.open("embed?model=asia&target=lung&given=xray:yes", settle=False)
+    expect(page.locator(".bar")).to_have_count(2)
+    said = " ".join(each.text or "" for each in ET.fromstring(saved(watched)).iter(f"{SVG}text"))
+    assert "asia r-" in said
+    assert "Positive X-ray" in said
+
+
+def test_seeing_and_doing_are_a_chart_with_its_numbers_behind_it(watched: Watched) -> None:
+    page = watched.open("?model=asia&view=why&target=lung&state=yes&given=bronc:yes")
+    chart = page.get_by_role("list", name="Bronchitis, seen and brought about")
+    expect(chart.get_by_role("listitem")).to_have_count(2)
+    drawn = chart.locator("svg").evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+    page.locator("details.data", has_text="seen and brought about").locator("summary").click()
+    row = page.get_by_role("row", name="Yes").last
+    seen, done = (row.get_by_role("cell").nth(i).inner_text() for i in range(2))
+    assert seen != done
+    assert {f"Yes seen: {seen}", f"Yes brought about: {done}"} < set(drawn)
+
+
 def test_a_headline_is_saved_too(watched: Watched) -> None:
     page = watched.open("?model=asia")
     with page.expect_download() as download:

@@ -1,6 +1,8 @@
 """What a reader must be able to read: no tiny letters, nothing hidden, numbers that say what they are held against."""
 
+import itertools
 import json
+import math
 import re
 from collections.abc import Callable
 
@@ -98,6 +100,48 @@ def test_a_limit_is_offered_by_the_chance_now(watched: Watched) -> None:
     assert 0 < limit < now
     page.get_by_label("Bring it").select_option("above")
     assert now < float(page.get_by_label("Limit in percent").input_value()) < 100
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_marks_of_an_axis_stand_below_what_they_measure(open_page: Callable[..., Watched], width: int) -> None:
+    watched = open_page(width=width, height=844)
+    page = watched.open(QUESTION + VIEWS["why"])
+    chart = page.locator(".spans").first
+    zero = chart.locator(".span-ticks > span", has_text=re.compile(r"^0$")).bounding_box()
+    for line in chart.locator(".span-line").all():
+        at = line.bounding_box()
+        assert zero is not None
+        assert at is not None
+        assert abs(zero["x"] + zero["width"] / 2 - at["x"] - at["width"] / 2) < 1.5
+    tracks = page.locator(".span-track").evaluate_all("all => all.map(each => each.getBoundingClientRect().width)")
+    assert max(tracks) - min(tracks) < 1
+
+
+def test_signs_of_arcs_stand_apart(watched: Watched) -> None:
+    page = watched.open(QUESTION + VIEWS["around"])
+    boxes = [each.bounding_box() for each in page.locator(".react-flow__edge-text").all()]
+    places = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes if box is not None]
+    assert len(places) > 10
+    assert min(math.dist(one, other) for one, other in itertools.combinations(places, 2)) > 14
+
+
+def test_numbers_at_the_ends_of_the_scale_stay_beside_each_other(watched: Watched) -> None:
+    page = watched.open("?model=mosul-2017&do=is_finances:collapsed&given=pathway:returnee")
+    over = "all => all.filter(each => each.scrollWidth > each.clientWidth + 1).length"
+    assert page.locator(".bar .number").evaluate_all(over) == 0
+
+
+def test_a_phone_shows_all_that_a_search_finds(open_page: Callable[..., Watched]) -> None:
+    watched = open_page(width=390, height=844)
+    page = watched.open("?model=mosul-2017")
+    page.get_by_role("combobox", name="Find a variable").fill("border")
+    options = page.get_by_role("listbox").get_by_role("option")
+    assert options.count() > 3
+    hidden = """all => all.filter(each => {
+        const at = each.getBoundingClientRect();
+        return !each.contains(document.elementFromPoint(at.left + at.width / 2, at.top + at.height / 2));
+    }).length"""
+    assert options.evaluate_all(hidden) == 0
 
 
 def test_what_opens_is_accessible_too(watched: Watched) -> None:

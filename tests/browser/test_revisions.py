@@ -66,11 +66,15 @@ def test_an_edit_is_said_loaded_and_shown_as_shifts_and_a_broken_file_by_its_lin
         watched.open("?model=asia&focus=smoke")
         edit(models, "{yes: 0.2, no: 0.9}")
         for _ in range(60):
-            page.reload()
-            watched.settle()
+            page.evaluate("dispatchEvent(new Event('focus'))")
+            page.wait_for_timeout(250)
             if page.locator(".notices details").count():
                 break
         page.locator(".notices summary").first.click()
         expect(page.locator(".notices")).to_contain_text(re.compile(r"asia/diseases\.yaml:41:\d+"))
         expect(page.get_by_role("article").first).to_be_visible()
+
+        edit(models, "{yes: 0.3, no: 0.7}")
+        said(watched, "Another revision of the model is active now")
+        expect(page.locator(".notices details")).to_have_count(0)
         assert watched.errors == []

@@ -1,7 +1,12 @@
 /** Every address of the API that the page asks, as a function. */
 import type { Question } from "../question/question";
-import { bodyOf, textOf } from "../question/syntax";
-import { api, data } from "./client";
+import { queryString, questionParameters } from "../question/address";
+import { type BodySaid, bodyOf } from "../question/body";
+import { textOf } from "../question/syntax";
+import { type Schemas, api, data, parametersOf } from "./client";
+
+/** Characters of parameters that an address has room for: the service takes 8,000 of all of it. */
+const ROOM = 7000;
 
 interface Case {
   given: string[];
@@ -56,16 +61,34 @@ export const query = (model: string, question: Question, wanted: Wanted, signal:
   const target = [...(wanted.targets ?? [])];
   const joint = [...(wanted.joint ?? [])];
   const parameters = { ...caseOf(question), target, joint, interval: wanted.interval, sources: "none" as const };
+  if (isLong(parameters)) return queryInFull(model, question, wanted, signal);
   return data(api.GET("/v1/models/{model}/query.json", { params: { path: { model }, query: parameters }, signal }));
 };
 
-export const marginals = (model: string, question: Question, signal: AbortSignal) =>
+/** The same by a body, which has room for any question; no targets are all. */
+const queryInFull = (model: string, question: Question, wanted: Wanted, signal: AbortSignal) =>
   data(
-    api.GET("/v1/models/{model}/marginals.json", {
-      params: { path: { model }, query: { ...caseOf(question), interval: "none", sources: "none" } },
+    api.POST("/v1/models/{model}/query", {
+      params: { path: { model } },
+      body: {
+        ...bodyOf(question),
+        targets: [...(wanted.targets ?? [])],
+        joint: (wanted.joint ?? []).map((each) => each.split(",")),
+        interval: wanted.interval,
+      } as Schemas["AskedInFull"],
       signal,
     }),
   );
+
+function isLong(parameters: Readonly<Record<string, unknown>>): boolean {
+  return queryString(parametersOf(parameters)).length > ROOM;
+}
+
+export const marginals = async (model: string, question: Question, signal: AbortSignal) => {
+  const parameters = { ...caseOf(question), interval: "none" as const, sources: "none" as const };
+  if (isLong(parameters)) return queryInFull(model, question, { interval: "none" }, signal);
+  return data(api.GET("/v1/models/{model}/marginals.json", { params: { path: { model }, query: parameters }, signal }));
+};
 
 export interface EventAsked {
   readonly target: string;
@@ -154,13 +177,20 @@ export const policies = (model: string, question: Question, event: EventAsked, s
     }),
   );
 
-export const compare = (model: string, targets: readonly string[], sides: readonly string[], signal: AbortSignal) =>
-  data(
-    api.GET("/v1/models/{model}/compare.json", {
-      params: { path: { model }, query: { target: [...targets], side: [...sides] } },
-      signal,
-    }),
-  );
+/** Questions held against the first of them; each says its picture. */
+export const compare = (
+  model: string,
+  targets: readonly string[],
+  questions: readonly Question[],
+  signal: AbortSignal,
+) => {
+  const parameters = { target: [...targets], side: questions.map((each) => queryString(questionParameters(each))) };
+  if (!isLong(parameters)) {
+    return data(api.GET("/v1/models/{model}/compare.json", { params: { path: { model }, query: parameters }, signal }));
+  }
+  const body = { targets: parameters.target, sides: questions.map(bodyOf) } as Schemas["ComparedInFull"];
+  return data(api.POST("/v1/models/{model}/compare", { params: { path: { model } }, body, signal }));
+};
 
 export const getSources = (model: string, signal: AbortSignal) =>
   data(api.GET("/v1/models/{model}/sources.json", { params: { path: { model } }, signal }));
@@ -227,7 +257,11 @@ export const nameQuestion = (
 
 /** Keep a forecast for ever under a permalink. */
 export const keepAnswer = (model: string, question: Question, target: string) =>
-  data(api.POST("/v1/answers", { body: { model, kind: "forecast", revision: null, target, ...caseOf(question) } }));
+  data(
+    api.POST("/v1/answers", {
+      body: { model, kind: "query", revision: null, targets: [target], ...bodyOf(question) },
+    }),
+  );
 
 /** Keep a comparison of questions. */
 export const keepComparison = (model: string, questions: readonly Question[], targets: readonly string[]) =>
@@ -237,8 +271,11 @@ export const keepComparison = (model: string, questions: readonly Question[], ta
     }),
   );
 
-/** An answer that was kept, of which the address says what was asked. */
-export const getKept = async (answer: string, signal: AbortSignal): Promise<{ readonly permalink: string | null }> =>
-  (await data(api.GET("/v1/answers/{answer}.json", { params: { path: { answer } }, signal }))) as {
-    permalink: string | null;
-  };
+/** An answer that was kept: the question to which it is, or the questions that it compares. */
+export const getKept = async (answer: string, signal: AbortSignal): Promise<KeptAnswer> =>
+  (await data(api.GET("/v1/answers/{answer}.json", { params: { path: { answer } }, signal }))) as unknown as KeptAnswer;
+
+export interface KeptAnswer {
+  readonly model: string;
+  readonly asked?: BodySaid & { readonly sides?: readonly BodySaid[] };
+}

@@ -1,5 +1,7 @@
 import { largestChange } from "../charts/rows";
 import { condition, forecasts, headlinesOf } from "../state/forecasts";
+import { isEmpty } from "../question/question";
+import { usePlace } from "../state/place";
 import { model as modelStore, stateLabel } from "../state/model";
 import { useStore } from "../state/store";
 import { percent, points } from "../words/numbers";
@@ -8,6 +10,7 @@ import { percent, points } from "../words/numbers";
 export function Announcer() {
   const { phase } = useStore(condition);
   const model = useStore(modelStore);
+  const { question } = usePlace();
   const moved: string[] = [];
   if (phase === "done" && model) {
     for (const headline of headlinesOf(model)) {
@@ -20,7 +23,7 @@ export function Announcer() {
   }
   return (
     <p className="visually-hidden" role="status" aria-live="polite">
-      {moved.slice(0, 3).join(". ")}
+      {moved.slice(0, 3).join(". ") || (phase === "done" && !isEmpty(question) ? "No headline moves" : "")}
     </p>
   );
 }

@@ -1,4 +1,4 @@
-import { type ComponentType, Suspense, lazy, useEffect } from "react";
+import { type ComponentType, type MouseEvent, Suspense, lazy, useEffect } from "react";
 import type { View } from "../question/address";
 import { QuestionPanel } from "../question/QuestionPanel";
 import { Overview } from "../start/Overview";
@@ -35,7 +35,7 @@ export function App() {
   const Page = PAGES[view];
   return (
     <>
-      <a className="skip" href="#content">
+      <a className="skip" href="#content" onClick={skip}>
         Skip to the content
       </a>
       <Header />
@@ -56,6 +56,12 @@ export function App() {
       )}
     </>
   );
+}
+
+/** The address says where the reader is, also by its fragment, so that the jump leaves it as it is. */
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
 }
 
 function Waiting() {

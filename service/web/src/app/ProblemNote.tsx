@@ -18,7 +18,7 @@ export function ProblemNote({ problem }: { problem: Problem }) {
   return (
     <div className="note wrong" role="alert">
       <p>
-        <strong>{problem.title}.</strong> {problem.detail}
+        <strong>{problem.title}:</strong> {problem.detail}
         {problem.did_you_mean && (
           <>
             {" "}

@@ -3,7 +3,7 @@ import { Refused, type Problem, Unreachable } from "../api/client";
 import { condition, follow, forecasts } from "../state/forecasts";
 import { flagship, loadModel, loadModels, model } from "../state/model";
 import { getKept } from "../api/resources";
-import { placeOfAnswer } from "../question/address";
+import { placeOfKept } from "../question/kept";
 import { followHistory, place, redo, replace, undo } from "../state/place";
 import { createStore } from "../state/store";
 
@@ -17,6 +17,7 @@ export const loading = createStore<Loading>({ phase: "loading", problem: null })
 const RETRY = 5000;
 let controller = new AbortController();
 let asked: string | null = null;
+let answeredBy: string | null = null;
 
 /** Start once; from then on the page follows the address. */
 export function start(): void {
@@ -24,7 +25,23 @@ export function start(): void {
   place.subscribe(() => void arrived());
   addEventListener("keydown", onKey);
   addEventListener("online", () => void refresh());
+  addEventListener("focus", () => void lookAgain());
+  condition.subscribe(onRevision);
   void arrived();
+}
+
+/** Another revision answers: what was wrong with the files may be mended. */
+function onRevision(): void {
+  const revision = condition.get().about?.revision ?? null;
+  if (revision === null || revision === answeredBy) return;
+  if (answeredBy !== null) void lookAgain();
+  answeredBy = revision;
+}
+
+/** What is wrong with the files of models may have come while the reader was elsewhere. */
+async function lookAgain(): Promise<void> {
+  if (loading.get().phase !== "ready") return;
+  await loadModels(controller.signal).catch(() => undefined);
 }
 
 /** Load what is shown again: after an edit of the model, or when the service is back. */
@@ -55,9 +72,7 @@ async function arrived(): Promise<void> {
 
 /** Ask what a kept answer is to: the address then has the question itself. */
 async function openKept(answer: string): Promise<void> {
-  const { permalink } = await getKept(answer, controller.signal);
-  const found = permalink === null ? null : placeOfAnswer(permalink);
-  replace(found ?? { answer: null });
+  replace(placeOfKept(await getKept(answer, controller.signal)));
 }
 
 async function changeModel(name: string): Promise<void> {

@@ -19,14 +19,38 @@ export function Charted({ name, note, children }: { name: string; note?: string;
 export function SvgButton({ of, name, note }: { of: RefObject<Element | null>; name: string; note?: string }) {
   const model = useModel();
   const { question } = usePlace();
+  const { revision, as_of } = model.about;
+  return (
+    <SaveButton
+      of={of}
+      name={name}
+      note={note ?? inShort(model, question)}
+      source={sourceOf({ model: model.name, revision, as_of })}
+    />
+  );
+}
+
+/** Where the numbers of a chart are from, in a line. */
+export function sourceOf({ model, revision, as_of }: Record<"model" | "revision" | "as_of", string>): string {
+  return `${model} ${revision}, as of ${as_of}; ranges hold 90 % of what the priors leave open`;
+}
+
+/** The same for a chart that stands alone and says itself what was asked. */
+export function SaveButton({
+  of,
+  name,
+  note,
+  source,
+}: {
+  of: RefObject<Element | null>;
+  name: string;
+  note: string;
+  source: string;
+}) {
   const take = async (): Promise<void> => {
     const { pictureOf } = await import("./picture");
     if (!of.current) return;
-    const caption = {
-      title: name,
-      note: note ?? inShort(model, question),
-      source: `${model.name} ${model.about.revision}, as of ${model.about.as_of}; ranges hold 90 % of what the priors leave open`,
-    };
+    const caption = { title: name, note, source };
     save(`${fileName(name)}.svg`, new Blob([pictureOf(of.current, caption)], { type: "image/svg+xml" }));
   };
   return (

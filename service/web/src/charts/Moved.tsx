@@ -10,11 +10,22 @@ export function Moved({ by }: { by: Change | null }) {
   return (
     <span className={`moved ${direction}`}>
       <span aria-hidden="true">{by.change > 0 ? "▲" : "▼"}</span> {points(by.change)}
-      <span className="moved-range">
-        {hasRange
-          ? ` (${pointsRange(by.low as number, by.high as number)}${perhapsNothing(by.low as number, by.high as number) ? ", perhaps nothing" : ""})`
-          : " "}
-      </span>
+      <span className="moved-range">{hasRange ? <Ends low={by.low as number} high={by.high as number} /> : " "}</span>
     </span>
+  );
+}
+
+/** The ends of an interval stay in one line; that it may be nothing goes into the next where it must. */
+function Ends({ low, high }: { low: number; high: number }) {
+  const isPerhapsNothing = perhapsNothing(low, high);
+  return (
+    <>
+      {" "}
+      <span className="ends">
+        ({pointsRange(low, high)}
+        {isPerhapsNothing ? "," : ")"}
+      </span>
+      {isPerhapsNothing && <> perhaps nothing)</>}
+    </>
   );
 }

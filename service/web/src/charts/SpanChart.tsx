@@ -1,6 +1,7 @@
 import { scaleLinear } from "d3-scale";
 import type { ReactNode } from "react";
 import { Charted } from "./Charted";
+import { Ticks } from "./Ticks";
 
 export interface Span {
   readonly key: string;
@@ -36,7 +37,6 @@ export function SpanChart({
   const low = Math.min(line - least, ...all);
   const high = Math.max(line + least, ...all);
   const at = scaleLinear().domain([low, high]).nice(4).range([0, 100]);
-  const ticks = at.ticks(4);
   return (
     <Charted name={name}>
       <figure className="spans">
@@ -83,17 +83,7 @@ export function SpanChart({
         </ul>
         <div className="span-axis" aria-hidden="true">
           <span />
-          <span className="span-ticks">
-            {ticks.map((value) => (
-              <span
-                key={value}
-                className={at(value) < 3 ? "first" : at(value) > 97 ? "last" : undefined}
-                style={{ left: `${at(value)}%` }}
-              >
-                {tick(value)}
-              </span>
-            ))}
-          </span>
+          <Ticks at={at} tick={tick} />
           <span />
         </div>
         <figcaption className="small">The line is {lineName}.</figcaption>

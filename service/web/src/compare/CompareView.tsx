@@ -94,7 +94,7 @@ function Beside({ sides }: { sides: readonly string[] }) {
   const model = useModel();
   const asked = sides.map((side) => askedSide(model, side));
   const targets = comparable(model, sides);
-  const key = `compare ${model.name} ${asked.join(" ")} ${model.about.revision}`;
+  const key = `compare ${model.name} ${asked.map(sideOf).join(" ")} ${model.about.revision}`;
   const answer = useAnswer(key, (signal) => compare(model.name, targets, asked, signal));
   return (
     <Working answer={answer} what="Holding the questions beside each other">

@@ -20,6 +20,10 @@ export function Compared({ found, names }: { found: Comparison; names: readonly 
           </p>
         ) : null,
       )}
+      <p className="small">
+        Differences are from A, with their 90&nbsp;% range; the line across a bar holds 90&nbsp;% of what the priors
+        leave open.
+      </p>
       <div className="headlines">
         {found.targets.map((target) => (
           <ComparedTarget key={target.target} target={target} names={names} />
@@ -52,9 +56,7 @@ function ComparedTarget({ target, names }: { target: Target; names: readonly str
                   <Track p={side.p} low={side.lo} high={side.hi} hue={i} />
                   <span className="number">{side.p === null ? "none" : percent(side.p)}</span>
                   <span className="after">
-                    {i === 0 ? (
-                      <span className="moved none">held against</span>
-                    ) : (
+                    {i > 0 && (
                       <Moved
                         by={
                           side.difference === null

@@ -19,9 +19,9 @@ describe("sides of a comparison", () => {
   });
 
   it("name their picture for the API", () => {
-    expect(askedSide(modelOf([]), "")).toBe("scenario=none");
-    expect(askedSide(modelOf([], { default_scenario: "now" }), "cohort=b")).toBe("scenario=now&cohort=b");
-    expect(askedSide(modelOf([], { default_scenario: "now" }), "scenario=then")).toBe("scenario=then");
+    expect(sideOf(askedSide(modelOf([]), ""))).toBe("scenario=none");
+    expect(sideOf(askedSide(modelOf([], { default_scenario: "now" }), "cohort=b"))).toBe("scenario=now&cohort=b");
+    expect(sideOf(askedSide(modelOf([], { default_scenario: "now" }), "scenario=then"))).toBe("scenario=then");
   });
 
   it("are compared by what every one of them can answer", () => {

@@ -21,10 +21,9 @@ export function withSide(sides: readonly string[], question: Question): readonly
 }
 
 /** A side as the API takes it: it names a picture also where that is the default, so that it is never empty. */
-export function askedSide(model: Model, side: string): string {
+export function askedSide(model: Model, side: string): Question {
   const question = questionOfSide(side);
-  const scenario = question.scenario ?? model.about.default_scenario ?? "none";
-  return sideOf({ ...question, scenario });
+  return { ...question, scenario: question.scenario ?? model.about.default_scenario ?? "none" };
 }
 
 /** The headlines that every side can answer: with a cohort among them only those of one individual. */

@@ -1,15 +1,17 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { query } from "../api/resources";
+import { SaveButton, sourceOf } from "../charts/Charted";
 import { StateBars } from "../charts/StateBars";
 import { againstOf, barsOf } from "../charts/rows";
-import { placeOf, searchOf } from "../question/address";
+import { addressOf, placeOf, searchIn } from "../question/address";
 import { questionKey } from "../state/forecasts";
 
 /** One chart for another page: a target under a question, with the way to the whole page. */
 export function Embed() {
-  const [place] = useState(() => placeOf(location.search));
+  const [place] = useState(() => placeOf(searchIn(location)));
+  const chart = useRef<HTMLDivElement>(null);
   const { model, target, question } = place;
   const key = model === null || target === null ? null : `embed ${target} ${questionKey(model, question)}`;
   const answer = useAnswer(key, (signal) =>
@@ -27,16 +29,24 @@ export function Embed() {
             <>
               <h1>{found.label}</h1>
               <p className="small">{sentence}</p>
-              <StateBars
-                name={found.label}
-                bars={barsOf(found.distribution, undefined)}
-                tickName={isDone ? "without what is done" : "before"}
-              />
+              <div ref={chart}>
+                <StateBars
+                  name={found.label}
+                  bars={barsOf(found.distribution, undefined)}
+                  tickName={isDone ? "without what is done" : "before"}
+                />
+              </div>
               <p className="small">
                 Ranges hold 90 % of what the priors leave open. As of {as_of}, <code>{revision}</code>.{" "}
-                <a href={`./${searchOf({ ...place, focus: target })}`} target="_blank" rel="noopener">
+                <a href={`./${addressOf({ ...place, focus: target })}`} target="_blank" rel="noopener">
                   Ask otherwise
-                </a>
+                </a>{" "}
+                <SaveButton
+                  of={chart}
+                  name={found.label}
+                  note={sentence}
+                  source={sourceOf({ model: model ?? "", revision, as_of })}
+                />
               </p>
             </>
           );

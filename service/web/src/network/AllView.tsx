@@ -63,8 +63,7 @@ export default function AllView() {
       </div>
       <Roles />
       <p className="small">
-        Drag the ground or the small picture to look around; the square fits all of it. What stands left acts on what
-        stands right of it.
+        Drag the ground to look around; the square fits all of it. What stands left acts on what stands right of it.
       </p>
     </>
   );

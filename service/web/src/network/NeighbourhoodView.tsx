@@ -11,6 +11,7 @@ import { Card, CardBody, type CardNode } from "./Card";
 import { type Detour, detour } from "./detour";
 import { draggedPlaces, forgetPlaces, keepPlace } from "./dragged";
 import { Roles } from "./Roles";
+import { type Point, signPlaces, wayOf } from "./signs";
 import { type Arc, CARD_WIDTH, isOnTrail, neighbourhood, nextCard, trail } from "./neighbourhood";
 
 const TYPES = { card: Card };
@@ -50,44 +51,48 @@ function Drawn({ focus }: { focus: string }) {
   );
   const [nodes, setNodes, onNodesChange] = useNodesState<CardNode>(initial);
   useEffect(() => setNodes(initial), [initial, setNodes]);
-  const edges = useMemo(
-    () =>
-      found.arcs.map((arc) => ({
-        ...edgeOf(arc, question.do.has(arc.to), isSigned, isOnTrail(via, arc.from, arc.to)),
-        data: { past: pastOf(arc, nodes) },
-      })),
-    [found, question, isSigned, via, nodes],
-  );
+  const edges = useMemo(() => {
+    const ways = waysOf(found.arcs, nodes);
+    return found.arcs.map((arc, i) => ({
+      ...edgeOf(arc, question.do.has(arc.to), isSigned, isOnTrail(via, arc.from, arc.to)),
+      data: ways[i] ?? { past: null, sign: { x: 0, y: 0 } },
+    }));
+  }, [found, question, isSigned, via, nodes]);
   const [element, width] = useWidth<HTMLDivElement>();
+  const isStacked = width > 0 && width < NARROW;
   const zoom = Math.max(READABLE, Math.min(1, width / across(found.cards)));
   const height = Math.max(220, Math.ceil(zoom * spread(found.cards)) + 68);
   return (
     <>
       <p className="tools">
-        <label>
-          <input type="checkbox" checked={isSigned} onChange={(event) => setSigned(event.target.checked)} /> Sign and
-          strength of arcs
-        </label>
-        <button
-          onClick={() => {
-            forgetPlaces(model.name, focus);
-            setNodes(nodesOf(found.cards, {}, focus, onArrow));
-          }}
-        >
-          Put cards back
-        </button>
+        {!isStacked && (
+          <>
+            <label>
+              <input type="checkbox" checked={isSigned} onChange={(event) => setSigned(event.target.checked)} /> Sign
+              and strength of arcs
+            </label>
+            <button
+              onClick={() => {
+                forgetPlaces(model.name, focus);
+                setNodes(nodesOf(found.cards, {}, focus, onArrow));
+              }}
+            >
+              Put cards back
+            </button>
+          </>
+        )}
         <button aria-pressed={tab === "details"} onClick={() => go({ tab: tab === "details" ? null : "details" })}>
           All about “{labelOf(model, focus)}”
         </button>
-        {width >= NARROW && <SvgButton of={element} name={`Around ${labelOf(model, focus)}`} />}
-        <small>Drag cards and ground; Ctrl and wheel zoom. Arrow keys go from card to card.</small>
+        <SvgButton of={element} name={`Around ${labelOf(model, focus)}`} />
+        {!isStacked && <small>Drag cards and ground; Ctrl and wheel zoom. Arrow keys go from card to card.</small>}
       </p>
-      {width > 0 && width < NARROW && <Stacked found={found} focus={focus} onArrow={onArrow} />}
       <div
         className={width < NARROW ? undefined : "network"}
         style={width < NARROW ? undefined : { height }}
         ref={element}
       >
+        {isStacked && <Stacked found={found} focus={focus} onArrow={onArrow} />}
         {width >= NARROW && (
           <ReactFlow
             aria-label={`What acts on ${labelOf(model, focus)}, and what it acts on`}
@@ -115,10 +120,12 @@ function Drawn({ focus }: { focus: string }) {
         )}
       </div>
       <Roles />
-      <p className="small legend">
-        Arcs run from cause to effect. + raises it, − lowers it, ± either way, ~ shifts states that have no order; the
-        thicker, the stronger. A dashed arc is cut: what it leads to is set.
-      </p>
+      {!isStacked && (
+        <p className="small legend">
+          Arcs run from cause to effect. + raises it, − lowers it, ± either way, ~ shifts states that have no order; the
+          thicker, the stronger. A dashed arc is cut: what it leads to is set.
+        </p>
+      )}
     </>
   );
 }
@@ -166,21 +173,30 @@ function nodesOf(
   }));
 }
 
-/** The way of an arc past the cards where they stand at the moment. */
-function pastOf(arc: Arc, nodes: readonly CardNode[]): Detour | null {
-  const boxes = nodes.map(({ id, position, measured, initialHeight }) => ({
-    id,
-    ...position,
-    width: CARD_WIDTH,
-    height: measured?.height ?? initialHeight ?? 0,
-  }));
-  const [from, to] = [boxes.find((box) => box.id === arc.from), boxes.find((box) => box.id === arc.to)];
-  if (!from || !to) return null;
-  return detour(
-    from,
-    to,
-    boxes.filter((box) => box !== from && box !== to),
+/** The ways of arcs past the cards where they stand at the moment, and where their signs do. */
+function waysOf(arcs: readonly Arc[], nodes: readonly CardNode[]): { past: Detour | null; sign: Point }[] {
+  const boxes = new Map(
+    nodes.map(({ id, position, measured, initialHeight }) => [
+      id,
+      { ...position, width: CARD_WIDTH, height: measured?.height ?? initialHeight ?? 0 },
+    ]),
   );
+  const cards = [...boxes.values()];
+  const ways = arcs.map((arc) => {
+    const [from, to] = [boxes.get(arc.from), boxes.get(arc.to)];
+    if (!from || !to) return { past: null, points: [] };
+    const past = detour(
+      from,
+      to,
+      cards.filter((card) => card !== from && card !== to),
+    );
+    return { past, points: wayOf(from, to, past) };
+  });
+  const signs = signPlaces(
+    ways.map((way) => way.points),
+    cards,
+  );
+  return ways.map(({ past }, i) => ({ past, sign: signs[i] ?? { x: 0, y: 0 } }));
 }
 
 function edgeOf(arc: Arc, isCut: boolean, isSigned: boolean, isMarked: boolean): ArcEdge {

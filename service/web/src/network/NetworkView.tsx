@@ -50,7 +50,7 @@ export default function NetworkView() {
           </Link>
         </li>
         <li>
-          <Link to={{ tab: "table" }} aria-current={tab === "table" ? "page" : undefined}>
+          <Link to={{ tab: "table" }} aria-current={tab === "table" || tab === "moved" ? "page" : undefined}>
             Table
           </Link>
         </li>
@@ -60,7 +60,7 @@ export default function NetworkView() {
           <NeighbourhoodView focus={focus} />
         ) : tab === "all" ? (
           <AllView />
-        ) : tab === "table" || group !== null ? (
+        ) : tab === "table" || tab === "moved" || group !== null ? (
           <VariableTable group={group} />
         ) : (
           <GroupLists />

@@ -13,7 +13,8 @@ import { capital, percent } from "../words/numbers";
 /** Every variable as a row, with the same actions as the cards: open it, observe a state, set one. */
 export function VariableTable({ group }: { group: string | null }) {
   const model = useModel();
-  const { question } = usePlace();
+  const { question, tab } = usePlace();
+  const isMoved = tab === "moved";
   const [words, setWords] = useState("");
   const key = `marginals ${questionKey(model.name, question)} ${model.about.revision}`;
   const answer = useAnswer(key, (signal) => marginals(model.name, question, signal));
@@ -29,11 +30,19 @@ export function VariableTable({ group }: { group: string | null }) {
         <label>
           Only those with <input value={words} onChange={(event) => setWords(event.target.value)} />
         </label>
-        <small role="status">{shown.length} variables</small>
+        {group === null && (
+          <label>
+            <input type="checkbox" checked={isMoved} onChange={() => go({ tab: isMoved ? "table" : "moved" })} /> What
+            moved, most first
+          </label>
+        )}
+        {!isMoved && <small role="status">{shown.length} variables</small>}
       </p>
       <Working answer={answer} what="Working out every variable">
         {(data) => {
           const rows = new Map(data.targets.map((each) => [each.target, each.distribution]));
+          const listed = isMoved ? movedMost(shown, rows) : shown;
+          if (listed.length === 0) return <p className="note">No variable {isMoved ? "moves" : "has these words"}.</p>;
           return (
             <div className="wide-table">
               <table className="variables">
@@ -49,7 +58,7 @@ export function VariableTable({ group }: { group: string | null }) {
                   </tr>
                 </thead>
                 <tbody>
-                  {shown.map((each) => (
+                  {listed.map((each) => (
                     <VariableRow key={each.name} variable={each} rows={rows.get(each.name)} />
                   ))}
                 </tbody>
@@ -60,6 +69,12 @@ export function VariableTable({ group }: { group: string | null }) {
       </Working>
     </>
   );
+}
+
+/** Those of the variables that moved, the largest difference first. */
+function movedMost(variables: readonly Variable[], rows: ReadonlyMap<string, readonly Row[]>): readonly Variable[] {
+  const by = (each: Variable): number => Math.abs(largestChange(rows.get(each.name) ?? [])?.by.change ?? 0);
+  return variables.filter((each) => by(each) > 0).sort((one, other) => by(other) - by(one));
 }
 
 function VariableRow({ variable, rows }: { variable: Variable; rows: readonly Row[] | undefined }) {

@@ -3,6 +3,9 @@ import { type Model, stateLabel } from "../state/model";
 
 export const CARD_WIDTH = 196;
 export const BETWEEN = 40;
+/** Room for the signs of arcs that run through a gap between columns: for each beyond the first four, and at most. */
+const ROOM_FOR_SIGN = 8;
+const MOST_ROOM = 32;
 const GAP = 22;
 const HEAD = 56;
 const STATE = 27;
@@ -91,7 +94,7 @@ function stacked(model: Model, column: ReadonlyMap<string, number>): Placed[] {
   const columns = new Map<number, string[]>();
   for (const [name, at] of column) columns.set(at, [...(columns.get(at) ?? []), name]);
   const row = (name: string): number => model.variables.get(name)?.position.row ?? 0;
-  const first = Math.min(...columns.keys());
+  const left = leftEdges(model, column);
   return [...columns].flatMap(([at, names]) => {
     const sorted = names.sort((a, b) => row(a) - row(b));
     const heights = sorted.map((name) => cardHeight(model, name));
@@ -99,11 +102,27 @@ function stacked(model: Model, column: ReadonlyMap<string, number>): Placed[] {
     let y = -total / 2;
     return sorted.map((name, i) => {
       const height = heights[i] ?? 0;
-      const card = { name, x: (at - first) * (CARD_WIDTH + BETWEEN), y, height, column: at };
+      const card = { name, x: left.get(at) ?? 0, y, height, column: at };
       y += height + GAP;
       return card;
     });
   });
+}
+
+/** Where each column begins: gaps through which many arcs run are wider. */
+function leftEdges(model: Model, column: ReadonlyMap<string, number>): ReadonlyMap<number, number> {
+  const [first, last] = [Math.min(...column.values()), Math.max(...column.values())];
+  const edges = new Map<number, number>();
+  let x = 0;
+  for (let at = first; at <= last; at += 1) {
+    edges.set(at, x);
+    const through = model.arcs.filter(({ from, to }) => {
+      const [start, end] = [column.get(from), column.get(to)];
+      return start !== undefined && end !== undefined && start <= at && end > at;
+    }).length;
+    x += CARD_WIDTH + BETWEEN + Math.min(MOST_ROOM, ROOM_FOR_SIGN * Math.max(0, through - 4));
+  }
+  return edges;
 }
 
 /** How high a card is, by its label and its states. */

@@ -88,9 +88,10 @@ export function CollectionPlan({ event }: { event: EventAsked }) {
                       ))}
                     </ul>
                     <p className="small">
-                      Cost {step.cost}, {step.lead_days} days, true {percent(step.reliability)} of the time. It is
-                      expected to settle {chance === null ? "some" : share(step.bits, chance)} of the doubt (
-                      {+step.bits.toPrecision(2)} bits).
+                      It costs {step.cost} in the model’s units, takes {step.lead_days} days and is true{" "}
+                      {percent(step.reliability)} of the time. It is expected to settle{" "}
+                      {chance === null ? "some" : share(step.bits, chance)} of the doubt ({+step.bits.toPrecision(2)}{" "}
+                      bits).
                     </p>
                   </li>
                 );

@@ -6,7 +6,6 @@ import { type Question, isEmpty } from "./question";
 
 export function HistoryControls() {
   const { past, future } = useStore(steps);
-  const model = useModel();
   return (
     <div className="history">
       <button className="icon" onClick={undo} disabled={past.length === 0} aria-label="Undo" title="Undo (Ctrl+Z)">
@@ -21,19 +20,26 @@ export function HistoryControls() {
       >
         ↷
       </button>
-      {past.length > 0 && (
-        <details>
-          <summary>History</summary>
-          <ol>
-            {past.map((each, i) => (
-              <li key={i}>
-                <button onClick={() => returnTo(i)}>{inShort(model, each)}</button>
-              </li>
-            ))}
-          </ol>
-        </details>
-      )}
     </div>
+  );
+}
+
+/** The questions before this one, each a button back to it; it stands last, so that nothing moves when it comes. */
+export function History() {
+  const { past } = useStore(steps);
+  const model = useModel();
+  if (past.length === 0) return null;
+  return (
+    <details className="past">
+      <summary>History</summary>
+      <ol>
+        {past.map((each, i) => (
+          <li key={i}>
+            <button onClick={() => returnTo(i)}>{inShort(model, each)}</button>
+          </li>
+        ))}
+      </ol>
+    </details>
   );
 }
 

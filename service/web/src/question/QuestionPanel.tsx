@@ -6,7 +6,7 @@ import { labelOf, useModel } from "../state/model";
 import { condition } from "../state/forecasts";
 import { useStore } from "../state/store";
 import { percent } from "../words/numbers";
-import { HistoryControls, inShort } from "./HistoryControls";
+import { History, HistoryControls, inShort } from "./HistoryControls";
 import { useNarrow } from "./useNarrow";
 import { inWords, verbOf } from "./phrases";
 import { NamedQuestions } from "./Named";
@@ -68,6 +68,7 @@ export function QuestionPanel() {
         )}
         <NamedQuestions />
         <Share />
+        <History />
       </Folded>
     </aside>
   );

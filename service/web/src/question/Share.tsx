@@ -7,9 +7,9 @@ import { condition, headlinesOf } from "../state/forecasts";
 import { isAnswered, useModel } from "../state/model";
 import { usePlace } from "../state/place";
 import { useStore } from "../state/store";
-import { apiPath, commandLine, curl, frame, python } from "./forms";
+import { apiPath, commandLine, curl, fits, frame, python } from "./forms";
 import { askedSide, comparable } from "../compare/sides";
-import { NOWHERE, questionOf, searchOf } from "./address";
+import { NOWHERE, addressOf, searchOf } from "./address";
 
 const LONG = 2000;
 
@@ -25,8 +25,8 @@ export function Share() {
   if (target === undefined) return null;
   const asked = { model: model.name, targets: [target], question: at.question };
   const forms: readonly (readonly [string, string])[] = [
-    ["Link to this page", BASE + searchOf({ ...at, model: model.name })],
-    ["Address of the answer", BASE + apiPath(asked)],
+    ["Link to this page", BASE + addressOf({ ...at, model: model.name })],
+    ...(fits(asked, BASE) ? [["Address of the answer", BASE + apiPath(asked)] as const] : []),
     ["curl", curl(asked, BASE)],
     ["Command line", commandLine(asked)],
     ["Python", python(asked)],
@@ -60,7 +60,7 @@ function ShortLink({ target, length }: { target: string; length: number }) {
   const keep = async (): Promise<void> => {
     try {
       const isCompared = at.view === "compare" && at.sides.length > 1;
-      const sides = at.sides.map((side) => questionOf(new URLSearchParams(askedSide(model, side))));
+      const sides = at.sides.map((side) => askedSide(model, side));
       const made = isCompared
         ? await keepComparison(model.name, sides, comparable(model, at.sides))
         : await keepAnswer(model.name, at.question, target);

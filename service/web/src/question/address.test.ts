@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NOWHERE, type Place, moved, placeOf, searchOf } from "./address";
+import { NOWHERE, type Place, addressOf, moved, placeOf, searchIn, searchOf } from "./address";
 import { EMPTY } from "./question";
 
 const FULL: Place = {
@@ -58,5 +58,27 @@ describe("the address", () => {
     const found = placeOf("?given=ungoverned_areas:not(limited)&scenario=march_2017");
     expect(found.question.given.get("ungoverned_areas")).toEqual({ verb: "not", states: ["limited"] });
     expect(found.question.scenario).toBe("march_2017");
+  });
+});
+
+describe("a question too long for a server", () => {
+  const given = new Map(
+    Array.from({ length: 200 }, (_, i) => [
+      `a_finding_with_a_long_name_${i}`,
+      { verb: "is" as const, state: "yes, surely" },
+    ]),
+  );
+  const place = { ...NOWHERE, question: { ...EMPTY, given } };
+
+  it("stands in the fragment of the address and comes back from there", () => {
+    const address = addressOf(place);
+    expect(address.length).toBeGreaterThan(7000);
+    expect(address.slice(0, 2)).toBe("#?");
+    expect(placeOf(searchIn({ search: "", hash: address }))).toEqual(place);
+  });
+
+  it("leaves short ones where they were", () => {
+    expect(addressOf(FULL)).toBe(searchOf(FULL));
+    expect(placeOf(searchIn({ search: addressOf(FULL), hash: "#content" }))).toEqual(FULL);
   });
 });

@@ -43,6 +43,8 @@ export function moved(from: Place, change: Partial<Place>): Place {
   return { ...from, ...(isElsewhere ? { via: [] } : {}), ...change };
 }
 
+const LONGEST_SEARCH = 7000;
+
 /** A place from the query string of an address; what cannot be read is left out. */
 export function placeOf(search: string): Place {
   const found = new URLSearchParams(search);
@@ -76,18 +78,15 @@ export function searchOf(place: Place): string {
   return parameters.length > 0 ? `?${queryString(parameters)}` : "";
 }
 
-/** The place that an answer's own address asks from: its model and its question, or the questions that it compares. */
-export function placeOfAnswer(permalink: string): Pick<Place, "model" | "question" | "sides" | "answer"> | null {
-  const path = /\/v1\/models\/([^/?]+)\//.exec(permalink);
-  const at = permalink.indexOf("?");
-  if (path?.[1] === undefined) return null;
-  const found = new URLSearchParams(at < 0 ? "" : permalink.slice(at + 1));
-  return {
-    model: decodeURIComponent(path[1]),
-    question: questionOf(found),
-    sides: found.getAll("side"),
-    answer: null,
-  };
+/** The end of the address of a place: as a fragment, which no server sees, where it is longer than one takes. */
+export function addressOf(place: Place): string {
+  const search = searchOf(place);
+  return search.length > LONGEST_SEARCH ? `#${search}` : search;
+}
+
+/** The query string of a place from an address. */
+export function searchIn({ search, hash }: Pick<Location, "search" | "hash">): string {
+  return hash.startsWith("#?") ? hash.slice(1) : search;
 }
 
 /** A question from parameters as the API has them. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apiPath, briefPath, commandLine, curl, frame, python, shell } from "./forms";
+import { apiPath, briefPath, commandLine, curl, fits, frame, python, shell } from "./forms";
 import type { Question } from "./question";
 
 const QUESTION: Question = {
@@ -28,6 +28,20 @@ describe("a question elsewhere", () => {
     expect(curl(ASKED, "http://localhost/")).toMatch(/^curl -g 'http:\/\/localhost\/v1.*'$/);
     expect(commandLine(ASKED)).toBe(
       "aftermath ask mosul-2017 pathway --given 'is_finances:not(sustained)' --do response:care --cohort belgium",
+    );
+  });
+
+  it("that is long is a command with a body", () => {
+    const given = new Map(
+      Array.from({ length: 300 }, (_, i) => [`finding_${i}`.padEnd(30, "_"), { verb: "is" as const, state: "it's" }]),
+    );
+    const long = { ...ASKED, question: { ...QUESTION, given } };
+    expect(fits(long, "http://localhost/")).toBe(false);
+    expect(curl(long, "http://localhost/")).toMatch(
+      /^curl http:\/\/localhost\/v1\/models\/mosul-2017\/query -H .* -d '\{"targets":\["pathway"\]/,
+    );
+    expect(frame(long, "http://localhost/")).toContain(
+      'src="http://localhost/embed#?model=mosul-2017&amp;target=pathway&amp;given=',
     );
   });
 

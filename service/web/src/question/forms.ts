@@ -1,6 +1,10 @@
 /** One question in every form in which it can be asked elsewhere: an address, curl, the command line, Python. */
-import { queryString, questionParameters } from "./address";
+import { NOWHERE, addressOf, queryString, questionParameters } from "./address";
+import { bodyOf } from "./body";
 import type { Finding, Numbers, Question, Setting } from "./question";
+
+/** Characters of an address that the service takes. */
+const LONGEST = 8000;
 
 export interface Asked {
   readonly model: string;
@@ -34,14 +38,22 @@ export function briefPath(
 
 /** A frame for another page with one chart; only pages that the service lists may hold it. */
 export function frame({ model, targets, question }: Asked, base: string): string {
-  const search = queryString([["model", model], ["target", targets[0] ?? ""], ...questionParameters(question)]);
-  const address = `${base}embed?${search}`.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  const place = { ...NOWHERE, model, target: targets[0] ?? null, question };
+  const address = `${base}embed${addressOf(place)}`.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
   return `<iframe src="${address}" width="560" height="300" title="Forecast"></iframe>`;
 }
 
-/** A command for a shell that fetches the answer; -g keeps curl from reading brackets. */
+/** Whether the question has room in an address of the API. */
+export function fits(asked: Asked, base: string): boolean {
+  return (base + apiPath(asked)).length <= LONGEST;
+}
+
+/** A command for a shell that fetches the answer, long questions by a body; -g keeps curl from reading brackets. */
 export function curl(asked: Asked, base: string): string {
-  return `curl -g ${shell(base + apiPath(asked))}`;
+  if (fits(asked, base)) return `curl -g ${shell(base + apiPath(asked))}`;
+  const body = JSON.stringify({ targets: asked.targets, ...bodyOf(asked.question) });
+  const address = `${base}v1/models/${encodeURIComponent(asked.model)}/query`;
+  return `curl ${shell(address)} -H 'Content-Type: application/json' -d ${shell(body)}`;
 }
 
 /** The same on the command line. */

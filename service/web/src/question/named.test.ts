@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NOWHERE, placeOf, placeOfAnswer, searchOf } from "./address";
+import { NOWHERE, placeOf, searchOf } from "./address";
 import { nameFor } from "./named";
 
 describe("the name of a question", () => {
@@ -18,13 +18,5 @@ describe("a short link", () => {
     const there = { ...NOWHERE, answer: "a-1", view: "why" as const };
     expect(searchOf(there)).toBe("?view=why&answer=a-1");
     expect(placeOf(searchOf(there))).toEqual(there);
-  });
-
-  it("asks what the answer's address says", () => {
-    const found = placeOfAnswer("/forecasts/v1/models/asia/forecast/lung.json?given=xray:yes&do=smoke:no&revision=r-1");
-    expect(found?.model).toBe("asia");
-    expect([...(found?.question.given ?? [])]).toEqual([["xray", { verb: "is", state: "yes" }]]);
-    expect(found?.question.do.size).toBe(1);
-    expect(placeOfAnswer("/elsewhere")).toBeNull();
   });
 });

@@ -25,6 +25,11 @@ describe("search", () => {
     expect(search(ALL, "mosul retaken")[0]).toMatchObject({ state: "lost" });
   });
 
+  it("finds one where many are asked for", () => {
+    expect(names("incomes")).toEqual(["income_abroad", "is_finances"]);
+    expect(names("organisations")).toEqual(["is_finances"]);
+  });
+
   it("finds nothing for nothing", () => {
     expect(names("  ")).toEqual([]);
     expect(names("zebra")).toEqual([]);

@@ -9,10 +9,19 @@ export interface Found {
 
 const MOST = 12;
 
-/** Variables of which each word begins a word, labels before names before states; all that match exactly come first. */
+/**
+ * Variables of which each word begins a word, labels before names before states; all that match exactly come first.
+ * Where there are none a word is sought without the ending of its plural.
+ */
 export function search(variables: Iterable<Variable>, text: string): Found[] {
   const words = wordsOf(text);
   if (words.length === 0) return [];
+  const all = [...variables];
+  const found = matches(all, words);
+  return found.length > 0 ? found : matches(all, words.map(singular));
+}
+
+function matches(variables: readonly Variable[], words: readonly string[]): Found[] {
   const found: { readonly of: Found; readonly rank: number }[] = [];
   for (const variable of variables) {
     const of = match(variable, words);
@@ -33,6 +42,10 @@ function match(variable: Variable, words: readonly string[]): { of: Found; rank:
     if (holds([...label, ...said], words)) return { of: { variable, state }, rank: 3 };
   }
   return null;
+}
+
+function singular(word: string): string {
+  return word.length < 5 ? word : word.replace(/ies$/, "y").replace(/e?s$/, "");
 }
 
 function holds(words: readonly string[], sought: readonly string[]): boolean {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bodyOf, findingOf, quoted, settingOf, split, textOf } from "./syntax";
-import { EMPTY } from "./question";
+import { findingOf, quoted, settingOf, split, textOf } from "./syntax";
 
 const TEXTS = [
   "halved",
@@ -49,23 +48,5 @@ describe("evidence as text", () => {
     expect(quoted("plain")).toBe("plain");
     expect(quoted('a"b')).toBe('"a""b"');
     expect(quoted(" a")).toBe('" a"');
-  });
-});
-
-describe("a question as a body", () => {
-  it("has every verb by its own key", () => {
-    const given = new Map([
-      ["a", findingOf("in(x,y)")],
-      ["b", findingOf("like(x=2,y=1)")],
-      ["c", findingOf("over(5)")],
-      ["d", findingOf("not(x)")],
-    ] as const);
-    const done = new Map([["e", settingOf("between(1,5)")]] as const);
-    const question = { ...EMPTY, given, do: done, cohort: "k" } as unknown as typeof EMPTY;
-    expect(bodyOf(question)).toEqual({
-      given: { a: { in: ["x", "y"] }, b: { likelihood: { x: 2, y: 1 } }, c: { over: 5 }, d: { not: ["x"] } },
-      do: { e: { between: [1, 5] } },
-      cohort: "k",
-    });
   });
 });

@@ -1,5 +1,5 @@
 /** Evidence as written in addresses and on the command line: `is_finances:not(sustained)`. */
-import type { Finding, Numbers, Question, Setting } from "./question";
+import type { Finding, Numbers, Setting } from "./question";
 
 const FINDING_VERBS = ["in", "not", "like", "assumed", "over", "under", "between"];
 const DO_VERBS = ["chances", "over", "under", "between"];
@@ -57,46 +57,12 @@ export function textOf(said: Finding | Setting, doing: boolean): string {
   }
 }
 
-/** A question as a body of the API has it. */
-export function bodyOf({ given, do: done, scenario, cohort }: Question): Readonly<Record<string, unknown>> {
-  const said = (pairs: ReadonlyMap<string, Finding | Setting>): Record<string, unknown> =>
-    Object.fromEntries([...pairs].map(([name, each]) => [name, inBody(each)]));
-  return {
-    given: said(given),
-    do: said(done),
-    ...(scenario === null ? {} : { scenario }),
-    ...(cohort === null ? {} : { cohort }),
-  };
-}
-
-function inBody(said: Finding | Setting): unknown {
-  switch (said.verb) {
-    case "is":
-      return said.state;
-    case "in":
-      return { in: said.states };
-    case "not":
-      return { not: said.states };
-    case "like":
-      return { likelihood: said.numbers };
-    case "assumed":
-      return { assumed: said.numbers };
-    case "chances":
-      return { p: said.numbers };
-    case "range": {
-      const [verb, inside] = call(said.text, ["over", "under", "between"]);
-      const numbers = (inside ?? "").split(",").map(Number);
-      return { [verb ?? "over"]: verb === "between" ? numbers : numbers[0] };
-    }
-  }
-}
-
 /** A state inside a verb: in double quotes where it holds what would end it. */
 export function quoted(state: string): string {
   return NEEDS_QUOTES.test(state) ? `"${state.replaceAll('"', '""')}"` : state;
 }
 
-function call(text: string, verbs: readonly string[]): readonly [string | null, string | null] {
+export function call(text: string, verbs: readonly string[]): readonly [string | null, string | null] {
   const open = text.indexOf("(");
   const verb = text.slice(0, open);
   if (open < 1 || !verbs.includes(verb)) return [null, null];

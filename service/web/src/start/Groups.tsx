@@ -29,8 +29,8 @@ export function Groups() {
     <section aria-labelledby="groups">
       <h2 id="groups">What the model is made of</h2>
       <p className="small">
-        Each box is a group of variables. Lines above run from left to right, lines below back; the thicker, the more
-        arcs.
+        Each box is a group of variables.
+        {width >= NARROW && " Lines above run from left to right, lines below back; the thicker, the more arcs."}
       </p>
       <Charted name="What the model is made of">
         <div ref={element} className="groups">

@@ -1,5 +1,6 @@
 import { AnswerLinks } from "../app/AnswerLinks";
 import { DataTable } from "../charts/DataTable";
+import { sourceOf } from "../charts/Charted";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
 import { againstOf, barsOf, changeName, changeOf, largestChange, tickName } from "../charts/rows";
@@ -8,9 +9,9 @@ import { BASE } from "../api/client";
 import { save } from "../app/saved";
 import { standaloneBars } from "../charts/standalone";
 import { inShort } from "../question/HistoryControls";
-import { apiPath } from "../question/forms";
+import { apiPath, fits } from "../question/forms";
 import { isEmpty } from "../question/question";
-import { type Headline, type Row, condition, headlinesOf, useForecast } from "../state/forecasts";
+import { type Headline, type Row, condition, forecasts, headlinesOf, useForecast } from "../state/forecasts";
 import { type Variable, isAnswered, stateLabel, useModel } from "../state/model";
 import { go, usePlace } from "../state/place";
 import { useStore } from "../state/store";
@@ -26,7 +27,10 @@ export function Headlines() {
   const hidden = headlinesOf(model).length - shown.length;
   return (
     <section aria-labelledby="headlines">
-      <h2 id="headlines">What to expect</h2>
+      <div className="title-row">
+        <h2 id="headlines">What to expect</h2>
+        <NothingMoves shown={shown} />
+      </div>
       <p className="small key">
         <svg width="22" height="14" aria-hidden="true">
           <rect className="track-whisker" x="1" y="6" width="20" height="2" />
@@ -54,6 +58,20 @@ export function Headlines() {
         <p className="hint">{hidden} headlines are of the group as a whole and are not answered for one cohort.</p>
       )}
     </section>
+  );
+}
+
+/** Where what is done leaves every headline as it is, the way to what it does move. */
+function NothingMoves({ shown }: { shown: readonly Headline[] }) {
+  const { question } = usePlace();
+  const { phase } = useStore(condition);
+  if (question.do.size === 0 || phase !== "done") return null;
+  const hasMoved = shown.some((each) => largestChange(forecasts.get(each.name)?.rows ?? []) !== null);
+  if (hasMoved) return null;
+  return (
+    <p>
+      What is done moves none of these. <Link to={{ view: "network", tab: "moved" }}>See what it does move</Link>
+    </p>
   );
 }
 
@@ -97,7 +115,7 @@ function HeadlineCard({ headline }: { headline: Headline }) {
           </>
         ) : (
           <span className="moved none">
-            {isHeld && !isEmpty(question) ? `As ${tickName(against, model)}` : "\u00a0"}
+            {forecast && isHeld && !isEmpty(question) ? `No change ${changeName(against, model)}` : "\u00a0"}
           </span>
         )}
       </p>
@@ -107,7 +125,9 @@ function HeadlineCard({ headline }: { headline: Headline }) {
             Why?
           </Link>
         )}
-        <AnswerLinks links={{ json: BASE + apiPath(asked), csv: BASE + apiPath(asked).replace(".json", ".csv") }} />
+        {fits(asked, BASE) && (
+          <AnswerLinks links={{ json: BASE + apiPath(asked), csv: BASE + apiPath(asked).replace(".json", ".csv") }} />
+        )}
         <button
           className="open"
           onClick={() =>
@@ -119,7 +139,7 @@ function HeadlineCard({ headline }: { headline: Headline }) {
                     headline.label,
                     bars,
                     inShort(model, question),
-                    `${model.name} ${model.about.revision}, as of ${model.about.as_of}; ranges hold 90 % of what the priors leave open`,
+                    sourceOf({ model: model.name, revision: model.about.revision, as_of: model.about.as_of }),
                   ),
                 ],
                 { type: "image/svg+xml" },

@@ -1,9 +1,9 @@
 /** What the API answers to the question of the moment: point numbers first, their intervals after. */
-import { Refused, type Problem, type Schemas, Unreachable } from "../api/client";
+import { Refused, type Problem, Unreachable } from "../api/client";
 import { query } from "../api/resources";
 import { queryString, questionParameters } from "../question/address";
 import type { Finding, Question } from "../question/question";
-import { findingOf } from "../question/syntax";
+import { findingOfBody } from "../question/body";
 import { type Model, isAnswered } from "./model";
 import { KeyedStore, createStore, useKeyed } from "./store";
 
@@ -59,16 +59,8 @@ export function headlinesOf(model: Model): readonly Headline[] {
     name: each.name,
     label: each.label,
     target: each.target,
-    given: new Map(Object.entries(each.given).flatMap(([name, said]) => asFinding(name, said))),
+    given: new Map(Object.entries(each.given).map(([name, said]) => [name, findingOfBody(said)])),
   }));
-}
-
-function asFinding(name: string, said: Schemas["HeadlineQuestion"]["given"][string]): [string, Finding][] {
-  if (typeof said === "string") return [[name, findingOf(said) ?? { verb: "is", state: said }]];
-  if ("in" in said) return [[name, { verb: "in", states: said.in }]];
-  if ("not" in said) return [[name, { verb: "not", states: said.not }]];
-  if ("likelihood" in said) return [[name, { verb: "like", numbers: said.likelihood }]];
-  return [[name, { verb: "assumed", numbers: said.assumed }]];
 }
 
 /** What is asked together: targets under one question, each with the key that it is kept by. */

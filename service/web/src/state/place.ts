@@ -1,9 +1,9 @@
 /** Where the reader is: kept in the address, so that reload, back and forward, and a shared link all work. */
-import { NOWHERE, type Place, moved, placeOf, searchOf } from "../question/address";
+import { NOWHERE, type Place, addressOf, moved, placeOf, searchIn, searchOf } from "../question/address";
 import type { Question } from "../question/question";
 import { createStore, useStore } from "./store";
 
-export const place = createStore<Place>(typeof location === "undefined" ? NOWHERE : placeOf(location.search));
+export const place = createStore<Place>(typeof location === "undefined" ? NOWHERE : placeOf(searchIn(location)));
 
 /** Questions before and after this one, for undo and redo. */
 interface Steps {
@@ -13,11 +13,15 @@ interface Steps {
 
 export const steps = createStore<Steps>({ past: [], future: [] });
 
-/** Follow the browser's back and forward buttons. */
+/** Follow the browser's back and forward buttons: a question that they change can be undone like any other. */
 export function followHistory(): void {
   addEventListener("popstate", () => {
-    place.set(placeOf(location.search));
-    steps.set({ past: [], future: [] });
+    const [last, next] = [place.get(), placeOf(searchIn(location))];
+    if (last.model !== next.model) steps.set({ past: [], future: [] });
+    else if (!isSameQuestion(last.question, next.question)) {
+      steps.set({ past: [...steps.get().past, last.question], future: [] });
+    }
+    place.set(next);
   });
 }
 
@@ -58,25 +62,30 @@ export function returnTo(index: number): void {
   go({ question: chosen });
 }
 
+function isSameQuestion(one: Question, other: Question): boolean {
+  const [here, there] = [one, other].map((each) => searchOf({ ...NOWHERE, question: each }));
+  return here === there;
+}
+
 export function usePlace(): Place {
   return useStore(place);
 }
 
 /** The address of a place, relative to the page. */
 export function href(change: Partial<Place>): string {
-  return searchOf(moved(place.get(), change)) || "?";
+  return addressOf(moved(place.get(), change)) || "?";
 }
 
 /** Be somewhere else in the place of where the reader is: back does not lead here again. */
 export function replace(change: Partial<Place>): void {
   const next = moved(place.get(), change);
-  history.replaceState(null, "", `${location.pathname}${searchOf(next)}`);
+  history.replaceState(null, "", `${location.pathname}${addressOf(next)}`);
   place.set(next);
 }
 
 function write(next: Place): void {
-  const address = `${location.pathname}${searchOf(next)}`;
-  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  const address = `${location.pathname}${addressOf(next)}`;
+  if (address !== location.pathname + location.search + location.hash) history.pushState(null, "", address);
   else history.replaceState(null, "", address);
   place.set(next);
 }

@@ -3,7 +3,7 @@ import { Charted } from "../charts/Charted";
 import { DataTable } from "../charts/DataTable";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
-import { againstOf, barsOf, changeOf, largestChange, pendingBars, tickName } from "../charts/rows";
+import { againstOf, barsOf, changeName, changeOf, largestChange, pendingBars, tickName } from "../charts/rows";
 import { Link } from "../app/Link";
 import { verbOf, inWords } from "../question/phrases";
 import { takeBack } from "../question/question";
@@ -90,8 +90,10 @@ export function VariablePanel({ name }: { name: string }) {
             />
           </Charted>
           <p className="small">
-            {hasMoved ? `The tick marks the chance ${tickName(against, model)}` : `As ${tickName(against, model)}`}; the
-            thin line holds 90 % of what the priors leave open.
+            {hasMoved || forecast === undefined
+              ? `The tick marks the chance ${tickName(against, model)}`
+              : `No change ${changeName(against, model)}`}
+            ; the thin line holds 90 % of what the priors leave open.
           </p>
           <DataTable
             caption={variable.label}

@@ -11,7 +11,7 @@ import { go, usePlace } from "../state/place";
 import { percent, points } from "../words/numbers";
 import { statementInWords } from "../words/statements";
 import { Sources } from "./Sources";
-import { breakEven } from "./break-even";
+import { breakEven, tips } from "./break-even";
 
 const SHOWN = 10;
 
@@ -72,7 +72,7 @@ export function Rests({ event }: { event: EventAsked }) {
               spans={found.rows.slice(0, SHOWN).map((row) => ({
                 key: `${row.file}:${row.line} ${row.what}`,
                 label: labelOf(model, row.variable),
-                note: `${statementInWords(model, row.variable, row.what)}${row.lead ? `; ${breakEven(row.value, row.lead)}` : ""}`,
+                note: `${statementInWords(model, row.variable, row.what)}${row.lead && tips(row.lead) ? `; ${breakEven(row.value, row.lead)}` : ""}`,
                 from: row.p_low,
                 to: row.p_high,
                 number: points(Math.abs(row.swing)).replace("+", ""),
@@ -82,6 +82,8 @@ export function Rests({ event }: { event: EventAsked }) {
             {found.leading && (
               <p className="small">
                 {`“${stateLabel(model.variables.get(found.target), found.leading[0] ?? "")}” leads, “${stateLabel(model.variables.get(found.target), found.leading[1] ?? "")}” is next: tipping is where they change places.`}
+                {found.rows.slice(0, SHOWN).every((row) => !row.lead || !tips(row.lead)) &&
+                  " None of these numbers does that alone."}
               </p>
             )}
             <DataTable

@@ -2,7 +2,7 @@
 import type { explanation } from "../api/resources";
 import { inWords } from "../question/phrases";
 import type { Finding, Setting } from "../question/question";
-import { findingOf, settingOf } from "../question/syntax";
+import { findingOfBody, settingOfBody } from "../question/body";
 import { type Model, labelOf, stateLabel } from "../state/model";
 import { percent, perhapsNothing, points, pointsRange } from "../words/numbers";
 
@@ -11,12 +11,8 @@ type Said = Explanation["given"][string] | Explanation["do"][string];
 
 /** What an analysis says was said of a variable, as the page has it. */
 export function saidOf(said: Said, doing: boolean): Finding | Setting {
-  if (typeof said === "string") return (doing ? settingOf(said) : findingOf(said)) ?? { verb: "is", state: said };
-  if ("in" in said) return { verb: "in", states: said.in };
-  if ("not" in said) return { verb: "not", states: said.not };
-  if ("likelihood" in said) return { verb: "like", numbers: said.likelihood };
-  if ("assumed" in said) return { verb: "assumed", numbers: said.assumed };
-  return { verb: "chances", numbers: said.p };
+  if (typeof said === "string") return doing ? settingOfBody(said) : findingOfBody(said);
+  return "p" in said ? settingOfBody(said) : findingOfBody(said);
 }
 
 /** A finding of the question or of its picture, by labels. */
@@ -48,12 +44,13 @@ export function account(model: Model, found: Explanation): string[] {
   const weights = balance.weights
     .filter((each) => Math.abs(each.delta) >= 0.0005)
     .sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta));
-  if (balance.weights.length > 0 && Math.abs(balance.p - balance.p_before) >= 0.0005) {
+  if (balance.weights.length > 0 && percent(balance.p) !== percent(balance.p_before)) {
     said.push(`Before the findings of the question were known it was ${percent(balance.p_before)}.`);
   }
   for (const each of weights.slice(0, 3)) {
+    const isSeen = percent(each.p_without) !== percent(balance.p);
     said.push(
-      `${findingLabel(model, found, each.finding)} ${each.delta > 0 ? "raises" : "lowers"} it: without that it would be ${percent(each.p_without)}.`,
+      `${findingLabel(model, found, each.finding)} ${each.delta > 0 ? "raises" : "lowers"} it${isSeen ? `: without that it would be ${percent(each.p_without)}` : ` by ${points(Math.abs(each.delta)).replace("+", "")}`}.`,
     );
   }
   const idle = balance.weights.filter((each) => Math.abs(each.delta) < 0.0005);

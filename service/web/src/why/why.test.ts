@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { modelOf, variable } from "../test/model";
 import { type Explanation, account, findingLabel, oddsFactor } from "./account";
-import { breakEven } from "./break-even";
+import { breakEven, tips } from "./break-even";
+import { gapInWords } from "./gap";
 
 const MODEL = modelOf([
   variable("lung", ["no", "yes"], { label: "Lung cancer" }),
@@ -53,6 +54,12 @@ describe("the account", () => {
     expect(said[3]).toBe("Smoker: no raises it: without that it would be 40 %.");
   });
 
+  it("says by how much where the chance reads the same without a finding", () => {
+    const balance = { ...explained({}).balance, p: 0.501, p_before: 0.503, weights: [weight("smoke", -0.002, 0.503)] };
+    const said = account(MODEL, explained({ balance, given: { smoke: "no" } })).map(plain);
+    expect(said.slice(1)).toEqual(["Smoker: no lowers it by 0.20 points."]);
+  });
+
   it("says what is done, by how much, and where that may be nothing", () => {
     const done = {
       p: 0.2,
@@ -91,5 +98,14 @@ describe("break-even", () => {
   it("is the nearest value that tips", () => {
     expect(breakEven(0.5, { values: [0.1, 0.4], never: false })).toBe("tips it at 0.400 (now 0.500)");
     expect(breakEven(0.5, { values: [], never: true })).toBe("never tips it");
+    expect([tips({ values: [0.4], never: false }), tips({ values: [], never: true })]).toEqual([true, false]);
+  });
+});
+
+describe("seen and done", () => {
+  it("says which is higher, and no gap where both are one", () => {
+    expect(plain(gapInWords(0.011))).toBe("seen 1.1 points higher");
+    expect(plain(gapInWords(-0.2))).toBe("seen 20.0 points lower");
+    expect(gapInWords(0.00001)).toBe("no gap");
   });
 });

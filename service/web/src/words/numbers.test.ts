@@ -22,6 +22,7 @@ describe("numbers", () => {
 
   it("says units once in a range", () => {
     expect(plain(percentRange(0.35, 0.65))).toBe("35 to 65 %");
+    expect(plain(percentRange(0.99991, 0.99999))).toBe("> 99.9 %");
     expect(plain(pointsRange(-0.05, 0.228))).toBe("−5.0 to +22.8");
     expect(plain(pointsRange(-0.0016, -0.00001))).toBe("−0.16 to just below 0");
     expect(plain(pointsRange(0.00001, 0))).toBe("just above 0 to 0");

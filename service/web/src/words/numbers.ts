@@ -16,6 +16,7 @@ export function percent(p: number): string {
 /** An interval of chances, its unit said once. */
 export function percentRange(low: number, high: number): string {
   const [from, to] = [percent(low), percent(high)];
+  if (from === to) return to;
   return `${from.replace(`${SPACE}%`, "")} to ${to}`;
 }
 
