@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("start", help="commands from start to end, beside another checkout")
     start.add_argument("beside", type=Path, metavar="CHECKOUT", help="a folder of the project with an environment")
     start.add_argument("--quick", action="store_true", help="one round of each")
-    live = commands.add_parser("live", help="from a saved file to its answer; what the watcher costs polls")
+    live = commands.add_parser("live", help="from a saved file to its answer; what the watcher costs polls; a diff")
     live.add_argument("--quick", action="store_true", help="three rounds")
     clicks = commands.add_parser("web", help="a click in the workbench, in Chromium")
     clicks.add_argument("--quick", action="store_true", help="ten clicks")

@@ -1,6 +1,7 @@
 """A saved prior file: from the last write to the new answer, beside reading and compiling it alone.
 
 And what the watcher costs polls: the same polls of a service that watches its folder and of one that does not, in turn.
+And the diff of eight edits of numbers above every headline of the flagship: each shift split exactly.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -18,6 +20,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model.analyses.revision_diff import Edition
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 12
@@ -30,6 +36,13 @@ MODELS = {
 }
 """A file of each model, a number in it, what it becomes, and a target."""
 EDITS = itertools.count(10_000)
+FLAGSHIP = "mosul-2017"
+UPSTREAM = (
+    *("coalition_military_pressure", "partner_security_assistance", "is_combat_capability", "is_territorial_control"),
+    *("territorial_loss_rate", "mosul_status", "raqqa_status", "conflict_end_mode"),
+)
+"""Variables above every headline of the flagship: two numbers of the first row of each change places."""
+ROW = re.compile(r"(p: \{\w+: )([\d.]+)(, \w+: )([\d.]+)")
 
 
 def run(*, rounds: int = ROUNDS) -> int:
@@ -41,6 +54,9 @@ def run(*, rounds: int = ROUNDS) -> int:
             print(_edited(model, Path(made), rounds), flush=True)
         print("\n| polls answered 304 | median, us | 99th percentile, us | beside no watcher |\n|---|---|---|---|")
         for line in _polled(Path(made), rounds):
+            print(line, flush=True)
+        print("\n| diff of the flagship | shifts | units of each | seconds | of the processor |\n|---|---|---|---|---|")
+        for line in _compared(Path(made)):
             print(line, flush=True)
     return 0
 
@@ -85,6 +101,40 @@ def _polled(made: Path, rounds: int) -> Iterator[str]:
         middle, late = statistics.median(found), statistics.quantiles(found, n=100)[98]
         ratio = middle / statistics.median(without)
         yield f"| {name} | {1e6 * middle:.0f} | {1e6 * late:.0f} | {ratio:.3f} |"
+
+
+def _compared(made: Path) -> Iterator[str]:
+    """A diff without intervals and one with them, each between revisions that were loaded anew."""
+    from model.analyses.revision_diff import diff
+    from model.uncertainty.intervals import MASS
+
+    old, new = ROOT / "priors" / FLAGSHIP, _swapped(made / "compared")
+    for name, mass in (("points alone", None), ("with intervals", MASS)):
+        editions = [_edition(folder) for folder in (old, new)]
+        started, worked = time.monotonic(), time.process_time()
+        found = diff(*editions, mass=mass)
+        seconds, work = time.monotonic() - started, time.process_time() - worked
+        (units,) = {len(each.units) for each in found.shifts}
+        yield f"| {name} | {len(found.shifts)} | {units} | {seconds:.2f} | {work:.2f} |"
+
+
+def _edition(folder: Path) -> Edition:
+    from model.analyses.revision_diff import edition
+    from model.forecast import prepare
+    from model.priors import load
+    from model.priors.files import files_of
+
+    return edition(prepare(load(folder)), files_of(folder))
+
+
+def _swapped(root: Path) -> Path:
+    """A copy of the flagship with an edit of each of the variables above its headlines."""
+    folder = _copied(FLAGSHIP, root)
+    for name in UPSTREAM:
+        (file,) = (path for path in folder.glob("*.yaml") if f"\n  {name}:\n    label" in path.read_text("utf-8"))
+        before, mark, after = file.read_text("utf-8").partition(f"\n  {name}:\n")
+        file.write_text(before + mark + ROW.sub(r"\g<1>\g<4>\g<3>\g<2>", after, count=1), encoding="utf-8")
+    return folder
 
 
 def _poll(port: int, path: str) -> list[float]:

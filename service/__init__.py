@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     service = operation.Service(chosen, live, store, kept, engine, routes.OPERATIONS, host=host)
     app.extensions[SERVICE] = service
     if not ahead and not isinstance(chosen.place, Nowhere):
-        record.start(store, held, there={*held.names}, engine=service.fingerprint)
+        record.try_start(store, held, engine=service.fingerprint)
     _wire(app, service)
     return app
 

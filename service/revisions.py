@@ -102,6 +102,13 @@ class Attempt:
     found: Broken | None = None
     is_held: bool = False
 
+    def in_public(self) -> Attempt:
+        """The same without a word of the files."""
+        if self.found is None:
+            return self
+        held = Broken(self.found.name, (f"{NeedsReason.code}; the log has what moves",))
+        return replace(self, found=held if self.is_held else self.found.in_public())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revisions:
@@ -126,14 +133,19 @@ class Revisions:
         return tuple(sorted({*self.ready, *self.broken}))
 
     def failed(self, name: str) -> Broken | None:
-        """What was wrong with the files of a model when they were last loaded; None where nothing was."""
+        """Why the files of a model are not served as they were last loaded; None where they are."""
         attempt = self.attempts.get(name)
         return self.broken.get(name) if attempt is None else attempt.found
 
     @property
     def is_degraded(self) -> bool:
-        """Whether the files of some model cannot be loaded."""
+        """Whether the files of some model cannot be loaded, or wait for a reason."""
         return any(self.failed(name) is not None for name in self.names)
+
+    def is_held(self, name: str) -> bool:
+        """Whether a model's files are right and wait until somebody says why they move a headline so far."""
+        attempt = self.attempts.get(name)
+        return attempt is not None and attempt.is_held
 
     def warm(self) -> None:
         """Draw every table of every model."""

@@ -22,7 +22,7 @@ from service.live.host import Host
 from service.revisions import ACTIVE, HASHED, Live, NeedsReason, UnknownModel, UnknownRevision
 from service.store import names, revisions
 from service.store.database import Store
-from service.store.errors import RevisionNotKept, UnknownRevisionName
+from service.store.errors import RevisionNotKept, StoreUnavailable, UnknownRevisionName
 from service.store.location import Nowhere
 from service.store.revisions import Revision
 
@@ -87,10 +87,15 @@ class StoredModels:
             raise UnknownRevisionName(said, error.allowed, where=where) from None
 
     def revision(self, model: str, said: str, *, where: Place) -> Revision:
-        """A revision that is kept, said as ``hash_of`` takes it. Raises what that does, and RevisionNotKept."""
+        """A revision that is kept, said as ``hash_of`` takes it.
+
+        Raises what that does, RevisionNotKept, and StoreUnavailable of one that is served.
+        """
+        revision = self.hash_of(model, said, where=where)
         try:
-            return revisions.revision(self._store, model, self.hash_of(model, said, where=where))
+            return revisions.revision(self._store, model, revision)
         except RevisionNotKept as error:
+            self._demand_unserved(model, revision)
             error.where = where
             raise
 
@@ -98,9 +103,23 @@ class StoredModels:
         """See that a revision is kept which may be served since a moment ago. Raises StoreError."""
         found = forecaster.model
         files = self._live.now.files.get(found.name)
-        served = self._live.now.ready.get(found.name)
-        if files and served is not None and served.model.revision == found.revision:
+        if files and self._is_served(found.name, found.revision):
             record.keep(self._store, found.name, found.revision, record.content_of(found), files, engine=engine)
+            return
+        try:
+            revisions.revision(self._store, found.name, found.revision)
+        except RevisionNotKept:
+            self._demand_unserved(found.name, found.revision)
+            raise
+
+    def _is_served(self, model: str, revision: str) -> bool:
+        served = self._live.now.ready.get(model)
+        return served is not None and served.model.revision == revision
+
+    def _demand_unserved(self, model: str, revision: str) -> None:
+        """Raise StoreUnavailable where a revision that is not kept is served: the store did not take it, and will."""
+        if self._is_served(model, revision):
+            raise StoreUnavailable(f"{revision} of {model} is served and not kept yet: the store has not taken it")
 
     def demand_reason(self, model: str, revision: str, reason: str) -> None:
         """Raise NeedsReason where a revision moves a headline over the model's limit and nobody said why."""
@@ -137,19 +156,27 @@ class StoredModels:
     def edition(self, model: str, revision: str) -> Edition:
         """A revision of a model, by its hash, made ready with its files; the one that is served is so already.
 
-        Raises RevisionNotKept, and BadPriors for files that this version of the software no longer takes.
+        Raises RevisionNotKept, StoreUnavailable, and BadPriors for files that this version of the software no longer
+        takes.
         """
         key = _key(model, revision)
         served = self._live.now.ready.get(model)
         with self._lock:
             found = self._ready.find(key)
             if found is None:
-                files = revisions.files(self._store, model, revision)
+                files = self._files(model, revision)
                 is_served = served is not None and served.model.revision == revision
                 active = served if is_served else self._host.compiled(model, revision)
                 found = edition(active, files) if active else made(model, files, revision)
                 self._ready.put(key, found, weight=_weight(found))
         return found
+
+    def _files(self, model: str, revision: str) -> Mapping[str, bytes]:
+        try:
+            return revisions.files(self._store, model, revision)
+        except RevisionNotKept:
+            self._demand_unserved(model, revision)
+            raise
 
 
 def _key(model: str, revision: str) -> str:

@@ -28,16 +28,16 @@ http {{
 }}
 """
 SERVICE = "127.0.0.1:8000"
+LINES = f"    server {SERVICE} max_fails=0;\n" * 2
 
 
 @contextmanager
 def behind_nginx(folder: Path, services: Sequence[int]) -> Iterator[int]:
-    """The port of an nginx in front of services at one port or two; the site names two, so that one is named twice."""
+    """The port of an nginx in front of services at some ports; the site has the two lines of one, which each gets."""
     port = free_port()
     site = (ROOT / "docs" / "nginx.conf").read_text()
-    assert site.count(f"server {SERVICE}") == 2
-    for each in (services * 2)[:2]:
-        site = site.replace(SERVICE, f"127.0.0.1:{each}", 1)
+    assert site.count(LINES) == 1
+    site = site.replace(LINES, "".join(LINES.replace(SERVICE, f"127.0.0.1:{each}") for each in services))
     assert "listen 80;" in site
     (folder / "site.conf").write_text(site.replace("listen 80;", f"listen {port};"))
     user = "user root;" if os.geteuid() == 0 else ""

@@ -1,6 +1,9 @@
 """A copy of the textbook's model, its prior of lung cancer changed and broken as a modeller would."""
 
+import json
 import shutil
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,3 +75,22 @@ def becomes(server: Server, p: float, *, within: float = 30) -> str:
     """Wait until the forecast is this; returns the revision."""
     server.settled(lambda: abs(p_of(server) - p) < 1e-9, within=within)
     return revision_of(server)
+
+
+def posted(server: Server, path: str, content: object, **headers: str) -> tuple[int, Any]:
+    """The status and the body that a POST of JSON ends with, refused or not."""
+    headers = {"Content-Type": "application/json", **headers}
+    return _answered(urllib.request.Request(server.url + path, json.dumps(content).encode(), headers))
+
+
+def got(server: Server, path: str) -> tuple[int, Any]:
+    """The status and the body that a GET ends with, refused or not."""
+    return _answered(urllib.request.Request(server.url + path))
+
+
+def _answered(request: urllib.request.Request) -> tuple[int, Any]:
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)

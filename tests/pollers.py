@@ -17,6 +17,7 @@ class Pollers:
 
     url: str
     path: str
+    addresses: Sequence[str] = ("127.0.0.1",)
     failures: list[str] = field(default_factory=list)
     seen: list[list[tuple[str, float, str]]] = field(default_factory=list)
     slowest: float = 0.0
@@ -30,10 +31,11 @@ class Pollers:
     def revisions(self) -> set[str]:
         return {revision for each in self.seen for revision, _, _ in each}
 
-    def poll(self, mine: list[tuple[str, float, str]]) -> None:
+    def poll(self, number: int) -> None:
         """Poll until the end, with a new connection only where the server has closed the one before."""
-        place = urlsplit(self.url)
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+        place, mine = urlsplit(self.url), self.seen[number]
+        source = (self.addresses[number % len(self.addresses)], 0)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30, source_address=source)
         while not self.ending.is_set():
             began = time.monotonic()
             try:
@@ -63,11 +65,11 @@ class Pollers:
 
 
 @contextmanager
-def polling(url: str, path: str, *, clients: int = 4) -> Iterator[Pollers]:
-    """Clients that poll while the block runs."""
-    pollers = Pollers(url, path)
+def polling(url: str, path: str, *, clients: int = 4, addresses: Sequence[str] = ("127.0.0.1",)) -> Iterator[Pollers]:
+    """Clients that poll while the block runs, from addresses of this machine in turn."""
+    pollers = Pollers(url, path, addresses)
     pollers.seen = [[] for _ in range(clients)]
-    threads = [threading.Thread(target=pollers.poll, args=(mine,)) for mine in pollers.seen]
+    threads = [threading.Thread(target=pollers.poll, args=(number,)) for number in range(clients)]
     for each in threads:
         each.start()
     try:

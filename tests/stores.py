@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from service.store import revisions
 from service.store.database import Store
@@ -121,3 +122,19 @@ def raw(store: Store, *statements: str) -> None:
     with store.writing() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def small_disk(*, megabytes: int) -> Iterator[Path]:
+    """A file system of so many MB."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder]
+        mounted = subprocess.run(command, capture_output=True)
+        if mounted.returncode != 0:
+            pytest.skip(f"this machine mounts nothing: {mounted.stderr.decode().strip()}")
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)

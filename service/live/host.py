@@ -28,11 +28,14 @@ SECONDS = 60.0
 
 
 class Loading(msgspec.Struct, frozen=True):
-    """What the loader is about: its part beside other hosts, by model what it waits for, and what is not kept yet."""
+    """What the loader is about: its part beside other hosts, by model what it waits for, and what is not kept yet, with
+    what the store said of it.
+    """
 
     role: Literal["watches", "follows", "calls only"]
     waiting: dict[str, str]
     unkept: int
+    trouble: str | None = None
 
 
 class Host:

@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +21,14 @@ from model.errors import Problem
 from model.forecast import Forecaster, restored
 from model.priors.files import files_of
 from service.live import loading, mapped, record, states, stored
+from service.live.asked import compile_asked
 from service.live.board import Board
 from service.live.host import TOLD, Loading
-from service.live.loading import RESULT, Result
+from service.live.loading import Result
 from service.live.pending_writes import Keep, Unkept
 from service.live.publishing import Published
 from service.live.states import Served, State, Tried
+from service.live.unwatched import REASON, Unwatched
 from service.live.watch import Change, Watcher
 from service.revisions import Origin, Revisions
 from service.settings import Settings
@@ -47,8 +49,6 @@ STORE_LOOKED = 0.5
 """Seconds between two looks at what other hosts have activated."""
 BEGUN = (("", 0, 0, 0, 0),)
 """Stands for files as they were at the start: each model is looked at once."""
-OLDER_BYTES = 512_000_000
-"""Bytes of compiled revisions that are not served: seven of a model of 130 variables."""
 BAD_KEPT = 64
 """Contents with problems that are remembered, so that none is compiled twice."""
 
@@ -74,6 +74,8 @@ class Loader:
         self._watches = True
         self._asked_store = 0.0
         self._followed: tuple[int, int] | None = None
+        self._unwatched = Unwatched(settings.priors)
+        self._active: Set[str] = frozenset()
         self._trouble = ""
         self._calls = board.calls
         self._unkept = Unkept()
@@ -99,7 +101,7 @@ class Loader:
                 if self._watches and self._settings.live:
                     for change in self._watcher.changes(time.monotonic()):
                         self._take(change)
-                self._compile_asked()
+                compile_asked(self._home, self._store, load=self._load, new_folder=self._new_folder)
                 self._tell()
                 self._pause()
             except Ended:
@@ -276,9 +278,9 @@ class Loader:
         elif len(files) < len(self._state.files):
             self._published.publish(files=files)
 
-    def _end(self, name: str, files: Mapping[str, str]) -> None:
+    def _end(self, name: str, files: Mapping[str, str], *, why: str = "its folder is gone") -> None:
         """Serve a model no longer."""
-        logger.info("model %s: its folder is gone, and it is not served any more", name)
+        logger.info("model %s is not served any more: %s", name, why)
         served, tried = _without(self._state.served, name), _without(self._state.tried, name)
         self._published.publish(served=served, tried=tried, files=files)
 
@@ -295,12 +297,12 @@ class Loader:
             self._watches = self._watches if held is None else held
             if not self._watches:
                 self._looked_at.clear()
-            if not self._board.is_recorded and (not self._watches or self._record_start()):
-                self._board.record()
             try:
+                self._record_start()
                 self._unkept.catch_up()
             finally:  # a store that is full takes nothing new, and what was activated by call is served all the same
                 self._follow()
+                self._leave_to_watcher(now)
             self._trouble = ""
         except StoreError as error:
             if str(error) != self._trouble:
@@ -312,7 +314,8 @@ class Loader:
         last = activations.last_numbers(self._store)
         if last == self._followed:
             return
-        for name, each in activations.all_active(self._store).items():
+        active = activations.all_active(self._store)
+        for name, each in active.items():
             present = self._state.served.get(name)
             is_known = present is not None or name in self._state.tried or self._board.is_recorded
             if each.seq <= self._state.taken or not is_known:
@@ -327,17 +330,29 @@ class Loader:
                 self._end(name, self._state.files)
         if last[0] != self._state.taken:
             self._published.publish(taken=last[0])
-        self._followed = last
+        self._followed, self._active = last, active.keys()
 
-    def _record_start(self) -> bool:
-        """Keep what was served at the start, but for models of which a loader before this one served something else."""
+    def _leave_to_watcher(self, now: float) -> None:
+        """Serve no model that another host, which watches its folder, does not: this one's is read once it watches."""
+        if self._watches:
+            self._unwatched.forget()
+            return
+        for name in self._unwatched.look(served=self._state.served.keys(), active=self._active, now=now):
+            self._end(name, _without(self._state.files, name), why=REASON)
+
+    def _record_start(self) -> None:
+        """Keep what was served at the start, unless that is done or is another host's to do. Raises StoreError."""
+        if self._watches and not self._board.is_recorded:
+            known = {*self._state.served, *self._state.tried}
+            record.start(self._store, self._unchanged(known), there=known, engine=self._engine)
+        self._board.record()
+
+    def _unchanged(self, known: Set[str]) -> Revisions:
+        """What was served at the start but for models of which a loader before this one served something else."""
         start, changed = self._start, {name for name, each in self._state.served.items() if each.folder is not None}
-        known = {*self._state.served, *self._state.tried}
         ready = {name: each for name, each in start.ready.items() if name in known - changed}
         attempts = {name: each for name, each in start.attempts.items() if name in known - changed}
-        return record.start(
-            self._store, replace(start, ready=ready, attempts=attempts), there=known, engine=self._engine
-        )
+        return replace(start, ready=ready, attempts=attempts)
 
     def _activate_stored(self, activation: Activation) -> None:
         """Serve a revision from the store. Raises StoreError."""
@@ -357,29 +372,6 @@ class Loader:
         logger.error("model %s: revision %s cannot be served: %s", name, activation.revision, reasons[0])
         self._published.publish(tried={**self._state.tried, name: Tried(datetime.now(UTC), reasons, result.problems)})
 
-    def _compile_asked(self) -> None:
-        """One revision that is not served and that somebody asks for, compiled from the store."""
-        found = states.asked(self._home)
-        if found is None:
-            return
-        model, revision = found
-        into, unpacked = states.older(self._home, model, revision), self._new_folder("unpacked")
-        if (into / RESULT).exists():  # asked for again while it was compiled
-            return
-        into.parent.mkdir(exist_ok=True)
-        made = self._new_folder(model)
-        try:
-            folder = revisions.unpack(self._store, model, revision, unpacked)
-            result = self._load(model, folder, made)
-        except StoreError as error:
-            made.mkdir(exist_ok=True)
-            result = Result("broken", reasons=(str(error),))
-        finally:
-            shutil.rmtree(unpacked, ignore_errors=True)
-        loading.leave(made, result)
-        made.replace(into)
-        states.bound(self._home, OLDER_BYTES)
-
     def _kept(self, keep: Keep) -> Activation | None:
         return None if isinstance(self._store.place, Nowhere) else self._unkept.keep(keep)
 
@@ -389,7 +381,10 @@ class Loader:
         """What the loader is about, for the status."""
         role: Literal["watches", "follows", "calls only"]
         role = "calls only" if not self._settings.live else "watches" if self._watches else "follows"
-        told = msgspec.json.encode(Loading(role, self._watcher.waiting, len(self._unkept)))
+        unkept = len(self._unkept)
+        trouble = self._trouble if self._trouble and (unkept or not self._board.is_recorded) else None
+        waiting = self._watcher.waiting if self._watches else self._unwatched.waiting
+        told = msgspec.json.encode(Loading(role, waiting, unkept, trouble))
         if told != self._told:
             part = self._home / "loader.part"
             part.write_bytes(told)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from service.store.activations import Activation
-from service.store.errors import StoreError
+from service.store.errors import StoreError, TooLargeToKeep
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ Keep = Callable[[bool], object]
 
 
 class Unkept:
-    """Changes that wait for the store.
+    """Changes that wait for the store. One that is too large for it is given up, so that none waits behind it.
 
     >>> kept = []
     >>> waiting = Unkept()
@@ -35,6 +35,9 @@ class Unkept:
         if not self._waiting:
             try:
                 made = keep(False)
+            except TooLargeToKeep as error:
+                logger.error("%s", error)
+                return None
             except StoreError as error:
                 logger.warning("not kept in the store yet: %s", error)
             else:
@@ -45,5 +48,8 @@ class Unkept:
     def catch_up(self) -> None:
         """Keep what waits. Raises StoreError where the store does not take it yet."""
         while self._waiting:
-            self._waiting[0](True)
+            try:
+                self._waiting[0](True)
+            except TooLargeToKeep as error:
+                logger.error("%s", error)
             del self._waiting[0]

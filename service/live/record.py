@@ -18,34 +18,41 @@ from service.revisions import Revisions
 from service.store import activations, attempts, revisions
 from service.store.activations import Activation
 from service.store.database import Store
-from service.store.errors import StoreError
+from service.store.errors import StoreError, TooLargeToKeep
 
 logger = logging.getLogger(__name__)
 
 GIT_SECONDS = 2.0
 
 
-def start(store: Store, served: Revisions, *, there: Set[str], engine: str) -> bool:
-    """Keep every revision that is served at the start, and note that it is active; false where the store is in trouble.
+def start(store: Store, served: Revisions, *, there: Set[str], engine: str) -> None:
+    """Keep every revision that is served at the start, and note that it is active.
 
-    Then the log says so, and answers go on without a history. Models of the store that are not ``there`` any more are
-    retired.
+    Models of the store that are not ``there`` any more are retired. Raises StoreError where the store is in trouble; a
+    revision that is too large for it is not kept, which the log says.
     """
-    try:
-        for name, forecaster in served.ready.items():
-            files = served.files.get(name)
-            if served.origins.get(name) == "start" and files:
+    for name, forecaster in served.ready.items():
+        files = served.files.get(name)
+        if served.origins.get(name) == "start" and files:
+            try:
                 keep(store, name, forecaster.model.revision, content_of(forecaster.model), files, engine=engine)
-                activations.activate(store, name, forecaster.model.revision, cause="start")
-        for name, attempt in served.attempts.items():
-            failed = attempt.found
-            attempts.record(store, name, () if failed is None else told(failed.reasons, failed.problems))
-        for name in activations.all_active(store).keys() - there:
-            activations.retire(store, name)
+            except TooLargeToKeep as error:
+                logger.error("%s", error)
+                continue
+            activations.activate(store, name, forecaster.model.revision, cause="start")
+    for name, attempt in served.attempts.items():
+        failed = attempt.found
+        attempts.record(store, name, () if failed is None else told(failed.reasons, failed.problems))
+    for name in activations.all_active(store).keys() - there:
+        activations.retire(store, name)
+
+
+def try_start(store: Store, served: Revisions, *, engine: str) -> None:
+    """The same without a loader, which would try again: where the store is in trouble the log says so."""
+    try:
+        start(store, served, there={*served.names}, engine=engine)
     except StoreError as error:
         logger.warning("what is served at the start is not kept: %s", error)
-        return False
-    return True
 
 
 def content_of(model: Model) -> bytes:

@@ -52,8 +52,8 @@ class Tried(msgspec.Struct, frozen=True):
         """The same as the service tells it."""
         if not self.reasons:
             return Attempt(self.at)
-        found = Broken(name, self.reasons, self.problems)
-        return Attempt(self.at, found.in_public() if public else found)
+        made = Attempt(self.at, Broken(name, self.reasons, self.problems), self.is_held)
+        return made.in_public() if public else made
 
 
 class State(msgspec.Struct, frozen=True):

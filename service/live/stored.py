@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Set
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +37,7 @@ def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str)
         try:
             follows = lease.is_taken(store)
             if follows:
-                held = _without(held, activations.retired(store))
+                held = _followed(held, store)
             for name, activation in _last_active(store, held).items():
                 origin = (
                     activation.cause if follows and name not in held.broken else _origin(held, store, name, activation)
@@ -52,13 +51,21 @@ def recovered(held: Revisions, store: Store, settings: Settings, *, engine: str)
     return held
 
 
-def _without(held: Revisions, names: Set[str]) -> Revisions:
-    """The same without some models, such as another host has retired."""
+def _followed(held: Revisions, store: Store) -> Revisions:
+    """The same without the models that the host which watches has retired or never had.
+
+    Of a host that has just begun and kept nothing yet it is not known what it has. The files of models that it never
+    had are read once this host watches. Raises StoreError.
+    """
+    retired, active = activations.retired(store), activations.all_active(store).keys()
+    own = held.ready.keys() - active if active else frozenset()
+    names = retired | own
     return replace(
         held,
         ready={name: each for name, each in held.ready.items() if name not in names},
         broken={name: each for name, each in held.broken.items() if name not in names},
         attempts={name: each for name, each in held.attempts.items() if name not in names},
+        files={name: each for name, each in held.files.items() if name not in own - retired},
     )
 
 
@@ -116,9 +123,9 @@ def _held_back(held: Revisions, store: Store, settings: Settings, activation: Ac
         return held
     reasons = record.waiting(name, new.model.revision, moved)
     logger.error("model %s: revision %s waits for a reason: %s", name, new.model.revision, reasons[0])
-    found = Broken(name, reasons)
-    attempt = Attempt(held.attempts[name].at, found.in_public() if settings.public_read else found, is_held=True)
-    held = replace(serving(held, old, activation, "store"), attempts={**held.attempts, name: attempt})
+    attempt = Attempt(held.attempts[name].at, Broken(name, reasons), is_held=True)
+    told = attempt.in_public() if settings.public_read else attempt
+    held = replace(serving(held, old, activation, "store"), attempts={**held.attempts, name: told})
     if files := held.files.get(name):
         record.keep(store, name, new.model.revision, record.content_of(new.model), files, engine=engine)
     return held

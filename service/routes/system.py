@@ -26,15 +26,15 @@ def alive(_: Service) -> Reply:
 def ready(service: Service) -> Reply:
     """Say whether questions can be answered: ready, degraded where something is wrong, 503 when none can.
 
-    Degraded is a service one of whose models cannot be loaded as its files are now, whether an earlier revision of it
-    is served or none, or whose store cannot be written to.
+    Degraded is a service one of whose models cannot be loaded as its files are now, or waits for a reason, whether an
+    earlier revision of it is served or none, or whose store cannot be written to.
     """
     revisions = service.live.now
     if not revisions.ready:
         told = [f"{name}: {broken.reasons[0]}" for name, broken in revisions.broken.items() if readable(name)]
         why = "; ".join(told) or ("the log says why" if revisions.broken else "the folder holds none")
         raise NotReady(f"no model can be answered from: {why}")
-    store = live_status.store_state(service.store, public=service.settings.public_read or not is_here())
+    store = live_status.store_state(service.store, service.host, public=service.settings.public_read or not is_here())
     status = "degraded" if revisions.is_degraded or store["trouble"] else "ready"
     return Reply(lambda: {"status": status, "models": visible(models.states(revisions)), "store": store})
 
@@ -52,7 +52,7 @@ def status(service: Service) -> Reply:
         lambda: {
             **process_status.process(revisions, service.gate, service.caches),
             **live_status.status(revisions, service.host),
-            "store": live_status.store_state(service.store, public=public),
+            "store": live_status.store_state(service.store, service.host, public=public),
         }
     )
 

@@ -510,10 +510,13 @@ class FileProblem(TypedDict):
     did_you_mean: str | None
 
 
+HELD = "Whether its files are right and wait until somebody says why they move a headline so far."
+
+
 class ModelState(TypedDict):
     """A model of the folder: ready at a revision, or not, with the reasons.
 
-    One that is ready and has reasons is served as it was: its files are wrong now.
+    One that is ready and has reasons is served as it was: its files are wrong now, or are held back.
     """
 
     name: str
@@ -525,8 +528,9 @@ class ModelState(TypedDict):
     horizon: str | None
     variables: int | None
     headline: list[str]
-    reasons: Annotated[list[str], Meta(description="Why its files cannot be loaded; none where they can.")]
+    reasons: Annotated[list[str], Meta(description="Why its files are not served as they are; none where they are.")]
     problems: list[FileProblem]
+    held: Annotated[bool, Meta(description=HELD)]
     link: Annotated[str | None, Meta(description="The model itself.")]
 
 
@@ -1000,8 +1004,9 @@ class LoadAttempt(TypedDict):
     """The last load of a model's files."""
 
     at: str
-    reasons: Annotated[list[str], Meta(description="What was wrong; nothing where it was loaded.")]
+    reasons: Annotated[list[str], Meta(description="What was wrong or is waited for; nothing where it is served.")]
     problems: list[FileProblem]
+    held: Annotated[bool, Meta(description=HELD)]
 
 
 class ServedModel(Struct):

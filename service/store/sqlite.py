@@ -25,7 +25,8 @@ CONNECTIONS = 8
 PATIENCE_TO_OPEN = 4.0
 """Seconds that a new connection waits while another process holds the whole file."""
 NO_ROOM = 65_536
-"""Free bytes of a disk under which a failed write means that it is full, whatever SQLite calls it."""
+"""Free bytes of a disk under which it is full, whatever SQLite calls a write that failed."""
+FULL = "the disk of the store is full"
 
 VERSION = sqlite3.sqlite_version_info
 FIXED = (3, 51, 3)
@@ -153,11 +154,11 @@ class SQLite:
             raise StoreUnavailable(f"{self.file.name} was removed or replaced while it was written to; write again")
 
     def unwritable(self, connection: Connection) -> str | None:
-        """Why nothing can be written where a transaction could begin: SQLite lets it begin on a read-only file."""
+        """Why nothing can be written where a transaction could begin, as it can on a read-only file and a full disk."""
         for path in (self.file, self.file.parent):
             if not os.access(path, os.W_OK):
                 return f"{path.name} can be read and not written to"
-        return None
+        return FULL if self._has_no_room() else None
 
     def failure(self, error: BaseException) -> StoreError | None:
         """What an error of SQLite means; None where it is a mistake of ours."""
@@ -165,7 +166,7 @@ class SQLite:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return StoreBusy("another process writes to the store")
         if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and self._has_no_room()):
-            return StoreFull("the disk of the store is full")
+            return StoreFull(FULL)
         if said := self._unusable(code, error):
             return StoreUnavailable(said)
         return None

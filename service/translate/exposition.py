@@ -167,7 +167,7 @@ def _of_models(revisions: Revisions, now: float) -> Iterator[Metric]:
 
 
 def _of_host(service: Service) -> Iterator[Metric]:
-    state = live_status.store_state(service.store, public=True)
+    state = live_status.store_state(service.store, service.host, public=True)
     yield GaugeMetricFamily(
         "aftermath_store_writable", "1 where what is to be kept can be kept.", value=state["trouble"] is None
     )

@@ -15,11 +15,12 @@ from service.translate.models import file_problem
 
 
 def status(revisions: Revisions, host: Host) -> dict[str, object]:
-    """Models, workers and the loader."""
+    """Models, those that are waited for too, workers and the loader."""
     loading = host.loading()
     waiting: Mapping[str, str] = {} if loading is None else loading.waiting
+    names = sorted({*revisions.names, *waiting})
     return {
-        "models": [_model(name, revisions, waiting.get(name)) for name in revisions.names],
+        "models": [_model(name, revisions, waiting.get(name)) for name in names],
         "workers": [_worker(each, host.revisions_in(each.served)) for each in host.workers()],
         "loader": _loader(host),
     }
@@ -45,6 +46,7 @@ def _attempt(attempt: Attempt | None) -> answers.LoadAttempt | None:
         "at": attempt.at.isoformat(timespec="seconds"),
         "reasons": [] if found is None else list(found.reasons),
         "problems": [] if found is None else [file_problem(problem) for problem in found.problems],
+        "held": attempt.is_held,
     }
 
 
@@ -65,13 +67,16 @@ def _loader(host: Host) -> answers.LoaderState | None:
     return {"pid": pid, "role": loading.role, "unkept": loading.unkept, "seen_seconds": round(seconds, 3)}
 
 
-def store_state(store: Store, *, public: bool) -> answers.StoreState:
-    """Whether the store can be written to; where, and what is wrong with it, is told ``public``ly by kind alone."""
+def store_state(store: Store, host: Host, *, public: bool) -> answers.StoreState:
+    """Whether the store can be written to, and takes what the loader keeps in it; where, and what is wrong with it, is
+    told ``public``ly by kind alone.
+    """
     place = store.place
     kind = {Folder: "SQLite", Server: "PostgreSQL"}.get(type(place), "nowhere")
     if isinstance(place, Nowhere):
         return {"kept": kind, "trouble": None}
-    trouble = store.trouble()
+    loading = host.loading()
+    trouble = store.trouble() or (None if loading is None else loading.trouble)
     if public:
         return {"kept": kind, "trouble": trouble and StoreUnavailable.code}
     return {"kept": str(place), "trouble": trouble}

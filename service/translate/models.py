@@ -33,14 +33,14 @@ RESOURCES = ("variables", "graph", "sources", "scenarios", "cohorts", "marginals
 def states(revisions: Revisions) -> list[answers.ModelState]:
     """Every model of the folder, ready or not, in order of name."""
     return [
-        _ready(revisions.ready[name].model, revisions.failed(name))
+        _ready(revisions.ready[name].model, revisions.failed(name), is_held=revisions.is_held(name))
         if name in revisions.ready
         else _broken(revisions.broken[name])
         for name in revisions.names
     ]
 
 
-def _ready(model: Model, failed: Broken | None) -> answers.ModelState:
+def _ready(model: Model, failed: Broken | None, *, is_held: bool) -> answers.ModelState:
     return {
         "name": model.name,
         "ready": True,
@@ -53,6 +53,7 @@ def _ready(model: Model, failed: Broken | None) -> answers.ModelState:
         "headline": list(model.headline),
         "reasons": [] if failed is None else list(failed.reasons),
         "problems": [] if failed is None else [file_problem(problem) for problem in failed.problems],
+        "held": is_held,
         "link": model_path(model.name),
     }
 
@@ -70,6 +71,7 @@ def _broken(model: Broken) -> answers.ModelState:
         "headline": [],
         "reasons": list(model.reasons),
         "problems": [file_problem(problem) for problem in model.problems],
+        "held": False,
         "link": None,
     }
 

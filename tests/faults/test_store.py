@@ -99,23 +99,8 @@ def test_fault_3_writers_that_are_killed_forty_times_lose_no_acknowledged_write(
 # 37: the disk is full
 
 
-@contextmanager
-def small_disk() -> Iterator[Path]:
-    """A file system of 2 MB."""
-    if os.getuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    with tempfile.TemporaryDirectory() as folder:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True)
-        if mounted.returncode != 0:
-            pytest.skip(f"this machine mounts nothing: {mounted.stderr.decode().strip()}")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", folder], check=True)
-
-
 def test_fault_37_a_full_disk_refuses_writes_serves_reads_and_recovers_alone(journal: str) -> None:
-    with small_disk() as disk, closing(stores.ready(Folder(disk / "state"))) as store:
+    with stores.small_disk(megabytes=2) as disk, closing(stores.ready(Folder(disk / "state"))) as store:
         (disk / "filler").write_bytes(bytes(600_000))
         with_revisions(store, 1)
         kept: dict[str, bytes] = {}

@@ -1,7 +1,10 @@
 """Answers under a permalink: the bytes stay, whatever becomes of the model; the same question has the same id."""
 
+import base64
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -88,6 +91,48 @@ def test_the_bytes_outlive_an_edit_and_lead_to_the_question_today(client, place)
     again = kept(after, "forecast")
     assert again["id"] != found["id"]
     assert kept(after, "forecast", revision=found["revision"])["id"] == found["id"]
+
+
+LATER = """
+import base64, json, sys
+from pathlib import Path
+from service.http import fingerprint
+fingerprint.fingerprint = lambda: "another version of the software"
+from service import create_app
+from service.settings import Settings
+from service.store.location import Folder
+place, again, *links = sys.argv[1:]
+client = create_app(Settings(Path(place) / "models", place=Folder(Path(place) / "state"))).test_client()
+found = [client.get(link) for link in links]
+bodies = [[each.status_code, base64.b64encode(each.data).decode()] for each in found]
+print(json.dumps({"bodies": bodies, "again": client.post("/v1/answers", json=json.loads(again)).json}))
+"""
+
+
+def edited(folder):
+    name, old, new = LESS
+    (folder / name).write_text((folder / name).read_text().replace(old, new))
+
+
+def broken(folder):
+    (folder / LESS[0]).write_text("a file that is no model")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [None, edited, broken, shutil.rmtree])
+def test_the_bytes_outlive_the_process_the_files_and_the_version_of_the_software(client, place, change):
+    found = {kind: kept(client, kind) for kind in ("forecast", "query", "compare", "sensitivity")}
+    links = [link for each in found.values() for link in each["links"].values()]
+    assert {link.rpartition(".")[2] for link in links} >= {"json", "csv"}
+    before = [[200, client.get(link).data] for link in links]
+    if change is not None:
+        change(place / "models" / "asia")
+        shutil.copytree(ROOT / "priors" / "asia", place / "models" / "another")
+    again = json.dumps({"model": "asia", "kind": "forecast", **QUESTIONS["forecast"]})
+    ran = subprocess.run([sys.executable, "-c", LATER, place, again, *links], cwd=ROOT, capture_output=True, check=True)
+    said = json.loads(ran.stdout)
+    assert [[status, base64.b64decode(body)] for status, body in said["bodies"]] == before
+    assert said["again"].get("id") != found["forecast"]["id"], "the version is part of what an id is a digest of"
 
 
 def test_a_question_longer_than_any_address_is_kept(client):

@@ -1,13 +1,10 @@
 """An edit that moves a headline over the model's limit is kept, and served once somebody has said why."""
 
-import json
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
-from tests.edited import becomes, copied, forecast, p_of, revision_of, status_of
+from tests.edited import becomes, copied, forecast, p_of, posted, revision_of, status_of
 from tests.servers import gunicorn
 
 
@@ -27,14 +24,13 @@ def server(models, tmp_path):
 
 
 def activated(server, **said):
-    body = json.dumps(said).encode()
-    headers = {"Content-Type": "application/json", "If-Match": "*"}
-    asked = urllib.request.Request(f"{server.url}/v1/models/asia/activate", body, headers)
-    try:
-        with urllib.request.urlopen(asked, timeout=60) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+    return posted(server, "/v1/models/asia/activate", said, **{"If-Match": "*"})
+
+
+def held_in(server):
+    """Whether the status and the health check say that files wait for a reason, and how ready the service is."""
+    ready = server.get("/readyz")
+    return status_of(server)["attempt"]["held"], ready["models"][0]["held"], ready["status"]
 
 
 def started(models, tmp_path):
@@ -50,7 +46,7 @@ def test_an_edit_over_the_limit_while_the_service_was_down_waits_for_a_reason_to
             found = status_of(server)
             assert (found["revision"], found["from"]) == (before, "store")
             assert "lung: yes moves by 14 points, over acknowledge_over" in found["attempt"]["reasons"][0]
-            assert server.get("/readyz")["status"] == "degraded"
+            assert held_in(server) == (True, True, "degraded")
             time.sleep(1)
             assert p_of(server) == pytest.approx(forecast(0.13))
     with started(models, tmp_path) as server:
@@ -59,7 +55,7 @@ def test_an_edit_over_the_limit_while_the_service_was_down_waits_for_a_reason_to
         assert (status, refused["code"]) == (409, "needs_reason")
         status, _ = activated(server, revision=large, reason="a new study")
         assert (status, p_of(server)) == (200, pytest.approx(forecast(0.4)))
-        assert server.get("/readyz")["status"] == "ready"
+        assert held_in(server) == (False, False, "ready")
         becomes(server, models.save(0.41))
     with started(models, tmp_path) as server:
         assert p_of(server) == pytest.approx(forecast(0.41))
@@ -84,6 +80,7 @@ def test_an_edit_over_the_limit_waits_for_a_reason_and_one_below_it_does_not(ser
     [reason, *_] = server.settled(lambda: status_of(server)["attempt"]["reasons"])
     assert "lung: yes moves by 14 points, over acknowledge_over" in reason
     assert (revision_of(server), p_of(server)) == (small, pytest.approx(forecast(0.13)))
+    assert held_in(server) == (True, True, "degraded")
     kept = server.get("/v1/models/asia/revisions")["revisions"]
     assert [each["active"] for each in kept] == [False, True, False]
     large = kept[0]["revision"]
@@ -93,4 +90,8 @@ def test_an_edit_over_the_limit_waits_for_a_reason_and_one_below_it_does_not(ser
     status, done = activated(server, revision=large, reason="a new study")
     assert (status, done["revision"], done["reason"]) == (200, large, "a new study")
     assert p_of(server) == pytest.approx(forecast(0.4))
+    assert held_in(server) == (False, False, "ready")
+    models.break_()
+    server.settled(lambda: status_of(server)["attempt"]["problems"])
+    assert held_in(server) == (False, False, "degraded")
     assert before not in (small, large)

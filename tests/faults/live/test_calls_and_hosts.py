@@ -1,5 +1,7 @@
 """A revision that becomes active by call, and hosts that share one store (faults 14, 16)."""
 
+import http.client
+import json
 import os
 import shutil
 import signal
@@ -13,14 +15,19 @@ from pathlib import Path
 
 import pytest
 
+from model import priors
+from model.priors.files import files_of
+from service.live import record
 from service.live.states import PREFIX
+from service.live.unwatched import REASON
 from service.store import activations, revisions
 from service.store.activations import Expected
 from service.store.errors import StalePrecondition
+from service.store.lease import Lease
 from service.store.location import Folder, Server
 from tests.behind_nginx import behind_nginx
 from tests.clients import run_all
-from tests.edited import PATH, becomes, copied, forecast, p_of, revision_of, status_of
+from tests.edited import PATH, becomes, copied, forecast, got, p_of, posted, revision_of, status_of
 from tests.pollers import polling
 from tests.servers import gunicorn
 from tests.stores import postgresql, ready
@@ -42,6 +49,9 @@ def place(kind, tmp_path, request):
     yield {"DATABASE_URL": url}, Server(url)
 
 
+ADDRESSES = [f"127.0.0.{number}" for number in range(1, 41)]
+"""Of this machine: clients that nginx takes for different ones, of which each of two hosts has some."""
+
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("initdb"))]
 
 
@@ -50,7 +60,9 @@ def by_call(store, revision, *, expected=Expected.ANY):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_modeller_edits_breaks_mends_and_rolls_back_under_load(kind, models, tmp_path, request) -> None:
+def test_a_modeller_edits_reads_the_diff_breaks_mends_and_rolls_back_under_load(
+    kind, models, tmp_path, request
+) -> None:
     with (
         place(kind, tmp_path, request) as (settings, where),
         gunicorn(models.root, tmp_path / "log", workers=4, **settings) as server,
@@ -58,25 +70,49 @@ def test_a_modeller_edits_breaks_mends_and_rolls_back_under_load(kind, models, t
         polling(server.url, PATH) as polls,
     ):
         first = revision_of(server)
+        links = permalinks(server)
         edited = becomes(server, models.save(0.3))
         assert status_of(server)["from"] == "file"
+        read_the_diff(server, models, first, edited)
         models.break_()
         (problem,) = server.settled(lambda: status_of(server)["attempt"]["problems"])
         assert problem["line"] == 41
         assert p_of(server) == pytest.approx(forecast(0.3))
         mended = becomes(server, models.save(0.35))
-        by_call(store, first)
-        server.settled(lambda: revision_of(server) == first)
+        status, done = posted(server, "/v1/models/asia/activate", {"revision": first}, **{"If-Match": f'"{mended}"'})
+        assert (status, done["previous"], done["cause"]) == (200, mended, "call")
+        assert p_of(server) == pytest.approx(forecast(0.1)), "of every answer that begins after the call"
         assert status_of(server)["from"] == "call"
-        assert p_of(server) == pytest.approx(forecast(0.1))
         last = becomes(server, models.save(0.4))
         polls.ending.set()
+        assert {link: body(server, link) for link in links} == links
         history = [each.revision for each in reversed(activations.latest(store, "asia"))]
         assert history == [first, edited, mended, first, last]
         assert set(revisions.files(store, "asia", edited)) == {path.name for path in models.folder.glob("*.yaml")}
         assert revisions.files(store, "asia", edited)["diseases.yaml"].decode() == models.text(0.3)
     assert polls.failures == []
     assert polls.revisions <= {*history}
+    with gunicorn(models.root, tmp_path / "log", workers=2, **settings) as server:
+        assert {link: body(server, link) for link in links} == links, "from processes of another day"
+
+
+def permalinks(server):
+    """An answer that is kept: every address of it, with its tag and its bytes."""
+    asked = {"model": "asia", "kind": "forecast", "target": "lung", "given": {"xray": "yes"}}
+    status, found = posted(server, "/v1/answers", asked)
+    assert status == 200
+    return {link: body(server, link) for link in found["links"].values()}
+
+
+def read_the_diff(server, models, first, edited):
+    """One edit with its line, and a shift of the headline that is all its own."""
+    status, diff = got(server, f"/v1/models/asia/diff/{first}...{edited}")
+    ((edit,), lung) = diff["edits"], next(each for each in diff["shifts"] if each["headline"] == "lung")
+    assert (status, edit["class"], edit["new_place"]["file"]) == (200, "numeric", "asia/diseases.yaml")
+    assert models.file.read_text().splitlines()[edit["new_place"]["line"] - 1].strip().startswith(("- ", "p:", "{"))
+    (yes,) = [each for each in lung["states"] if each["state"] == "yes"]
+    assert yes["shift"] == pytest.approx(forecast(0.3) - forecast(0.1), abs=1e-9)
+    assert sum(part["shift"] for part in yes["parts"]) == pytest.approx(yes["shift"], abs=1e-9)
 
 
 def test_a_revision_that_a_call_made_active_outlives_a_restart_until_the_folder_changes(models, tmp_path) -> None:
@@ -219,6 +255,47 @@ def test_a_model_that_the_watching_host_adds_or_removes_is_served_or_retired_by_
             assert revision_of(second, "clinic") == revision
 
 
+def waiting_of(server):
+    """What the status says that models wait for which are not served."""
+    return {each["model"]: each["waiting"] for each in server.get("/v1/status")["models"] if each["revision"] is None}
+
+
+@pytest.mark.needs("initdb")
+def test_a_model_that_only_the_folder_of_a_host_has_which_follows_waits_until_that_watches(database, tmp_path) -> None:
+    """Whichever host is asked, there is no such model; the status of the one that has it says why."""
+    url = {"DATABASE_URL": database.database("own")}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    shutil.copytree(two.folder, two.root / "clinic")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **url) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        with gunicorn(two.root, tmp_path / "log2", workers=2, **url) as second:
+            assert other_models(second) == set()
+            second.settled(lambda: waiting_of(second) == {"clinic": REASON})
+            shutil.copytree(two.folder, two.root / "later")
+            second.settled(lambda: waiting_of(second) == {"clinic": REASON, "later": REASON})
+            for each in (first, second):
+                assert other_models(each) == set()
+            os.killpg(first.process.pid, signal.SIGKILL)
+            second.settled(lambda: other_models(second) == {"clinic", "later"})
+            second.settled(lambda: waiting_of(second) == {})
+
+
+def test_a_host_that_follows_one_which_has_just_begun_serves_on_until_it_is_known_what_that_has(tmp_path) -> None:
+    """Two that begin at once: the one that watches has kept nothing yet."""
+    models = copied(tmp_path / "models")
+    shutil.copytree(models.folder, models.root / "clinic")
+    model = priors.load(models.folder)
+    with closing(ready(Folder(tmp_path / "state"))) as store:
+        assert Lease(store).held()
+        with gunicorn(models.root, tmp_path / "log", workers=2, AFTERMATH_STATE=str(tmp_path / "state")) as server:
+            assert other_models(server) == {"clinic"}
+            record.keep(store, "asia", model.revision, record.content_of(model), files_of(models.folder), engine="1")
+            activations.activate(store, "asia", model.revision, cause="start")
+            server.settled(lambda: other_models(server) == set())
+            assert waiting_of(server) == {"clinic": REASON}
+            assert revision_of(server) == model.revision
+
+
 @pytest.mark.needs("initdb")
 def test_a_host_that_starts_beside_one_that_watches_serves_what_that_made_active(database, tmp_path) -> None:
     """Its own files are of before: no answer is from them."""
@@ -259,6 +336,29 @@ def test_two_hosts_behind_one_nginx_answer_alike_and_one_takes_over_from_the_oth
             assert polls.failures == []
             assert polls.revisions == {revision, last}
             assert polls.backward([revision, last]) == 0
+
+
+@pytest.mark.needs("initdb", "nginx")
+def test_fault_16_no_client_steps_back_over_two_hosts_behind_one_nginx(database, tmp_path) -> None:
+    """The host that follows serves each edit later than the one that watches; clients are of both."""
+    settings = {"DATABASE_URL": database.database("back"), "AFTERMATH_PROXIES": "127.0.0.1"}
+    settings |= {"AFTERMATH_PUBLIC_READ": "1", "AFTERMATH_RATE": "0"}
+    one, two = copied(tmp_path / "one"), copied(tmp_path / "two")
+    with gunicorn(one.root, tmp_path / "log1", workers=2, **settings) as first:
+        first.settled(lambda: first.get("/v1/status")["loader"])
+        with (
+            gunicorn(two.root, tmp_path / "log2", workers=2, **settings) as second,
+            behind_nginx(tmp_path, [port_of(first), port_of(second)]) as port,
+        ):
+            second.settled(lambda: (second.get("/v1/status")["loader"] or {}).get("role") == "follows")
+            order, front = [revision_of(first)], f"http://127.0.0.1:{port}"
+            with polling(front, PATH, clients=6, addresses=of_each_host(front, 3)) as polls:
+                for i in range(6):
+                    order.append(becomes(first, one.save(0.2 + i / 100)))
+                    becomes(second, forecast(0.2 + i / 100))
+            assert polls.failures == []
+            assert polls.revisions == set(order)
+            assert polls.backward(order) == 0
 
 
 @pytest.mark.needs("initdb")
@@ -307,16 +407,35 @@ def test_what_was_served_while_the_database_was_down_is_kept_with_its_times_and_
 
 
 def port_of(server):
-    return int(server.url.rpartition(":")[2])
+    return port_in(server.url)
+
+
+def port_in(url):
+    return int(url.rpartition(":")[2])
 
 
 def asked_often(front, path=PATH):
-    """The different answers, with their tags, to one question asked of both hosts in turn."""
-    found = set()
-    for _ in range(12):
-        with urllib.request.urlopen(front + path, timeout=30) as answer:
-            found.add((answer.headers["ETag"], answer.read()))
-    return found
+    """The different answers, with their tags, to one question that clients at many addresses ask."""
+    return {asked_from(address, front, path) for address in ADDRESSES}
+
+
+def asked_from(address, front, path):
+    """The tag and the body that a client at an address of this machine is answered with."""
+    connection = http.client.HTTPConnection("127.0.0.1", port_in(front), timeout=30, source_address=(address, 0))
+    with closing(connection):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.headers["ETag"], answer.read()
+
+
+def of_each_host(front, count):
+    """Addresses of clients, so many that nginx sends to each of two hosts."""
+    found = {}
+    for address in ADDRESSES:
+        host = json.loads(asked_from(address, front, "/v1/status")[1])["loader"]["pid"]
+        found.setdefault(host, []).append(address)
+    assert len(found) == 2
+    return [address for each in found.values() for address in each[:count]]
 
 
 def body(server, path=PATH):

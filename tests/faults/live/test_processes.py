@@ -111,28 +111,28 @@ def test_fault_16_a_worker_that_is_stopped_is_replaced_and_not_waited_for(server
     assert f"worker {stopped} did not make revisions ready" in server.log.read_text()
 
 
-def mine():
-    return {each.name for each in HOMES.glob(f"{PREFIX}*")}
+def left_by(server):
+    """What lies in memory of one service, whatever others leave there at the same time."""
+    return [*HOMES.glob(f"{PREFIX}{os.getuid()}-{server.process.pid}-*")]
 
 
 def test_nothing_is_left_in_memory_once_the_service_has_ended(models, tmp_path) -> None:
-    before = mine()
     with gunicorn(models.root, tmp_path / "log", workers=2, AFTERMATH_STATE=str(tmp_path / "state")) as server:
         becomes(server, models.save(0.3))
         loader = loader_of(server)
-    assert mine() <= before
+        assert left_by(server)
+    assert left_by(server) == []
     with pytest.raises(ProcessLookupError):
         os.kill(loader, 0)
 
 
 def test_a_master_that_is_killed_takes_its_loader_with_it(models, tmp_path) -> None:
-    before = mine()
     with gunicorn(models.root, tmp_path / "log", workers=2, AFTERMATH_STATE=str(tmp_path / "state")) as server:
         loader = loader_of(server)
         server.process.kill()
         server.process.wait()
         server.settled(lambda: not runs(loader))
-    assert mine() <= before
+        server.settled(lambda: not left_by(server))
 
 
 def runs(pid):

@@ -1,15 +1,16 @@
 import { condition } from "../state/forecasts";
 import { model as modelStore, models } from "../state/model";
 import { useStore } from "../state/store";
+import { ModelNotice } from "./ModelNotice";
 import { ProblemNote } from "./ProblemNote";
 import { refresh } from "./start";
 
-/** What the reader must know before reading a number: refused, stale, another revision, a model that is broken. */
+/** What the reader must know before reading a number: refused, stale, another revision, files that are not served. */
 export function Notices() {
   const { phase, problem, about } = useStore(condition);
   const model = useStore(modelStore);
   const listed = useStore(models);
-  const broken = (listed ?? []).filter((each) => each.reasons.length > 0);
+  const unserved = (listed ?? []).filter((each) => each.reasons.length > 0);
   const isOther = model !== null && about !== null && about.revision !== model.about.revision;
   return (
     <div className="notices">
@@ -27,25 +28,8 @@ export function Notices() {
           <button onClick={() => void refresh()}>Load it</button>
         </p>
       )}
-      {broken.map((each) => (
-        <details key={each.name} className="note">
-          <summary>
-            {each.ready ? (
-              <>
-                The files of <code>{each.name}</code> cannot be loaded as they are; the revision before is served
-              </>
-            ) : (
-              <>
-                The model <code>{each.name}</code> cannot be loaded
-              </>
-            )}
-          </summary>
-          <ul>
-            {each.reasons.map((reason) => (
-              <li key={reason}>{reason}</li>
-            ))}
-          </ul>
-        </details>
+      {unserved.map((each) => (
+        <ModelNotice key={each.name} model={each} />
       ))}
       {about?.interval?.warning && <p className="note warn">{about.interval.warning}</p>}
     </div>

@@ -1,5 +1,6 @@
 """What the store could not take at once is kept in its order, and does not undo what was done by call meanwhile."""
 
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -7,9 +8,13 @@ import pytest
 
 from service.live import record
 from service.live.pending_writes import Unkept
+from service.revisions import load
 from service.store import activations, revisions
-from service.store.errors import StoreFull
+from service.store.database import Store
+from service.store.errors import StoreFull, TooLargeToKeep
+from service.store.limits import Limits
 from service.store.location import Folder
+from tests.servers import ROOT
 from tests.stores import ready, with_revisions
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -24,6 +29,34 @@ def store(tmp_path):
 def change(revision):
     files = {"model.yaml": b"title: A model\n", "variables.yaml": revision.encode()}
     return record.Change("asia", revision, revision.encode(), files, "1.0", "me", "why", AT)
+
+
+def test_a_change_that_is_too_large_for_the_store_is_given_up_and_none_waits_behind_it() -> None:
+    kept, full = [], [True]
+
+    def too_large(_):
+        if full[0]:
+            raise StoreFull("full")
+        raise TooLargeToKeep("40,000,000 bytes")
+
+    waiting = Unkept()
+    waiting.keep(too_large)
+    waiting.keep(kept.append)
+    assert len(waiting) == 2
+    full[0] = False
+    waiting.catch_up()
+    waiting.keep(too_large)
+    assert (kept, len(waiting)) == ([True], 0)
+
+
+def test_a_start_on_a_store_that_does_not_take_one_model_keeps_the_others(store, tmp_path) -> None:
+    for name in ("asia", "large"):
+        shutil.copytree(ROOT / "priors" / "asia", tmp_path / "models" / name)
+    held = load(tmp_path / "models")
+    with closing(Store(store.place, limits=Limits(revision_bytes=20_000))) as small:
+        held.files["large"]["notes"] = b"#" * 20_000
+        record.start(small, held, there={"asia", "large"}, engine="1")
+        assert [*activations.all_active(small)] == ["asia"]
 
 
 def test_a_change_waits_behind_one_that_the_store_does_not_take() -> None:
