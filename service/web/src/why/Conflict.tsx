@@ -12,7 +12,10 @@ export function Conflict({ found }: { found: Explanation }) {
   const { question } = usePlace();
   const worst = [...found.conflict.findings].sort((a, b) => b.bits - a.bits)[0];
   const rare = found.surprises.filter((each) => each.p !== null && each.p < RARE);
-  if (!found.conflict.flagged && rare.length === 0) return null;
+  if (!found.conflict.flagged && rare.length === 0)
+    return found.balance.weights.length > 1 && found.conflict.bits !== null ? (
+      <p className="small">No conflict: no finding has to be doubted because of the others.</p>
+    ) : null;
   return (
     <div className="note warn">
       {found.conflict.flagged && worst && (

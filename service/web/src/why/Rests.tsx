@@ -8,7 +8,7 @@ import { DataTable } from "../charts/DataTable";
 import { questionKey } from "../state/forecasts";
 import { labelOf, stateLabel, useModel } from "../state/model";
 import { go, usePlace } from "../state/place";
-import { percent, points } from "../words/numbers";
+import { percent, percentRange } from "../words/numbers";
 import { statementInWords } from "../words/statements";
 import { Sources } from "./Sources";
 import { breakEven, tips } from "./break-even";
@@ -75,7 +75,7 @@ export function Rests({ event }: { event: EventAsked }) {
                 note: `${statementInWords(model, row.variable, row.what)}${row.lead && tips(row.lead) ? `; ${breakEven(row.value, row.lead)}` : ""}`,
                 from: row.p_low,
                 to: row.p_high,
-                number: points(Math.abs(row.swing)).replace("+", ""),
+                number: percentRange(Math.min(row.p_low, row.p_high), Math.max(row.p_low, row.p_high)),
                 said: `from ${percent(row.p_low)} to ${percent(row.p_high)}`,
               }))}
             />

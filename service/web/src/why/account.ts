@@ -71,5 +71,7 @@ function doneSentence(model: Model, done: NonNullable<Explanation["done"]>): str
   const { effect_low: low, effect_high: high } = done;
   const range = low === null || high === null ? "" : ` (${pointsRange(low, high)})`;
   const doubt = low !== null && high !== null && perhapsNothing(low, high) ? ", perhaps by nothing" : "";
-  return `Setting ${names} ${done.effect > 0 ? "raises" : "lowers"} it by ${points(Math.abs(done.effect)).replace("+", "")}${range}${doubt}.`;
+  const by = points(Math.abs(done.effect)).replace("+", "");
+  const from = done.without === null ? "" : `; without that it would be ${percent(done.without)}`;
+  return `Setting ${names} ${done.effect > 0 ? "raises" : "lowers"} it by ${by}${range}${doubt}${from}.`;
 }

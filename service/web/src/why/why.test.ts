@@ -72,7 +72,7 @@ describe("the account", () => {
       each: [{ variable: "smoke" }],
     };
     expect(plain(account(MODEL, explained({ done, do: { smoke: "yes" } }))[1] ?? "")).toBe(
-      "Setting “Smoker” raises it by 10.0 points (−1.0 to +20.0), perhaps by nothing.",
+      "Setting “Smoker” raises it by 10.0 points (−1.0 to +20.0), perhaps by nothing; without that it would be 10 %.",
     );
     expect(account(MODEL, explained({ done: { ...done, effect: 0 } }))[1]).toBe("Setting “Smoker” changes nothing.");
   });
