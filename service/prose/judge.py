@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 from service.prose.claims import Claim, Reader
-from service.prose.conditions import ANY, Comparison
+from service.prose.comparisons import compared_facts, is_about, is_under, levels_alike
+from service.prose.conditions import ANY
 from service.prose.facts import CHANGES, Fact, Facts, pairs
 from service.prose.numerals import Numeral
 from service.prose.readings import BEFORE
 from service.prose.sentences import Prose
-from service.prose.situations import Condition, holds
 
 ROUNDING = 1e-9
 NEAR_FIVE = 0.025
@@ -29,10 +29,6 @@ BOUND = 0.10
 """How far a probability may be beyond what it is said to be over or under."""
 JUST = 0.025
 """The same, of "just over" and "nearly"."""
-MOST_ALIKE = 40
-"""Levels of one state, in several answers or sides, among which two are looked for."""
-MOST_OPEN = 3
-"""Answers or sides of which any two may be compared where the sentence does not say which."""
 SPANS = (("lo", "hi"), ("shift_lo", "shift_hi"), ("effect_lo", "effect_hi"), ("difference_lo", "difference_hi"))
 STEPS = (("baseline", "p"), ("without", "p"), ("p_without", "p"), ("before", "after"))
 
@@ -152,25 +148,7 @@ def _why(claim: Claim, facts: Facts) -> str:
 
 def _own(claim: Claim, facts: Facts) -> list[Fact]:
     """The facts that a claim may be of, under its conditions."""
-    return [each for each in facts.facts if _is_about(claim, each) and _is_under(claim.under, each, facts)]
-
-
-def _is_under(conditions: Sequence[Condition], fact: Fact, facts: Facts) -> bool:
-    """Whether a fact holds under these conditions; one of what was before does under any."""
-    return fact.where is None or holds(conditions, facts.situations[fact.where])
-
-
-def _is_about(claim: Claim, fact: Fact) -> bool:
-    """Whether a fact is of the answer, target and state that a claim names; what it does not name may be any."""
-    if claim.sources and fact.source not in claim.sources:
-        return False
-    if fact.name in ("mass", "p_evidence", "said", "threshold", "covered", "score"):
-        return True
-    if claim.target is not None and fact.target != claim.target:
-        return False
-    if claim.state is not None and fact.state not in (claim.state, None):
-        return claim.negated
-    return True
+    return [each for each in facts.facts if is_about(claim, each) and is_under(claim.under, each, facts)]
 
 
 def _holds(claim: Claim, facts: Sequence[Fact], known: Facts) -> bool:
@@ -200,7 +178,7 @@ def _changes(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[floa
     if not (compared.subject and compared.reference):
         yield from (each.value for each in _named(claim, facts, "change"))
     if not (compared.is_open and claim.sign):
-        yield from (first.value - second.value for first, second in _compared(claim, known))
+        yield from (first.value - second.value for first, second in compared_facts(claim, known))
 
 
 def _ratios(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[float]:
@@ -209,61 +187,7 @@ def _ratios(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[float
     if not (compared.subject and compared.reference):
         yield from (each.value for each in facts if each.kind == "ratio")
     if not compared.is_open:
-        yield from (first.value / second.value for first, second in _compared(claim, known) if second.value > 0)
-
-
-def _compared(claim: Claim, known: Facts) -> Iterator[tuple[Fact, Fact]]:
-    """Probabilities of one state in two answers, sides or rows, the first under what the sentence is about."""
-    compared = claim.compared
-    for alike in _levels_alike(claim, known):
-        if not _is_clear(compared, alike, known):
-            continue
-        for first, second in permutations(alike, 2):
-            if first.where == second.where or _is_mixed(compared, first, second, known):
-                continue
-            if not claim.negated:
-                yield first, second
-            elif first.state == claim.state:
-                yield replace(first, value=1 - first.value), replace(second, value=1 - second.value)
-
-
-def _levels_alike(claim: Claim, known: Facts) -> Iterator[list[Fact]]:
-    """Probabilities of one state each, that may be those of a claim."""
-    levels: dict[tuple[str | None, str | None], list[Fact]] = {}
-    for each in known.facts:
-        if each.name == "p" and _is_about(claim, each):
-            levels.setdefault((each.target, each.state), []).append(each)
-    return (alike[:MOST_ALIKE] for alike in levels.values())
-
-
-def _is_clear(compared: Comparison, alike: Sequence[Fact], known: Facts) -> bool:
-    """Whether it is known which two are compared: both are named, or one is and only one other is there."""
-    if compared.subject and compared.reference:
-        return True
-    named = compared.subject or compared.reference
-    places = {each.where for each in alike if each.where is not None}
-    if not named:
-        return len(places) <= MOST_OPEN
-    where = [known.situations[place] for place in places]
-    stated = [each for each in where if all(one.variable in each for one in named)]
-    return len({tuple(each[one.variable] for one in named) for each in stated if not holds(named, each)}) == 1
-
-
-def _is_mixed(compared: Comparison, first: Fact, second: Fact, known: Facts) -> bool:
-    """Whether two facts are not the two that are compared, in this order."""
-    subject, reference = compared.subject, compared.reference
-    if compared.is_open and subject and reference and not _is_under(subject, first, known):
-        subject, reference = reference, subject
-    if subject and (not _is_under(subject, first, known) or _is_under(subject, second, known)):
-        return True
-    if not _is_stated(subject or reference, first, known) or not _is_stated(subject or reference, second, known):
-        return True
-    return bool(reference) and (not _is_under(reference, second, known) or _is_under(reference, first, known))
-
-
-def _is_stated(conditions: Sequence[Condition], fact: Fact, known: Facts) -> bool:
-    """Whether the question of a fact states something of each variable of some conditions."""
-    return fact.where is not None and all(each.variable in known.situations[fact.where] for each in conditions)
+        yield from (first.value / second.value for first, second in compared_facts(claim, known) if second.value > 0)
 
 
 def _is_so_many_times(said: float, value: float, step: float, hedge: str) -> bool:
@@ -385,9 +309,9 @@ def _pairs(claim: Claim, facts: Sequence[Fact], known: Facts) -> Iterator[tuple[
         for before, after in STEPS:
             yield from pairs(facts, before, after)
     if claim.kind in ("step", "pair"):
-        for alike in _levels_alike(claim, known):
+        for alike in levels_alike(claim, known):
             for first, second in permutations(alike, 2):
-                if _is_under(claim.under, second, known):
+                if is_under(claim.under, second, known):
                     yield first, second
 
 
