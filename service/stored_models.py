@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from model.analyses import question_cost
 from model.analyses.revision_diff import Edition, edition, over_limit
@@ -104,7 +105,8 @@ class StoredModels:
         found = forecaster.model
         files = self._live.now.files.get(found.name)
         if files and self._is_served(found.name, found.revision):
-            record.keep(self._store, found.name, found.revision, record.content_of(found), files, engine=engine)
+            said: dict[str, Any] = {"engine": engine, "tree_cells": forecaster.plan.cells}
+            record.keep(self._store, found.name, found.revision, record.content_of(found), files, **said)
             return
         try:
             revisions.revision(self._store, found.name, found.revision)

@@ -113,7 +113,9 @@ def with_revisions(store: Store, count: int = 2, model: str = "asia") -> list[st
     names = [f"r-{number:016x}" for number in range(1, count + 1)]
     for name in names:
         files = {"model.yaml": b"title: A model\n", "variables.yaml": f"# {name}\n".encode()}
-        revisions.keep(store, model, name, files=files, content=name.encode(), engine="1.0", author="a test")
+        revisions.keep(
+            store, model, name, files=files, content=name.encode(), engine="1.0", tree_cells=40, author="a test"
+        )
     return names
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -46,9 +46,14 @@ def activate(
         if revision is None:
             folder = folder_of(model, root)
             files = files_of(folder)
-            found = made(model, files, model).model
-            revision = found.revision
-            record.keep(store, model, revision, record.content_of(found), files, engine=fingerprint(), author=user())
+            found = made(model, files, model)
+            revision = found.model.revision
+            said: dict[str, Any] = {
+                "engine": fingerprint(),
+                "tree_cells": found.forecaster.plan.cells,
+                "author": user(),
+            }
+            record.keep(store, model, revision, record.content_of(found.model), files, **said)
         elif not HASH.fullmatch(revision):
             revision = names.resolve(store, model, revision)
         _demand_reason(store, model, revision, reason)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -198,7 +198,8 @@ class Loader:
         revision, files = result.revision or "", loading.files_in(into)
         shutil.rmtree(into, ignore_errors=True)
         author, message = record.said_in_git(folder)
-        said = {"engine": self._engine, "author": author, "message": message}
+        said: dict[str, Any] = {"engine": self._engine, "author": author, "message": message}
+        said |= {"tree_cells": result.tree_cells}
         self._kept(lambda _: record.keep(self._store, name, revision, result.content.encode(), files, **said))
         reasons = record.waiting(name, revision, result.moved)
         logger.error("model %s: revision %s waits for a reason: %s", name, revision, reasons[0])
@@ -213,7 +214,14 @@ class Loader:
         files = loading.files_in(into)
         said = record.said_in_git(folder)
         change = record.Change(
-            name, result.revision, result.content.encode(), files, self._engine, *said, self._store.clock()
+            name,
+            result.revision,
+            result.content.encode(),
+            files,
+            self._engine,
+            result.tree_cells,
+            *said,
+            self._store.clock(),
         )
         taken = self._state.taken
         made = self._kept(lambda late: record.change(self._store, change, unless_called_after=taken if late else None))

@@ -48,7 +48,7 @@ class Result(msgspec.Struct, frozen=True):
     content: str = ""
     reasons: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-    size: int = 0
+    tree_cells: int = 0
     moved: tuple[str, ...] = ()
     """Shifts of headlines over the model's limit: it is served once somebody has said why."""
 
@@ -154,7 +154,7 @@ def _result(name: str, folder: Path, into: Path, seconds: float, served: Callabl
         with watched(Watch(seconds - (time.monotonic() - started))):
             found.draws.warm()
             moved = _moved(served(), found)
-        size = mapped.write(into, compiled(found))
+        mapped.write(into, compiled(found))
         restored(mapped.read(into))
         (into / FILES).mkdir()
         for each, data in files.items():
@@ -164,7 +164,7 @@ def _result(name: str, folder: Path, into: Path, seconds: float, served: Callabl
         logger.error("model %s is not ready: %s", name, reason)
         return Result("broken", digest_of(files), reasons=(reason,))
     content = record.content_of(found.model).decode()
-    return Result("ready", digest_of(files), found.model.revision, content, size=size, moved=moved)
+    return Result("ready", digest_of(files), found.model.revision, content, tree_cells=found.plan.cells, moved=moved)
 
 
 def _moved(served: Forecaster | None, found: Forecaster) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from model.errors import Problem
 from model.priors.files import MODEL_FILE
@@ -35,11 +36,12 @@ def start(store: Store, served: Revisions, *, there: Set[str], engine: str) -> N
         files = served.files.get(name)
         if served.origins.get(name) == "start" and files:
             try:
-                keep(store, name, forecaster.model.revision, content_of(forecaster.model), files, engine=engine)
+                revision, cells = forecaster.model.revision, forecaster.plan.cells
+                keep(store, name, revision, content_of(forecaster.model), files, engine=engine, tree_cells=cells)
             except TooLargeToKeep as error:
                 logger.error("%s", error)
                 continue
-            activations.activate(store, name, forecaster.model.revision, cause="start")
+            activations.activate(store, name, revision, cause="start")
     for name, attempt in served.attempts.items():
         failed = attempt.found
         attempts.record(store, name, () if failed is None else told(failed.reasons, failed.problems))
@@ -68,11 +70,13 @@ def keep(
     files: Mapping[str, bytes],
     *,
     engine: str,
+    tree_cells: int,
     author: str = "",
     message: str = "",
 ) -> None:
     """Keep a revision with its files. Raises StoreError."""
-    revisions.keep(store, name, revision, files=files, content=content, engine=engine, author=author, message=message)
+    said: dict[str, Any] = {"engine": engine, "tree_cells": tree_cells, "author": author, "message": message}
+    revisions.keep(store, name, revision, files=files, content=content, **said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Change:
     content: bytes
     files: Mapping[str, bytes]
     engine: str
+    tree_cells: int
     author: str
     message: str
     at: datetime
@@ -94,7 +99,8 @@ def change(store: Store, made: Change, *, unless_called_after: int | None = None
 
     Raises StoreError.
     """
-    said = {"engine": made.engine, "author": made.author, "message": made.message}
+    said: dict[str, Any] = {"engine": made.engine, "author": made.author, "message": made.message}
+    said |= {"tree_cells": made.tree_cells}
     keep(store, made.name, made.revision, made.content, made.files, **said)
     active = None if unless_called_after is None else activations.active(store, made.name)
     if active is not None and active.cause == "call" and active.seq > (unless_called_after or 0):

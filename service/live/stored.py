@@ -7,6 +7,7 @@ import tempfile
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from model.analyses.revision_diff import over_limit
 from model.forecast import Forecaster
@@ -127,7 +128,8 @@ def _held_back(held: Revisions, store: Store, settings: Settings, activation: Ac
     told = attempt.in_public() if settings.public_read else attempt
     held = replace(serving(held, old, activation, "store"), attempts={**held.attempts, name: told})
     if files := held.files.get(name):
-        record.keep(store, name, new.model.revision, record.content_of(new.model), files, engine=engine)
+        said: dict[str, Any] = {"engine": engine, "tree_cells": new.plan.cells}
+        record.keep(store, name, new.model.revision, record.content_of(new.model), files, **said)
     return held
 
 

@@ -12,6 +12,9 @@ from service.http.validation import Hurried, Shape, Text
 MOST_LISTED = 1_000
 MOST_KEPT = 2**63 - 1
 """The largest number of a row, of either kind of store."""
+Compiled = Annotated[
+    int | None, Meta(description="Table entries of the model compiled; null where an earlier version kept it.")
+]
 Time = Annotated[str, Meta(description="In UTC, as 2026-03-01T09:30:00.000000Z.")]
 
 
@@ -60,6 +63,7 @@ class RevisionJSON(Struct):
     message: str
     engine: str
     size: int
+    tree_cells: Compiled
     active: bool
     names: list[str]
 
@@ -92,6 +96,7 @@ class RevisionAnswer(Struct):
     message: str
     engine: str
     size: int
+    tree_cells: Compiled
     active: bool
     names: list[str]
     files: list[FileJSON]
@@ -108,6 +113,7 @@ class RevisionRow(TypedDict):
     message: str
     engine: str
     size: int
+    tree_cells: Compiled
     active: bool
     names: str
 

@@ -32,7 +32,7 @@ FORMAT = "aftermath-archive-1"
 ABOUT = "about.json"
 SQLITE_MAGIC = b"SQLite format 3\0"
 AT_ONCE = 500
-MADE_LATER = {"links": "0002", "retirements": "0003", "questions": "0004"}
+MADE_LATER = {"links": "0002", "retirements": "0003", "questions": "0004", "compiled_sizes": "0005"}
 """Tables that a step after the first has made. No step has changed a table that was there."""
 TABLES = [table for table in metadata.sorted_tables if table.name not in ("blobs", "usage")]
 

@@ -24,6 +24,7 @@ from service.store.tables import (
     answers,
     attempts,
     blobs,
+    compiled_sizes,
     forecast_points,
     names,
     prunes,
@@ -129,9 +130,9 @@ def _unreferenced() -> ColumnElement[bool]:
 
 
 def _remove_revisions(connection: Connection, which: ColumnElement[bool]) -> dict[str, int]:
-    rows = dict.fromkeys(("forecast_points", "revision_files", "revisions"), 0)
+    rows = dict.fromkeys(("forecast_points", "revision_files", "compiled_sizes", "revisions"), 0)
     for model, revision in connection.execute(select(kept.c.model, kept.c.revision).where(which)).all():
-        for table in (forecast_points, revision_files, kept):
+        for table in (forecast_points, revision_files, compiled_sizes, kept):
             rows[table.name] += _delete(connection, table, (table.c.model == model) & (table.c.revision == revision))
     return rows
 

@@ -13,12 +13,15 @@ from model.priors.files import MODEL_NAME
 from service.store import blobs
 from service.store.database import Store, fields, next_number
 from service.store.errors import RevisionNotKept, StoreUnavailable, TooLargeToKeep
-from service.store.tables import revision_files, revisions
+from service.store.tables import compiled_sizes, revision_files, revisions
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A revision that is kept. ``engine`` is the version of the software that read its files; ``size`` is in bytes."""
+    """A revision that is kept. ``engine`` is the version of the software that read its files; ``size`` is in bytes.
+
+    ``tree_cells`` are the table entries of the model compiled; None where it was kept by a version that did not count.
+    """
 
     seq: int
     model: str
@@ -28,9 +31,13 @@ class Revision:
     message: str
     engine: str
     size: int
+    tree_cells: int | None
 
 
-KEPT = [revisions.c[name] for name in Revision.__dataclass_fields__]
+OWN = tuple(name for name in Revision.__dataclass_fields__ if name != "tree_cells")
+KEPT = select(*(revisions.c[name] for name in OWN), compiled_sizes.c.tree_cells).outerjoin(
+    compiled_sizes, (compiled_sizes.c.model == revisions.c.model) & (compiled_sizes.c.revision == revisions.c.revision)
+)
 
 
 def keep(
@@ -41,6 +48,7 @@ def keep(
     files: Mapping[str, bytes],
     content: bytes,
     engine: str,
+    tree_cells: int | None = None,
     author: str = "",
     message: str = "",
 ) -> Revision:
@@ -59,10 +67,12 @@ def keep(
         if kept := _find(connection, model, revision):
             return kept
         at = store.clock()
-        made = Revision(next_number(connection, revisions), model, revision, at, author, message, engine, size)
+        number = next_number(connection, revisions)
+        made = Revision(number, model, revision, at, author, message, engine, size, tree_cells)
         digest = blobs.keep(connection, content, at=at, limits=store.limits)
-        values = {name: getattr(made, name) for name in Revision.__dataclass_fields__}
-        connection.execute(insert(revisions).values(**values, content=digest))
+        connection.execute(insert(revisions).values(**{name: getattr(made, name) for name in OWN}, content=digest))
+        if tree_cells is not None:
+            connection.execute(insert(compiled_sizes).values(model=model, revision=revision, tree_cells=tree_cells))
         rows = [
             {
                 "model": model,
@@ -85,7 +95,7 @@ def revision(store: Store, model: str, revision: str) -> Revision:
 
 def latest(store: Store, model: str, *, most: int = 50, before: int | None = None) -> list[Revision]:
     """The revisions of a model, the last kept first; ``before`` a sequence number, for the next page."""
-    chosen = select(*KEPT).where(revisions.c.model == model).order_by(revisions.c.seq.desc()).limit(most)
+    chosen = KEPT.where(revisions.c.model == model).order_by(revisions.c.seq.desc()).limit(most)
     if before is not None:
         chosen = chosen.where(revisions.c.seq < before)
     with store.reading() as connection:
@@ -140,5 +150,5 @@ def _demand(connection: Connection, model: str, revision: str) -> Revision:
 
 def _find(connection: Connection, model: str, revision: str) -> Revision | None:
     of_it = (revisions.c.model == model) & (revisions.c.revision == revision)
-    row = connection.execute(select(*KEPT).where(of_it)).first()
+    row = connection.execute(KEPT.where(of_it)).first()
     return None if row is None else Revision(**fields(row))

@@ -40,7 +40,7 @@ NAMING = {
 CAUSES = ("file", "call", "store", "start")
 """Why a revision became active: its files changed, somebody asked for it, the store said so, the service began."""
 
-PRUNABLE = ("blobs", "revisions", "revision_files", "attempts", "answers", "answer_forms")
+PRUNABLE = ("blobs", "revisions", "revision_files", "compiled_sizes", "attempts", "answers", "answer_forms")
 FOR_EVER = ("activations", "retirements", "names", "questions", "audit", "prunes")
 """Tables that refuse UPDATE and DELETE by trigger; from the first kind a recorded prune may delete."""
 REVOCABLE = ("tokens", "links")
@@ -141,6 +141,15 @@ revision_files = Table(
     Column("revision", String(64), primary_key=True),
     Column("name", String(255), primary_key=True),
     Column("blob", String(64), ForeignKey("blobs.digest"), nullable=False),
+    ForeignKeyConstraint(["model", "revision"], ["revisions.model", "revisions.revision"]),
+)
+
+compiled_sizes = Table(
+    "compiled_sizes",
+    metadata,
+    Column("model", String(64), primary_key=True),
+    Column("revision", String(64), primary_key=True),
+    required("tree_cells", Number),
     ForeignKeyConstraint(["model", "revision"], ["revisions.model", "revisions.revision"]),
 )
 

@@ -30,6 +30,7 @@ def _revision(kept: Revision, active: str | None, named: Mapping[str, str]) -> s
         message=kept.message,
         engine=kept.engine,
         size=kept.size,
+        tree_cells=kept.tree_cells,
         active=kept.revision == active,
         names=[name for name, revision in named.items() if revision == kept.revision],
     )
@@ -46,6 +47,7 @@ def revision_rows(found: shapes.RevisionsJSON) -> Iterator[shapes.RevisionRow]:
             "message": each.message,
             "engine": each.engine,
             "size": each.size,
+            "tree_cells": each.tree_cells,
             "active": each.active,
             "names": " ".join(each.names),
         }
@@ -66,6 +68,7 @@ def revision_json(
         message=about.message,
         engine=about.engine,
         size=about.size,
+        tree_cells=about.tree_cells,
         active=about.active,
         names=about.names,
         files=[shapes.FileJSON(name, len(content), f"{place}/{name}") for name, content in files.items()],

@@ -76,6 +76,8 @@ def test_a_revision_is_read_whole_with_its_activations(kept):
     found = kept.client.get(f"/v1/models/asia/revisions/{kept.revisions[0]}").json
     [made] = found["activations"]
     assert (made["cause"], made["previous"], found["active"]) == ("start", None, False)
+    pinned = kept.client.get(f"/v1/models/asia?revision={kept.revisions[0]}").json
+    assert found["tree_cells"] == pinned["size"]["tree_cells"] > 0
     for each in found["files"]:
         response = kept.client.get(each["link"])
         assert response.data == (ROOT / "priors" / "asia" / each["name"]).read_bytes()

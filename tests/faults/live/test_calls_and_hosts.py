@@ -289,7 +289,15 @@ def test_a_host_that_follows_one_which_has_just_begun_serves_on_until_it_is_know
         assert Lease(store).held()
         with gunicorn(models.root, tmp_path / "log", workers=2, AFTERMATH_STATE=str(tmp_path / "state")) as server:
             assert other_models(server) == {"clinic"}
-            record.keep(store, "asia", model.revision, record.content_of(model), files_of(models.folder), engine="1")
+            record.keep(
+                store,
+                "asia",
+                model.revision,
+                record.content_of(model),
+                files_of(models.folder),
+                engine="1",
+                tree_cells=40,
+            )
             activations.activate(store, "asia", model.revision, cause="start")
             server.settled(lambda: other_models(server) == set())
             assert waiting_of(server) == {"clinic": REASON}

@@ -28,7 +28,7 @@ def store(tmp_path):
 
 def change(revision):
     files = {"model.yaml": b"title: A model\n", "variables.yaml": revision.encode()}
-    return record.Change("asia", revision, revision.encode(), files, "1.0", "me", "why", AT)
+    return record.Change("asia", revision, revision.encode(), files, "1.0", 40, "me", "why", AT)
 
 
 def test_a_change_that_is_too_large_for_the_store_is_given_up_and_none_waits_behind_it() -> None:

@@ -30,8 +30,11 @@ from tests.stores import with_revisions
 
 def test_a_revision_keeps_its_files_and_what_it_is_the_hash_of(store: Store) -> None:
     files = {"model.yaml": b"title: A\n", "variables.yaml": "a: ä\n".encode()}
-    kept = revisions.keep(store, "asia", "r-1", files=files, content=b"said", engine="2.0", author="me", message="why")
-    assert (kept.seq, kept.author, kept.message, kept.engine, kept.size) == (1, "me", "why", "2.0", 19)
+    kept = revisions.keep(
+        store, "asia", "r-1", files=files, content=b"said", engine="2.0", tree_cells=40, author="me", message="why"
+    )
+    assert (kept.seq, kept.author, kept.message, kept.engine) == (1, "me", "why", "2.0")
+    assert (kept.size, kept.tree_cells) == (19, 40)
     assert revisions.revision(store, "asia", "r-1") == kept
     assert revisions.files(store, "asia", "r-1") == files
     assert revisions.content(store, "asia", "r-1") == b"said"

@@ -58,7 +58,7 @@ def test_processes_that_start_at_once_make_the_tables_once(place) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(steps) == [[], [], [], [], [], ["0001", "0002", "0003", "0004"]]
+    assert sorted(steps) == [[], [], [], [], [], ["0001", "0002", "0003", "0004", "0005"]]
     for each in stores:
         each.close()
 
@@ -125,7 +125,7 @@ def test_a_mistake_in_a_statement_is_an_error_of_the_store(store: Store, caplog)
 
 def test_the_last_step_is_the_one_that_a_store_is_at(store: Store) -> None:
     with store.reading() as connection:
-        assert migrate.version(connection) == migrate.head() == "0004"
+        assert migrate.version(connection) == migrate.head() == "0005"
 
 
 def test_a_second_store_at_a_place_sees_what_the_first_kept(store: Store) -> None:
