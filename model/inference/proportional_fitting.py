@@ -150,11 +150,11 @@ def _by_newton(
 ) -> tuple[list[Table], NDArray[np.bool_]]:
     """Likelihoods of some variables in some cases, the largest of each 1, and which cases could be fitted."""
     cards, count = plan.network.cards(names), len(cases)
-    combinations = np.indices(cards).reshape(len(cards), -1)
-    size = combinations.shape[1]
+    size = math.prod(cards)
     none = [evidence.likelihood[name][cases] for name in names]
     if size * count > MOST_COMBINATIONS:
         return none, np.zeros(count, dtype=np.bool_)
+    combinations = np.indices(cards).reshape(len(cards), -1)
     repeated = evidence.picked(np.repeat(cases, size))
     each = {
         name: np.tile(np.eye(card)[states], (count, 1))

@@ -33,7 +33,11 @@ READABLE = (
     "Server-Timing, WWW-Authenticate, X-Model-Revision, X-Request-Id, traceparent"
 )
 """Headers of an answer that a page of an allowed origin may read."""
-SENDABLE = "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, traceparent"
+SENDABLE = (
+    "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, MCP-Protocol-Version, Mcp-Method, "
+    "Mcp-Name, traceparent"
+)
+"""Headers of a request that a page of an allowed origin may send: those of agents too."""
 PREFLIGHT_SECONDS = 600
 
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)

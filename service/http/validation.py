@@ -111,7 +111,8 @@ def _mistake(found: Sequence[ErrorDetails], where: Place, shape: type[BaseModel]
     steps = first["loc"]
     match first["type"]:
         case "extra_forbidden":
-            fields = shape.model_fields if len(steps) == 1 else [str(s)[1:] for s in steps if _is_tag(s)]
+            own = [each.alias or name for name, each in shape.model_fields.items()]
+            fields = own if len(steps) == 1 else [str(s)[1:] for s in steps if _is_tag(s)]
             return UnknownField(str(steps[-1]), fields, where=where)
         case "missing":
             return MissingField(f"the field {steps[-1]!r} is missing", where=where)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from model.errors import Place
 from model.resources.cost import Cost
+from model.resources.deadline import checkpoint
 from service.http.access import demand
 from service.http.address import model_path
 from service.http.operation import Operation, Reply, Service, forecaster_of
@@ -78,6 +79,9 @@ class Tool:
         return self.call(service, {name: value for name, value in arguments.items() if value is not None})
 
 
+MOST_LOOKED_FOR = 200
+"""Characters of words to look for among variables."""
+
 KINDS: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
@@ -95,6 +99,9 @@ def _check_type(schema: JSON, value: Any, where: Place) -> None:
         return
     if not isinstance(value, KINDS[kind]) or isinstance(value, bool):
         raise BadField(f"expected {CALLED[kind]}; found {repr(value)[:80]}", where=where)
+    longest = schema.get("maxLength")
+    if longest is not None and isinstance(value, str) and len(value) > longest:
+        raise BadField(f"expected at most {longest} characters; found {len(value):,}", where=where)
     least, most = schema.get("minimum"), schema.get("maximum")
     if (least is not None and value < least) or (most is not None and value > most):
         raise BadField(f"expected {CALLED[kind]} from {least} to {most}; found {value}", where=where)
@@ -215,7 +222,8 @@ def _find_variables(service: Service, arguments: JSON) -> Call:
 
 def _fit(variable: Any, said: str) -> float:
     """How well a variable fits words: the share of them that its name, label and states have, nearly or in full."""
-    words = said.lower().replace("_", " ").split()
+    checkpoint()
+    words = list(dict.fromkeys(said.lower().replace("_", " ").split()))
     if not words:
         return 1.0
     own = f"{variable.name} {variable.label} {' '.join(variable.states)}".lower().replace("_", " ").split()
@@ -269,7 +277,7 @@ TOOLS = (
         "Variables of a model by words of their names, labels and states: what can be asked for, known or done.",
         {
             "model": MODEL,
-            "text": _text("Words to look for; without them the first variables."),
+            "text": _text("Words to look for; without them the first variables.", maxLength=MOST_LOOKED_FOR),
             "most": {
                 "type": "integer",
                 "minimum": 1,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from model.resources.deadline import checkpoint
 from service.prose import conditions, cues, names, readings
 from service.prose.conditions import Comparison, Named, Vocabulary
 from service.prose.facts import YES, Fact, Facts
@@ -159,6 +160,7 @@ class Reader:
         """Every number of some sentences that claims something, in order, sentence by sentence."""
         topic = Topic()
         for sentence in sentences:
+            checkpoint()
             if sentence.opens and not sentence.is_row:
                 topic = Topic()
             yield from self._of_sentence(sentence, topic)

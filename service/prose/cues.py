@@ -59,7 +59,8 @@ HIGH = _any(
 BEFORE = _any(
     r"baseline|before|without|otherwise|by default|default picture|rather than|instead of|against|compared (?:with|to)",
     r"versus|vs|relative to|from|prior|a priori|unconditional(?:ly)?|in general|ordinarily|normally|base rate|was|were",
-    r"had been|would (?:have been|be|stay|stand|remain)|than(?! not\b)|alone|untreated|nothing (?:is )?(?:known|done)",
+    r"had been|would (?:have been|be|stay|stand|remain)|(?<!more )(?<!less )(?<!fewer )than(?! not\b)|alone|untreated|"
+    r"nothing (?:is )?(?:known|done)",
     r"general (?:\w+ )?population|population at large|on average",
 )
 ONLY_BEFORE = re.compile(

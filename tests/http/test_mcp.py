@@ -261,6 +261,7 @@ def test_a_tool_says_what_the_address_says(client):
         ("forecast", {"model": "broken", "target": "lung"}, "model_not_ready", None),
         ("collection_plan", {"model": "asia", "target": "lung", "steps": 9}, "bad_field", None),
         ("find_variables", {"model": "asia", "most": True}, "bad_field", None),
+        ("find_variables", {"model": "asia", "text": "a b " * 51}, "bad_field", None),
         ("diff", {"model": "asia", "older": "r-0123456789abcdef"}, "revision_not_kept", None),
         ("check_prose", {"text": "49 %"}, "bad_permalink", None),
     ],

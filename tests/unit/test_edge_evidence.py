@@ -17,7 +17,9 @@ from model.evidence import Assumed, Case, Observed, OneOf, Reported, SetTo
 from model.forecast import answer, answers, prepare
 from model.gates import TableGate
 from model.inference import Evidence, conflict_sets
+from model.inference.arrays import encode
 from model.inference.conflict_sets import impossible, smallest_set
+from model.inference.proportional_fitting import fit
 from model.interchange import read
 from model.network import Network, Variable
 from model.question import Question
@@ -230,6 +232,19 @@ def test_assumptions_that_cannot_hold_together_are_found_among_pairs(monkeypatch
     assert [each.partition(" ")[0] for each in error.conflict] == ["a", "b"]
     assert error.smallest
     assert fits == [4, 6]
+
+
+def test_thirty_assumptions_that_cannot_hold_are_refused_without_a_table_of_their_states():
+    """Thirty copies of one coin that are to differ: 3 to the 30th states together, of which no table can be made."""
+    states, even = ("a", "b", "c"), np.full(3, 1 / 3)
+    names = [f"v{i:02}" for i in range(30)]
+    variables = [Variable(name, states, () if i == 0 else (names[i - 1],)) for i, name in enumerate(names)]
+    tables = {name: even if i == 0 else np.eye(3) for i, name in enumerate(names)}
+    plan = inference.compile(Network(variables, tables))
+    shares = {name: 0.2 + 0.02 * i for i, name in enumerate(names)}
+    case = Case({name: Assumed({"a": share, "b": 0.9 - share, "c": 0.1}) for name, share in shares.items()})
+    fitted = fit(plan, encode(plan.network, [case]), [case])[1]
+    assert fitted.tolist() == [False]
 
 
 def test_beyond_the_bound_on_work_a_set_is_minimal_and_that_is_said():

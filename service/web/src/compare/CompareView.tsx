@@ -92,9 +92,10 @@ export default function CompareView() {
 
 function Beside({ sides }: { sides: readonly string[] }) {
   const model = useModel();
+  const { focus } = usePlace();
   const asked = sides.map((side) => askedSide(model, side));
-  const targets = comparable(model, sides);
-  const key = `compare ${model.name} ${asked.map(sideOf).join(" ")} ${model.about.revision}`;
+  const targets = comparable(model, sides, focus);
+  const key = `compare ${model.name} ${targets.join(",")} ${asked.map(sideOf).join(" ")} ${model.about.revision}`;
   const answer = useAnswer(key, (signal) => compare(model.name, targets, asked, signal));
   return (
     <Working answer={answer} what="Holding the questions beside each other">

@@ -31,5 +31,6 @@ describe("sides of a comparison", () => {
     };
     expect(comparable(model, ["", "do=a:x"])).toEqual(["a", "b"]);
     expect(comparable(model, ["", "cohort=c"])).toEqual(["b"]);
+    expect(comparable(model, ["", "do=a:x"], "b")).toEqual(["b", "a"]);
   });
 });

@@ -26,8 +26,9 @@ export function askedSide(model: Model, side: string): Question {
   return { ...question, scenario: question.scenario ?? model.about.default_scenario ?? "none" };
 }
 
-/** The headlines that every side can answer: with a cohort among them only those of one individual. */
-export function comparable(model: Model, sides: readonly string[]): string[] {
+/** The variable that is open and the headlines that every side can answer: with a cohort only those of one individual. */
+export function comparable(model: Model, sides: readonly string[], open: string | null = null): string[] {
   const cohort = sides.map((side) => questionOfSide(side).cohort).find((each) => each !== null) ?? null;
-  return model.about.headline.filter((name) => isAnswered(model, name, cohort));
+  const first = open !== null && model.variables.has(open) ? [open] : [];
+  return [...new Set([...first, ...model.about.headline])].filter((name) => isAnswered(model, name, cohort));
 }

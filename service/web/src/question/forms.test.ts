@@ -48,6 +48,7 @@ describe("a question elsewhere", () => {
   it("is Python, with what it imports", () => {
     const said = python(ASKED);
     expect(said).toContain("from model.evidence import RuledOut, SetTo");
+    expect(said).toMatch(/^from pathlib import Path\n[^]*load\(Path\("priors\/mosul-2017"\)\)/);
     expect(said).toContain(
       'Question(("pathway",), {"is_finances": RuledOut(("sustained",))}, settings={"response": SetTo("care")}, cohort="belgium", interval=0.9)',
     );

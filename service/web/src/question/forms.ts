@@ -75,12 +75,14 @@ export function python({ model, targets, question }: Asked): string {
   parts.push("interval=0.9");
   const imports = verbs.size > 0 ? [`from model.evidence import ${[...verbs].sort().join(", ")}`] : [];
   return [
+    "from pathlib import Path",
+    "",
     ...imports,
     "from model.forecast import answer, prepare",
     "from model.priors import load",
     "from model.question import Question",
     "",
-    `forecaster = prepare(load(${literal(`priors/${model}`)}))`,
+    `forecaster = prepare(load(Path(${literal(`priors/${model}`)})))`,
     `found = answer(forecaster, Question(${parts.join(", ")}))`,
     "for target in found.targets:",
     "    for row in target.distribution:",

@@ -12,7 +12,7 @@ import { groupLabel, isAnswered, useModel } from "../state/model";
 import { percent, percentRange, points } from "../words/numbers";
 import { Neighbours } from "./Neighbours";
 import { NumbersForm } from "./NumbersForm";
-import { CLICKS, type Click, chosenState, clicked } from "./saying";
+import { CLICKS, type Click, chosenState, clicked, usualClick } from "./saying";
 import { useWanted } from "./useWanted";
 
 const CLICK_NAMES: Readonly<Record<Click, string>> = {
@@ -27,7 +27,8 @@ export function VariablePanel({ name }: { name: string }) {
   const { question } = usePlace();
   const variable = model.variables.get(name);
   const forecast = useWanted(name);
-  const [click, setClick] = useState<Click>("observe");
+  const [picked, setPicked] = useState<{ name: string; click: Click } | null>(null);
+  const click = picked?.name === name ? picked.click : usualClick(question, name);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [name]);
   if (!variable) {
@@ -70,7 +71,12 @@ export function VariablePanel({ name }: { name: string }) {
             <legend>A click on a state</legend>
             {CLICKS.map((each) => (
               <label key={each}>
-                <input type="radio" name="click" checked={click === each} onChange={() => setClick(each)} />{" "}
+                <input
+                  type="radio"
+                  name="click"
+                  checked={click === each}
+                  onChange={() => setPicked({ name, click: each })}
+                />{" "}
                 {CLICK_NAMES[each]}
               </label>
             ))}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY } from "../question/question";
-import { chosenState, clicked, numbersTyped } from "./saying";
+import { chosenState, clicked, numbersTyped, usualClick } from "./saying";
 
 const STATES = ["low", "medium", "high"];
 
@@ -26,6 +26,13 @@ describe("a click on a state", () => {
     const done = clicked(seen, "x", "high", STATES, "set");
     expect([done.given.size, chosenState(done, "x")]).toEqual([0, "high"]);
     expect(clicked(done, "x", "high", STATES, "set").do.size).toBe(0);
+  });
+
+  it("means to begin with what was said already, so that nothing done becomes observed unasked", () => {
+    const done = clicked(EMPTY, "x", "high", STATES, "set");
+    expect(usualClick(done, "x")).toBe("set");
+    expect(usualClick(clicked(EMPTY, "x", "low", STATES, "rule out"), "x")).toBe("rule out");
+    expect(usualClick(done, "another")).toBe("observe");
   });
 });
 

@@ -4,6 +4,12 @@ import { type Finding, type Question, leaving, observe, set, statesLeft, takeBac
 export const CLICKS = ["observe", "rule out", "set"] as const;
 export type Click = (typeof CLICKS)[number];
 
+/** What clicks mean to begin with: what the question has done to the variable already. */
+export function usualClick(question: Question, variable: string): Click {
+  if (question.do.has(variable)) return "set";
+  return question.given.get(variable)?.verb === "not" ? "rule out" : "observe";
+}
+
 /** The question after a click on a state; a second click takes it back. */
 export function clicked(
   question: Question,

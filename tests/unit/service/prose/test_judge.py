@@ -185,7 +185,8 @@ def test_a_hedge_widens_what_a_number_says(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["about 55 %", "over 50 %", "just over 40 %", "about a third", "less than 48 %", "about 40 %"]
+    "said",
+    ["about 55 %", "over 50 %", "just over 40 %", "about a third", "less than 48 %", "about 40 %", "more than 5 %"],
 )
 def test_a_hedge_does_not_widen_it_to_anything(said: str) -> None:
     [found] = judged(f"The probability of lung cancer is {said}.", known([LUNG]))

@@ -86,7 +86,12 @@ def test_a_revision_that_an_answer_refers_to_cannot_be_removed(store: Store) -> 
     answers.keep(store, asked(first), {"json": b"{}"})
     with pytest.raises(RevisionInUse, match=f"{first} of asia cannot be removed: it has 1 answer"):
         prune.drop_revision(store, "asia", first)
-    assert prune.drop_revision(store, "asia", second).rows == {"revisions": 1, "revision_files": 2, "compiled_sizes": 1, "blobs": 2}
+    assert prune.drop_revision(store, "asia", second).rows == {
+        "revisions": 1,
+        "revision_files": 2,
+        "compiled_sizes": 1,
+        "blobs": 2,
+    }
     with pytest.raises(RevisionNotKept):
         prune.drop_revision(store, "asia", second)
 
