@@ -72,6 +72,13 @@ def test_pages_of_revisions_join_without_a_gap(kept):
     assert seen == kept.revisions[::-1]
 
 
+@pytest.mark.parametrize("sent", ["from_=a", "form=a"])
+def test_a_parameter_that_is_not_there_is_told_by_the_names_that_addresses_have(kept, sent):
+    refused = kept.client.get(f"/v1/models/asia/history/lung?{sent}").json
+    assert (refused["code"], refused["did_you_mean"]) == ("unknown_field", "from")
+    assert "from_" not in refused["allowed"]
+
+
 def test_a_revision_is_read_whole_with_its_activations(kept):
     found = kept.client.get(f"/v1/models/asia/revisions/{kept.revisions[0]}").json
     [made] = found["activations"]

@@ -1,19 +1,36 @@
+import { Fragment } from "react";
 import { condition } from "../state/forecasts";
 import { model as modelStore, models } from "../state/model";
+import { usePlace } from "../state/place";
 import { useStore } from "../state/store";
 import { ModelNotice } from "./ModelNotice";
 import { ProblemNote } from "./ProblemNote";
 import { refresh } from "./start";
+
+const LONGEST = 80;
 
 /** What the reader must know before reading a number: refused, stale, another revision, files that are not served. */
 export function Notices() {
   const { phase, problem, about } = useStore(condition);
   const model = useStore(modelStore);
   const listed = useStore(models);
+  const { unread } = usePlace();
   const unserved = (listed ?? []).filter((each) => each.reasons.length > 0);
   const isOther = model !== null && about !== null && about.revision !== model.about.revision;
   return (
     <div className="notices">
+      {unread.length > 0 && (
+        <p className="note warn" role="alert">
+          Left out of the question, since it cannot be read in the address or is said again:{" "}
+          {unread.map((each, i) => (
+            <Fragment key={each}>
+              {i > 0 && ", "}
+              <code>{each.length > LONGEST ? `${each.slice(0, LONGEST)}…` : each}</code>
+            </Fragment>
+          ))}
+          .
+        </p>
+      )}
       {problem && <ProblemNote problem={problem} />}
       {problem && about && <p className="note">The numbers below are the last answer, to another question.</p>}
       {phase === "unreachable" && (

@@ -21,7 +21,19 @@ const FULL: Place = {
   via: ["is_finances", "pathway"],
   tab: "rests",
   answer: "a-1",
+  unread: [],
 };
+
+describe("what of an address cannot be read", () => {
+  it("is told and left out: statements without a meaning, and those that are said again", () => {
+    const found = placeOf(
+      "?model=asia&given=xray&given=tub:like(yes=x)&do=smoke&given=lung:yes&given=lung:no&do=asia:yes",
+    );
+    expect(found.unread).toEqual(["given=xray", "given=tub:like(yes=x)", "given=lung:yes", "do=smoke"]);
+    expect(searchOf(found)).toBe("?model=asia&given=lung:no&do=asia:yes");
+    expect(moved(found, { view: "why" }).unread).toEqual([]);
+  });
+});
 
 describe("the address", () => {
   it("brings back the place that it was made from", () => {

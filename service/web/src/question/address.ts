@@ -22,6 +22,8 @@ export interface Place {
   readonly tab: string | null;
   /** An answer that was kept, whose question is to be asked: what a short link names. */
   readonly answer: string | null;
+  /** What the address says of the question and nobody can read: it is left out, and the reader is told. */
+  readonly unread: readonly string[];
 }
 
 export const NOWHERE: Place = {
@@ -35,17 +37,18 @@ export const NOWHERE: Place = {
   via: [],
   tab: null,
   answer: null,
+  unread: [],
 };
 
 /** The place after a change; a trail is left where the reader looks at something else. */
 export function moved(from: Place, change: Partial<Place>): Place {
   const isElsewhere = "focus" in change || "view" in change || "model" in change;
-  return { ...from, ...(isElsewhere ? { via: [] } : {}), ...change };
+  return { ...from, unread: [], ...(isElsewhere ? { via: [] } : {}), ...change };
 }
 
 const LONGEST_SEARCH = 7000;
 
-/** A place from the query string of an address; what cannot be read is left out. */
+/** A place from the query string of an address; what cannot be read is left out and told. */
 export function placeOf(search: string): Place {
   const found = new URLSearchParams(search);
   const view = found.get("view");
@@ -60,6 +63,7 @@ export function placeOf(search: string): Place {
     via: found.getAll("via"),
     tab: found.get("tab"),
     answer: found.get("answer"),
+    unread: unreadIn(found),
   };
 }
 
@@ -104,6 +108,19 @@ export function questionOf(found: URLSearchParams): Question {
     if (name !== undefined && setting !== null) done.set(name, setting);
   }
   return { given, do: done, scenario: found.get("scenario"), cohort: found.get("cohort") };
+}
+
+/** Statements that mean nothing, or that a later one of the same variable takes the place of. */
+function unreadIn(found: URLSearchParams): string[] {
+  return (["given", "do"] as const).flatMap((kind) => {
+    const said = found.getAll(kind);
+    const isRead = (text: string, i: number): boolean => {
+      const [name, meant] = split(text) ?? [];
+      if (meant === undefined || (kind === "given" ? findingOf(meant) : settingOf(meant)) === null) return false;
+      return !said.slice(i + 1).some((other) => split(other)?.[0] === name);
+    };
+    return said.filter((text, i) => !isRead(text, i)).map((text) => `${kind}=${text}`);
+  });
 }
 
 /** The parameters of a question, as the API has them. */
