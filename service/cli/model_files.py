@@ -117,7 +117,10 @@ def base_of(model: str, folder: Path, kept: Kept) -> ModelFiles:
     try:
         return ModelFiles(model, "git HEAD", at_git_revision(folder, "HEAD"))
     except NoSuchFiles as error:
-        raise NoSuchFiles(f"the store ({kept.what(model)}) has no active revision of {model}; {error}") from None
+        raise NoSuchFiles(
+            f"the store ({kept.what(model)}) has no active revision of {model}; {error}; "
+            f"name two folders instead: aftermath diff {model} OLD NEW"
+        ) from None
 
 
 def edition_of(found: ModelFiles) -> Edition:

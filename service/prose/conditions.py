@@ -34,8 +34,12 @@ _NEGATIVE = re.compile(
     r"|\bgiv(?:e|es|en|ing) up)(?:[\s-]+(?:an?|the|be|being))*[\s-]+$",
     re.IGNORECASE,
 )
-_NOT_SO = re.compile(r"\s*(?:[:=]\s*no\b|(?:is|was|comes back|came back) negative\b)", re.IGNORECASE)
-_SO = re.compile(r"\s*(?:[:=]\s*yes\b|(?:is|was|comes back|came back) positive\b)", re.IGNORECASE)
+_TURNS_OUT = r"(?:is|was|are|were|had been|comes? back|came back|turns? out|turned out|proves?|proved)"
+_NOT_SO = re.compile(
+    rf"\s*(?:[:=]\s*no\b|{_TURNS_OUT}(?: to be)? negative\b|{_TURNS_OUT}(?: not|n['’]t)(?: to be)? positive\b)",
+    re.IGNORECASE,
+)
+_SO = re.compile(rf"\s*(?:[:=]\s*yes\b|{_TURNS_OUT}(?: to be)? positive\b)", re.IGNORECASE)
 _BREAK = re.compile(r"[.;:]|,\s|\b(?:and|but|while|whereas|than|against|versus|compared|or)\b")
 _FOLLOWS = re.compile(r"[\s(]*\b(?:with|if|under|when|given|where|for|in|among|of|once|after)\b", re.IGNORECASE)
 """Between a number and a condition that comes after it."""

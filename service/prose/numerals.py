@@ -70,7 +70,7 @@ _DIGITS = r"(?:\d+,\d{1,2}(?=[ \u00a0]?(?:%|per ?cent))|\d{1,3}(?:,\d{3})+(?:\.\
 _NUMBER = rf"(?:{_DIGITS}|(?<![\w-]){_WORD}(?:(?!\w)|(?=fold\b)))"
 _UNIT = (
     r"(?:[ \u00a0\u202f-]?(?:percentage|percent|per cent|%)[ -]?(?:points?|pts?)\b"
-    r"|[ \u00a0\u202f]?[%％]|[ \u00a0-]per ?cent\b|[ \u00a0-]percent\b|[ \u00a0]?pct\b"
+    r"|[ \u00a0\u202f]?[%％]|[ \u00a0-]?per ?cent\b|[ \u00a0]?(?:pct|pc)\b|[ \u00a0]?p\.c\."
     r"|[ \u00a0-]points?\b|[ \u00a0]?(?:pp|pts|p\.p\.)(?![\w])"
     r"|[ \u00a0-]?(?:decibels?|dB)\b|[ \u00a0-]bits?\b|[ \u00a0-]times\b|-?fold\b|[×x](?![\w]))"
 )

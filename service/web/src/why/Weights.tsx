@@ -43,7 +43,7 @@ export function Weights({ found }: { found: Explanation }) {
             line={0}
             lineName="a finding that leaves the odds as they are; right of it findings speak for the event, left against it"
             least={1}
-            tick={(value) => oddsFactor(value).replace("odds ", "").replace("leaves the odds", "× 1")}
+            tick={(value) => oddsFactor(value).replace("odds ", "").replace("as before", "× 1")}
             spans={[...weights]
               .sort((a, b) => Math.abs(b.db ?? Infinity) - Math.abs(a.db ?? Infinity))
               .map((each) => ({

@@ -27,7 +27,7 @@ export function findingLabel(model: Model, found: Explanation, name: string): st
 export function oddsFactor(db: number | null): string {
   if (db === null) return "decides it";
   const factor = 10 ** (db / 10);
-  if (Math.abs(factor - 1) < 0.005) return "leaves the odds";
+  if (Math.abs(factor - 1) < 0.005) return "odds as before";
   return factor > 1 ? `odds × ${digits(factor)}` : `odds ÷ ${digits(1 / factor)}`;
 }
 

@@ -88,7 +88,7 @@ describe("the account", () => {
       "odds × 10",
       "odds ÷ 10",
       "odds × 1.05",
-      "leaves the odds",
+      "odds as before",
       "decides it",
     ]);
   });

@@ -169,7 +169,8 @@ def test_a_number_has_its_place_the_words_around_it_and_the_nearest_that_is_supp
 
 
 @pytest.mark.parametrize(
-    "said", ["49 %", "48.9 per cent", "0.49", ".489", "forty-nine percent", "one in two", "about half"]
+    "said",
+    ["49 %", "48.9 per cent", "49percent", "49pc", "49 p.c.", "0.49", ".489", "forty-nine percent", "one in two"],
 )
 def test_a_number_is_supported_however_it_is_written(said: str) -> None:
     [found] = judged(f"The probability of lung cancer is {said}.", known([LUNG]))
@@ -246,6 +247,9 @@ def cited(text: str) -> list[Judged]:
         "With strong borders a mass-casualty attack in Europe has 31 %. {m_attack} {m_attack2}",
         "A mass-casualty attack in Europe has 31 % where border police and intelligence are strong. {m_attack}",
         "Given a negative X-ray, lung cancer is at 49 %. {a_xray}",
+        "If the X-ray is not positive, lung cancer is at 49 %. {a_xray}",
+        "When the X-ray turns out not to be positive, lung cancer is at 49 %. {a_xray}",
+        "Where the X-ray isn't positive, lung cancer is at 49 %. {a_xray}",
         "For Tunisians the risk of being killed or captured is 43 %. {m_cmp}",
         "With smoking but without the X-ray lung cancer is at 65 %. {a_expl}",
     ],
