@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -111,14 +111,34 @@ def _mistake(found: Sequence[ErrorDetails], where: Place, shape: type[BaseModel]
     steps = first["loc"]
     match first["type"]:
         case "extra_forbidden":
-            own = [each.alias or name for name, each in shape.model_fields.items()]
-            fields = own if len(steps) == 1 else [str(s)[1:] for s in steps if _is_tag(s)]
-            return UnknownField(str(steps[-1]), fields, where=where)
+            return UnknownField(str(steps[-1]), _fields_at(shape, steps[:-1]), where=where)
         case "missing":
             return MissingField(f"the field {steps[-1]!r} is missing", where=where)
         case _:
             expected = " or ".join(dict.fromkeys(map(_expected, found)))
             return BadField(f"expected {expected}; found {reprlib.repr(first['input'])}", where=where)
+
+
+def _fields_at(shape: type[BaseModel], steps: Sequence[str | int]) -> list[str]:
+    """The fields that there are in a place of a shape; of a choice those that tell its kinds apart."""
+    tags = [str(step)[1:] for step in steps if _is_tag(step)]
+    if tags:
+        return tags
+    for step in steps:
+        if isinstance(step, str):
+            within = {each.alias or name: each.annotation for name, each in shape.model_fields.items()}
+            found = _shape_in(within.get(step))
+            if found is None:
+                return []
+            shape = found
+    return [each.alias or name for name, each in shape.model_fields.items()]
+
+
+def _shape_in(annotation: Any) -> type[BaseModel] | None:
+    """The shape that a field holds, by itself or in a list; None where it holds none."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_shape_in, get_args(annotation))), None)
 
 
 KINDS = {

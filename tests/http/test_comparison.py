@@ -106,6 +106,14 @@ def test_what_is_wrong_with_a_side_is_said_in_its_place(client, refused, asked, 
         assert problem["pointer"].startswith("/side/1")
 
 
+def test_a_field_that_a_side_does_not_have_is_told_with_those_that_it_has(client, refused):
+    problem = refused(
+        client.post(COMPARE, json={"targets": ["lung"], "sides": [{}, {"giben": {}}]}), 422, "unknown_field"
+    )
+    assert (problem["pointer"], problem["did_you_mean"]) == ("/sides/1/giben", "given")
+    assert problem["allowed"] == ["name", "given", "do", "scenario", "cohort"]
+
+
 def test_more_than_can_be_drawn_is_refused_before_any_work(client, refused):
     names = [each["name"] for each in client.get("/v1/models/asia/variables").json["variables"]]
     sent = {"targets": names, "sides": [{"name": str(i)} for i in range(100)]}
