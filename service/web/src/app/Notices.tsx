@@ -16,7 +16,8 @@ export function Notices() {
   const listed = useStore(models);
   const { unread } = usePlace();
   const unserved = (listed ?? []).filter((each) => each.reasons.length > 0);
-  const isOther = model !== null && about !== null && about.revision !== model.about.revision;
+  const served = (listed ?? []).find((each) => each.name === model?.name)?.revision ?? null;
+  const active = [about?.revision, served].find((each) => each && each !== model?.about.revision) ?? null;
   return (
     <div className="notices">
       {unread.length > 0 && (
@@ -39,9 +40,10 @@ export function Notices() {
           <button onClick={() => void refresh()}>Ask again</button>
         </p>
       )}
-      {isOther && (
+      {model !== null && active !== null && (
         <p className="note warn" role="status">
-          Another revision of the model is active now: <code>{about.revision}</code>.{" "}
+          Another revision of the model is active now: <code>{active}</code>. What is asked from here on is answered by
+          it; names and tables are still those of the one before.{" "}
           <button onClick={() => void refresh()}>Load it</button>
         </p>
       )}

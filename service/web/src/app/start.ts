@@ -15,6 +15,8 @@ export interface Loading {
 export const loading = createStore<Loading>({ phase: "loading", problem: null });
 
 const RETRY = 5000;
+/** Milliseconds between looks at what is served, while the page is seen: a revision may become active meanwhile. */
+const LOOK = 20_000;
 let controller = new AbortController();
 let asked: string | null = null;
 let answeredBy: string | null = null;
@@ -26,6 +28,7 @@ export function start(): void {
   addEventListener("keydown", onKey);
   addEventListener("online", () => void refresh());
   addEventListener("focus", () => void lookAgain());
+  setInterval(() => document.visibilityState === "visible" && void lookAgain(), LOOK);
   condition.subscribe(onRevision);
   void arrived();
 }
@@ -38,7 +41,7 @@ function onRevision(): void {
   answeredBy = revision;
 }
 
-/** What is wrong with the files of models may have come while the reader was elsewhere. */
+/** Another revision, or what is wrong with the files of models, may have come meanwhile. */
 async function lookAgain(): Promise<void> {
   if (loading.get().phase !== "ready") return;
   await loadModels(controller.signal).catch(() => undefined);
