@@ -91,7 +91,7 @@ def test_a_backup_is_restored_into_another_place(run, state: Path, tmp_path: Pat
 def test_a_prune_says_what_it_would_remove_and_then_removes_it(run, state: Path) -> None:
     with closing(stores.ready(Folder(state))) as store:
         with_revisions(store, 2)
-    said = "4 revision_files, 2 revisions, 5 blobs"
+    said = "4 revision_files, 2 compiled_sizes, 2 revisions, 5 blobs"
     planned = run("db", "prune", "--older", "0", "--dry-run").out
     assert planned.startswith(f"SQLite in {state}: would remove {said} (")
     assert run("db", "prune", "--older", "0").out == planned.replace("would remove", "removed")
