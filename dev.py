@@ -329,7 +329,8 @@ def discard(folder: Path) -> None:
 
 
 def make_venv(folder: Path, _python: Path) -> None:
-    command = [sys.executable, "-m", "venv", str(folder)]
+    base = getattr(sys, "_base_executable", sys.executable)  # the environment's own Python goes with what is replaced
+    command = [base, "-m", "venv", str(folder)]
     call(command, "Making an environment", f"Python could not make an environment in {folder}.")
 
 

@@ -356,3 +356,15 @@ def test_the_lock_of_the_page_names_no_place_to_fetch_from() -> None:
     lock = (Path(dev.__file__).parent / "service" / "web" / "package-lock.json").read_text(encoding="utf-8")
     assert '"integrity"' in lock
     assert '"resolved"' not in lock
+
+
+def test_an_environment_is_made_by_the_python_below_and_not_by_that_of_the_one_it_replaces(
+    monkeypatch, tmp_path
+) -> None:
+    """Under the environment's own Python, as these tests run: it is gone by the time a new one is made."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(dev, "call", lambda command, *_: commands.append(command))
+    dev.make_venv(tmp_path / "environment", Path())
+    [[python, *_]] = commands
+    assert sys.prefix != sys.base_prefix
+    assert not Path(python).is_relative_to(sys.prefix)
