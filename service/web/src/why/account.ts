@@ -72,6 +72,7 @@ function doneSentence(model: Model, done: NonNullable<Explanation["done"]>): str
   const range = low === null || high === null ? "" : ` (${pointsRange(low, high)})`;
   const doubt = low !== null && high !== null && perhapsNothing(low, high) ? ", perhaps by nothing" : "";
   const by = points(Math.abs(done.effect)).replace("+", "");
-  const from = done.without === null ? "" : `; without that it would be ${percent(done.without)}`;
+  const isSeen = done.without !== null && percent(done.without) !== percent(done.p);
+  const from = done.without === null || !isSeen ? "" : `; without that it would be ${percent(done.without)}`;
   return `Setting ${names} ${done.effect > 0 ? "raises" : "lowers"} it by ${by}${range}${doubt}${from}.`;
 }

@@ -74,6 +74,8 @@ describe("the account", () => {
     expect(plain(account(MODEL, explained({ done, do: { smoke: "yes" } }))[1] ?? "")).toBe(
       "Setting “Smoker” raises it by 10.0 points (−1.0 to +20.0), perhaps by nothing; without that it would be 10 %.",
     );
+    const little = { ...done, p: 0.1001, effect: 0.0001, effect_low: 0.00005, effect_high: 0.0002 };
+    expect(plain(account(MODEL, explained({ done: little, do: { smoke: "yes" } }))[1] ?? "")).not.toContain("without");
     expect(account(MODEL, explained({ done: { ...done, effect: 0 } }))[1]).toBe("Setting “Smoker” changes nothing.");
   });
 
