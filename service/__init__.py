@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     from service.live import record, stored
     from service.live.host import Host
     from service.settings import BadSettings, from_environment, nothing_to_serve
-    from service.store.database import Store
+    from service.store.database import SILENT, Store
     from service.store.location import Nowhere
     from service.stored_models import StoredModels
 
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
     held = revisions.load(
         chosen.priors, public=chosen.public_read, seconds=chosen.load_seconds, memory=memory, ahead=ahead
     )
-    store = Store(chosen.place, limits=chosen.limits)
+    store = Store(chosen.place, limits=chosen.limits, silent=SILENT)
     engine = fingerprint()
     held = stored.recovered(held, store, chosen, engine=engine)
     if ahead:

@@ -14,7 +14,10 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class FaultyLink:
-    """Passes on what is sent to a port: ``well``, ``slow``, or ``cut``, where each connection is reset."""
+    """Passes on what is sent to a port: ``well``, ``slow``, ``cut``, where each connection is reset, or ``silent``.
+
+    What is silent takes everything and passes nothing on, until it is something else.
+    """
 
     def __init__(self, port: int) -> None:
         self.target = port
@@ -22,10 +25,16 @@ class FaultyLink:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = int(self.listener.getsockname()[1])
         self.open: set[socket.socket] = set()
+        self.heard = threading.Event()
+        self.heard.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def become(self, state: str) -> None:
         self.state = state
+        if state == "silent":
+            self.heard.clear()
+        else:
+            self.heard.set()
         if state == "cut":
             for each in [*self.open]:
                 self._reset(each)
@@ -47,6 +56,7 @@ class FaultyLink:
             while piece := source.recv(65_536):
                 if self.state == "slow":
                     time.sleep(SLOW)
+                self.heard.wait()
                 sink.sendall(piece)
         for each in (source, sink):
             with suppress(OSError):

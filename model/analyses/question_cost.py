@@ -59,7 +59,7 @@ DRAWN = 600_000
 DRAWN_TABLE = 2_000
 """An entry of the tables that it depends on, laid side by side for all draws."""
 
-FITTED = 8_000_000
+FITTED = 11_000_000
 """The rounds of a fit under all draws beside its answers: times the square of what is assumed, which calls for more."""
 
 SIDE_BY_SIDE = 0.27
@@ -74,7 +74,7 @@ DRAWN_ENTRY = 3.5
 DRAWN_FINDING = 70_000
 """A finding under all draws, for each target."""
 
-SWEEPS = 8
+SWEEPS = 6
 """Rounds of a fit: usual ones."""
 
 NUMBER = 25_000
@@ -266,7 +266,7 @@ def of_matrix(forecaster: Forecaster, targets: Sequence[str], *, intervals: bool
     cost += Cost(answer=ROW * sum(len(above) * len(network[name].states) for name, above in causes.items()))
     if intervals and targets:
         one = of_draws(forecaster, targets, asked).draws // len(targets)
-        cost += Cost(draws=3 * cells * one // 2)
+        cost += Cost(draws=2 * cells * one)
     return cost
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
@@ -24,6 +25,9 @@ MOST_SETS = 1_000
 WORK = 500_000_000
 """Sets of findings asked about, and table entries gone through, after which a set is no longer proven smallest."""
 
+FEW = 8
+"""Findings of which all sets may be asked about, with assumptions among them: each of these sets is fitted anew."""
+
 MOST_STEPS = 1_000_000
 """Correction sets looked at in the search for what a smaller set would have to hold, after which it counts as unproven
 too: some 2 s."""
@@ -44,15 +48,65 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
     """
     given = list(case.findings.items())
     most = min(MOST_SETS, WORK // plan.cells)
-    found, smallest = smallest_set(
-        len(given), lambda kept: _possible(plan, case, kept), most=most, pairs=_with_an_assumption(case, most)
-    )
+    found, smallest = _found(plan, case, most)
     under = []
     if case.settings:
         left = Case(dict(given[i] for i in found))
         if _possible(plan, left, np.ones((1, len(found)), dtype=np.bool_))[0]:
             under = [in_words(name, setting) for name, setting in case.settings.items()]
     return ImpossibleEvidence([in_words(*given[i]) for i in found], where=("evidence",), smallest=smallest, under=under)
+
+
+def _found(plan: Plan, case: Case, most: int) -> tuple[tuple[int, ...], bool]:
+    """A set of a case's findings, by place, that cannot hold together, and whether it is proven to be smallest.
+
+    Of many findings with assumptions among them the search is among those that fight each other.
+    """
+    count, pairs = len(case.findings), _with_an_assumption(case, most)
+
+    def possible(kept: Flags) -> Flags:
+        return _possible(plan, case, kept)
+
+    if count <= FEW or not assumptions(case):
+        return smallest_set(count, possible, most=most, pairs=pairs)
+    found = _of_one_or_two(count, possible, pairs)
+    if found:
+        return found, True
+    core = np.array(_fighting(plan, case, possible))
+
+    def possible_of_core(kept: Flags) -> Flags:
+        wider = np.zeros((len(kept), count), dtype=np.bool_)
+        wider[:, core] = kept
+        return possible(wider)
+
+    inside, smallest = smallest_set(len(core), possible_of_core, most=most)
+    return tuple(core[list(inside)].tolist()), smallest and len(inside) == 3 and bool(pairs)
+
+
+def _fighting(plan: Plan, case: Case, possible: Possible) -> list[int]:
+    """Findings that cannot hold together, by place: few assumptions, and the other findings where they are needed.
+
+    Assumptions are taken in the order of how far apart the likelihoods of their states went in the fit that failed.
+    """
+    names, assumed = list(case.findings), assumptions(case)
+    others = [i for i, name in enumerate(names) if name not in assumed]
+
+    def hold(places: Sequence[int]) -> bool:
+        return bool(possible(np.isin(np.arange(len(names)), places)[None])[0])
+
+    if others and not hold(others):
+        return others
+    fitted, _ = fit(plan, encode(plan.network, [case]), [case])
+    apart = {name: _apart(fitted.likelihood[name][0]) for name in assumed}
+    ranked = [names.index(name) for name in sorted(assumed, key=lambda name: -apart[name])]
+    few = 1 + bisect_left(range(1, len(ranked)), True, key=lambda count: not hold(others + ranked[:count]))
+    return sorted(ranked[:few] if not hold(ranked[:few]) else others + ranked[:few])
+
+
+def _apart(likelihoods: NDArray[np.float64]) -> float:
+    """The logarithm of how many times the largest likelihood is the smallest of those that are not nil."""
+    logs = np.log(likelihoods[likelihoods > 0])
+    return float(np.ptp(logs)) if len(logs) else 0.0
 
 
 def _with_an_assumption(case: Case, most: int) -> list[tuple[int, int]]:
@@ -96,12 +150,9 @@ def smallest_set(
     ((1, 3), True)
     """
     asked = count + len(pairs)
-    one_by_one = possible(np.eye(count, dtype=np.bool_))
-    if not one_by_one.all():
-        return (int(np.argmin(one_by_one)),), True
-    two_by_two = possible(np.array([np.isin(np.arange(count), pair) for pair in pairs])) if pairs else np.array([True])
-    if not two_by_two.all():
-        return pairs[int(np.argmin(two_by_two))], True
+    found = _of_one_or_two(count, possible, pairs)
+    if found:
+        return found, True
     refuted, shown = [(1 << count) - 1], [1 << i for i in range(count)] + [1 << i | 1 << j for i, j in pairs]
 
     def holds(members: Iterable[int]) -> bool:
@@ -131,6 +182,15 @@ def smallest_set(
             return tuple(tried), True
         corrections.append(sum(1 << j for j in correction))
     return found, False
+
+
+def _of_one_or_two(count: int, possible: Possible, pairs: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """One of 0..count-1 that is impossible by itself, else one of these pairs that is; empty where none is."""
+    one_by_one = possible(np.eye(count, dtype=np.bool_))
+    if not one_by_one.all():
+        return (int(np.argmin(one_by_one)),)
+    two_by_two = possible(np.array([np.isin(np.arange(count), pair) for pair in pairs])) if pairs else np.array([True])
+    return () if two_by_two.all() else pairs[int(np.argmin(two_by_two))]
 
 
 def _minimal(count: int, holds: Callable[[Iterable[int]], bool]) -> tuple[int, ...]:

@@ -98,6 +98,17 @@ def _step(hessian: Table, gradient: Table, wanted: Table, free: NDArray[np.bool_
     scaled = hessian * scale[:, :, None] * scale[:, None, :]
     fixed = np.where(free, damping[:, None], 1.0)
     scaled[:, np.arange(scaled.shape[1]), np.arange(scaled.shape[1])] += fixed
-    step: Table = -scale * np.linalg.solve(scaled, (scale * gradient)[:, :, None])[:, :, 0]
+    step: Table = -scale * _solved(scaled, scale * gradient)
     longest = np.abs(step).max(axis=1, keepdims=True)
     return np.asarray(step * LONGEST / np.maximum(longest, LONGEST), dtype=np.float64)
+
+
+def _solved(matrices: Table, right: Table) -> Table:
+    """What each symmetric matrix (n, k, k) times it is its right side (n, k); the nearest and least where none is.
+
+    Damping as small as LOOSE is lost to rounding beside weights that move together.
+    """
+    try:
+        return np.asarray(np.linalg.solve(matrices, right[:, :, None])[:, :, 0])
+    except np.linalg.LinAlgError:
+        return np.asarray((np.linalg.pinv(matrices, hermitian=True) @ right[:, :, None])[:, :, 0])

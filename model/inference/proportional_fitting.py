@@ -20,10 +20,20 @@ from model.resources.deadline import checkpoint
 SWEEPS = 200
 """Of accelerated ones some ten are usual."""
 
+AVERAGE = 32
+"""Sweeps a case, over all cases and where Newton's method can take over, after which no more are made."""
+
+STALLED, NEARER = 32, 0.99
+"""Sweeps after which a case is given up that has not come nearer, by this factor, to what it assumes: a fit without an
+end goes round at a distance that stays, one that is slow comes nearer by more."""
+
 FITTED = 1e-12
 
 MOST_COMBINATIONS = 100_000
-"""States of the assumed variables together, times cases, that are asked about where SWEEPS do not suffice."""
+"""States of the assumed variables together, times cases, that are asked about where sweeps do not suffice."""
+
+WORK = 4_000_000_000
+"""Entries of the tree that asking about them goes through at the most: some 3 s."""
 
 FAINTEST, FAINT = 1e-307, 1e-60
 """A likelihood below the first is no longer a number with all its digits; below the second, of 1 for the largest, few
@@ -39,10 +49,11 @@ def fit(
     """Fit every assumption of every case at once, and which cases could be fitted, shape (cases,).
 
     Iterative proportional fitting (Jeffrey's rule for several variables: Valtorta, Kim & Vomlel 2002), accelerated;
-    done when all marginals are within 1e-12 of those assumed. Where SWEEPS do not suffice, since variables depend on
-    each other almost wholly, by Newton's method on the joint of those assumed. A case whose fit has no end, or whose
-    evidence is impossible, has likelihoods of no meaning. ``start`` are likelihoods of assumed variables to begin with,
-    each of shape (states,), positive where a probability is assumed.
+    done when all marginals are within 1e-12 of those assumed. Where these sweeps do not suffice, since variables depend
+    on each other almost wholly, by Newton's method on the joint of those assumed, if that can be listed. A case whose
+    fit has no end, or whose evidence is impossible, has likelihoods that hold nothing; furthest apart are those that
+    fight each other. ``start`` are likelihoods of assumed variables to begin with, each of shape (states,), positive
+    where a probability is assumed.
     """
     wanted = _assumed(plan.network, cases)
     fitted = np.ones(len(cases), dtype=np.bool_)
@@ -54,11 +65,19 @@ def fit(
         rows[name][which] = np.where(target > 0, first, 0.0)
     left = np.arange(len(cases))
     path = Acceleration(len(cases), sum(target.shape[1] for _, target in wanted.values()))
-    some = evidence
+    nearest, since = np.full(len(cases), np.inf), np.zeros(len(cases), dtype=np.int64)
+    some, made = evidence, 0
     for _ in range(SWEEPS):
         checkpoint()
+        if made > AVERAGE * len(cases) and _can_be_listed(plan, _together(wanted, left)):
+            break
+        made += len(left)
         furthest, lost = _swept(plan, some, rows, left, wanted, path)
         fitted[lost] = False
+        nearer = furthest < NEARER * nearest[left]
+        nearest[left] = np.where(nearer, furthest, nearest[left])
+        since[left] = np.where(nearer, 0, since[left] + 1)
+        fitted[left[since[left] >= STALLED]] = False
         going = fitted[left] & ~(furthest < FITTED)
         if not going.any():
             left = left[:0]
@@ -67,7 +86,9 @@ def fit(
             left = left[going]
             some = evidence.picked(left)
     fitted[left] = False
-    for names, which in _together(wanted, ~fitted).items():
+    for names, which in _together(wanted, np.flatnonzero(~fitted)).items():
+        if not _can_be_listed(plan, {names: which}):
+            continue
         found, fitted[which] = _by_newton(plan, evidence, wanted, names, which)
         for name, fresh in zip(names, found, strict=True):
             rows[name][which] = fresh
@@ -135,14 +156,20 @@ def _both(left: NDArray[np.intp], which: NDArray[np.intp]) -> tuple[NDArray[np.i
     return at, of
 
 
-def _together(wanted: Wanted, left: NDArray[np.bool_]) -> dict[tuple[str, ...], NDArray[np.intp]]:
+def _together(wanted: Wanted, left: NDArray[np.intp]) -> dict[tuple[str, ...], NDArray[np.intp]]:
     """Cases that are left, by the variables that they assume a distribution for, where these are several."""
     groups: dict[tuple[str, ...], list[int]] = {}
-    for case in np.flatnonzero(left).tolist():
+    for case in left.tolist():
         names = tuple(name for name, (which, _) in wanted.items() if case in which)
         if len(names) > 1:
             groups.setdefault(names, []).append(case)
     return {names: np.array(cases) for names, cases in groups.items()}
+
+
+def _can_be_listed(plan: Plan, groups: Mapping[tuple[str, ...], NDArray[np.intp]]) -> bool:
+    """Whether the engine can be asked about every state of the assumed variables together, in each of these cases."""
+    count = sum(math.prod(plan.network.cards(names)) * len(cases) for names, cases in groups.items())
+    return count <= min(MOST_COMBINATIONS, WORK // plan.cells)
 
 
 def _by_newton(
@@ -151,9 +178,6 @@ def _by_newton(
     """Likelihoods of some variables in some cases, the largest of each 1, and which cases could be fitted."""
     cards, count = plan.network.cards(names), len(cases)
     size = math.prod(cards)
-    none = [evidence.likelihood[name][cases] for name in names]
-    if size * count > MOST_COMBINATIONS:
-        return none, np.zeros(count, dtype=np.bool_)
     combinations = np.indices(cards).reshape(len(cards), -1)
     repeated = evidence.picked(np.repeat(cases, size))
     each = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sqlite3
 import time
@@ -19,6 +20,7 @@ from service.store import migrate
 from service.store.errors import StoreBusy, StoreError, StoreUnavailable
 from service.store.limits import Limits
 from service.store.location import Folder, Nowhere, Place
+from service.store.outage import Outage
 from service.store.postgresql import PostgreSQL
 from service.store.sqlite import SQLite
 
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 PATIENCE = 4.5
 """Seconds that a transaction waits for another's lock: its refusal is to be there within five."""
 PATIENCE_AT_START = 30.0
+SILENT = 3.0
+"""Seconds without a word of the server after which a service takes a link to it for dead."""
 PROBE = 0.2
 RETRIED = 1.0
 """Seconds between two tries to make a store ready that could not be used."""
@@ -56,14 +60,24 @@ def now() -> datetime:
 class Store:
     """The store at a place. It may be shared by threads, and survives a fork: each process opens its own connections.
 
-    ``clock`` says when something happened; no order depends on it.
+    ``clock`` says when something happened; no order depends on it. ``silent`` is for how many seconds a server may say
+    nothing while an answer of it is waited for, beside the patience with others' locks: without end where an operator
+    waits, who may have asked for much.
     """
 
-    def __init__(self, place: Place, *, limits: Limits | None = None, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = now,
+        silent: float = math.inf,
+    ) -> None:
         self.place = place
         self.limits = limits or Limits()
         self.clock = clock
-        self._backend = _backend(place)
+        self._backend = _backend(place, silent)
+        self._outage = Outage()
         self._engines: dict[int, Engine] = {}
         self._is_ready = False
         self._refused: tuple[float, StoreError] | None = None
@@ -133,10 +147,13 @@ class Store:
             engine.dispose()
 
     def session(self) -> Connection:
-        """A connection for what ends with it, such as a lock of the session. Raises what the database raises."""
+        """A connection for what ends with it, such as a lock of the session; errors of its use are the database's.
+
+        Raises StoreError where there is none.
+        """
         backend = self._used()
-        engine = self._engines.get(os.getpid()) or self._engines.setdefault(os.getpid(), backend.engine())
-        return engine.connect()
+        with self._outage.watched(), _translated(backend):
+            return self._engine(backend).connect()
 
     def _make_ready(self, backend: Backend, patience: float) -> None:
         try:
@@ -148,13 +165,14 @@ class Store:
     @contextmanager
     def _reading(self, backend: Backend, patience: float) -> Iterator[Connection]:
         connected = self._connection(backend, patience, writes=False)
-        with _translated(backend), connected as connection, connection.begin():
+        with self._outage.watched(), _translated(backend), connected as connection, connection.begin():
             backend.begun(connection, patience, writes=False)
             yield connection
 
     @contextmanager
     def _writing(self, backend: Backend, patience: float) -> Iterator[Connection]:
         with (
+            self._outage.watched(),
             _translated(backend),
             backend.turn(patience) as left,
             self._connection(backend, left, writes=True) as connection,
@@ -166,10 +184,12 @@ class Store:
 
     @contextmanager
     def _connection(self, backend: Backend, patience: float, *, writes: bool) -> Iterator[Connection]:
-        # Engines of a parent process stay where they are, unused: closing its connections here would end its locks.
-        engine = self._engines.get(os.getpid()) or self._engines.setdefault(os.getpid(), backend.engine())
-        with engine.connect() as connection:
+        with self._engine(backend).connect() as connection:
             yield connection.execution_options(patience=patience, writes=writes)
+
+    def _engine(self, backend: Backend) -> Engine:
+        # Engines of a parent process stay where they are, unused: closing its connections here would end its locks.
+        return self._engines.get(os.getpid()) or self._engines.setdefault(os.getpid(), backend.engine())
 
     def _used(self) -> Backend:
         if isinstance(self.place, Nowhere):
@@ -185,10 +205,10 @@ class Store:
         return self._used()
 
 
-def _backend(place: Place) -> Backend | None:
+def _backend(place: Place, silent: float) -> Backend | None:
     if isinstance(place, Nowhere):
         return None
-    return SQLite(place) if isinstance(place, Folder) else PostgreSQL(place)
+    return SQLite(place) if isinstance(place, Folder) else PostgreSQL(place, silent=silent)
 
 
 @contextmanager

@@ -24,6 +24,10 @@ class StoreUnavailable(StoreError):
     retry_after = 10
 
 
+class StoreUnreachable(StoreUnavailable):
+    """A store whose server does not answer."""
+
+
 class StoreBusy(StoreError):
     """A store that another process has been writing to for too long."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.store.database import Store
+from service.store.errors import StoreError
 from service.store.location import Folder, Nowhere
 
 FILE = "watcher.lock"
@@ -82,7 +83,7 @@ class Lease:
                 self._connection = self._store.session()
             with self._connection.begin():
                 return bool(self._connection.execute(text(f"SELECT {self._asked()}")).scalar_one())
-        except SQLAlchemyError:
+        except (SQLAlchemyError, StoreError):
             with suppress(SQLAlchemyError):
                 if self._connection is not None:
                     self._connection.invalidate()

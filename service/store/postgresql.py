@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
-from service.store.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
+from service.store.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable, StoreUnreachable
 from service.store.location import Server
 
 CONNECTIONS = 8
@@ -33,7 +34,9 @@ AWAY = ("08", "57P", "25006", "28", "3D", "42P01", "42501", "3F")
 class PostgreSQL:
     """A database of a PostgreSQL server."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, silent: float) -> None:
+        """``silent`` is for how many seconds a statement may go without a word of the server."""
+        self._silent = silent
         self.url = make_url(server.url).set(drivername="postgresql+psycopg")
         self.described = str(server)
         self.caution: str | None = None
@@ -50,7 +53,7 @@ class PostgreSQL:
     def engine(self) -> Engine:
         """An engine that has opened nothing yet."""
         network = {name: value for name, value in NETWORK.items() if name not in self.url.query}
-        return create_engine(
+        engine = create_engine(
             self.url,
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS,
@@ -58,6 +61,20 @@ class PostgreSQL:
             pool_pre_ping=True,
             connect_args=network,
         )
+        event.listen(engine, "do_connect", self._connected)
+        event.listen(engine, "checkin", self._given_back)
+        return engine
+
+    def _connected(self, dialect: Any, record: Any, words: Any, said: dict[str, Any]) -> Any:
+        from service.store.bounded_connection import BoundedConnection  # needs the driver
+
+        connection = BoundedConnection.connect(*words, **said)
+        connection.silent = self._silent
+        return connection
+
+    def _given_back(self, connection: Any, record: Any) -> None:
+        if connection is not None:
+            connection.silent = self._silent
 
     def turn(self, patience: float) -> AbstractContextManager[float]:
         """Nothing, and all of the patience: the server has a queue for its locks."""
@@ -68,6 +85,8 @@ class PostgreSQL:
         if not writes:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             return
+        driver: Any = connection.connection.driver_connection
+        driver.silent = self._silent + patience  # any of its statements may wait for a lock
         connection.execute(text(f"SET LOCAL lock_timeout = {round(1000 * patience)}"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITES})"))
 
@@ -88,7 +107,7 @@ class PostgreSQL:
             if not kinds & {"OperationalError", "InterfaceError"}:
                 return None
             first = str(error).strip().splitlines()[:1]
-            return StoreUnavailable(f"PostgreSQL cannot be reached{f' ({first[0]})' if first else ''}")
+            return StoreUnreachable(f"PostgreSQL cannot be reached{f' ({first[0]})' if first else ''}")
         if state in DISK_FULL:
             return StoreFull("the disk of PostgreSQL is full")
         if state.startswith(BUSY):

@@ -64,6 +64,7 @@ def test_an_edit_is_said_loaded_and_shown_as_shifts_and_a_broken_file_by_its_lin
         expect(page.locator(".history-chart table")).to_contain_text(re.compile("yes|no"))
 
         watched.open("?model=asia&focus=smoke")
+        expect(page.locator(".notices")).not_to_contain_text("Another revision")
         edit(models, "{yes: 0.2, no: 0.9}")
         for _ in range(60):
             page.evaluate("dispatchEvent(new Event('focus'))")
@@ -78,3 +79,18 @@ def test_an_edit_is_said_loaded_and_shown_as_shifts_and_a_broken_file_by_its_lin
         said(watched, "Another revision of the model is active now")
         expect(page.locator(".notices details")).to_have_count(0)
         assert watched.errors == []
+
+
+def test_a_page_opened_again_right_after_an_edit_takes_no_answer_of_before_for_the_active_one(
+    browser: Browser, edited: Server, models: Path
+) -> None:
+    """Answers may be taken from a cache for five seconds, in which another revision may become active."""
+    with opened(browser, edited.url) as watched:
+        address = "?model=asia&focus=smoke&given=smoke:yes"
+        page = watched.open(address)
+        before = edited.get("/v1/models/asia")["revision"]
+        edit(models, "{yes: 0.2, no: 0.8}")
+        edited.settled(lambda: edited.get("/v1/models/asia")["revision"] != before)
+        watched.open(address)
+        expect(page.locator(".notices")).not_to_contain_text("Another revision")
+        expect(page.get_by_role("article").first).to_be_visible()

@@ -65,7 +65,7 @@ def test_fault_37_a_full_disk_stops_no_poll_and_no_edit_and_is_told_until_there_
             assert p_of(server) == pytest.approx(forecast(0.35))
             filler.unlink()
             server.settled(lambda: unkept(server) == 0)
-            assert server.get("/readyz")["status"] == "ready"
+            server.settled(lambda: server.get("/readyz")["status"] == "ready", within=5)
         assert polls.failures == []
         assert polls.revisions <= set(order)
         assert polls.backward(order) == 0

@@ -245,7 +245,7 @@ def test_a_store_that_cannot_be_used_keeps_nothing_and_stops_nothing(models, tmp
         assert server.get("/v1/status")["loader"]["unkept"] > 0
         (tmp_path / "state").unlink()
         server.settled(lambda: server.get("/v1/status")["loader"]["unkept"] == 0)
-        assert server.get("/readyz")["status"] == "ready"
+        server.settled(lambda: server.get("/readyz")["status"] == "ready", within=5)
         revision = revision_of(server)
     active = activations.active(ready(Folder(tmp_path / "state")), "asia")
     assert active.revision == revision

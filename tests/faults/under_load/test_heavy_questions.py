@@ -24,12 +24,13 @@ MARGIN = 5.0
 MEGABYTE = 1_000_000
 
 
-def asked_with_everything(model) -> Asked:
-    """The costliest question that is legal: five assumptions, an interval on every variable."""
+def asked_with_everything(model, number: int) -> Asked:
+    """A question as costly as they come, each with other numbers: five assumptions, an interval on every variable."""
     assumed = {}
-    for name in model.network.names[-5:]:
-        states = model.network[name].states
-        assumed[name] = {"assumed": {state: 1 / len(states) for state in states}}
+    for name in ("dissident_strength", "livelihood", "armed_at_end", "vacated_areas", "command_cohesion"):
+        first, second, *more = model.network[name].states
+        each, step = 1 / (2 + len(more)), 0.01 * number
+        assumed[name] = {"assumed": {first: each + step, second: each - step, **dict.fromkeys(more, each)}}
     body = {"targets": list(model.network.names), "given": assumed, "interval": 0.9}
     return Asked("heavy", f"/v1/models/{model.name}/query", json.dumps(body).encode())
 
@@ -89,8 +90,8 @@ def polled(url: str, paths: tuple[str, ...]):
 def test_fault_09_a_stuck_question_ends_at_its_deadline_and_others_are_answered(strict_server, colombia) -> None:
     others = ("/livez", "/v1/models/asia", "/v1/models/asia/forecast/lung?interval=none")
     with polled(strict_server.url, others) as polls, Client(strict_server.url) as client:
-        for _ in range(5):
-            answer = client.ask(asked_with_everything(colombia))
+        for number in range(5):
+            answer = client.ask(asked_with_everything(colombia, number))
             assert (answer.status, json.loads(answer.body)["code"]) == (503, "deadline")
             assert DEADLINE <= answer.seconds < DEADLINE + MARGIN
     assert len(polls) > 20

@@ -20,8 +20,10 @@ export class Unreachable extends Error {}
 /** Where the page stands, with a slash at its end: addresses of the API are relative to it. */
 export const BASE = typeof document === "undefined" ? "http://localhost/" : new URL(".", document.baseURI).href;
 
+/** Every answer is asked for again by its ETag: one that the browser has may be of the revision before. */
 export const api = createClient<paths>({
   baseUrl: BASE.replace(/\/$/, ""),
+  cache: "no-cache",
   querySerializer: (query) => queryString(parametersOf(query as Readonly<Record<string, unknown>>)),
 });
 

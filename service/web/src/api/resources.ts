@@ -25,13 +25,13 @@ export function caseOf(question: Question): Case {
   };
 }
 
-export const getModels = (signal: AbortSignal) => data(api.GET("/v1/models.json", { cache: "no-cache", signal }));
+export const getModels = (signal: AbortSignal) => data(api.GET("/v1/models.json", { signal }));
 
 export const getModel = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}.json", { params: { path: { model } }, cache: "no-cache", signal }));
+  data(api.GET("/v1/models/{model}.json", { params: { path: { model } }, signal }));
 
 export const getVariables = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/variables.json", { params: { path: { model } }, cache: "no-cache", signal }));
+  data(api.GET("/v1/models/{model}/variables.json", { params: { path: { model } }, signal }));
 
 export const getVariable = (model: string, variable: string, signal: AbortSignal) =>
   data(api.GET("/v1/models/{model}/variables/{variable}.json", { params: { path: { model, variable } }, signal }));
@@ -40,16 +40,15 @@ export const getGraph = (model: string, signal: AbortSignal) =>
   data(
     api.GET("/v1/models/{model}/graph.json", {
       params: { path: { model }, query: { fields: "arcs" } },
-      cache: "no-cache",
       signal,
     }),
   );
 
 export const getScenarios = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/scenarios.json", { params: { path: { model } }, cache: "no-cache", signal }));
+  data(api.GET("/v1/models/{model}/scenarios.json", { params: { path: { model } }, signal }));
 
 export const getCohorts = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/cohorts.json", { params: { path: { model } }, cache: "no-cache", signal }));
+  data(api.GET("/v1/models/{model}/cohorts.json", { params: { path: { model } }, signal }));
 
 export interface Wanted {
   readonly targets?: readonly string[];
@@ -238,7 +237,7 @@ export const validate = (model: string, tried: Tried, signal: AbortSignal) =>
   );
 
 export const getQuestions = (model: string, signal: AbortSignal) =>
-  data(api.GET("/v1/models/{model}/questions.json", { params: { path: { model } }, cache: "no-cache", signal }));
+  data(api.GET("/v1/models/{model}/questions.json", { params: { path: { model } }, signal }));
 
 /** Give a question a name, or take it away where it is null; `version` is the one that is there, null where none is. */
 export const nameQuestion = (
