@@ -508,7 +508,8 @@ class Client:
 
     def check_prose(self, text: str, permalinks: Sequence[str] = ()) -> Answer:
         """Which numbers of a text the answers do not support that it cites, in itself or beside it."""
-        return self._answer("POST", "/v1/prose", {"text": text, "permalinks": list(permalinks)})
+        address = _joined("/v1/prose", _hurry(self.deadline))
+        return self._answer("POST", address, {"text": text, "permalinks": list(permalinks)})
 
     def link(self, address: str, *, days: int = 30, label: str = "") -> Answer:
         """An address of one question that needs no token, for a spreadsheet: its ``addresses`` by form. For admins."""
@@ -858,7 +859,7 @@ class Model:
 
     def file(self, file: str, revision: str = "active") -> str:
         """A prior file of a revision as it was."""
-        return self.client.text(_joined(self._path("revisions", revision, "files", file), self._hurry()))
+        return self.client.text(_joined(self._path("revisions", revision, "files", file), _hurry(self.client.deadline)))
 
     def names(self) -> Answer:
         """The names that revisions were given."""
@@ -867,7 +868,7 @@ class Model:
     def meaning(self, name: str) -> Answer:
         """What a name means and what it meant before."""
         path = self._path("names", name)
-        return self.client.read(_joined(path, [*self._hurry(), *self._parts()]))
+        return self.client.read(_joined(path, [*_hurry(self.client.deadline), *self._parts()]))
 
     def questions(self) -> Answer:
         """The questions that have a name, each as a query string."""
@@ -876,7 +877,7 @@ class Model:
     def named_question(self, name: str) -> Answer:
         """What a name asks and what it asked before."""
         path = self._path("questions", name)
-        return self.client.read(_joined(path, [*self._hurry(), *self._parts()]))
+        return self.client.read(_joined(path, [*_hurry(self.client.deadline), *self._parts()]))
 
     def keep(self, question: Question, kind: str = "query", more: Mapping[str, Any] | None = None) -> Answer:
         """Ask and keep the answer for ever: its ``permalink``, its ``id``, and ``latest``, the same question today.
@@ -910,17 +911,18 @@ class Model:
 
     def _address(self, *steps: str, said: Sequence[tuple[str, str]] = (), pinned: bool = True) -> str:
         pin = [("revision", self.revision)] if self.revision and pinned else []
-        return _joined(f"{self._path(*steps)}.json", [*said, *pin, *self._hurry(), *self._parts()])
+        return _joined(f"{self._path(*steps)}.json", [*said, *pin, *_hurry(self.client.deadline), *self._parts()])
 
     def _path(self, *steps: str) -> str:
         return "/".join(("/v1/models", *(quote(step, safe="") for step in (self.name, *steps) if step)))
 
-    def _hurry(self) -> list[tuple[str, str]]:
-        seconds = self.client.deadline
-        return [] if seconds is None else [("deadline_ms", str(max(1, round(1000 * seconds))))]
-
     def _parts(self) -> list[tuple[str, str]]:
         return _optional({"fields": ",".join(self.fields) if self.fields else None, "sources": self.sources})
+
+
+def _hurry(seconds: float | None) -> list[tuple[str, str]]:
+    """The parameter that gives the service so many seconds, none where it may take its own."""
+    return [] if seconds is None else [("deadline_ms", str(max(1, round(1000 * seconds))))]
 
 
 def _joined(path: str, said: Sequence[tuple[str, str]]) -> str:

@@ -15,7 +15,7 @@ import click
 
 from model.wording import quantity
 from service.cli import completion
-from service.cli.options import EVENT_HELP, load, priors_option, split_names
+from service.cli.options import EVENT_HELP, REFUSED, load, priors_option, split_names
 from service.cli.page import say, width
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def sweep(
     aftermath sweep asia --grid 'xray=*;smoke=*;do.bronc=no' --out answers --target lung
 
     Columns and cells of the cases are those of a batch over HTTP, and so are the columns of the answers: a bad case has
-    its error in its place. A sweep that was ended, however that was, goes on where it was when it is asked again.
+    its error in its place. A sweep that was ended, however that was, goes on where it was when it is asked again. Exits
+    1 where every case is refused.
     """
     if (cases is None) == (grid is None):
         raise click.UsageError("Name either CASES or --grid.")
@@ -222,3 +223,5 @@ def _conclude(end: Progress, out: Path) -> None:
     say(f"{answered} answered, {rows} in {out}{taken_up}")
     if end.refused:
         say(f"refused: {quantity(end.refused, 'case')}; the column error says why", err=True)
+    if end.refused == end.cases > 0:
+        sys.exit(REFUSED)

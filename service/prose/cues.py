@@ -35,6 +35,14 @@ ADJACENT = re.compile(rf"^[\s-]*(?:or so\s+)?(?:(?P<up>{UP})|(?P<down>{DOWN}|off
 TURNED = re.compile(rf"\b(?:{UP}|{DOWN})\s+(?:(?!from\b|than\b)\w+\s+)?$", re.IGNORECASE)
 """A word of direction right before it, and not what it moves from."""
 DENIED = re.compile(r"(?:\bnot|n['’]t|\bnever|\bno)\s+(?:\w+\s+)?$", re.IGNORECASE)
+DENIED_LEVEL = re.compile(
+    r"(?:\bnot|n['’]t|\bnever|\banything but|\bother than|\bfar from|\bnowhere near)\s+"
+    r"(?:(?:be|at|exactly|really)\s+)*$",
+    re.IGNORECASE,
+)
+"""Right before a number: it is what a probability is not."""
+CHANCE = re.compile(r"\b(?:probabilit|likelihood|chance|risk|odds|likely)", re.IGNORECASE)
+"""In a sentence: two numbers with a stroke between are so many in so many."""
 TO = re.compile(r"\b(?:to|at)\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 BY = re.compile(r"\bby\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 FROM = re.compile(r"\bfrom\s+(?:\w+\s+)?$", re.IGNORECASE)

@@ -122,6 +122,9 @@ def _why(claim: Claim, facts: Facts) -> str:
     own = _own(claim, facts)
     if _holds(claim, own, facts):
         return "denied" if claim.denied else ""
+    if claim.denied and claim.kind == "level" and not claim.sign and own:
+        wide = replace(claim, fields=claim.fields | {"p"})  # far from 23 %
+        return "denied" if _holds(wide, own, facts) else ""
     if claim.sign and _holds(replace(claim, sign=-claim.sign), own, facts):
         return "direction"
     for kind, why in (("change", "points"), ("level", "percent")):

@@ -176,14 +176,15 @@ _OF_BEFORE = re.compile(
 
 
 _AS_LIKELY = re.compile(
-    r"\s+(?:as|more|less)\s+(?:likely|probabl[ey]|high|often|frequent(?:ly)?|common(?:ly)?)\b", re.IGNORECASE
+    r"\s+(?:likelier|(?:as|more|less)\s+(?:likely|probabl[ey]|high|often|frequent(?:ly)?|common(?:ly)?))\b",
+    re.IGNORECASE,
 )
 
 
 def _is_ratio(text: str, number: Numeral) -> bool:
     after = text[number.end :]
     said = text[number.start : number.end].lower()
-    if re.match(r"(?:\s+(?:as|more|less|higher|lower|the)\b)", after):
+    if re.match(r"(?:\s+(?:as|more|less|higher|lower|likelier|greater|the)\b)", after):
         return bool(_CHANCE.search(text) or _AS_LIKELY.match(after))
     if _OF_BEFORE.match(after):
         return True

@@ -78,6 +78,8 @@ def kind(number: Numeral, text: str) -> tuple[str, int, bool]:
     towards = cues.TO.search(before) is not None
     if number.unit == "percent" and not number.hedge and not towards and cues.TURNED.search(before):
         return "relative", sign, denied
+    if cues.DENIED_LEVEL.search(before):
+        return "level", 0, True
     if at is None or not towards or re.search(r"[,;:]\s", before[at:]):
         return "level", 0, False
     return "level", sign, denied

@@ -20,10 +20,13 @@ _BLANKED = (
     re.compile(r"\bdoi:\s?\S+", re.IGNORECASE),
     re.compile(r"\br-[0-9a-f]{6,}\b"),
     re.compile(r"\[\^\w+\]:?"),
-    re.compile(r"`[^`\n]*[A-Za-z_]{2}[^`\n]*`"),
+    re.compile(
+        r"`(?![^`\n]*\d\s?(?:%|per ?cent\b|points?\b|pp\b))(?![^`\n]*\s[=:≈]\s0?\.\d+`)[^`\n]*[A-Za-z_]{2}[^`\n]*`"
+    ),
     re.compile(r"\b[A-Za-z][\w]*(?:[-_][A-Za-z\d]+)*[-_]\d[\w]*\b"),
 )
-"""Addresses, revisions, marks of footnotes, code, and names that end in a number, such as ``mosul-2017``."""
+"""Addresses, revisions, marks of footnotes, code but for numbers with their unit, and names that end in a number, such
+as ``mosul-2017``."""
 LINES = re.compile("\n")
 LONGEST = 800
 """Characters of a sentence: what a number belongs to is looked for among all of its names and numbers."""

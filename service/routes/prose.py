@@ -12,7 +12,7 @@ from model.resources.cost import Cost
 from service.http.access import demand
 from service.http.forms import MEGABYTE, json_body, json_form
 from service.http.operation import Operation, Reply, Service, forecaster_of, operation
-from service.http.validation import Pinned, query_parameters, validated
+from service.http.validation import Hurried, Pinned, query_parameters, validated
 from service.schemas.prose import MOST_CITED, ProseAnswer, ProseSent
 from service.store import answers
 from service.translate.citations import BETWEEN, Library, Moved, cited
@@ -23,12 +23,13 @@ from service.translate.prose import cost_of_prose, prose_answer
 @operation(
     "POST",
     "/v1/prose",
+    query=Hurried,
     body=(json_body(ProseSent),),
     forms=(json_form(ProseAnswer, suffix=""),),
     errors=(404, 413, 415, 422, 503),
     largest=MEGABYTE,
 )
-def check_prose(service: Service, body: ProseSent) -> Reply:
+def check_prose(service: Service, asked: Hurried, body: ProseSent) -> Reply:
     """Hold a text against the answers that it cites: each number that they do not support, with the nearest one.
 
     Answers are named by their permalinks, in the text or beside it. A number is supported where it is one of theirs,

@@ -32,6 +32,14 @@ def test_a_permalink_may_stand_beside_the_text(client, asked):
     assert sent(client, "Lung cancer is at 49 %.", whole).get_json()["supported"] is True
 
 
+def test_a_client_may_give_it_less_time_than_the_service_does(client, asked):
+    text = f"See {asked['permalink']}.\n\n" + "Lung cancer is at 49 % or at 51 %, and then at 49 %.\n" * 200
+    late = client.post("/v1/prose?deadline_ms=1", json={"text": text})
+    assert (late.status_code, late.get_json()["code"]) == (503, "deadline")
+    wrong = client.post("/v1/prose?deadline_ms=0", json={"text": text})
+    assert (wrong.status_code, wrong.get_json()["pointer"]) == (422, "/deadline_ms")
+
+
 def test_an_answer_that_is_kept_may_be_cited(client):
     kept = client.post("/v1/answers", json={"model": "asia", "targets": ["tub"], "given": {"xray": "yes"}}).get_json()
     text = f"Tuberculosis: 9 %, see {kept['permalink']}."

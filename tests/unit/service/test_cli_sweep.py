@@ -42,6 +42,13 @@ def test_cases_are_read_by_suffix_and_the_headline_is_answered(run, tmp_path: Pa
     assert pd.read_parquet(tmp_path / "out").id.value_counts().to_dict() == {"a": 6, "b": 1}
 
 
+def test_a_sweep_of_which_every_case_is_refused_exits_1(run, tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    pd.DataFrame({"xray": ["perhaps", "maybe"]}).to_csv(path, index=False)
+    ran = run("sweep", "asia", path, "--out", tmp_path / "out")
+    assert (ran.code, ran.err) == (1, "refused: 2 cases; the column error says why\n")
+
+
 def test_a_sweep_that_was_done_says_so(run, tmp_path: Path) -> None:
     words = ("sweep", "asia", "--grid", "xray=*", "--out", tmp_path / "out")
     assert run(*words).code == 0

@@ -94,7 +94,8 @@ export function Sheet({ found }: { found: VariableSheet }) {
           <li key={source.name}>
             <code>{source.name}</code> <SourceName name={source.name} title={source.title} url={source.url} />
             <small>
-              {[source.publication, source.date, source.kind, source.status, source.read && `read ${source.read}`]
+              {[...new Set([source.publication, source.date, source.kind, source.status])]
+                .concat(source.read ? `read ${source.read}` : [])
                 .filter(Boolean)
                 .join(" · ")}
             </small>

@@ -25,22 +25,22 @@ export function Trails({ found }: { found: Explanation }) {
                 </span>
               ))}
             </span>
-            <Link
-              to={{
-                view: "network",
-                focus: found.target,
-                tab: null,
-                via: [trail.steps[0]?.start ?? "", ...trail.steps.map((step) => step.end)],
-              }}
-            >
-              In the network
-            </Link>
             <small>
-              {" "}
               {Math.abs(trail.change) < 0.0005
-                ? "moves other states of it, not this one"
+                ? "Moves other states of it, not this one"
                 : `${points(trail.change)} along its first arc`}
               {trail.trails > 1 && `, with ${trail.trails - 1} more ways that begin alike`}
+              {" · "}
+              <Link
+                to={{
+                  view: "network",
+                  focus: found.target,
+                  tab: null,
+                  via: [trail.steps[0]?.start ?? "", ...trail.steps.map((step) => step.end)],
+                }}
+              >
+                In the network
+              </Link>
             </small>
           </li>
         ))}

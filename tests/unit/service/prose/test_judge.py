@@ -170,11 +170,34 @@ def test_a_number_has_its_place_the_words_around_it_and_the_nearest_that_is_supp
 
 @pytest.mark.parametrize(
     "said",
-    ["49 %", "48.9 per cent", "49percent", "49pc", "49 p.c.", "0.49", ".489", "forty-nine percent", "one in two"],
+    [
+        *("49 %", "48.9 per cent", "49percent", "49pc", "49 p.c.", "0.49", ".489", "forty-nine percent", "one in two"),
+        *("49/100", "1/2", "`49 %`", "`0.49`", "`49 percent`", "`p(lung=yes) = 0.49`", "not 60 %", "anything but 60 %"),
+    ],
 )
 def test_a_number_is_supported_however_it_is_written(said: str) -> None:
     [found] = judged(f"The probability of lung cancer is {said}.", known([LUNG]))
     assert found.supported, found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("60/100", "3/5", "1 / 5", "`60 %`", "`0.6`", "`60 percent`", "`p(lung=yes) = 0.6`"),
+        *("not 49 %", "not at 49 %", "never 49 %", "anything but 49 %", "nowhere near 49 %", "not one in two"),
+    ],
+)
+def test_nor_does_the_way_of_writing_hide_one_that_is_not(said: str) -> None:
+    [found] = judged(f"The probability of lung cancer is {said}.", known([LUNG]))
+    assert not found.supported
+
+
+@pytest.mark.parametrize("said", ["20 times likelier", "twenty times more likely", "20 times likelier than before"])
+def test_so_many_times_likelier_is_a_ratio(said: str) -> None:
+    """It is 8.9 times as likely as it was."""
+    [wrong] = judged(f"Lung cancer is {said}.", known([LUNG]))
+    [right] = judged("Lung cancer is nine times likelier.", known([LUNG]))
+    assert (wrong.supported, right.supported) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +225,7 @@ def test_a_hedge_does_not_widen_it_to_anything(said: str) -> None:
         "On 6 March 2017, at 10:30, two of the four met for 90 minutes.",
         "The 5th edition of the 1990s had 340 pages and cost $3.5 million.",
         "1. First.\n2. Second (3).",
+        "On 3/5/2017 and in 2016/17, asked by `aftermath forecast lung --interval 0.9` and `interval=0.9`.",
         "See /v1/models/asia/forecast/lung?given=xray:yes&revision=r-2fbdfe226e4cdc26 of mosul-2017.",
         "A third scenario, half of the sources and a quarter of an hour.",
     ],
