@@ -9,7 +9,7 @@ question. What is asked through several questions, or of the tree alone, is here
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -117,12 +117,31 @@ def keep_to_one_thread(plan: Plan) -> None:
 
 
 def needed_tables(plan: Plan, names: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
-    """Variables whose own tables the answers about these names depend on, in file order: draw only those."""
+    """Variables whose own tables the answers about these names depend on, in file order: draw only those.
+
+    Kept by which variables one case speaks of, and how: a question is counted by them, and then answered.
+    """
     if plan.numpy_alone:
         found = reference.needed(plan.network, tuple(names), evidence.pattern)
+    elif evidence.cases == 1:
+        every = tuple(names)
+        found = plan.needed.get(
+            (every, _spoken(evidence)), lambda: variable_elimination.needed(plan.programs, every, evidence)
+        )
     else:
         found = variable_elimination.needed(plan.programs, names, evidence)
     return tuple(name for name in found if name not in evidence.tables)
+
+
+def _spoken(evidence: Evidence) -> tuple[Hashable, ...]:
+    """How one case speaks of its variables: of which it knows the state, of which it only says something, and of which
+    the table is replaced, by one state, by others whatever the parents, or by a table of its own."""
+    findings = ((name, np.count_nonzero(rows), rows.min() == rows.max()) for name, rows in evidence.likelihood.items())
+    replaced = (
+        (name, None if any(rows.strides[1:-1]) else np.count_nonzero(rows[(0,) * (rows.ndim - 1)]) == 1)
+        for name, rows in evidence.tables.items()
+    )
+    return (*((name, count == 1, flat) for name, count, flat in findings), *replaced)
 
 
 def draw_cost(plan: Plan, name: str, evidence: Evidence, *, with_p_evidence: bool = True) -> int:

@@ -74,6 +74,10 @@ LAID_TREES = 64_000_000
 a network of 130 variables, and only a few analyses of events need it."""
 
 
+NEEDED = 2_000_000
+"""Bytes of the names of tables that answers depend on, by evidence pattern, the least recently used dropped first."""
+
+
 class Memory(NamedTuple):
     """Bytes of the tree executor: what all threads share, and a workspace, of which a question uses one."""
 
@@ -168,6 +172,11 @@ class Plan:
         """Trees of the plans that are laid over this one, and over those."""
         return ByteLRU(LAID_TREES) if self.base is None else self.base.laid
 
+    @cached_property
+    def needed(self) -> ByteLRU[tuple[str, ...]]:
+        """Variables whose tables answers depend on, by what they are about and what their evidence speaks of."""
+        return ByteLRU(NEEDED)
+
     @property
     def caches(self) -> dict[str, Usage]:
         """What is kept of answers to come, within which bounds."""
@@ -176,6 +185,7 @@ class Plan:
             "programs": programs.programs.usage,
             "linked programs": programs.linked.usage,
             "trees laid over": self.laid.usage,
+            "needed tables": self.needed.usage,
         }
 
     @property

@@ -5,9 +5,12 @@ from itertools import compress
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model import inference
 from model.d_separation import connected, requisite_each
+from model.inference import variable_elimination
+from model.inference.arrays import encode
 from tests.bayes_ball import requisite
-from tests.networks import networks
+from tests.networks import cases, networks
 
 
 @st.composite
@@ -41,3 +44,14 @@ def test_a_variable_could_tell_something_of_a_target_if_a_report_of_it_would_cou
     for name in set(network.names) - evidence["observed"] - evidence["cut"]:
         with_report = {**evidence, "reported": evidence["reported"] | {name}}
         assert (name in found) == (name in requisite(network, [target], **with_report).evidence)
+
+
+@given(networks(), st.data())
+def test_the_tables_that_are_kept_for_a_pattern_are_those_of_every_case_of_it(network, data):
+    plan = inference.compile(network)
+    for case in data.draw(st.lists(cases(network), min_size=2, max_size=6)):
+        evidence = encode(network, [case])
+        for name in network.names:
+            found = variable_elimination.needed(plan.programs, (name,), evidence)
+            alone = tuple(other for other in found if other not in evidence.tables)
+            assert inference.needed_tables(plan, (name,), evidence) == alone
