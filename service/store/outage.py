@@ -35,7 +35,7 @@ class Outage:
         self._lock = threading.Lock()
         self._error: StoreUnreachable | None = None
         self._again = 0.0
-        self._is_trying = False
+        self._trying: int | None = None
 
     @property
     def is_on(self) -> bool:
@@ -56,13 +56,15 @@ class Outage:
             self._error = None
         finally:
             if tries:
-                self._is_trying = False
+                self._trying = None
 
     def _begun(self) -> bool:
+        """Whether this thread begins a try, which what it does within it is part of."""
+        own = threading.get_ident()
         with self._lock:
-            if self._error is None:
+            if self._error is None or self._trying == own:
                 return False
-            if self._is_trying or time.monotonic() < self._again:
+            if self._trying is not None or time.monotonic() < self._again:
                 raise StoreUnreachable(self._error.detail)
-            self._is_trying = True
+            self._trying = own
             return True

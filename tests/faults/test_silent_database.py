@@ -106,6 +106,15 @@ def test_fault_42_a_link_that_falls_silent_in_a_transaction_takes_it_back(store,
         assert connection.execute(text("SELECT count(*) FROM usage")).scalar_one() == 1
 
 
+def test_what_is_asked_of_the_store_within_a_try_is_part_of_it(store, link) -> None:
+    link.become("cut")
+    refused_in(store)
+    link.become("well")
+    time.sleep(1.5)
+    with store.writing(), store.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM usage")).scalar_one() == 1
+
+
 def test_a_lock_is_waited_for_as_long_as_ever_though_the_server_says_nothing_meanwhile(store, url) -> None:
     with psycopg.connect(url) as other:
         other.execute("LOCK TABLE audit IN EXCLUSIVE MODE")
