@@ -275,7 +275,8 @@ def of_policies(forecaster: Forecaster, question: Question, target: str) -> Cost
     resolved = resolve(forecaster.model, replace(question, targets=(target,)))
     settings = _lever_states(forecaster)
     each = of_draws(forecaster, (target,), resolved.case)
-    return of_cases(forecaster.plan, resolved.case, (target,), settings) + each * settings
+    against = Cost(draws=each.draws // 3)  # the interval of what each changes
+    return of_cases(forecaster.plan, resolved.case, (target,), settings) + (each + against) * settings
 
 
 def of_goals(forecaster: Forecaster, question: Question, target: str, *, findings: bool, largest: int) -> Cost:
