@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from itertools import takewhile
 from typing import ClassVar
 
 Place = tuple[str | int, ...]
@@ -269,11 +270,18 @@ class BadPriors(AftermathError):
 def nearest(found: str, names: Iterable[str]) -> str | None:
     """The name most like the one found, or None when none is near.
 
-    >>> nearest("halfed", ["collapsed", "halved", "sustained"])
-    'halved'
+    Of names that are equally like it, the one that begins like it for longest.
+
+    >>> nearest("halfed", ["collapsed", "halved", "sustained"]), nearest("B2O", ["B12", "B20", "B92"])
+    ('halved', 'B20')
     """
-    close = get_close_matches(found, tuple(names), n=1, cutoff=0.6)
-    return close[0] if close else None
+    close = get_close_matches(found, tuple(names), n=20, cutoff=0.6)
+
+    def likeness(name: str) -> tuple[float, int]:
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, found, strict=False)))
+        return SequenceMatcher(None, name, found).ratio(), alike
+
+    return max(close, key=likeness, default=None)
 
 
 def listed(names: Sequence[str], *, most: int = 12) -> str:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.browsers import Watched, opened
+from tests.edited import posted
 from tests.servers import ROOT, Server, gunicorn
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -94,3 +95,20 @@ def test_a_page_opened_again_right_after_an_edit_takes_no_answer_of_before_for_t
         watched.open(address)
         expect(page.locator(".notices")).not_to_contain_text("Another revision")
         expect(page.get_by_role("article").first).to_be_visible()
+
+
+def test_a_short_link_says_that_its_answer_was_given_under_another_revision(
+    browser: Browser, edited: Server, models: Path
+) -> None:
+    _, kept = posted(edited, "/v1/answers", {"model": "asia", "targets": ["lung"], "given": {"smoke": "yes"}})
+    with opened(browser, edited.url) as watched:
+        page = watched.open(f"?answer={kept['id']}")
+        expect(page.get_by_text("This link was made under")).to_have_count(0)
+        edit(models, "{yes: 0.2, no: 0.8}")
+        edited.settled(lambda: edited.get("/v1/models/asia")["revision"] != kept["revision"])
+        page = watched.open(f"?answer={kept['id']}")
+        note = page.locator(".notices").get_by_text("This link was made under")
+        expect(note).to_contain_text(kept["revision"])
+        note.get_by_role("link").click()
+        page.wait_for_url(f"**/v1/answers/{kept['id']}.json")
+        assert kept["revision"] in page.content()

@@ -276,5 +276,6 @@ export const getKept = async (answer: string, signal: AbortSignal): Promise<Kept
 
 export interface KeptAnswer {
   readonly model: string;
+  readonly revision: string;
   readonly asked?: BodySaid & { readonly sides?: readonly BodySaid[] };
 }

@@ -66,7 +66,7 @@ function ThemeChoice() {
       <select value={chosen} onChange={(event) => choose(event.target.value as Theme)}>
         {THEMES.map((each) => (
           <option key={each} value={each}>
-            {each === "system" ? "System" : each === "light" ? "Light" : "Dark"}
+            {each === "system" ? "System theme" : each === "light" ? "Light theme" : "Dark theme"}
           </option>
         ))}
       </select>

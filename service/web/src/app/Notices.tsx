@@ -5,7 +5,7 @@ import { usePlace } from "../state/place";
 import { useStore } from "../state/store";
 import { ModelNotice } from "./ModelNotice";
 import { ProblemNote } from "./ProblemNote";
-import { refresh } from "./start";
+import { opened, refresh } from "./start";
 
 const LONGEST = 80;
 
@@ -15,6 +15,7 @@ export function Notices() {
   const model = useStore(modelStore);
   const listed = useStore(models);
   const { unread } = usePlace();
+  const kept = useStore(opened);
   const unserved = (listed ?? []).filter((each) => each.reasons.length > 0);
   const served = (listed ?? []).find((each) => each.name === model?.name)?.revision ?? null;
   const active = [about?.revision, served].find((each) => each && each !== model?.about.revision) ?? null;
@@ -45,6 +46,13 @@ export function Notices() {
           Another revision of the model is active now: <code>{active}</code>. What is asked from here on is answered by
           it; names and tables are still those of the one before.{" "}
           <button onClick={() => void refresh()}>Load it</button>
+        </p>
+      )}
+      {kept !== null && model !== null && kept.revision !== model.about.revision && (
+        <p className="note" role="status">
+          This link was made under <code>{kept.revision}</code>, and is asked again of the active revision:{" "}
+          <a href={`v1/answers/${kept.answer}.json`}>the answer as it was</a>.{" "}
+          <button onClick={() => opened.set(null)}>Good</button>
         </p>
       )}
       {unserved.map((each) => (

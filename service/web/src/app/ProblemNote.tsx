@@ -19,6 +19,7 @@ export function ProblemNote({ problem }: { problem: Problem }) {
     <div className="note wrong" role="alert">
       <p>
         <strong>{problem.title}:</strong> {problem.detail}
+        {!/[.!?]$/.test(problem.detail) && "."}
         {problem.did_you_mean && (
           <>
             {" "}

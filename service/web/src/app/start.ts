@@ -12,6 +12,8 @@ export interface Loading {
   readonly problem: Problem | null;
 }
 
+/** The answer that a short link named when the page was opened, and the revision that gave it. */
+export const opened = createStore<{ readonly answer: string; readonly revision: string } | null>(null);
 export const loading = createStore<Loading>({ phase: "loading", problem: null });
 
 const RETRY = 5000;
@@ -75,7 +77,9 @@ async function arrived(): Promise<void> {
 
 /** Ask what a kept answer is to: the address then has the question itself. */
 async function openKept(answer: string): Promise<void> {
-  replace(placeOfKept(await getKept(answer, controller.signal)));
+  const kept = await getKept(answer, controller.signal);
+  opened.set({ answer, revision: kept.revision });
+  replace(placeOfKept(kept));
 }
 
 async function changeModel(name: string): Promise<void> {

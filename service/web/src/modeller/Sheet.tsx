@@ -9,6 +9,13 @@ import { StatementList } from "./StatementList";
 export type VariableSheet = Awaited<ReturnType<typeof getVariable>>;
 const MOST_ROWS = 400;
 
+/** What a state of a measured variable lies between: 0 to 1,000 fighters. */
+function between({ bounds, unit }: NonNullable<VariableSheet["scale"]>, state: number): string {
+  const [low, high] = [bounds[state] ?? null, bounds[state + 1] ?? null].map((each) => each?.toLocaleString("en-GB"));
+  if (low === undefined) return `up to ${high} ${unit}`;
+  return high === undefined ? `from ${low} ${unit}` : `${low} to ${high} ${unit}`;
+}
+
 /** Everything that the files say of a variable. */
 export function Sheet({ found }: { found: VariableSheet }) {
   const model = useModel();
@@ -27,11 +34,12 @@ export function Sheet({ found }: { found: VariableSheet }) {
       </p>
       {found.definition && <p>{found.definition}</p>}
       <dl className="states">
-        {found.states.map((state) => (
+        {found.states.map((state, i) => (
           <div key={state}>
             <dt>
               {capital(stateLabel(variable, state))} <code>{state}</code>
             </dt>
+            {found.scale && <dd>{between(found.scale, i)}</dd>}
             {found.definitions[state] && <dd>{found.definitions[state]}</dd>}
           </div>
         ))}

@@ -20,7 +20,7 @@ export function Shifts({ shifts }: { shifts: readonly Shift[] }) {
   const name = ({ shift, state }: (typeof states)[number]): string =>
     `${shift.label}: ${capital(stateLabel(model.variables.get(shift.target), state.state))}`;
   const picture = (scenario: string | null): string =>
-    model.scenarios.find((each) => each.name === scenario)?.label ?? "no picture";
+    model.scenarios.find((each) => each.name === (scenario ?? model.about.default_scenario))?.label ?? "no picture";
   return (
     <>
       <SpanChart

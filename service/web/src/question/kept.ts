@@ -5,7 +5,10 @@ import { questionOfBody } from "./body";
 import { EMPTY } from "./question";
 
 /** The place from which what was kept is asked again: its question, or the questions that it compares. */
-export function placeOfKept({ model, asked }: KeptAnswer): Pick<Place, "model" | "question" | "sides" | "answer"> {
+export function placeOfKept({
+  model,
+  asked,
+}: Pick<KeptAnswer, "model" | "asked">): Pick<Place, "model" | "question" | "sides" | "answer"> {
   if (asked === undefined) return { model, question: EMPTY, sides: [], answer: null };
   if (asked.sides === undefined) return { model, question: questionOfBody(asked), sides: [], answer: null };
   const sides = asked.sides.map((side) => queryString(questionParameters(questionOfBody(side))));

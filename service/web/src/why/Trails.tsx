@@ -3,6 +3,9 @@ import { labelOf, useModel } from "../state/model";
 import { points } from "../words/numbers";
 import type { Explanation } from "./account";
 
+/** A change that is none: what rounding leaves. */
+const LEAST = 1e-9;
+
 /** The strongest ways along which findings reach the event, each a chain of variables. */
 export function Trails({ found }: { found: Explanation }) {
   const model = useModel();
@@ -26,9 +29,7 @@ export function Trails({ found }: { found: Explanation }) {
               ))}
             </span>
             <small>
-              {Math.abs(trail.change) < 0.0005
-                ? "Moves other states of it, not this one"
-                : `${points(trail.change)} along its first arc`}
+              {along(trail.change)} along its first arc
               {trail.trails > 1 && `, with ${trail.trails - 1} more ways that begin alike`}
               {" · "}
               <Link
@@ -50,6 +51,13 @@ export function Trails({ found }: { found: Explanation }) {
       </p>
     </>
   );
+}
+
+/** By how much a way moves the event, also where that is too little for a digit. */
+function along(change: number): string {
+  if (Math.abs(change) < LEAST) return "Moves other states of it, not this one,";
+  const by = points(change);
+  return by.includes("0.00") ? `${change > 0 ? "Raises" : "Lowers"} it by less than 0.01 points` : by;
 }
 
 function Stop({ name }: { name: string }) {

@@ -9,6 +9,9 @@ import { percent, perhapsNothing, points, pointsRange } from "../words/numbers";
 export type Explanation = Awaited<ReturnType<typeof explanation>>;
 type Said = Explanation["given"][string] | Explanation["do"][string];
 
+/** By how much findings, each taken away alone, may miss what they do together before that is said. */
+const OVERLAP = 0.01;
+
 /** What an analysis says was said of a variable, as the page has it. */
 export function saidOf(said: Said, doing: boolean): Finding | Setting {
   if (typeof said === "string") return doing ? settingOfBody(said) : findingOfBody(said);
@@ -57,6 +60,11 @@ export function account(model: Model, found: Explanation): string[] {
   if (idle.length > 0 && balance.weights.length > 1)
     said.push(
       `${idle.map((each) => labelOf(model, each.finding)).join(", ")}: ${idle.length > 1 ? "these change" : "this changes"} nothing once the rest is known.`,
+    );
+  const alone = balance.weights.reduce((sum, each) => sum + each.delta, 0);
+  if (balance.weights.length > 1 && Math.abs(balance.p - balance.p_before - alone) >= OVERLAP)
+    said.push(
+      "The findings overlap: each is weighed here with the others in place, and the bars below share out what they do together.",
     );
   if (balance.weights.length === 0 && !done)
     said.push("Nothing is observed or done beside the picture: observe something, or set it, to see what it weighs.");

@@ -54,6 +54,14 @@ describe("the account", () => {
     expect(said[3]).toBe("Smoker: no raises it: without that it would be 40 %.");
   });
 
+  it("says that findings overlap where each alone does less than all together", () => {
+    const weights = [weight("smoke", 0.02, 0.48), weight("xray", 0.3, 0.2)];
+    const told = (p: number): string[] =>
+      account(MODEL, explained({ balance: { ...explained({}).balance, p, weights }, given: { xray: "yes" } }));
+    expect(told(0.5).join(" ")).toContain("The findings overlap");
+    expect(told(0.42).join(" ")).not.toContain("overlap");
+  });
+
   it("says by how much where the chance reads the same without a finding", () => {
     const balance = { ...explained({}).balance, p: 0.501, p_before: 0.503, weights: [weight("smoke", -0.002, 0.503)] };
     const said = account(MODEL, explained({ balance, given: { smoke: "no" } })).map(plain);
