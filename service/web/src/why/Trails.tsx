@@ -56,8 +56,7 @@ export function Trails({ found }: { found: Explanation }) {
 /** By how much a way moves the event, also where that is too little for a digit. */
 function along(change: number): string {
   if (Math.abs(change) < LEAST) return "Moves other states of it, not this one,";
-  const by = points(change);
-  return by.includes("0.00") ? `${change > 0 ? "Raises" : "Lowers"} it by less than 0.01 points` : by;
+  return Math.abs(change) < 0.0001 ? `${change > 0 ? "Raises" : "Lowers"} it by less than 0.01 points` : points(change);
 }
 
 function Stop({ name }: { name: string }) {
