@@ -136,12 +136,15 @@ def needed_tables(plan: Plan, names: Iterable[str], evidence: Evidence) -> tuple
 def _spoken(evidence: Evidence) -> tuple[Hashable, ...]:
     """How one case speaks of its variables: of which it knows the state, of which it only says something, and of which
     the table is replaced, by one state, by others whatever the parents, or by a table of its own."""
-    findings = ((name, np.count_nonzero(rows), rows.min() == rows.max()) for name, rows in evidence.likelihood.items())
+    findings = (
+        (name, np.count_nonzero(rows) == 1, rows.min() == (top := rows.max()), top == 1)
+        for name, rows in evidence.likelihood.items()
+    )
     replaced = (
         (name, None if any(rows.strides[1:-1]) else np.count_nonzero(rows[(0,) * (rows.ndim - 1)]) == 1)
         for name, rows in evidence.tables.items()
     )
-    return (*((name, count == 1, flat) for name, count, flat in findings), *replaced)
+    return (*findings, *replaced)
 
 
 def draw_cost(plan: Plan, name: str, evidence: Evidence, *, with_p_evidence: bool = True) -> int:

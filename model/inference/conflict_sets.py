@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -15,6 +15,7 @@ from model.evidence import Assumed, Case, assumptions, in_words, likelihood
 from model.inference.arrays import Evidence, encode
 from model.inference.plan import Plan
 from model.inference.proportional_fitting import fit
+from model.network import Table
 from model.resources.deadline import checkpoint
 
 Flags = NDArray[np.bool_]
@@ -25,6 +26,9 @@ MOST_SETS = 1_000
 WORK = 500_000_000
 """Sets of findings asked about, and table entries gone through, after which a set is no longer proven smallest."""
 
+PAIRED = 30_000_000
+"""Pairs of findings, and table entries gone through, up to which all pairs are asked about: on small networks."""
+
 FEW = 8
 """Findings of which all sets may be asked about, with assumptions among them: each of these sets is fitted anew."""
 
@@ -33,8 +37,10 @@ MOST_STEPS = 1_000_000
 too: some 2 s."""
 
 
-def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
+def impossible(plan: Plan, case: Case, tried: Mapping[str, Table] | None = None) -> ImpossibleEvidence:
     """The error for findings, or assumptions, that cannot hold together, with a smallest set of them.
+
+    ``tried`` are the likelihoods, by variable of shape (states,), in which a fit to the case ended that failed.
 
     Where the search for a smallest one would take too long the set is minimal: without any of its findings the
     others may hold. The error then says so.
@@ -48,7 +54,7 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
     """
     given = list(case.findings.items())
     most = min(MOST_SETS, WORK // plan.cells)
-    found, smallest = _found(plan, case, most)
+    found, smallest = _found(plan, case, most, tried)
     under = []
     if case.settings:
         left = Case(dict(given[i] for i in found))
@@ -57,10 +63,11 @@ def impossible(plan: Plan, case: Case) -> ImpossibleEvidence:
     return ImpossibleEvidence([in_words(*given[i]) for i in found], where=("evidence",), smallest=smallest, under=under)
 
 
-def _found(plan: Plan, case: Case, most: int) -> tuple[tuple[int, ...], bool]:
+def _found(plan: Plan, case: Case, most: int, tried: Mapping[str, Table] | None) -> tuple[tuple[int, ...], bool]:
     """A set of a case's findings, by place, that cannot hold together, and whether it is proven to be smallest.
 
-    Of many findings with assumptions among them the search is among those that fight each other.
+    Of many findings with assumptions among them the search is among those that fight each other; all pairs are asked
+    about only where that is little work.
     """
     count, pairs = len(case.findings), _with_an_assumption(case, most)
 
@@ -69,21 +76,26 @@ def _found(plan: Plan, case: Case, most: int) -> tuple[tuple[int, ...], bool]:
 
     if count <= FEW or not assumptions(case):
         return smallest_set(count, possible, most=most, pairs=pairs)
-    found = _of_one_or_two(count, possible, pairs)
-    if found:
-        return found, True
-    core = np.array(_fighting(plan, case, possible))
+    alone = _of_one_or_two(count, possible, ())
+    if alone:
+        return alone, True
+    core = np.array(_fighting(plan, case, possible, tried))
 
     def possible_of_core(kept: Flags) -> Flags:
         wider = np.zeros((len(kept), count), dtype=np.bool_)
         wider[:, core] = kept
         return possible(wider)
 
-    inside, smallest = smallest_set(len(core), possible_of_core, most=most)
-    return tuple(core[list(inside)].tolist()), smallest and len(inside) == 3 and bool(pairs)
+    own = list(combinations(range(len(core)), 2)) if len(core) <= FEW else []
+    inside, smallest = smallest_set(len(core), possible_of_core, most=most, pairs=own)
+    found = tuple(core[list(inside)].tolist())
+    if len(found) == 2 or not pairs or len(pairs) * plan.cells > PAIRED:
+        return found, len(found) == 2
+    two = _of_one_or_two(count, possible, pairs)
+    return (two, True) if two else (found, smallest and len(found) == 3)
 
 
-def _fighting(plan: Plan, case: Case, possible: Possible) -> list[int]:
+def _fighting(plan: Plan, case: Case, possible: Possible, tried: Mapping[str, Table] | None) -> list[int]:
     """Findings that cannot hold together, by place: few assumptions, and the other findings where they are needed.
 
     Assumptions are taken in the order of how far apart the likelihoods of their states went in the fit that failed.
@@ -96,8 +108,10 @@ def _fighting(plan: Plan, case: Case, possible: Possible) -> list[int]:
 
     if others and not hold(others):
         return others
-    fitted, _ = fit(plan, encode(plan.network, [case]), [case])
-    apart = {name: _apart(fitted.likelihood[name][0]) for name in assumed}
+    if tried is None:
+        fitted, _ = fit(plan, encode(plan.network, [case]), [case])
+        tried = {name: rows[0] for name, rows in fitted.likelihood.items()}
+    apart = {name: _apart(tried[name]) for name in assumed}
     ranked = [names.index(name) for name in sorted(assumed, key=lambda name: -apart[name])]
     few = 1 + bisect_left(range(1, len(ranked)), True, key=lambda count: not hold(others + ranked[:count]))
     return sorted(ranked[:few] if not hold(ranked[:few]) else others + ranked[:few])

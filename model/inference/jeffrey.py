@@ -21,5 +21,6 @@ def assume(plan: Plan, evidence: Evidence, cases: Sequence[Case]) -> Evidence:
     """
     fitted, done = fit(plan, evidence, cases)
     if not done.all():
-        raise impossible(plan, cases[int(np.argmin(done))])
+        bad = int(np.argmin(done))
+        raise impossible(plan, cases[bad], {name: rows[bad] for name, rows in fitted.likelihood.items()})
     return fitted

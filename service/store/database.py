@@ -104,7 +104,7 @@ class Store:
                 is_current = migrate.version(connection) == migrate.head()
             steps: list[str] = []
             if not is_current:
-                with self._writing(backend, patience) as connection:
+                with self._writing(backend, PATIENCE_AT_START) as connection:
                     steps = migrate.upgrade(connection)
         except StoreError as error:
             self._refused = (time.monotonic(), error)

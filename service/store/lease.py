@@ -16,6 +16,10 @@ from service.store.location import Folder, Nowhere
 FILE = "watcher.lock"
 NUMBER = 7_203_521_965
 """The advisory lock in PostgreSQL. It ends with the connection that holds it, however that ends."""
+ENDS = """SELECT CASE WHEN current_setting('server_version_num')::int >= 140000
+THEN set_config('idle_session_timeout', '600s', false) END"""
+"""The session ends, and the right with it, once nothing was heard of its holder for ten minutes, which is longer than
+any load: where a link is silent, and what answers for its other end acknowledges all, nothing else tells."""
 DATABASE = "SELECT oid FROM pg_database WHERE datname = current_database()"
 """Locks of all databases of a server stand in one list."""
 
@@ -81,6 +85,8 @@ class Lease:
         try:
             if self._connection is None:
                 self._connection = self._store.session()
+                self._connection.execute(text(ENDS))
+                self._connection.commit()
             with self._connection.begin():
                 return bool(self._connection.execute(text(f"SELECT {self._asked()}")).scalar_one())
         except (SQLAlchemyError, StoreError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -25,8 +26,24 @@ NETWORK = {
 }
 """How soon a link that is cut is noticed, unless the URL says otherwise."""
 
-DISK_FULL = ("53100",)
-BUSY = ("53", "55P03", "57014", "40001", "40P01")
+SERVER_SIDE = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "5000",
+}
+"""How soon the server notices such a link: until then it keeps what the session has locked."""
+ABANDONED = "60s"
+"""After so long without a statement the server takes back a transaction of a service: none of ours pauses so long."""
+
+LOCKED, WORKING = 0.6, 10
+"""Times the seconds that the server may be silent: a read waits so long for a lock, and is then refused as busy and not
+taken for one of a server that is away; and so long may a statement take, its answer sent, before the server ends it."""
+
+CANCELLED, DISK_FULL = "57014", ("53100",)
+BUSY = ("53", "55P03", "40001", "40P01")
+FULL = ("too many clients", "connection slots", "too many connections")
+"""In what a server says that refuses a connection, of which the driver tells no SQLSTATE."""
 AWAY = ("08", "57P", "25006", "28", "3D", "42P01", "42501", "3F")
 """Beginnings of SQLSTATE: too many connections, locks, deadlocks; no connection, shutdown, read-only, no rights."""
 
@@ -70,7 +87,20 @@ class PostgreSQL:
 
         connection = BoundedConnection.connect(*words, **said)
         connection.silent = self._silent
+        limits = dict(SERVER_SIDE)
+        if self._silent < math.inf:
+            limits |= {**self._limits(0.0), "idle_in_transaction_session_timeout": ABANDONED}
+        chosen = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in limits.items())
+        connection.execute(f"SELECT {chosen}".encode())
+        connection.commit()
         return connection
+
+    def _limits(self, patience: float) -> dict[str, str]:
+        """How long the server waits for a lock, and works on a statement."""
+        return {
+            "lock_timeout": f"{round(1000 * (patience or LOCKED * self._silent))}ms",
+            "statement_timeout": f"{round(1000 * (patience + WORKING * self._silent))}ms",
+        }
 
     def _given_back(self, connection: Any, record: Any) -> None:
         if connection is not None:
@@ -87,7 +117,9 @@ class PostgreSQL:
             return
         driver: Any = connection.connection.driver_connection
         driver.silent = self._silent + patience  # any of its statements may wait for a lock
-        connection.execute(text(f"SET LOCAL lock_timeout = {round(1000 * patience)}"))
+        limits = self._limits(patience) if self._silent < math.inf else {"lock_timeout": f"{round(1000 * patience)}ms"}
+        chosen = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in limits.items())
+        connection.execute(text(f"SELECT {chosen}"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITES})"))
 
     def confirm(self, connection: Connection) -> None:
@@ -106,8 +138,12 @@ class PostgreSQL:
             kinds = {kind.__name__ for kind in type(error).__mro__}
             if not kinds & {"OperationalError", "InterfaceError"}:
                 return None
+            if any(words in str(error) for words in FULL):
+                return StoreBusy("PostgreSQL has no connection free")
             first = str(error).strip().splitlines()[:1]
             return StoreUnreachable(f"PostgreSQL cannot be reached{f' ({first[0]})' if first else ''}")
+        if state == CANCELLED:
+            return StoreBusy("PostgreSQL takes too long with a statement")
         if state in DISK_FULL:
             return StoreFull("the disk of PostgreSQL is full")
         if state.startswith(BUSY):

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from service.store import audit
+from service.store import audit, lease
 from service.store.database import PATIENCE, Store
 from service.store.errors import StoreBusy, StoreUnavailable, StoreUnreachable
+from service.store.lease import Lease
 from service.store.location import Server
 from tests import stores
 from tests.faulty_link import FaultyLink, faulty_link
@@ -116,8 +117,7 @@ def test_what_is_asked_of_the_store_within_a_try_is_part_of_it(store, link) -> N
 
 
 def test_a_lock_is_waited_for_as_long_as_ever_though_the_server_says_nothing_meanwhile(store, url) -> None:
-    with psycopg.connect(url) as other:
-        other.execute("LOCK TABLE audit IN EXCLUSIVE MODE")
+    with locked(url, "EXCLUSIVE"):
         started = time.monotonic()
         with pytest.raises(StoreBusy):
             audit.record(store, DEED)
@@ -132,6 +132,64 @@ def test_a_long_answer_that_arrives_in_pieces_is_read_to_its_end(store, link) ->
         rows = connection.execute(text("SELECT repeat('x', 100000) FROM generate_series(1, 100)")).all()
     assert len(rows) == 100
     assert time.monotonic() - started > SILENT
+
+
+def locked(url: str, mode: str) -> psycopg.Connection:
+    other = psycopg.connect(url)
+    other.execute(f"LOCK TABLE audit IN {mode} MODE".encode())
+    return other
+
+
+def test_a_read_that_waits_for_a_lock_is_refused_as_busy_and_nobody_else_is(store, url) -> None:
+    with locked(url, "ACCESS EXCLUSIVE"), pytest.raises(StoreBusy, match="another process"):
+        audit.latest(store)
+    started = time.monotonic()
+    assert audit.latest(store)
+    assert time.monotonic() - started < 0.5
+
+
+def test_the_server_lets_go_of_what_a_session_that_fell_silent_has_locked(store) -> None:
+    """What stands between may answer for a service that is gone; the server is told how long to wait by itself."""
+    named = ("idle_in_transaction_session_timeout", "tcp_keepalives_idle", "tcp_user_timeout", "lock_timeout")
+    with store.reading() as connection:
+        found = [connection.execute(text(f"SHOW {name}")).scalar_one() for name in named]
+    assert found == ["1min", "5", "5000", "600ms"]
+
+
+def test_fault_42_the_lease_and_the_lock_on_writes_of_a_silent_host_are_taken_over(
+    postgresql, link, url, monkeypatch
+) -> None:
+    """Two hosts, one behind a link that falls silent for ever, as behind a firewall that forgot it."""
+    monkeypatch.setattr("service.store.postgresql.ABANDONED", "2s")
+    monkeypatch.setattr("service.store.lease.ENDS", lease.ENDS.replace("600s", "2s"))
+    behind = Server(url.replace(f":{postgresql.port}/", f":{link.port}/"))
+    with closing(Store(behind, silent=SILENT)) as lost, closing(Store(Server(url), silent=SILENT)) as other:
+        audit.record(lost, DEED)
+        held, claim = Lease(lost), Lease(other)
+        assert (held.held(), claim.held()) == (True, False)
+        with pytest.raises(StoreUnreachable):
+            falls_silent(lost, link)
+        until = time.monotonic() + 20
+        while not claim.held():
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        assert audit.record(other, DEED) == 2
+        link.become("cut")
+        for each in (held, claim):
+            each._connection.invalidate()
+            each._connection.close()
+
+
+def test_a_server_with_no_connection_free_is_busy_and_not_away(url) -> None:
+    held: list[psycopg.Connection] = []
+    try:
+        with pytest.raises(psycopg.OperationalError):
+            held.extend(psycopg.connect(url) for _ in range(200))
+        with closing(Store(Server(url), silent=SILENT)) as store, pytest.raises(StoreBusy, match="no connection free"):
+            audit.latest(store)
+    finally:
+        for each in held:
+            each.close()
 
 
 def test_an_operator_waits_for_a_server_as_long_as_it_takes(url) -> None:
