@@ -42,10 +42,10 @@ taken for one of a server that is away; and so long may a statement take, its an
 
 CANCELLED, DISK_FULL = "57014", ("53100",)
 BUSY = ("53", "55P03", "40001", "40P01")
-FULL = ("too many clients", "connection slots", "too many connections")
-"""In what a server says that refuses a connection, of which the driver tells no SQLSTATE."""
 AWAY = ("08", "57P", "25006", "28", "3D", "42P01", "42501", "3F")
 """Beginnings of SQLSTATE: too many connections, locks, deadlocks; no connection, shutdown, read-only, no rights."""
+FULL = ("too many clients", "connection slots", "too many connections")
+"""In what a server says that refuses a connection, of which the driver tells no SQLSTATE."""
 
 
 class PostgreSQL:
@@ -91,8 +91,12 @@ class PostgreSQL:
         if self._silent < math.inf:
             limits |= {**self._limits(0.0), "idle_in_transaction_session_timeout": ABANDONED}
         chosen = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in limits.items())
-        connection.execute(f"SELECT {chosen}".encode())
-        connection.commit()
+        try:
+            connection.execute(f"SELECT {chosen}".encode())
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _limits(self, patience: float) -> dict[str, str]:

@@ -48,11 +48,11 @@ export function Notices() {
           <button onClick={() => void refresh()}>Load it</button>
         </p>
       )}
-      {kept !== null && model !== null && kept.revision !== model.about.revision && (
+      {kept !== null && kept.model === model?.name && kept.revision !== model.about.revision && (
         <p className="note" role="status">
           This link was made under <code>{kept.revision}</code>, and is asked again of the active revision:{" "}
           <a href={`v1/answers/${kept.answer}.json`}>the answer as it was</a>.{" "}
-          <button onClick={() => opened.set(null)}>Good</button>
+          <button onClick={() => opened.set(null)}>Close</button>
         </p>
       )}
       {unserved.map((each) => (

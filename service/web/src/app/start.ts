@@ -13,7 +13,11 @@ export interface Loading {
 }
 
 /** The answer that a short link named when the page was opened, and the revision that gave it. */
-export const opened = createStore<{ readonly answer: string; readonly revision: string } | null>(null);
+export const opened = createStore<{
+  readonly answer: string;
+  readonly model: string;
+  readonly revision: string;
+} | null>(null);
 export const loading = createStore<Loading>({ phase: "loading", problem: null });
 
 const RETRY = 5000;
@@ -78,7 +82,7 @@ async function arrived(): Promise<void> {
 /** Ask what a kept answer is to: the address then has the question itself. */
 async function openKept(answer: string): Promise<void> {
   const kept = await getKept(answer, controller.signal);
-  opened.set({ answer, revision: kept.revision });
+  opened.set({ answer, model: kept.model, revision: kept.revision });
   replace(placeOfKept(kept));
 }
 
