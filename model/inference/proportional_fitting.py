@@ -66,10 +66,10 @@ def fit(
     left = np.arange(len(cases))
     path = Acceleration(len(cases), sum(target.shape[1] for _, target in wanted.values()))
     nearest, since = np.full(len(cases), np.inf), np.zeros(len(cases), dtype=np.int64)
-    some, made = evidence, 0
+    some, made, unfinished = evidence, 0, left
     for _ in range(SWEEPS):
         checkpoint()
-        if made > AVERAGE * len(cases) and _can_be_listed(plan, _together(wanted, left)):
+        if made > AVERAGE * len(cases) and _can_be_listed(plan, _together(wanted, unfinished)):
             break
         made += len(left)
         furthest, lost = _swept(plan, some, rows, left, wanted, path)
@@ -77,15 +77,14 @@ def fit(
         nearer = furthest < NEARER * nearest[left]
         nearest[left] = np.where(nearer, furthest, nearest[left])
         since[left] = np.where(nearer, 0, since[left] + 1)
-        fitted[left[since[left] >= STALLED]] = False
-        going = fitted[left] & ~(furthest < FITTED)
-        if not going.any():
-            left = left[:0]
+        apart = ~(furthest < FITTED)
+        fitted[left[apart & (since[left] >= STALLED)]] = False
+        unfinished = left[apart & fitted[left]]
+        if not len(unfinished):
             break
-        if 4 * going.sum() < 3 * len(left):
-            left = left[going]
-            some = evidence.picked(left)
-    fitted[left] = False
+        if 4 * len(unfinished) < 3 * len(left):
+            left, some = unfinished, evidence.picked(unfinished)
+    fitted[unfinished] = False
     for names, which in _together(wanted, np.flatnonzero(~fitted)).items():
         if not _can_be_listed(plan, {names: which}):
             continue

@@ -101,6 +101,15 @@ def test_what_only_just_holds_together_is_fitted(others: int) -> None:
     assert [held[name][0, 1] for name in held] == pytest.approx([0.1, 0.1, 0.1999], abs=1e-11)
 
 
+@pytest.mark.parametrize("others", [0, 12])
+def test_a_case_that_is_fitted_stays_so_among_many_that_have_no_end(others: int) -> None:
+    network = either_of_two(others)
+    plan, fights = inference.compile(network), assumed(0.9, others)
+    cases = [fights, Case({"a": Assumed({"no": 0.7, "yes": 0.3})}), *[fights] * 9, assumed(0.15, others)]
+    _, done = fit(plan, encode(network, cases), cases)
+    assert np.flatnonzero(done).tolist() == [1, 11]
+
+
 def test_weights_that_move_together_take_a_step_all_the_same() -> None:
     """Damping that rounding loses leaves a matrix that has no inverse; the other cases have theirs."""
     hessian = np.stack([np.full((2, 2), 1e3), np.diag([2.0, 4.0])])
