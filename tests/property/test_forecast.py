@@ -106,6 +106,8 @@ def test_what_is_said_to_have_no_effect_changes_nothing(question):
             {n: f for n, f in case.findings.items() if n not in idle},
             {n: s for n, s in case.settings.items() if n not in idle},
         )
+        if not enumerated(network, less).sum():  # what is set alone lets the findings happen at all
+            continue
         alone = asked(network, less, (target.target,))
         np.testing.assert_allclose(
             distributions(alone)[target.target], distributions(found)[target.target], rtol=0, atol=1e-12
