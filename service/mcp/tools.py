@@ -17,7 +17,7 @@ from service.http.access import demand
 from service.http.address import model_path
 from service.http.operation import Operation, Reply, Service, forecaster_of
 from service.http.problems import BadField, MissingField, UnknownField
-from service.http.validation import validated
+from service.http.validation import Hurried, validated
 from service.mcp import shapes, short
 from service.translate.kinds import kind_named, posed
 
@@ -257,7 +257,7 @@ def _diff(service: Service, arguments: JSON) -> Call:
 def _check_prose(service: Service, arguments: JSON) -> Call:
     operation = _operation(service, "POST", "/v1/prose")
     [intake] = operation.body
-    reply = operation.view(service, body=validated(intake.shape, arguments))
+    reply = operation.view(service, asked=Hurried(), body=validated(intake.shape, arguments))
     return Call(lambda: short.prose(msgspec.to_builtins(reply.content())), reply.cost)
 
 
