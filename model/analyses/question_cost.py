@@ -59,8 +59,11 @@ DRAWN = 600_000
 DRAWN_TABLE = 2_000
 """An entry of the tables that it depends on, laid side by side for all draws."""
 
-FITTED = 9_500_000
+FITTED = 7_000_000
 """The rounds of a fit under all draws beside its answers: times the square of what is assumed, which calls for more."""
+
+HELD = 7_000_000
+"""A target under draws that each hold what is assumed, beside its multiplications: their likelihoods differ."""
 
 SIDE_BY_SIDE = 0.27
 """A multiplication of a program that many draws share lanes of."""
@@ -185,7 +188,7 @@ def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case) -> Cost
     units = 0.0
     counted = some(targets)
     for name in counted:
-        units += _under_draws(forecaster, name, evidence, alone=bool(assumed))
+        units += _under_draws(forecaster, name, evidence, alone=bool(assumed)) + HELD * bool(assumed)
         if len(evidence.likelihood) > len(assumed) > 0:
             units += _under_draws(forecaster, name, evidence, alone=False)
     units *= len(targets) / max(1, len(counted))
