@@ -20,7 +20,7 @@ from service.store import migrate
 from service.store.errors import StoreBusy, StoreError, StoreUnavailable
 from service.store.limits import Limits
 from service.store.location import Folder, Nowhere, Place
-from service.store.outage import Outage
+from service.store.outage import RETRIED, Outage
 from service.store.postgresql import PostgreSQL
 from service.store.sqlite import SQLite
 
@@ -32,8 +32,6 @@ PATIENCE_AT_START = 30.0
 SILENT = 3.0
 """Seconds without a word of the server after which a service takes a link to it for dead."""
 PROBE = 0.2
-RETRIED = 1.0
-"""Seconds between two tries to make a store ready that could not be used."""
 
 
 class Backend(Protocol):

@@ -28,8 +28,10 @@ class Outage:
     ...     raise StoreUnreachable("nobody answers")
     Traceback (most recent call last):
     service.store.errors.StoreUnreachable: nobody answers
-    >>> outage.is_on
-    True
+    >>> with outage.watched():
+    ...     print("it is not time for the next try")
+    Traceback (most recent call last):
+    service.store.errors.StoreUnreachable: nobody answers
     """
 
     def __init__(self) -> None:
@@ -38,11 +40,6 @@ class Outage:
         self._again = 0.0
         self._reached = 0.0
         self._trying: tuple[int, int] | None = None
-
-    @property
-    def is_on(self) -> bool:
-        """Whether the last try failed."""
-        return self._error is not None
 
     @contextmanager
     def watched(self) -> Iterator[None]:

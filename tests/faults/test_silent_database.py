@@ -194,4 +194,4 @@ def test_a_server_with_no_connection_free_is_busy_and_not_away(url) -> None:
 
 def test_an_operator_waits_for_a_server_as_long_as_it_takes(url) -> None:
     with closing(Store(Server(url))) as store, store.reading() as connection:
-        connection.execute(text("SELECT pg_sleep(2)"))
+        assert connection.execute(text("SELECT 'done' FROM pg_sleep(2)")).scalar_one() == "done"

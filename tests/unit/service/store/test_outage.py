@@ -49,7 +49,7 @@ def test_after_a_failure_all_are_refused_until_it_is_time_and_then_one_tries(clo
         thread.start()
         thread.join()
         assert seen == [False]
-    assert not outage.is_on
+    assert use(outage)
 
 
 def test_what_is_asked_within_a_try_is_part_of_it(clock) -> None:
@@ -118,8 +118,7 @@ def test_after_a_try_that_ends_in_another_error_the_next_one_looks_at_once(clock
 
     with pytest.raises(StoreBusy):
         busy()
-    assert use(outage)
-    assert not outage.is_on
+    assert [use(outage), use(outage)] == [True, True]
 
 
 def test_a_try_of_the_process_before_a_fork_is_not_the_childs(clock, monkeypatch) -> None:
