@@ -41,8 +41,8 @@ DENIED_LEVEL = re.compile(
     re.IGNORECASE,
 )
 """Right before a number: it is what a probability is not."""
-CHANCE = re.compile(r"\b(?:probabilit|likelihood|chance|risk|odds|likely)", re.IGNORECASE)
-"""In a sentence: two numbers with a stroke between are so many in so many."""
+CHANCE = re.compile(r"\b(?:probabilit|likelihood|chance|risk|odds|likely|forecast)", re.IGNORECASE)
+"""In a sentence: it speaks of how likely something is."""
 TO = re.compile(r"\b(?:to|at)\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 BY = re.compile(r"\bby\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
 FROM = re.compile(r"\bfrom\s+(?:\w+\s+)?$", re.IGNORECASE)

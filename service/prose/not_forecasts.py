@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from service.prose import cues
 from service.prose.numerals import Numeral
 
 MONTHS = (
@@ -39,7 +40,6 @@ _ITEM = re.compile(r"(?:^|\n)\s*[(\[]?$")
 _ITEM_END = re.compile(r"[.)\]](?:\s|$)")
 _IN_BRACKETS = re.compile(r"[(\[]$")
 _AND = re.compile(r"(?:\s*,\s*|\s*,?\s+(?:and|or|to|through)\s+|\s*[–—-]\s*|\s*/\s*)$")
-_CHANCE = re.compile(r"\b(?:probabilit|likelihood|chance|risk|odds|likely|forecast)", re.IGNORECASE)
 
 NO_NOUNS = frozenset(
     re.findall(
@@ -148,7 +148,7 @@ def _counts_something(number: Numeral, before: str, after: str) -> bool:
         return False
     noun = counted[1]
     if noun is None:
-        return not _CHANCE.search(before)
+        return not cues.CHANCE.search(before)
     return noun.lower() not in NO_NOUNS
 
 
@@ -160,7 +160,7 @@ def _is_no_share(text: str, number: Numeral) -> bool:
         return True
     noun = re.match(r"[\s-]+([A-Za-z]+)", after)
     stands_alone = noun is None or noun[1].lower() in NO_NOUNS or noun[1].lower() in VERBS
-    if _CHANCE.search(text):
+    if cues.CHANCE.search(text):
         return said in ORDINALS and not stands_alone
     begins = noun is not None and (
         noun[1].lower() in VERBS | WILL or (noun[1].lower() == "of" and _CLAUSE.search(before))
@@ -185,9 +185,9 @@ def _is_ratio(text: str, number: Numeral) -> bool:
     after = text[number.end :]
     said = text[number.start : number.end].lower()
     if re.match(r"(?:\s+(?:as|more|less|higher|lower|likelier|greater|the)\b)", after):
-        return bool(_CHANCE.search(text) or _AS_LIKELY.match(after))
+        return bool(cues.CHANCE.search(text) or _AS_LIKELY.match(after))
     if _OF_BEFORE.match(after):
         return True
     if re.search(r"[×x]$|fold$", said):
         return True
-    return said in ("doubles", "doubled", "triples", "tripled", "halves") and bool(_CHANCE.search(text))
+    return said in ("doubles", "doubled", "triples", "tripled", "halves") and bool(cues.CHANCE.search(text))

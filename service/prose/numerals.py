@@ -88,7 +88,7 @@ _ODDS = (
 _AGAINST = (
     rf"(?P<one>{_NUMBER})\s?(?:[ -]to[ -]|:)\s?(?P<other>{_NUMBER})(?!{_UNIT}|[\w.,]*\d)(?:\s+(?P<how>on|against)\b)?"
 )
-_SLASHED = r"(?P<of>\d+)\s?/\s?(?P<among>\d+)(?![\w/]|\.\d)"
+_SLASHED = r"(?!9/11\b|7/7\b)(?P<of>\d+)\s?/\s?(?P<among>\d+)(?![\w/]|\.\d)"
 _SHARE = (
     r"(?<![\w-])(?:(?P<whole>half|one[ -]half)|(?P<count>a|an|one|two|three|four|five|six|seven|eight|nine)[ -]"
     rf"(?P<part>{'|'.join(PARTS)})s?)(?![\w-])"
@@ -97,7 +97,7 @@ _TWICE = r"(?<![\w-])(?P<twice>twice|double|doubles|doubled|triples?|tripled|hal
 
 _END = r"(?![\d])"
 _ODD_ONE = re.compile(_ODDS + r"(?![\w.]*\d)", re.IGNORECASE)
-_ODD_THREE = re.compile(_SLASHED)
+_SLASHED_ODDS = re.compile(_SLASHED)
 _ODD_TWO = re.compile(_AGAINST, re.IGNORECASE)
 _RANGED = re.compile(_RANGE + _END, re.IGNORECASE)
 _SINGLE = re.compile(_ONE + _END, re.IGNORECASE)
@@ -157,7 +157,7 @@ def numerals(text: str) -> Iterator[Numeral]:
 
 def _numeral(text: str, start: int) -> Numeral | None:
     hedge = _hedge(text, start)
-    if found := _ODD_ONE.match(text, start) or (cues.CHANCE.search(text) and _ODD_THREE.match(text, start)):
+    if found := _ODD_ONE.match(text, start) or _slashed(text, start):
         of, among = _value(found["of"])[0], _value(found["among"])[0]
         if among:
             return Numeral(start, found.end(), (of / among,), (1 / among,), "odds", hedge)
@@ -179,6 +179,12 @@ def _numeral(text: str, start: int) -> Numeral | None:
         value = 0.5 if word == "halves" else 3.0 if word.startswith("tripl") else 2.0
         return Numeral(start, found.end(), (value,), (0.2 if value > 1 else 0.05,), "times", hedge, is_word=True)
     return None
+
+
+def _slashed(text: str, start: int) -> re.Match[str] | None:
+    """So many in so many with a stroke between, where chances are spoken of: no date, season (2016/17) or 9/11."""
+    found = _SLASHED_ODDS.match(text, start)
+    return found if found and int(found["of"]) <= int(found["among"]) and cues.CHANCE.search(text) else None
 
 
 def _is_range(found: re.Match[str], text: str) -> bool:

@@ -225,6 +225,7 @@ def test_a_hedge_does_not_widen_it_to_anything(said: str) -> None:
         "On 6 March 2017, at 10:30, two of the four met for 90 minutes.",
         "The 5th edition of the 1990s had 340 pages and cost $3.5 million.",
         "1. First.\n2. Second (3).",
+        "The chance of another 9/11 or 7/7 is low in 2016/17.",
         "On 3/5/2017 and in 2016/17, asked by `aftermath forecast lung --interval 0.9` and `interval=0.9`.",
         "See /v1/models/asia/forecast/lung?given=xray:yes&revision=r-2fbdfe226e4cdc26 of mosul-2017.",
         "A third scenario, half of the sources and a quarter of an hour.",
