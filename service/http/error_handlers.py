@@ -13,7 +13,7 @@ from service.http import telemetry
 from service.http.access_errors import NotAllowed, TokenNeeded
 from service.http.clients import OUTCOME
 from service.http.json_encoding import encoded
-from service.http.problems import MEDIA, Problem, plain, problem
+from service.http.problems import MEDIA, NO_MEMORY, Problem, plain, problem
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def refusal(error: Exception) -> Response:
         return response
     if isinstance(error, MemoryError):
         logger.error("out of memory on %s %s", request.method, request.path, exc_info=error)
-        response = _response(plain(503, "the worker had no memory left for this; ask again, or for less at once"))
+        response = _response(plain(503, NO_MEMORY))
         response.headers["Retry-After"] = str(AFTER_MEMORY)
         return response
     if isinstance(error, ParseException):

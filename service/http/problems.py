@@ -250,6 +250,8 @@ PLAIN: dict[int, tuple[str, str]] = {
     501: ("not_implemented", "A transfer coding that the server does not know."),
 }
 """Status to code and meaning, for refusals by the framework and the server that have no exception of ours."""
+NO_MEMORY = "the worker had no memory left for this; ask again, or for less at once"
+"""What such a 503 says, wherever in the worker memory ran out."""
 
 
 class Fault(TypedDict):

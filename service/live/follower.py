@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Set
+from contextlib import suppress
 from pathlib import Path
 
 from model.forecast import Forecaster, restored
@@ -63,16 +64,20 @@ class Follower:
     def _run(self) -> None:
         while True:
             time.sleep(LOOKED)
-            try:
-                self._look()
-            except FileNotFoundError:
-                continue
-            except OSError as error:  # no descriptor or no memory is left for now: it is tried again
-                logger.warning("the next state of the models cannot be mapped yet: %s", error.strerror)
-                time.sleep(1)
-            except Exception:
-                logger.exception("the next state of the models cannot be mapped")
-                time.sleep(1)
+            with suppress(MemoryError):  # there may be none to write a line of the log either
+                self._try()
+
+    def _try(self) -> None:
+        try:
+            self._look()
+        except FileNotFoundError:
+            return
+        except OSError as error:  # no descriptor or no memory is left for now: it is tried again
+            logger.warning("the next state of the models cannot be mapped yet: %s", error.strerror)
+            time.sleep(1)
+        except Exception:
+            logger.exception("the next state of the models cannot be mapped")
+            time.sleep(1)
 
     def _look(self) -> None:
         """Make the candidate ready; once it is the present state, let the one before go."""

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from gunicorn.http import errors
 
 from service.http.json_encoding import encoded
-from service.http.problems import MEDIA, plain
+from service.http.problems import MEDIA, NO_MEMORY, plain
 from service.http.security import HEADERS
 
 STATUSES: dict[type[Exception], int] = {
@@ -22,8 +22,9 @@ STATUSES: dict[type[Exception], int] = {
     errors.InvalidResponseHeaderName: 500,
     errors.ParseException: 400,
     errors.NoMoreData: 400,
+    MemoryError: 503,
 }
-"""Parser error to status; a class not named takes its nearest ancestor's, others are 500."""
+"""What the parser raises, or anything that lacks memory, to status: a class not named has its ancestor's, or 500."""
 
 
 def status_of(error: Exception) -> int:
@@ -32,13 +33,19 @@ def status_of(error: Exception) -> int:
 
 
 def of_error(error: Exception, further: Iterable[tuple[str, str]] = ()) -> bytes:
-    """The whole HTTP response to a request that could not be parsed, with these further headers.
+    """The whole HTTP response to a request that could not be parsed or answered, with these further headers.
 
     >>> of_error(errors.LimitRequestLine(9000, 8190)).splitlines()[0]
     b'HTTP/1.1 414 URI Too Long'
     """
     status = status_of(error)
-    detail = "internal; the log has it" if status == 500 else f"the request cannot be read: {str(error)[:200]}"
+    match status:
+        case 500:
+            detail = "internal; the log has it"
+        case 503:
+            detail = NO_MEMORY
+        case _:
+            detail = f"the request cannot be read: {str(error)[:200]}"
     return refusal(status, detail, further)
 
 
@@ -62,3 +69,7 @@ def refusal(status: int, detail: str, further: Iterable[tuple[str, str]] = ()) -
     reason = "URI Too Long" if status == 414 else HTTPStatus(status).phrase
     head = "\r\n".join([f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers.items())])
     return f"{head}\r\n\r\n".encode("latin-1") + body
+
+
+OUT_OF_MEMORY = refusal(503, NO_MEMORY)
+"""Made beforehand: there may be no memory to make it."""

@@ -78,9 +78,22 @@ class Transport:
         try:
             if not connection.closed:
                 step(connection, *arguments)
+        except MemoryError:
+            self._let_go(connection)
+            self.log.exception("no memory for what came from %s", connection.client)
         except Exception:
-            self.log.exception("dropped the connection of %s", connection.client)
             self._drop(connection)
+            self.log.exception("dropped the connection of %s", connection.client)
+
+    def _let_go(self, connection: Connection) -> None:
+        """Forget what a connection holds, and say so where no answer is on the way."""
+        connection.buffer = bytearray()
+        if connection.busy or connection.lingering or connection.closed:
+            self._drop(connection)
+            return
+        self._hold(connection, 0)
+        connection.busy = True
+        self.send(connection, error_responses.OUT_OF_MEMORY, keep=False)
 
     def has_room(self, most: int) -> bool:
         """Whether one more can be taken, if need be in the place of one that waits."""

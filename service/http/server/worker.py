@@ -8,7 +8,9 @@ threads answers. A connection stays registered with the poller all its life, so 
 from __future__ import annotations
 
 import errno
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from time import perf_counter_ns
 from typing import Any
@@ -28,6 +30,8 @@ from service.http.server.transport import READ, Transport
 from service.http.telemetry import Record
 
 SWEEP_SECONDS = 0.5
+AFTER_MEMORY = 0.05
+"""Seconds until the poller goes on where it found no memory: what the threads do meanwhile gives some back."""
 
 
 class Received(IterUnreader):  # type: ignore[misc]
@@ -52,6 +56,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Refuse what this worker does not speak."""
         if cfg.is_ssl:
             raise RuntimeError("the service speaks plain HTTP: a proxy in front of it has the certificate")
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """All threads of the pool, started: where memory is short one more cannot be had."""
+        pool: ThreadPoolExecutor = super().get_thread_pool()
+        started = threading.Barrier(self.cfg.threads + 1)
+        for _ in range(self.cfg.threads):
+            pool.submit(started.wait)
+        started.wait()
+        return pool
 
     def run(self) -> None:
         """Serve until told to stop, then finish what has begun."""
@@ -91,6 +104,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.transport.close()
 
     def _dispatch(self, timeout: float) -> None:
+        """Do what has come, and once in a while what is due. A lack of memory ends neither loop nor worker."""
+        try:
+            self._meet(timeout)
+        except MemoryError:
+            time.sleep(AFTER_MEMORY)
+
+    def _meet(self, timeout: float) -> None:
         for key, events in self.poller.select(timeout):
             if isinstance(key.data, Connection):
                 self.transport.event(key.data, events)
@@ -125,6 +145,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _answer(self, connection: Connection, data: bytes, arrived: int) -> None:
         """Answer one whole request, which arrived then on the performance counter, and write it down."""
+        try:
+            answer, keep = self._answered(connection, data, arrived)
+        except MemoryError:
+            answer, keep = error_responses.OUT_OF_MEMORY, False
+        self.transport.send(connection, answer, keep=keep)
+
+    def _answered(self, connection: Connection, data: bytes, arrived: int) -> tuple[bytes, bool]:
         record = Record(arrived)
         try:
             answer, keep = self._respond(connection, data, record)
@@ -134,7 +161,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.observer.done(record)
         except Exception:
             self.log.exception("a request could not be written down")
-        self.transport.send(connection, answer, keep=keep)
+        return answer, keep
 
     def _of_failure(self, connection: Connection, error: BaseException, record: Record) -> bytes:
         raised = error if isinstance(error, Exception) else RuntimeError("the application exited")

@@ -51,6 +51,18 @@ def strict_server(small_priors, tmp_path_factory):
         yield running
 
 
+@contextmanager
+def room_left(pid: int, count: int):
+    """Let a process map so many bytes more, and no others, meanwhile."""
+    sizes = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    whole = resource.prlimit(pid, resource.RLIMIT_AS)
+    resource.prlimit(pid, resource.RLIMIT_AS, (int(sizes["VmSize"].split()[0]) * 1024 + count, whole[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_AS, whole)
+
+
 def announced(url: str, path: str, length: int) -> int:
     """The status that a POST gets whose body is announced and never sent."""
     connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
@@ -118,14 +130,33 @@ def test_fault_10_a_worker_without_memory_answers_503_and_lives_on(small_priors,
         small = [Asked("live", "/v1/models/asia")]
         assert {answer.status for answer in side_by_side(server.url, small * 16, clients=8)} == {200}
         pid = status(server.url)["pid"]
-        sizes = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-        whole = resource.prlimit(pid, resource.RLIMIT_AS)
-        room = int(sizes["VmSize"].split()[0]) * 1024 + 20 * MEGABYTE
-        resource.prlimit(pid, resource.RLIMIT_AS, (room, whole[1]))
-        short = side_by_side(server.url, [large], clients=1)[0]
-        assert (short.status, json.loads(short.body)["code"]) == (503, "out_of_memory"), short.body[:300]
-        assert side_by_side(server.url, small, clients=1)[0].status == 200
-        resource.prlimit(pid, resource.RLIMIT_AS, whole)
+        with room_left(pid, 20 * MEGABYTE):
+            short = side_by_side(server.url, [large], clients=1)[0]
+            assert (short.status, json.loads(short.body)["code"]) == (503, "out_of_memory"), short.body[:300]
+            assert side_by_side(server.url, small, clients=1)[0].status == 200
+        assert side_by_side(server.url, [large], clients=1)[0].status == 200
+        assert status(server.url)["pid"] == pid
+
+
+@pytest.mark.parametrize("megabytes", [0, 6, 18, 35])
+def test_fault_10_whatever_else_a_worker_without_memory_does_is_answered_or_refused(
+    small_priors, colombia, tmp_path, megabytes
+) -> None:
+    with gunicorn(small_priors, tmp_path / "log", workers=1) as server:
+        large = batch_of(colombia, 10_000, targets=list(colombia.network.names[:8]))
+        small = [
+            Asked("live", "/v1/models/asia"),
+            Asked("marginals", f"/v1/models/{colombia.name}/marginals?interval=none"),
+            Asked("page", f"/v1/models/{colombia.name}"),
+        ]
+        assert {answer.status for answer in side_by_side(server.url, small * 4, clients=8)} == {200}
+        pid = status(server.url)["pid"]
+        mixed = [large if i % 20 < 3 else small[i % 3] for i in range(120)]
+        with room_left(pid, megabytes * MEGABYTE):
+            answers = side_by_side(server.url, mixed, clients=7)
+        codes = {(answer.status, json.loads(answer.body).get("code")) for answer in answers}
+        assert codes <= {(200, None), (503, "out_of_memory"), (503, "deadline"), (429, "busy")}
+        assert (503, "out_of_memory") in codes
         assert side_by_side(server.url, [large], clients=1)[0].status == 200
         assert status(server.url)["pid"] == pid
 
