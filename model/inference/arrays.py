@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evidence import Assumed, Case, Finding, Reported, Setting, distribution, likelihood
-from model.network import Network, Table
+from model.evidence import Assumed, Case, Finding, Observed, Reported, Setting, distribution, likelihood
+from model.network import Network, Table, Variable
 
 Columns = tuple[slice, slice]
 """Every case, and the columns of one variable: ready to index with."""
@@ -122,6 +123,10 @@ def encode(network: Network, cases: Sequence[Case]) -> Evidence:
     All cases must set the same variables by do(), since a set of replaced tables is one batch axis;
     assumptions enter as the states they allow, and are then fitted by ``assume``.
     """
+    tables = {name: _surgery(network, name, [case.settings[name] for case in cases]) for name in cases[0].settings}
+    if len(cases) == 1:
+        each = cases[0].findings.items()
+        return Evidence(1, {name: _row(network.by_name[name], finding) for name, finding in each}, tables)
     names = dict.fromkeys(name for case in cases for name in case.findings)
     rows = {name: np.ones((len(cases), len(network.by_name[name].states))) for name in names}
     read: dict[tuple[str, Finding], Table] = {}
@@ -133,8 +138,22 @@ def encode(network: Network, cases: Sequence[Case]) -> Evidence:
             if (name, finding) not in read:
                 read[name, finding] = likelihood(network.by_name[name], finding)
             rows[name][i] = read[name, finding]
-    tables = {name: _surgery(network, name, [case.settings[name] for case in cases]) for name in cases[0].settings}
     return Evidence(len(cases), rows, tables)
+
+
+def _row(variable: Variable, finding: Finding) -> Table:
+    """The likelihood of one finding, shape (1, states)."""
+    if isinstance(finding, Observed) and (state := variable.index.get(finding.state)) is not None:
+        return _one_hot(len(variable.states))[state : state + 1]
+    return likelihood(variable, finding)[None]
+
+
+@cache
+def _one_hot(states: int) -> Table:
+    """The likelihood of each state observed, of a variable with so many, shape (states, states)."""
+    rows = np.eye(states)
+    rows.setflags(write=False)
+    return rows
 
 
 def _surgery(network: Network, name: str, settings: Sequence[Setting]) -> Table:

@@ -178,7 +178,7 @@ def _about(found: AddressedAnswer) -> dict[str, Any]:
         "log10_p_evidence": log10(answer.log_p_evidence),
         "conflict_bits": answer.conflict_bits,
         "interval": interval_json(answer.targets.intervals),
-        "status": status(model.network, answer),
+        "status": text_part(status(model.network, answer)),
         "no_effect": list(answer.targets.basis.no_effect),
         "sources": _sources(model, answer.targets.basis),
         "permalink": found.address.permalink(answer.revision),
@@ -226,27 +226,24 @@ def _alone(basis: Basis, alone: Alone) -> list[answers.TargetEffect]:
 
 def _measured(model: Model, basis: Basis, p: Table) -> Any:
     """What the answer says of each number that its targets measure with both ends stated."""
-    found = _closed(model, basis)
-    numbers = [(scale.mean(p[place]), *scale.quantiles(p[place], QUANTILES)) for _, place, scale in found]
-    return _measures(model, basis).filled(np.array(numbers)) if found else {}
+    closed, template = _measures(model, _names(basis))
+    if not closed:
+        return {}
+    each = [(scale, p[basis.places[i]]) for i, scale in closed]
+    return template.filled(np.array([(scale.mean(at), *scale.quantiles(at, QUANTILES)) for scale, at in each]))
 
 
 @lru_cache(TEMPLATES)
-def _measures(model: Model, basis: Basis) -> Template:
-    return Template(
+def _measures(model: Model, names: tuple[str, ...]) -> tuple[tuple[tuple[int, Scale], ...], Template]:
+    """The targets whose scale has both ends, by their places among the targets, and what an answer says of them."""
+    scales = [model.described[name].scale for name in names]
+    closed = tuple((i, scale) for i, scale in enumerate(scales) if scale and scale.is_closed)
+    return closed, Template(
         {
-            name: answers.MeasuredNumber(scale.unit, GAP, [answers.Quantile(share, GAP) for share in QUANTILES])
-            for name, _, scale in _closed(model, basis)
+            names[i]: answers.MeasuredNumber(scale.unit, GAP, [answers.Quantile(share, GAP) for share in QUANTILES])
+            for i, scale in closed
         }
     )
-
-
-@lru_cache(TEMPLATES)
-def _closed(model: Model, basis: Basis) -> tuple[tuple[str, slice, Scale], ...]:
-    """The targets whose scale has both ends, and where they stand among the states of all."""
-    scales = [model.described[variable.name].scale for variable in basis.targets]
-    each = zip(basis.targets, basis.places, scales, strict=True)
-    return tuple((variable.name, place, scale) for variable, place, scale in each if scale and scale.is_closed)
 
 
 def scale_json(scale: Scale | None) -> answers.Scale | None:
@@ -362,13 +359,16 @@ def _numbers(answer: Answer) -> Table:
 
 @lru_cache(TEMPLATES)
 def _targets(model: Model, basis: Basis, intervals: bool, effects: bool) -> Template:
-    names = tuple(variable.name for variable in basis.targets)
-    parts = _states_parts(model, names, basis.baseline.tobytes(), intervals, effects)
+    parts = _states_parts(model, _names(basis), basis.baseline.tobytes(), intervals, effects)
     targets = [
         answers.TargetDistribution(name, label, part, idle, sources)  # type: ignore[arg-type]  # tuples are lists too
         for (name, label, part), idle, sources in zip(parts, basis.idle, basis.cited, strict=True)
     ]
     return Template(targets, is_text=True)
+
+
+def _names(basis: Basis) -> tuple[str, ...]:
+    return tuple(variable.name for variable in basis.targets)
 
 
 @lru_cache(MODELS)
