@@ -143,7 +143,7 @@ def _shape_in(annotation: Any) -> type[BaseModel] | None:
 
 KINDS = {
     "string_type": "text",
-    "string_pattern_mismatch": "other text",
+    "string_pattern_mismatch": "names with a comma between each two",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "int_parsing": "a whole number",

@@ -9,6 +9,7 @@ Names that begin with ``_`` or ``.`` are passed over by readers of a folder of P
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -25,6 +26,8 @@ ASKED, SUMMARY, MODEL = "_sweep.json", "_summary.json", ".model"
 WRITING = ".*.tmp"
 ABOUT = b"aftermath"
 """Where a part's footer says what it is."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""What goes wrong where a file is written, and nowhere else: of Parquet's writer it does not say which file."""
 
 WORDS = {
     "model": "the model",
@@ -150,9 +153,11 @@ def written_aside(out: Path, number: int) -> Iterator[Path]:
         with aside.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(aside, out / part_name(number))
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+            raise OSError(error.errno, os.strerror(error.errno), str(out)) from error
         raise
 
 

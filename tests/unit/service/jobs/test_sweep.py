@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 from flask.testing import FlaskClient
 from pyarrow import parquet
@@ -226,6 +227,15 @@ def test_a_part_that_cannot_be_read_ends_the_sweep_and_what_is_done_stays(asia, 
     with pytest.raises(BadCases, match="quotes do not pair up"):
         swept(asia, csv_cases(path), tmp_path / "out", targets=("lung",))
     assert sorted(each.name for each in (tmp_path / "out").glob("*part*")) == ["part-00000.parquet"]
+
+
+def test_a_full_disk_is_said_with_the_folder_and_leaves_nothing(tmp_path) -> None:
+    table = pyarrow.table({"p": np.zeros(100_000)})
+    with pytest.raises(OSError, match="No space left") as caught, folder.written_aside(tmp_path, 0) as aside:  # noqa: PT012
+        aside.symlink_to("/dev/full")
+        parquet.write_table(table, aside)
+    assert caught.value.filename == str(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_columns_that_are_of_no_variable_are_refused_before_anything_is_done(asia, tmp_path) -> None:
