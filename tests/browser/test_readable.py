@@ -66,6 +66,24 @@ def test_cards_around_a_variable_are_readable_and_no_arc_is_hidden_behind_one(wa
     assert page.evaluate(HIDDEN) == 0
 
 
+@pytest.mark.parametrize("focus", ["pathway", "aq_rapprochement", "way_of_return"])
+def test_no_number_stands_over_the_edge_of_its_card(watched: Watched, focus: str) -> None:
+    page = watched.open(f"?model=mosul-2017&view=network&focus={focus}&given=border_intel_strength:weak")
+    beyond = page.locator(".card").evaluate_all(
+        """cards => cards.flatMap(card => [...card.querySelectorAll(".number, .state")]
+            .filter(each => each.getBoundingClientRect().right > card.getBoundingClientRect().right - 3)
+            .map(each => each.textContent))"""
+    )
+    assert page.locator(".card .number").count() > 10
+    assert beyond == []
+
+
+@pytest.mark.parametrize("address", [f"embed{QUESTION}&target=pathway", QUESTION + VIEWS["around"]])
+def test_what_a_tick_marks_is_said_wherever_bars_have_one(watched: Watched, address: str) -> None:
+    page = watched.open(address)
+    expect(page.locator(".key")).to_contain_text("where it stood without what is done")
+
+
 def test_a_phone_shows_the_answer_on_its_first_screen_and_the_question_in_one_line(
     open_page: Callable[..., Watched],
 ) -> None:

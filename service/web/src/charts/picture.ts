@@ -15,7 +15,15 @@ const SOFT = "#4c5966";
 /** What is no part of the picture: controls, what is read aloud only, closed tables. */
 const LEFT_OUT = ".visually-hidden, details, .icon, .no-picture, .react-flow__panel, select, input, [hidden]";
 const SHAPES = new Set(["path", "rect", "line", "circle", "ellipse", "polygon", "polyline"]);
-const PAINT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity"] as const;
+const PAINT = [
+  "fill",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-opacity",
+  "opacity",
+  "fill-opacity",
+] as const;
 const PLACES = ["d", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "cx", "cy", "r", "rx", "points"] as const;
 
 export interface Caption {

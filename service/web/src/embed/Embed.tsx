@@ -2,10 +2,12 @@ import { useRef, useState } from "react";
 import { Working } from "../app/Working";
 import { useAnswer } from "../app/useAnswer";
 import { query } from "../api/resources";
+import { BarKey } from "../charts/BarKey";
 import { SaveButton, sourceOf } from "../charts/Charted";
 import { StateBars } from "../charts/StateBars";
 import { againstOf, barsOf } from "../charts/rows";
 import { addressOf, placeOf, searchIn } from "../question/address";
+import { isEmpty } from "../question/question";
 import { questionKey } from "../state/forecasts";
 
 /** One chart for another page: a target under a question, with the way to the whole page. */
@@ -24,20 +26,18 @@ export function Embed() {
         {({ targets, sentence, revision, as_of }) => {
           const [found] = targets;
           if (!found) return null;
-          const isDone = againstOf(found.distribution) === "without";
+          const bars = barsOf(found.distribution, undefined);
+          const ticked = againstOf(found.distribution) === "without" ? "without what is done" : "before";
           return (
             <>
               <h1>{found.label}</h1>
               <p className="small">{sentence}</p>
               <div ref={chart}>
-                <StateBars
-                  name={found.label}
-                  bars={barsOf(found.distribution, undefined)}
-                  tickName={isDone ? "without what is done" : "before"}
-                />
+                <StateBars name={found.label} bars={bars} tickName={ticked} />
               </div>
+              <BarKey tickName={isEmpty(question) ? null : ticked} />
               <p className="small">
-                Ranges hold 90 % of what the priors leave open. As of {as_of}, <code>{revision}</code>.{" "}
+                As of {as_of}, <code>{revision}</code>.{" "}
                 <a href={`./${addressOf({ ...place, focus: target })}`} target="_blank" rel="noopener">
                   Ask otherwise
                 </a>{" "}

@@ -61,7 +61,7 @@ export function HistoryChart({
             ))}
             {series.map(({ state, moments }, i) => (
               <g key={state}>
-                <path className={`ribbon hue-${i % 6}`} d={band(upToNow(moments)) ?? ""} />
+                <path className={`range-band hue-${i % 6} stroke-${i % 6}`} d={band(upToNow(moments)) ?? ""} />
                 <path className={`step stroke-${i % 6}`} d={steps(upToNow(moments)) ?? ""} />
                 <text className="flow-label" x={width - EDGE.right + 6} y={labels[i]}>
                   {stateName(state)}

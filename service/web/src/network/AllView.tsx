@@ -10,6 +10,7 @@ import { go, usePlace } from "../state/place";
 const WIDE = 220;
 const HIGH = 72;
 const GAP = 30;
+const SMALL = { width: 130, height: 90 };
 /** At which labels have some 12 pixels. */
 const READABLE = 0.7;
 
@@ -58,7 +59,7 @@ export default function AllView() {
           proOptions={{ hideAttribution: true }}
         >
           <Controls showInteractive={false} orientation="horizontal" />
-          <MiniMap pannable zoomable ariaLabel="The whole network in small" />
+          <MiniMap pannable zoomable style={SMALL} ariaLabel="The whole network in small" />
         </ReactFlow>
       </div>
       <Roles />

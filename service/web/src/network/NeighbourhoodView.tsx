@@ -2,8 +2,11 @@ import { Controls, MarkerType, ReactFlow, ReactFlowProvider, useNodesState } fro
 import "@xyflow/react/dist/base.css";
 import "../style/network.css";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { BarKey } from "../charts/BarKey";
 import { SvgButton } from "../charts/Charted";
+import { tickName } from "../charts/rows";
 import { useWidth } from "../charts/useWidth";
+import { isEmpty } from "../question/question";
 import { labelOf, useModel } from "../state/model";
 import { go, usePlace } from "../state/place";
 import { type ArcEdge, ArcPast } from "./ArcPast";
@@ -21,7 +24,7 @@ const NARROW = 620;
 const READABLE = 0.78;
 /** The controls stand below the cards. */
 const ROOM = { top: "10px", bottom: "54px", x: "10px" } as const;
-const COLUMNS = ["What acts on what acts on it", "What acts on it", "In the middle", "What it acts on"];
+const COLUMNS = ["Two steps before it", "What acts on it", "In the middle", "What it acts on"];
 const SIGN_MARKS = { raises: "+", lowers: "−", mixed: "±", none: "0", unordered: "~" } as const;
 
 export default function NeighbourhoodView({ focus }: { focus: string }) {
@@ -120,6 +123,9 @@ function Drawn({ focus }: { focus: string }) {
         )}
       </div>
       <Roles />
+      {!isEmpty(question) && (
+        <BarKey hasRanges={false} tickName={tickName(question.do.size > 0 ? "without" : "baseline", model)} />
+      )}
       {!isStacked && (
         <p className="small legend">
           Arcs run from cause to effect. + raises it, − lowers it, ± either way, ~ shifts states that have no order; the

@@ -36,6 +36,7 @@ export function Share() {
     <details className="share">
       <summary>Share or ask elsewhere</summary>
       {about && <p className="sentence">{about.sentence}</p>}
+      <p className="small">Below it is asked of “{model.variables.get(target)?.label ?? target}” alone.</p>
       {forms.map(([name, text]) => (
         <Copied key={name} name={name} text={text} />
       ))}

@@ -1,6 +1,7 @@
 import { AnswerLinks } from "../app/AnswerLinks";
 import { DataTable } from "../charts/DataTable";
 import { sourceOf } from "../charts/Charted";
+import { BarKey } from "../charts/BarKey";
 import { Moved } from "../charts/Moved";
 import { StateBars } from "../charts/StateBars";
 import { againstOf, barsOf, changeName, changeOf, largestChange, tickName } from "../charts/rows";
@@ -31,24 +32,7 @@ export function Headlines() {
         <h2 id="headlines">What to expect</h2>
         <NothingMoves shown={shown} />
       </div>
-      <p className="small key">
-        <svg width="22" height="14" aria-hidden="true">
-          <rect className="track-whisker" x="1" y="6" width="20" height="2" />
-          <rect className="track-end" x="1" y="3" width="1.5" height="8" />
-          <rect className="track-end" x="19.5" y="3" width="1.5" height="8" />
-        </svg>{" "}
-        holds 90&nbsp;% of what the priors leave open
-        {!isEmpty(question) && (
-          <>
-            ;{" "}
-            <svg width="6" height="14" aria-hidden="true">
-              <rect className="track-tick" x="2" width="2.5" height="14" />
-            </svg>{" "}
-            where it stood {question.do.size > 0 ? "without what is done" : tickName("baseline", model)}
-          </>
-        )}
-        .
-      </p>
+      <BarKey tickName={isEmpty(question) ? null : tickName(question.do.size > 0 ? "without" : "baseline", model)} />
       <div className={isStale ? "headlines stale" : "headlines"}>
         {shown.map((each) => (
           <HeadlineCard key={each.name} headline={each} />
