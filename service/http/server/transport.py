@@ -93,7 +93,10 @@ class Transport:
             return
         self._hold(connection, 0)
         connection.busy = True
-        self.send(connection, error_responses.OUT_OF_MEMORY, keep=False)
+        try:
+            self.send(connection, error_responses.OUT_OF_MEMORY, keep=False)
+        except MemoryError:
+            self._drop(connection)
 
     def has_room(self, most: int) -> bool:
         """Whether one more can be taken, if need be in the place of one that waits."""
