@@ -14,7 +14,7 @@ from model.analyses.weight_of_evidence import ROUNDING, direction
 from model.d_separation import children_left
 from model.evidence import Case, known_states
 from model.inference import Evidence, Plan
-from model.inference.arrays import encode
+from model.inference.arrays import encode, ranked
 from model.network import Network, Table
 
 LONGEST = 4
@@ -94,7 +94,7 @@ def chains(
     cut = _cut(plan, tables, target, evidence)
     found = [_told(network, trails, now, cut[_arc(network, trails[0])], state) for trails in begun]
     telling = [told for told in found if told.strength > ROUNDING]
-    return tuple(sorted(telling, key=lambda told: (-told.strength, len(told.steps)))[:STRONGEST])
+    return tuple(sorted(telling, key=lambda told: (-ranked(told.strength), len(told.steps)))[:STRONGEST])
 
 
 @dataclass(frozen=True, slots=True)

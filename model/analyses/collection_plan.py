@@ -20,6 +20,7 @@ from model.analyses.value_of_information import (
     why_closed,
 )
 from model.forecast import Forecaster
+from model.inference.arrays import ranked
 from model.network import Table, complements
 from model.question import Question
 from model.specification import Collectable
@@ -148,7 +149,7 @@ def plan(
     money = np.inf if budget is None else budget
     while len(taken) < steps:
         found = _worths(start, outcomes, {name: c for name, c in left.items() if c.cost <= money})
-        best = max(found, key=lambda worth: worth.per_cost, default=None)
+        best = max(found, key=lambda worth: ranked(worth.per_cost), default=None)
         if best is None:
             break
         covered = float(outcomes.p.sum())

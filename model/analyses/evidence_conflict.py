@@ -197,4 +197,4 @@ def _explaining(plan: Plan, case: Case, bits: float) -> tuple[Hypothesis, ...]:
         for state, before, p in zip(variable.states, *found.of(variable.name).tolist(), strict=True)
         if p > 0 and before > 0 and _log2_ratio(p, before) >= bits
     ]
-    return tuple(sorted(hypotheses, key=lambda hypothesis: -hypothesis.bits)[:HYPOTHESES])
+    return tuple(sorted(hypotheses, key=lambda hypothesis: -ranked(hypothesis.bits))[:HYPOTHESES])

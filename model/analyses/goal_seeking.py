@@ -242,7 +242,7 @@ def goals(
     replayed = _replayed(forecaster, question, start, now, [changes for changes, _ in found[:SHOWN]])
     reached = tuple(row for row in replayed if row.margin > 0)
     tried = () if reached else _replayed(forecaster, question, start, now, [(), nearest])
-    best = max(tried, key=lambda row: row.margin, default=None)
+    best = max(tried, key=lambda row: ranked(row.margin), default=None)
     return replace(start, sets=reached, found=len(found), searched=searched, best=best)
 
 
@@ -469,7 +469,7 @@ def _search(
             order = np.array([i for i in np.argsort(-promise, kind="stable") if not done[i]], dtype=np.int64)
         elif size == 2:
             barred[sets[done][:, 0], sets[done][:, 1]] = barred[sets[done][:, 1], sets[done][:, 0]] = True
-    found.sort(key=lambda row: (len(row[0]), -row[1]))
+    found.sort(key=lambda row: (len(row[0]), -ranked(row[1])))
     return found, _named(trial, nearest.tolist()), tuple(searched)
 
 
@@ -510,7 +510,7 @@ def _replayed(
         if isinstance(answered, Answer):
             p = answered.targets[0].distribution[place].p
             kept.append(GoalSet(changes, p, start.margin(p), answered.p_evidence, _replaced(now, answered)))
-    return tuple(sorted(kept, key=lambda row: (len(row.changes), -row.margin)))
+    return tuple(sorted(kept, key=lambda row: (len(row.changes), -ranked(row.margin))))
 
 
 def _ends(forecaster: Forecaster, now: Answer, found: Sequence[Answer], mass: float) -> list[Intervals]:

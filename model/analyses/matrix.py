@@ -17,7 +17,7 @@ from model.answers import Answer
 from model.errors import AftermathError, BadQuestion
 from model.evidence import Case, Observed, SetTo
 from model.forecast import Forecaster, answers
-from model.inference.arrays import difference
+from model.inference.arrays import difference, ranked
 from model.network import Network, Table, Variable
 from model.question import Question, resolve
 from model.specification import NO_SCENARIO, Headline, Model
@@ -78,7 +78,7 @@ class Matrix:
         found: dict[tuple[str, str], Shift] = {}
         for row in self.rows:
             best = found.setdefault((row.cause, row.target), row)
-            if abs(row.shift or 0.0) > abs(best.shift or 0.0) + ROUNDING:
+            if ranked(abs(row.shift or 0.0)) > ranked(abs(best.shift or 0.0)) + ROUNDING:
                 found[row.cause, row.target] = row
         return found
 
@@ -87,11 +87,11 @@ class Matrix:
         largest: dict[str, float] = {}
         for row in self.rows:
             largest[row.cause] = max(largest.get(row.cause, 0.0), abs(row.shift or 0.0))
-        return sorted(largest, key=lambda cause: -largest[cause])
+        return sorted(largest, key=lambda cause: -ranked(largest[cause]))
 
     def _repr_html_(self) -> str:
         columns = ("cause", "start", "to", "target", "state", "shift", "low", "high", "outside")
-        shown = sorted(self.rows, key=lambda row: -abs(row.shift or 0.0))[: notebook.MOST]
+        shown = sorted(self.rows, key=lambda row: -ranked(abs(row.shift or 0.0)))[: notebook.MOST]
         return notebook.html(
             f"{quantity(len(self.rows), 'shift')} by {self.by}, the largest {len(shown)}",
             notebook.table(columns, notebook.records(columns, shown)),
@@ -194,7 +194,7 @@ def _shifts(
         for state in network[target].states:
             yield Shift(cause.name, cause.states[0], cause.states[-1], name, state, None)
         return
-    start, to = max(pairs, key=lambda pair: float(np.abs(_moved(rows, *pair)).sum()))
+    start, to = max(pairs, key=lambda pair: ranked(float(np.abs(_moved(rows, *pair)).sum())))
     ends = None if mass is None else _ends(forecaster, possible[start], possible[to], target, mass)
     moved = _moved(rows, start, to).tolist()
     for i, (state, shift) in enumerate(zip(network[target].states, moved, strict=True)):

@@ -14,6 +14,7 @@ from model.answers import Answer, TargetAnswer
 from model.errors import AftermathError
 from model.forecast import Forecaster, answer
 from model.inference import JunctionTree, bounded_cells, searched_cells
+from model.inference.arrays import ranked
 from model.network import Network, Variable
 from model.question import Question
 from model.specification import (
@@ -242,7 +243,7 @@ def _wide(forecaster: Forecaster, headline: Headline, answered: Answer) -> Itera
     """The widest state of a target, if that is wide. Of states without a range the intervals' warning speaks."""
     [found] = answered.targets
     known = [(r.state, r.low, r.high) for r in found.distribution if r.low is not None and r.high is not None]
-    state, low, high = max(known, key=lambda row: row[2] - row[1], default=("", 0.0, 0.0))
+    state, low, high = max(known, key=lambda row: ranked(row[2] - row[1]), default=("", 0.0, 0.0))
     if high - low > WIDE:
         question = Question((found.target,), headline.findings)
         shares = attribution(forecaster, question, target=found.target, state=state)
@@ -297,10 +298,10 @@ def fewest(p: Sequence[float], share: float) -> list[int]:
     >>> fewest([0.1, 0.5, 0.3, 0.1], 0.8)
     [1, 2]
     """
-    ranked = sorted(range(len(p)), key=lambda i: -p[i])
-    sums = accumulate(p[i] for i in ranked)
+    order = sorted(range(len(p)), key=lambda i: -ranked(p[i]))
+    sums = accumulate(p[i] for i in order)
     enough = next((count for count, total in enumerate(sums, 1) if total >= share - ROUNDING), len(p))
-    return sorted(ranked[:enough])
+    return sorted(order[:enough])
 
 
 def _arcs(network: Network) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from model.errors import BadQuestion
 from model.evidence import Case, SetTo, likelihood
 from model.forecast import Forecaster
 from model.inference import Evidence
-from model.inference.arrays import encode
+from model.inference.arrays import encode, ranked
 from model.inference.conflict_sets import impossible
 from model.inference.jeffrey import assume
 from model.network import Table, complements
@@ -205,7 +205,7 @@ def tells(forecaster: Forecaster, question: Question, *, target: str, state: str
         else Tells(name, 0.0, 0.0)
         for name in names
     )
-    return tuple(sorted(rows, key=lambda row: (-row.bits, -row.value)))
+    return tuple(sorted(rows, key=lambda row: (-ranked(row.bits), -ranked(row.value))))
 
 
 def decide(
@@ -223,14 +223,14 @@ def decide(
     names = [name for name in still_open(start) if name != target]
     joint = joints(start, [name for name in names if name in near])
     worth = {name: sample_information(joint[name], utility) if name in near else 0.0 for name in names}
-    best = max(range(len(expected)), key=lambda i: expected[i])
+    best = max(range(len(expected)), key=lambda i: ranked(expected[i]))
     return Decision(
         target,
         best=list(utilities)[best],
         utility=expected[best],
         expected=dict(zip(utilities, expected, strict=True)),
         perfect=perfect_information(start.p, utility),
-        sample=dict(sorted(worth.items(), key=lambda item: -item[1])),
+        sample=dict(sorted(worth.items(), key=lambda item: -ranked(item[1]))),
     )
 
 

@@ -17,6 +17,7 @@ from model.analyses.weight_of_evidence import Balance
 from model.answers import Answer
 from model.evidence import Assumed, Reported
 from model.forecast import Forecaster, answer
+from model.inference.arrays import ranked
 from model.question import Question, of_target
 from model.report.probability_words import in_words, percent, range_in_words
 from model.specification import JUDGEMENT, NO_SCENARIO, Model
@@ -304,7 +305,7 @@ def brief(forecaster: Forecaster, question: Question, *, target: str, state: str
         change_db=explained.balance.change_db,
         method=explained.balance.method,
         way=_way(model, explained.chains[0]) if explained.chains else None,
-        gaps=tuple(sorted(_gaps(model, explained), key=lambda gap: -abs(gap.gap))),
+        gaps=tuple(sorted(_gaps(model, explained), key=lambda gap: -ranked(abs(gap.gap)))),
         conflict=_clash(model, found, explained.conflict),
         unexpected=_unexpected(model, found, explained),
         priors=tuple(_prior(model, each) for each in shares.statements[:TOLD] if each.share > 0),

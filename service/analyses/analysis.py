@@ -13,6 +13,7 @@ from model import events
 from model.events import HAPPENS
 from model.evidence import syntax
 from model.forecast import Forecaster, answer
+from model.inference.arrays import ranked
 from model.question import Question, Resolved, resolve
 from model.resources.cost import Cost
 from model.specification import Model
@@ -149,7 +150,7 @@ def state_of(event: Event) -> str:
     if event.target in event.forecaster.model.events:
         return HAPPENS
     [found] = answer(event.forecaster, event.asked).targets
-    return max(found.distribution, key=lambda row: row.p).state
+    return max(found.distribution, key=lambda row: ranked(row.p)).state
 
 
 def reply(

@@ -13,7 +13,7 @@ from service.http import telemetry
 from service.http.access_errors import NotAllowed, TokenNeeded
 from service.http.clients import OUTCOME
 from service.http.json_encoding import encoded
-from service.http.problems import MEDIA, NO_MEMORY, Problem, plain, problem
+from service.http.problems import MEDIA, NO_MEMORY, Problem, lacks_memory, plain, problem
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def refusal(error: Exception) -> Response:
         if response.status_code == 401 or isinstance(error, NotAllowed):
             response.headers["WWW-Authenticate"] = _challenge(error)
         return response
-    if isinstance(error, MemoryError):
+    if lacks_memory(error):
         logger.error("out of memory on %s %s", request.method, request.path, exc_info=error)
         response = _response(plain(503, NO_MEMORY))
         response.headers["Retry-After"] = str(AFTER_MEMORY)

@@ -296,6 +296,15 @@ def problem(error: ExplainedError) -> Problem:
     return body
 
 
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an exception says that no memory was left: some of Python's own C code fails without saying why.
+
+    >>> lacks_memory(MemoryError()), lacks_memory(SystemError("error return without exception set"))
+    (True, True)
+    """
+    return isinstance(error, MemoryError) or (isinstance(error, SystemError) and "without" in str(error))
+
+
 def plain(status: int, detail: str, *, allowed: Sequence[str] = ()) -> Problem:
     """The body for a refusal that has no exception of ours: no such address, no such method.
 

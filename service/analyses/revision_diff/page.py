@@ -41,7 +41,7 @@ def _movers(found: RevisionDiff) -> list[tuple[Shifted, StateShift]]:
 
 def _parts_text(each: Shifted, state: StateShift) -> str:
     """The parts of a shift in words, the largest first."""
-    parts = sorted(state.parts, key=lambda part: -abs(part.shift))
+    parts = sorted(state.parts, key=lambda part: -ranked(abs(part.shift)))
     said = (
         f"{_points(part.shift)}{f' ± {100 * part.error:.2f}' if part.error else ''} {each.units[part.unit].what}"
         for part in parts

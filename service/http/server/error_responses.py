@@ -8,7 +8,7 @@ from http import HTTPStatus
 from gunicorn.http import errors
 
 from service.http.json_encoding import encoded
-from service.http.problems import MEDIA, NO_MEMORY, plain
+from service.http.problems import MEDIA, NO_MEMORY, lacks_memory, plain
 from service.http.security import HEADERS
 
 STATUSES: dict[type[Exception], int] = {
@@ -22,13 +22,14 @@ STATUSES: dict[type[Exception], int] = {
     errors.InvalidResponseHeaderName: 500,
     errors.ParseException: 400,
     errors.NoMoreData: 400,
-    MemoryError: 503,
 }
-"""What the parser raises, or anything that lacks memory, to status: a class not named has its ancestor's, or 500."""
+"""What the parser raises to status; a class not named takes its nearest ancestor's, others are 500."""
 
 
 def status_of(error: Exception) -> int:
     """The status for an exception that left the parser or the application."""
+    if lacks_memory(error):
+        return 503
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 

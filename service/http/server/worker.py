@@ -30,6 +30,8 @@ from service.http.server.transport import READ, Transport
 from service.http.telemetry import Record
 
 SWEEP_SECONDS = 0.5
+WITHOUT_MEMORY = (MemoryError, SystemError)
+"""What a step raises that finds no memory: some of Python's own C code fails without saying why."""
 AFTER_MEMORY = 0.05
 """Seconds until the poller goes on where it found no memory: what the threads do meanwhile gives some back."""
 
@@ -107,7 +109,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Do what has come, and once in a while what is due. A lack of memory ends neither loop nor worker."""
         try:
             self._meet(timeout)
-        except MemoryError:
+        except WITHOUT_MEMORY:
             time.sleep(AFTER_MEMORY)
 
     def _meet(self, timeout: float) -> None:
@@ -147,7 +149,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Answer one whole request, which arrived then on the performance counter, and write it down."""
         try:
             answer, keep = self._answered(connection, data, arrived)
-        except MemoryError:
+        except WITHOUT_MEMORY:
             answer, keep = error_responses.OUT_OF_MEMORY, False
         self.transport.send(connection, answer, keep=keep)
 
