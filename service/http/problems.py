@@ -6,6 +6,7 @@ holds no web framework, so that the server's own refusals (``server``) use it as
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import NotRequired
@@ -302,7 +303,15 @@ def lacks_memory(error: BaseException) -> bool:
     >>> lacks_memory(MemoryError()), lacks_memory(SystemError("error return without exception set"))
     (True, True)
     """
-    return isinstance(error, MemoryError) or (isinstance(error, SystemError) and "without" in str(error))
+    match error:
+        case MemoryError():
+            return True
+        case OSError():
+            return error.errno == errno.ENOMEM
+        case SystemError():
+            return "without" in str(error)
+        case _:
+            return False
 
 
 def plain(status: int, detail: str, *, allowed: Sequence[str] = ()) -> Problem:

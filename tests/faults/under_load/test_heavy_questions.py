@@ -138,7 +138,9 @@ def test_fault_10_a_worker_without_memory_answers_503_and_lives_on(small_priors,
         assert status(server.url)["pid"] == pid
 
 
-@pytest.mark.parametrize("megabytes", [0, 6, 18, 35])
+@pytest.mark.parametrize(
+    "megabytes", [18, *(pytest.param(other, marks=pytest.mark.long) for other in (0, 0.5, 3, 6, 12, 25, 35, 50))]
+)
 def test_fault_10_whatever_else_a_worker_without_memory_does_is_answered_or_refused(
     small_priors, colombia, tmp_path, megabytes
 ) -> None:
@@ -152,7 +154,7 @@ def test_fault_10_whatever_else_a_worker_without_memory_does_is_answered_or_refu
         assert {answer.status for answer in side_by_side(server.url, small * 4, clients=8)} == {200}
         pid = status(server.url)["pid"]
         mixed = [large if i % 20 < 3 else small[i % 3] for i in range(120)]
-        with room_left(pid, megabytes * MEGABYTE):
+        with room_left(pid, int(megabytes * MEGABYTE)):
             answers = side_by_side(server.url, mixed, clients=7)
         codes = {(answer.status, json.loads(answer.body).get("code")) for answer in answers}
         assert codes <= {(200, None), (503, "out_of_memory"), (503, "deadline"), (429, "busy")}
