@@ -76,7 +76,9 @@ CHECKS = (
     ("ruff format", ["ruff", "format", "--check", "."]),
     ("mypy", ["mypy", "--strict", "model", "service", "dev.py", "wsgi.py"]),
 )
-PYTEST = ["pytest", "--numprocesses=auto", "--dist=worksteal"]
+PROCESSES = 3 * (os.cpu_count() or 1) // 2
+"""Half as many again as there are cores: tests that kill and cut wait for a third of their time."""
+PYTEST = ["pytest", f"--numprocesses={PROCESSES}", "--dist=worksteal"]
 
 
 class CannotSetUp(Exception):

@@ -58,11 +58,13 @@ class TargetAnswer:
 class Basis:
     """What answers have in common that speak of the same variables in the same way, whatever the numbers.
 
-    ``places[i]`` is where target i's states stand among those of all targets end to end, and ``baseline``
-    is what they are under the default picture alone, in that order. ``cited[i]`` are its sources and ``idle[i]`` the
-    statements that did not matter to it; ``sources`` and ``no_effect`` are of all targets together.
+    ``names`` are those of the targets. ``places[i]`` is where target i's states stand among those of all targets end
+    to end, and ``baseline`` is what they are under the default picture alone, in that order. ``cited[i]`` are its
+    sources and ``idle[i]`` the statements that did not matter to it; ``sources`` and ``no_effect`` are of all targets
+    together.
     """
 
+    names: tuple[str, ...]
     targets: tuple[Variable, ...]
     places: tuple[slice, ...]
     baseline: Table

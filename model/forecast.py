@@ -202,8 +202,7 @@ def answer(forecaster: Forecaster, question: Question | Resolved) -> Answer:
 
 
 def _answered_by_itself(forecaster: Forecaster, resolved: Resolved) -> Answer:
-    plan, case = forecaster.plan, resolved.case
-    evidence = encode(plan.network, [case])
+    plan, case, evidence = forecaster.plan, resolved.case, resolved.evidence
     weights = {name: rows[0] for name, rows in evidence.likelihood.items()}
     found = inference.posterior(plan, evidence, resolved.asked)
     log_p = float(found.log_evidence[0])
@@ -336,7 +335,7 @@ def _change(
     change = difference(found.targets.p, without.targets.p)
     if asked.question.interval is None:
         return change, none, none, ()
-    names = [variable.name for variable in found.targets.basis.targets]
+    names = found.targets.basis.names
     case, other = (Case(each.findings, each.settings) for each in (found, without))
     ends = between(
         forecaster.draws,
@@ -440,6 +439,7 @@ def _basis(model: Model, baseline: Mapping[str, Table], shape: Shape) -> Basis:
     joined = np.concatenate([baseline[name] for name in shape.targets])
     joined.setflags(write=False)
     return Basis(
+        names=shape.targets,
         targets=tuple(model.network.by_name[name] for name in shape.targets),
         places=tuple(slice(start, end) for start, end in pairwise(ends)),
         baseline=joined,

@@ -68,7 +68,8 @@ class Network:
     >>> rain["rain"].states
     ('no', 'yes')
 
-    ``network[name]`` is a variable, or UnknownVariable; ``by_name`` has those that are known to exist.
+    ``network[name]`` is a variable, or UnknownVariable; ``by_name`` has those that are known to exist. ``card`` is how
+    many states each has, ``entries`` how many its table.
 
     Raises BadNetwork for a cycle (shown as a path), an unknown parent, a table of the wrong shape,
     a negative or non-finite entry, or a row that does not sum to 1.
@@ -80,6 +81,8 @@ class Network:
     topological: tuple[str, ...] = field(init=False)
     position: Mapping[str, int] = field(init=False)
     by_name: Mapping[str, Variable] = field(init=False)
+    card: Mapping[str, int] = field(init=False)
+    entries: Mapping[str, int] = field(init=False)
 
     def __init__(self, variables: Iterable[Variable], tables: Mapping[str, Table]) -> None:
         values = tuple(variables)
@@ -103,6 +106,8 @@ class Network:
         object.__setattr__(self, "topological", topological(values))
         object.__setattr__(self, "position", MappingProxyType({name: i for i, name in enumerate(by_name)}))
         object.__setattr__(self, "by_name", MappingProxyType(by_name))
+        object.__setattr__(self, "card", MappingProxyType({v.name: len(v.states) for v in values}))
+        object.__setattr__(self, "entries", MappingProxyType({name: table.size for name, table in locked.items()}))
 
     def __getitem__(self, name: str) -> Variable:
         return self.variable(name)
@@ -119,7 +124,7 @@ class Network:
 
     def cards(self, names: Iterable[str]) -> tuple[int, ...]:
         """Number of states of each variable named."""
-        return tuple(len(self.by_name[name].states) for name in names)
+        return tuple(map(self.card.__getitem__, names))
 
     def children(self, name: str) -> tuple[str, ...]:
         """Variables that have this one as a parent, in file order."""
@@ -138,7 +143,7 @@ class Network:
 
     def parameters(self) -> int:
         """Number of table entries, over all variables."""
-        return sum(table.size for table in self.tables.values())
+        return sum(self.entries.values())
 
     def digest(self) -> str:
         """SHA-256 of names, states, parents and numbers: equal networks have equal digests.

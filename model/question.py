@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from model.errors import AftermathError, BadQuestion, GroupOutcomeOfCohort, Place, SeveralErrors
@@ -30,7 +31,8 @@ from model.evidence import (
     within_states,
 )
 from model.evidence.scale import Scale
-from model.network import Variable
+from model.inference.arrays import Evidence, encode
+from model.network import Network, Variable
 from model.specification import NO_SCENARIO, Model
 
 Statement = TypeVar("Statement")
@@ -60,7 +62,7 @@ class Question:
     interval: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resolved:
     """A question as a model understands it: nothing in it needs to be checked again.
 
@@ -70,11 +72,17 @@ class Resolved:
     to be answered, and ``asked`` those for inference, None where they are all variables.
     """
 
+    network: Network
     question: Question
     targets: tuple[str, ...]
     asked: tuple[str, ...] | None
     case: Case
     replaced: tuple[str, ...]
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The case as arrays: a question is counted by them, and then answered."""
+        return encode(self.network, [self.case])
 
 
 def picture_of(model: Model, resolved: Resolved) -> Mapping[str, Finding]:
@@ -105,7 +113,7 @@ def resolve(model: Model, question: Question | Resolved) -> Resolved:
     case, replaced = _laid(_layers(model, question, own))
     answerable = model.network.names if question.cohort is None else model.answerable(question.cohort)
     asked = question.targets or (answerable if len(answerable) < len(model.network.names) else None)
-    return Resolved(question, asked or model.network.names, asked, case, replaced)
+    return Resolved(model.network, question, asked or model.network.names, asked, case, replaced)
 
 
 # Names and numbers, in canonical order

@@ -693,7 +693,7 @@ class Model:
         return self._get("forecast", target, said=_taken(question, ASKED))
 
     def marginals(self, question: Question = NOTHING) -> Answer:
-        """Every variable under a question."""
+        """Every variable under a question, in short; ``parts("all")`` gives everything."""
         return self._get("marginals", said=_taken(question, ASKED))
 
     def query(self, question: Question) -> Answer:

@@ -81,9 +81,9 @@ def _ends(
     ]
 
 
-def targets_of(found: Answer) -> list[str]:
+def targets_of(found: Answer) -> tuple[str, ...]:
     """The names of the targets of an answer."""
-    return [variable.name for variable in found.targets.basis.targets]
+    return found.targets.basis.names
 
 
 def case_of(found: Answer) -> Case:

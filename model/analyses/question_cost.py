@@ -130,12 +130,12 @@ def of_question(forecaster: Forecaster, asked: Question | Resolved) -> Cost:
     cost = of_cases(plan, case, targets, 1) * sides
     cost += Cost(answer=ROW * sum(plan.network.cards(targets))) * sides
     if question.interval is not None:
-        cost += of_draws(forecaster, targets, case) * sides
+        cost += of_draws(forecaster, targets, case, resolved.evidence) * sides
     for names in question.joint:
         cells = math.prod(plan.network.cards(names))
         cost += of_cases(plan, case, (), min(cells, inference.JOINT_LIMIT)) + Cost(answer=ROW * cells)
         if question.interval is not None and cells <= drawing.FEWEST * 3:
-            cost += of_draws(forecaster, names, case)
+            cost += of_draws(forecaster, names, case, resolved.evidence)
     if question.joint or question.most_probable:
         cost += _laid_out(plan)
     return cost + (of_cases(plan, case, (), 1) if question.most_probable else Cost())
@@ -180,10 +180,12 @@ def _programs(plan: Plan, case: Case, targets: Sequence[str]) -> int:
     return total
 
 
-def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case) -> Cost:
-    """Some targets under every draw of the tables in one case; what the baseline takes is kept from the first time."""
-    plan = forecaster.plan
-    evidence = encode(plan.network, [case])
+def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case, evidence: Evidence | None = None) -> Cost:
+    """Some targets under every draw of the tables in one case; what the baseline takes is kept from the first time.
+
+    ``evidence`` is the case as arrays, where they are there already.
+    """
+    evidence = encode(forecaster.plan.network, [case]) if evidence is None else evidence
     assumed = assumptions(case)
     units = 0.0
     counted = some(targets)
@@ -200,7 +202,7 @@ def of_draws(forecaster: Forecaster, targets: Sequence[str], case: Case) -> Cost
 def _under_draws(forecaster: Forecaster, name: str, evidence: Evidence, *, alone: bool) -> float:
     """One target under all draws; ``alone``: without the weight that each draw gives the evidence."""
     plan = forecaster.plan
-    entries = sum(plan.network.tables[other].size for other in inference.needed_tables(plan, (name,), evidence))
+    entries = sum(map(plan.network.entries.__getitem__, inference.needed_tables(plan, (name,), evidence)))
     each = DRAWN + DRAWN_TABLE * entries + DRAWN_FINDING * len(evidence.likelihood)
     return each + _drawn(plan, name, evidence, alone=alone)
 

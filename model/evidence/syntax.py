@@ -176,7 +176,7 @@ def _call(value: str, verbs: tuple[str, ...], where: Place) -> tuple[str | None,
 
 
 def _opens(value: str, verbs: tuple[str, ...]) -> bool:
-    return value.startswith(tuple(f"{verb}(" for verb in verbs))
+    return "(" in value and value.startswith(tuple(f"{verb}(" for verb in verbs))
 
 
 def _states(inside: str, where: Place) -> tuple[str, ...]:

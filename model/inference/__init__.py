@@ -130,15 +130,15 @@ def needed_tables(plan: Plan, names: Iterable[str], evidence: Evidence) -> tuple
         )
     else:
         found = variable_elimination.needed(plan.programs, names, evidence)
-    return tuple(name for name in found if name not in evidence.tables)
+    return tuple(name for name in found if name not in evidence.tables) if evidence.tables else found
 
 
 def _spoken(evidence: Evidence) -> tuple[Hashable, ...]:
     """How one case speaks of its variables: of which it knows the state, of which it only says something, and of which
     the table is replaced, by one state, by others whatever the parents, or by a table of its own."""
+    weights = ((name, rows[0].tolist()) for name, rows in evidence.likelihood.items())
     findings = (
-        (name, np.count_nonzero(rows) == 1, rows.min() == (top := rows.max()), top == 1)
-        for name, rows in evidence.likelihood.items()
+        (name, each.count(0.0) == len(each) - 1, min(each) == (top := max(each)), top == 1.0) for name, each in weights
     )
     replaced = (
         (name, None if any(rows.strides[1:-1]) else np.count_nonzero(rows[(0,) * (rows.ndim - 1)]) == 1)

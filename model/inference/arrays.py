@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +65,7 @@ class Pattern(NamedTuple):
     single_case: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """What a batch of questions says, as numbers.
 
@@ -77,7 +77,7 @@ class Evidence:
     likelihood: Mapping[str, Table] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def pattern(self) -> Pattern:
         """Which variables it speaks of, and how."""
         alone = self.cases == 1

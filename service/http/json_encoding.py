@@ -122,7 +122,7 @@ class Template:
 
         Where numbers may be ``missing``, NaN becomes null.
         """
-        if not (np.isfinite(numbers) | (missing & np.isnan(numbers))).all():
+        if np.isinf(numbers).any() if missing else not np.isfinite(numbers).all():
             raise ValueError("a number of an answer is not JSON compliant")
         line = [b""] * (2 * len(self._pieces) - 1)
         line[::2] = self._pieces

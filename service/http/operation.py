@@ -32,6 +32,7 @@ from service.http.problems import (
     codes,
 )
 from service.http.selection import Writer, selection
+from service.http.telemetry import Timed
 from service.http.validation import Hurried, Pinned, Selected, query_parameters, validated
 from service.live.host import Host
 from service.revisions import ACTIVE, Live, UnknownModel
@@ -225,7 +226,7 @@ def _run(each: Operation, form: Form, service: Service, path: dict[str, str]) ->
     watch = _watch(service, getattr(asked, "deadline_ms", None))
     with watched(watch), service.gate.turn(_client(), watch) as turn:
         reply = each.view(forecaster or service, **path, **sent)
-        telemetry.parsed()
+        telemetry.of(request.environ).parsed()
         response = _sent(each, writer, reply, service, turn, revision=forecaster.model.revision if forecaster else None)
     if forecaster is None or asked is None:
         return response
@@ -275,10 +276,10 @@ def _watch(service: Service, asked: int | None) -> Watch:
 
     The time runs from when the request was there, whether a thread had room for it or not.
     """
-    most = service.settings.deadline
-    gone = request.environ.get(HUNG_UP)
+    most, environ = service.settings.deadline, request.environ
+    gone = environ.get(HUNG_UP)
     seconds = most if asked is None else min(most, asked / 1000)
-    started = time.monotonic() - telemetry.of(request.environ).age
+    started = time.monotonic() - telemetry.of(environ).age
     return Watch(seconds, started=started) if gone is None else Watch(seconds, gone, started)
 
 
@@ -349,25 +350,25 @@ def _cached(asked: str, writer: Writer, reply: Reply, service: Service, turn: Tu
 
 def _worked_out(writer: Writer, reply: Reply, service: Service, turn: Turn) -> bytes:
     """The bytes of an answer: its cost first, then a place to work, then the work."""
+    record = telemetry.of(request.environ)
     try:
-        cost = check(reply.cost(), service.settings.cost).total
-        telemetry.of(request.environ).cost = cost
-        with telemetry.stage("queue"):
+        record.cost = cost = check(reply.cost(), service.settings.cost).total
+        with Timed(record, "queue"):
             turn.begin(cost)
-        with telemetry.stage("engine"):
+        with Timed(record, "engine"):
             content = reply.content()
     except ExplainedError as error:
         if reply.refused is None or isinstance(error, NobodyWaits):
             raise
         content = reply.refused(error)
-    with telemetry.stage("write"):
+    with Timed(record, "write"):
         return writer.write(content)
 
 
 def _tagged(tag: str, form: Form, written: Callable[[], bytes]) -> Response:
     """The answer under its tag, or 304 without working it out when the client has it."""
     known = request.if_none_match
-    held = next((each for each in tags(tag) if known.contains_weak(each)), None)
+    held = next((each for each in tags(tag) if known.contains_weak(each)), None) if known else None
     if held:
         telemetry.of(request.environ).cache = "revalidated"
     data = b"" if held and not known.star_tag else written()

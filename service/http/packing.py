@@ -14,7 +14,8 @@ SMALLEST, LARGEST = 1_000, 4_000_000
 """Bytes of answers that are packed: for fewer it is not worth the time, and more would take long."""
 
 GZIP_LEVEL, ZSTD_LEVEL = 6, 6
-"""Every marginal of a model of 130 variables, 155 kB, takes 1.9 ms to 27.8 kB by gzip, 0.8 ms to 27.4 kB by zstd."""
+"""Every marginal of 130 variables with all that is said of it, 155 kB, takes 1.9 ms to 27.8 kB by gzip, 0.8 ms to
+27.4 kB by zstd."""
 MEDIA = frozenset(
     {
         "application/atom+xml",
@@ -82,6 +83,8 @@ def _packing(kept: ByteLRU[bytes]) -> Callable[[Response], Response]:
 
 def _wanted() -> str | None:
     """The coding that the client wants most, None where it wants none of them."""
+    if "HTTP_ACCEPT_ENCODING" not in request.environ:
+        return None
     wanted = {coding: request.accept_encodings.quality(coding) for coding in CODINGS}
     best = max(wanted, key=lambda coding: wanted[coding])
     return best if wanted[best] else None

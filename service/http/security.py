@@ -27,6 +27,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_BY_LOWER = tuple((name.lower(), name, value) for name, value in HEADERS.items())
 ANY = "*"
 READABLE = (
     "Content-Encoding, ETag, Last-Modified, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
@@ -112,14 +113,16 @@ def _is_address(name: str) -> bool:
 
 def _origin_check(app: Flask, origins: Sequence[str]) -> Callable[[], Response | None]:
     def check() -> Response | None:
-        origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "")
+        environ = request.environ
+        origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE", "")
         if origin is not None and is_allowed(origin, origins):
-            return _preflight(app) if "Access-Control-Request-Method" in request.headers else None
+            return _preflight(app) if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ else None
         if site in ("same-origin", "none"):
             return None
         if origin is not None and not _is_own(origin):
             raise ForeignOrigin(f"pages of {origin[:200]!r} may not ask; AFTERMATH_ORIGINS names those that may")
-        navigates = request.method in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        navigates = is_read and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
         if site == "cross-site" and not navigates:
             raise ForeignOrigin("pages of other sites may link here, not ask; AFTERMATH_ORIGINS names those that may")
         return None
@@ -182,7 +185,5 @@ def _protected(response: Response) -> Response:
     there = {name.lower() for name, _ in response.headers}
     if POLICY.lower() in there:
         there.add(UNFRAMED_TOO.lower())
-    for name, value in HEADERS.items():
-        if name.lower() not in there:
-            response.headers.add(name, value)
+    response.headers.extend([(name, value) for lower, name, value in _BY_LOWER if lower not in there])
     return response

@@ -10,8 +10,7 @@ import itertools
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, Protocol
@@ -71,6 +70,10 @@ class Record:
     stages: dict[Stage, int] = field(default_factory=dict)
     ended: int = 0
 
+    def parsed(self) -> None:
+        """Note that the request has been read and understood, and how long that took."""
+        self.stages["parse"] = time.perf_counter_ns() - self.seen
+
     @property
     def age(self) -> float:
         """Seconds since the request was whole."""
@@ -104,18 +107,20 @@ def of(environ: MutableMapping[str, Any]) -> Record:
     return found
 
 
-@contextmanager
-def stage(name: Stage) -> Iterator[None]:
-    """Note how long a stage of the present request's answer takes, if it comes to its end."""
-    started = time.perf_counter_ns()
-    yield
-    of(request.environ).stages[name] = time.perf_counter_ns() - started
+@dataclass(slots=True, eq=False)
+class Timed:
+    """Notes in a record how long a stage of its answer takes, if it comes to its end."""
 
+    record: Record
+    name: Stage
+    started: int = 0
 
-def parsed() -> None:
-    """Note that the present request has been read and understood, and how long that took."""
-    record = of(request.environ)
-    record.stages["parse"] = time.perf_counter_ns() - record.seen
+    def __enter__(self) -> None:
+        self.started = time.perf_counter_ns()
+
+    def __exit__(self, error: object, *_: object) -> None:
+        if error is None:
+            self.record.stages[self.name] = time.perf_counter_ns() - self.started
 
 
 def register(app: Flask, operations: Sequence[Addressed]) -> None:

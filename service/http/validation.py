@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import parse_qsl
 
@@ -32,15 +33,21 @@ def query_parameters(raw: bytes, shape: type[BaseModel]) -> dict[str, Any]:
     for name, own in getattr(shape, "nested", {}).items():
         _check_nested(raw, name, own)
     found: dict[str, Any] = {}
+    lists = _lists(shape)
     for name, value in _pairs(raw):
-        field = shape.model_fields.get(name)
-        if field is not None and get_origin(field.annotation) is list:
+        if name in lists:
             found.setdefault(name, []).append(value)
         elif name in found:
             raise BadField(f"the parameter {name!r} may be said once", where=(name,))
         else:
             found[name] = value
     return found
+
+
+@cache
+def _lists(shape: type[BaseModel]) -> frozenset[str]:
+    """The fields of a shape that hold several values."""
+    return frozenset(name for name, field in shape.model_fields.items() if get_origin(field.annotation) is list)
 
 
 def _check_nested(raw: bytes, name: str, own: Collection[str]) -> None:
@@ -71,7 +78,7 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
         raise BadRequest("the query string is not UTF-8") from None
     except ValueError:
         raise BadRequest(f"the query string has more than {MOST_PARAMETERS:,} parameters") from None
-    if any("\0" in part for pair in pairs for part in pair):
+    if b"%00" in raw or b"\0" in raw:
         raise BadRequest("the query string holds a NUL character")
     return pairs
 

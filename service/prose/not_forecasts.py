@@ -39,6 +39,7 @@ _COUNTED = re.compile(
 _ITEM = re.compile(r"(?:^|\n)\s*[(\[]?$")
 _ITEM_END = re.compile(r"[.)\]](?:\s|$)")
 _IN_BRACKETS = re.compile(r"[(\[]$")
+_AFTER_NUMBER = re.compile(r"(?:\d|[%％]|per ?cent|points?)\s*[(\[]$", re.IGNORECASE)
 _AND = re.compile(r"(?:\s*,\s*|\s*,?\s+(?:and|or|to|through)\s+|\s*[–—-]\s*|\s*/\s*)$")
 
 NO_NOUNS = frozenset(
@@ -125,7 +126,20 @@ def _names_something(number: Numeral, before: str, after: str) -> bool:
     whole = all(step >= 1 for step in number.steps)
     if whole and all(1500 <= value <= 2100 for value in number.values[:1]):
         return True
-    return whole and not number.is_range and bool(_IN_BRACKETS.search(before)) and after[:1] in (")", "]")
+    return whole and not number.is_range and _is_reference(before, after)
+
+
+def _is_reference(before: str, after: str) -> bool:
+    """Whether a whole number alone in brackets names a note or a source, and is not how likely the words before are.
+
+    >>> _is_reference("They leave [", "]"), _is_reference("Chances of leaving: 23 % (", ")")
+    (True, True)
+    >>> _is_reference("Staying is more likely (", ") than leaving")
+    False
+    """
+    if not _IN_BRACKETS.search(before) or after[:1] not in (")", "]"):
+        return False
+    return before.endswith("[") or bool(_AFTER_NUMBER.search(before)) or not cues.CHANCE.search(before)
 
 
 def _is_decimal_share(number: Numeral, before: str) -> bool:

@@ -23,7 +23,12 @@ FORECAST_FORMS = (
     csv_form(answers.StateRow, forecasts.rows),
 )
 MARGINALS_FORMS = (
-    json_form(answers.QueryAnswer, write=forecasts.query_body),
+    json_form(
+        answers.QueryAnswer,
+        write=forecasts.query_body,
+        in_short=forecasts.short_marginals,
+        short=answers.MarginalsInShort,
+    ),
     csv_form(answers.StateRow, forecasts.rows),
 )
 QUERY_FORMS = (
@@ -65,7 +70,10 @@ def forecast(forecaster: Forecaster, target: str, asked: requests.ForecastParame
     errors=(404, 422, 503),
 )
 def marginals(forecaster: Forecaster, asked: requests.ForecastParameters) -> Reply:
-    """Forecast every variable under a what-if, in one pass."""
+    """Forecast every variable under a what-if, in one pass.
+
+    As JSON it is short unless `fields` says otherwise: `fields=all` gives everything.
+    """
     resolved = questions.question_from_address(forecaster.model, asked, targets=())
     return _query(forecaster, resolved, resource="marginals")
 

@@ -319,6 +319,21 @@ class ForecastInShort(Header):
     permalink: str | None
 
 
+class TargetInShort(Struct):
+    """One target of several, in short."""
+
+    target: str
+    distribution: list[StateInShort]
+
+
+class MarginalsInShort(Header):
+    """Every variable under a what-if, in short; the permalink gives the same at its revision."""
+
+    targets: list[TargetInShort]
+    p_evidence: float
+    permalink: str | None
+
+
 class TargetDistribution(Struct):
     """One target of several; ``sources`` are names."""
 

@@ -74,20 +74,28 @@ def forecast_body(found: AddressedAnswer) -> bytes:
 
 def short_body(found: AddressedAnswer) -> bytes:
     """One target's forecast in short, as JSON."""
-    model, answer = found.model, found.answer
-    targets = answer.targets
-    [target], effect = targets.basis.targets, targets.effect
-    columns = [targets.p, difference(targets.p, targets.basis.baseline)]
-    if targets.intervals is not None:
-        columns[1:1] = [targets.intervals.low, targets.intervals.high]
-    if effect is not None:
-        columns.append(effect.change)
-    rows = _in_short(target, targets.intervals is not None, effect is not None)
+    model, basis = found.model, found.answer.targets.basis
+    [target] = basis.targets
+    rows = _in_short(target, *_parts(found.answer)).filled(_numbers_in_short(found.answer), missing=True)
     return encoded(
         answers.ForecastInShort(
             *header(model),
             target=target.name,
-            distribution=rows.filled(np.stack(columns, axis=1), missing=True),
+            distribution=rows,
+            permalink=found.address.permalink(found.answer.revision),
+        )
+    )
+
+
+def short_marginals(found: AddressedAnswer) -> bytes:
+    """The forecasts of several targets in short, as JSON."""
+    model, answer = found.model, found.answer
+    targets = _targets_in_short(model, answer.targets.basis.names, *_parts(answer))
+    return encoded(
+        answers.MarginalsInShort(
+            *header(model),
+            targets=targets.filled(_numbers_in_short(answer), missing=True),
+            p_evidence=answer.p_evidence,
             permalink=found.address.permalink(answer.revision),
         )
     )
@@ -226,7 +234,7 @@ def _alone(basis: Basis, alone: Alone) -> list[answers.TargetEffect]:
 
 def _measured(model: Model, basis: Basis, p: Table) -> Any:
     """What the answer says of each number that its targets measure with both ends stated."""
-    closed, template = _measures(model, _names(basis))
+    closed, template = _measures(model, basis.names)
     if not closed:
         return {}
     each = [(scale, p[basis.places[i]]) for i, scale in closed]
@@ -359,16 +367,12 @@ def _numbers(answer: Answer) -> Table:
 
 @lru_cache(TEMPLATES)
 def _targets(model: Model, basis: Basis, intervals: bool, effects: bool) -> Template:
-    parts = _states_parts(model, _names(basis), basis.baseline.tobytes(), intervals, effects)
+    parts = _states_parts(model, basis.names, basis.baseline.tobytes(), intervals, effects)
     targets = [
         answers.TargetDistribution(name, label, part, idle, sources)  # type: ignore[arg-type]  # tuples are lists too
         for (name, label, part), idle, sources in zip(parts, basis.idle, basis.cited, strict=True)
     ]
     return Template(targets, is_text=True)
-
-
-def _names(basis: Basis) -> tuple[str, ...]:
-    return tuple(variable.name for variable in basis.targets)
 
 
 @lru_cache(MODELS)
@@ -394,9 +398,37 @@ def _distribution(model: Model, basis: Basis, intervals: bool, effects: bool) ->
 
 @lru_cache(TEMPLATES)
 def _in_short(variable: Variable, intervals: bool, effects: bool) -> Template:
+    return Template(_states_in_short(variable, intervals, effects))
+
+
+@lru_cache(TEMPLATES)
+def _targets_in_short(model: Model, names: tuple[str, ...], intervals: bool, effects: bool) -> Template:
+    variables = [model.network[name] for name in names]
+    return Template(
+        [answers.TargetInShort(each.name, _states_in_short(each, intervals, effects)) for each in variables],
+        is_text=True,
+    )
+
+
+def _states_in_short(variable: Variable, intervals: bool, effects: bool) -> list[answers.StateInShort]:
+    """The states of a variable, with gaps for ``_numbers_in_short``."""
     end = GAP if intervals else None
     effect = GAP if effects else UNSET
-    return Template([answers.StateInShort(state, GAP, end, end, GAP, effect) for state in variable.states])
+    return [answers.StateInShort(state, GAP, end, end, GAP, effect) for state in variable.states]
+
+
+def _numbers_in_short(answer: Answer) -> Table:
+    """What is laid into each state in short, shape (states, numbers).
+
+    p, its interval, shift and effect, less what the answer does not have.
+    """
+    targets = answer.targets
+    columns = [targets.p, difference(targets.p, targets.basis.baseline)]
+    if targets.intervals is not None:
+        columns[1:1] = [targets.intervals.low, targets.intervals.high]
+    if targets.effect is not None:
+        columns.append(targets.effect.change)
+    return np.array(columns).T
 
 
 def _states(

@@ -12,7 +12,7 @@ SCENARIOS = "scenarios:\n"
 ANOTHER = "scenarios:\n  the_fort_falls: {label: It falls, given: {war: lost}, sources: [muster]}\n"
 ASKED = [
     "forecast/fate?fields=all&",
-    "marginals?",
+    "marginals?fields=all&",
     "query?target=fate&target=stock&",
     "query?event=any(fate:leaves,stock:few)&",
     "explanation?target=fate&state=stays&",
@@ -145,7 +145,7 @@ def test_a_comparison_is_against_it(pictured):
 
 
 def test_every_variable_is_shown_as_the_picture_has_it(pictured):
-    p = pictured.get(f"{ARMY}/marginals").json["targets"]
+    p = pictured.get(f"{ARMY}/marginals?fields=all").json["targets"]
     assert p[0]["distribution"][1]["p"] == pytest.approx(1)
     assert p[0]["distribution"][1]["baseline"] == pytest.approx(1)
 

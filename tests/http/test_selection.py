@@ -36,6 +36,27 @@ def test_the_plain_address_of_a_target_is_short_and_says_what_a_dashboard_shows(
     assert (bare["lo"], bare["hi"]) == (None, None)
 
 
+def test_plain_marginals_are_as_short_as_the_forecasts_of_their_targets(client):
+    for said in ("given=xray:yes&do=smoke:no", "given=xray:yes", "interval=0.9&given=xray:yes"):
+        short = client.get(f"{MARGINALS}?{said}").json
+        assert list(short) == ["model", "revision", "as_of", "targets", "p_evidence", "permalink"]
+        every = whole(client, f"{MARGINALS}?{said}")
+        assert short["p_evidence"] == every["p_evidence"]
+        names = ("state", "p", "lo", "hi", "shift", *(["effect"] if "do=" in said else []))
+        assert short["targets"] == [
+            {"target": each["target"], "distribution": [{name: row[name] for name in names} for row in rows]}
+            for each in every["targets"]
+            for rows in (each["distribution"],)
+        ]
+        assert client.get(short["permalink"]).json == short
+
+
+def test_plain_marginals_of_the_flagship_take_a_quarter_of_everything():
+    client = create_app(Settings(ROOT / "priors")).test_client()
+    path = "/v1/models/mosul-2017/marginals"
+    assert 4 * len(client.get(path).data) < len(client.get(f"{path}?fields=all").data)
+
+
 def test_the_plain_address_of_any_target_has_a_thousand_bytes_at_the_most():
     client = create_app(Settings(ROOT / "priors")).test_client()
     for model in client.get("/v1/models").json["models"]:
@@ -73,7 +94,9 @@ def without_sources(part):
     return [without_sources(each) for each in part] if isinstance(part, list) else part
 
 
-@pytest.mark.parametrize("path", [MARGINALS, "/v1/models/asia/scenarios", "/v1/models/asia/variables/dysp"])
+@pytest.mark.parametrize(
+    "path", ["/v1/models/asia/query", "/v1/models/asia/scenarios", "/v1/models/asia/variables/dysp"]
+)
 def test_sources_are_left_out_wherever_they_stand_or_named(client, path):
     every = client.get(f"{path}?sources=full").json
     assert every == client.get(path).json
@@ -84,9 +107,10 @@ def test_sources_are_left_out_wherever_they_stand_or_named(client, path):
     assert without_sources(named) == without_sources(every)
 
 
-def test_a_forecast_in_short_has_its_sources_where_they_are_wanted(client):
-    every = whole(client)
-    path = f"{LUNG}?given=xray:yes&do=smoke:no"
+@pytest.mark.parametrize("path", [LUNG, MARGINALS])
+def test_an_answer_in_short_has_its_sources_where_they_are_wanted(client, path):
+    path += "?given=xray:yes&do=smoke:no"
+    every = whole(client, path)
     short = client.get(path).json
     assert client.get(f"{path}&sources=none").json == short
     assert client.get(f"{path}&sources=full").json == {**short, "sources": every["sources"]}

@@ -21,6 +21,7 @@ from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from service.http.operation import HUNG_UP
+from service.http.problems import lacks_memory
 from service.http.redaction import redacted
 from service.http.server import error_responses
 from service.http.server.connection import Connection
@@ -30,8 +31,6 @@ from service.http.server.transport import READ, Transport
 from service.http.telemetry import Record
 
 SWEEP_SECONDS = 0.5
-WITHOUT_MEMORY = (MemoryError, SystemError)
-"""What a step raises that finds no memory: some of Python's own C code fails without saying why."""
 AFTER_MEMORY = 0.05
 """Seconds until the poller goes on where it found no memory: what the threads do meanwhile gives some back."""
 
@@ -109,7 +108,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Do what has come, and once in a while what is due. A lack of memory ends neither loop nor worker."""
         try:
             self._meet(timeout)
-        except WITHOUT_MEMORY:
+        except Exception as error:
+            if not lacks_memory(error):
+                raise
             time.sleep(AFTER_MEMORY)
 
     def _meet(self, timeout: float) -> None:
@@ -149,7 +150,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Answer one whole request, which arrived then on the performance counter, and write it down."""
         try:
             answer, keep = self._answered(connection, data, arrived)
-        except WITHOUT_MEMORY:
+        except Exception as error:
+            if not lacks_memory(error):
+                self.log.exception("an error could not be answered, to %s", connection.client)
             answer, keep = error_responses.OUT_OF_MEMORY, False
         self.transport.send(connection, answer, keep=keep)
 

@@ -35,6 +35,15 @@ def test_the_loop_of_a_worker_goes_on_where_a_step_of_it_finds_no_memory(step) -
     assert worker._dispatch(0.0) is None
 
 
+@pytest.mark.parametrize("error", [SystemError("bad argument to internal function"), OSError(9, "bad descriptor")])
+def test_an_error_that_has_nothing_to_do_with_memory_ends_the_loop(error) -> None:
+    def raises(*_: object) -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        worker_of(tick=raises)._dispatch(0.0)
+
+
 def test_the_loop_goes_on_where_a_connection_cannot_be_taken_for_lack_of_memory() -> None:
     taken = []
     listener = SimpleNamespace(data=without_memory, fileobj=None)

@@ -84,7 +84,7 @@ function isLong(parameters: Readonly<Record<string, unknown>>): boolean {
 }
 
 export const marginals = async (model: string, question: Question, signal: AbortSignal) => {
-  const parameters = { ...caseOf(question), interval: "none" as const, sources: "none" as const };
+  const parameters = { ...caseOf(question), interval: "none" as const };
   if (isLong(parameters)) return queryInFull(model, question, { interval: "none" }, signal);
   return data(api.GET("/v1/models/{model}/marginals.json", { params: { path: { model }, query: parameters }, signal }));
 };

@@ -18,7 +18,7 @@ const row = (state: string, p: number, more: object = {}) => ({
 describe("rows of an answer", () => {
   it("are held against the question without what it does, where it does something", () => {
     expect(againstOf([row("a", 0.6)])).toBe("baseline");
-    expect(againstOf([row("a", 0.6, { without: 0.4 })])).toBe("without");
+    expect(againstOf([row("a", 0.6, { without: 0.4, effect: 0.2 })])).toBe("without");
   });
 
   it("name what they are held against: a model without a picture has nothing but what is said", () => {

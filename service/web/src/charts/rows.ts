@@ -1,6 +1,6 @@
 /** Rows of an answer as bars: labels for names, the number each is held against as a tick. */
 import { type Model, type Variable, stateLabel } from "../state/model";
-import type { Row } from "../state/forecasts";
+import type { Row, ShortRow } from "../state/forecasts";
 import type { Finding, Setting } from "../question/question";
 import { statesLeft } from "../question/question";
 import type { Bar } from "./StateBars";
@@ -8,8 +8,8 @@ import type { Bar } from "./StateBars";
 /** What a forecast is held against: the same question without what is done, else the default picture alone. */
 export type Against = "without" | "baseline";
 
-export function againstOf(rows: readonly Row[]): Against {
-  return rows.some((row) => row.without !== undefined) ? "without" : "baseline";
+export function againstOf(rows: readonly ShortRow[]): Against {
+  return rows.some((row) => row.effect !== undefined) ? "without" : "baseline";
 }
 
 /** What that is called; a model without a default picture has nothing but what is said. */
@@ -63,16 +63,16 @@ export interface Change {
 }
 
 /** How far a row moved from what it is held against, with its interval; null where that has no answer. */
-export function changeOf(row: Row, against: Against): Change | null {
-  if (against === "baseline") return { change: row.shift, low: row.shift_lo, high: row.shift_hi };
+export function changeOf(row: ShortRow & Partial<Row>, against: Against): Change | null {
+  if (against === "baseline") return { change: row.shift, low: row.shift_lo ?? null, high: row.shift_hi ?? null };
   if (row.effect === null || row.effect === undefined) return null;
   return { change: row.effect, low: row.effect_lo ?? null, high: row.effect_hi ?? null };
 }
 
 /** The row that moved most, null where none moved as much as a tenth of a point. */
-export function largestChange(rows: readonly Row[]): { readonly row: Row; readonly by: Change } | null {
+export function largestChange<R extends ShortRow>(rows: readonly R[]): { readonly row: R; readonly by: Change } | null {
   const against = againstOf(rows);
-  let found: { row: Row; by: Change } | null = null;
+  let found: { row: R; by: Change } | null = null;
   for (const row of rows) {
     const by = changeOf(row, against);
     if (by && Math.abs(by.change) >= 0.0005 && Math.abs(by.change) > Math.abs(found?.by.change ?? 0))

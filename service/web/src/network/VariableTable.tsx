@@ -4,7 +4,7 @@ import { useAnswer } from "../app/useAnswer";
 import { marginals } from "../api/resources";
 import { Moved } from "../charts/Moved";
 import { againstOf, changeOf, largestChange } from "../charts/rows";
-import { type Row, questionKey } from "../state/forecasts";
+import { type ShortRow, questionKey } from "../state/forecasts";
 import { type Variable, groupLabel, stateLabel, useModel } from "../state/model";
 import { ask, go, usePlace } from "../state/place";
 import { chosenState, clicked } from "../variable/saying";
@@ -40,7 +40,9 @@ export function VariableTable({ group }: { group: string | null }) {
       </p>
       <Working answer={answer} what="Working out every variable">
         {(data) => {
-          const rows = new Map(data.targets.map((each) => [each.target, each.distribution]));
+          const rows = new Map<string, readonly ShortRow[]>(
+            data.targets.map((each) => [each.target, each.distribution]),
+          );
           const listed = isMoved ? movedMost(shown, rows) : shown;
           if (listed.length === 0) return <p className="note">No variable {isMoved ? "moves" : "has these words"}.</p>;
           return (
@@ -72,12 +74,15 @@ export function VariableTable({ group }: { group: string | null }) {
 }
 
 /** Those of the variables that moved, the largest difference first. */
-function movedMost(variables: readonly Variable[], rows: ReadonlyMap<string, readonly Row[]>): readonly Variable[] {
+function movedMost(
+  variables: readonly Variable[],
+  rows: ReadonlyMap<string, readonly ShortRow[]>,
+): readonly Variable[] {
   const by = (each: Variable): number => Math.abs(largestChange(rows.get(each.name) ?? [])?.by.change ?? 0);
   return variables.filter((each) => by(each) > 0).sort((one, other) => by(other) - by(one));
 }
 
-function VariableRow({ variable, rows }: { variable: Variable; rows: readonly Row[] | undefined }) {
+function VariableRow({ variable, rows }: { variable: Variable; rows: readonly ShortRow[] | undefined }) {
   const { question } = usePlace();
   const likely = rows?.reduce((best, row) => (best.p >= row.p ? best : row));
   const largest = rows && largestChange(rows);

@@ -10,6 +10,9 @@ import { KeyedStore, createStore, useKeyed } from "./store";
 type QueryAnswer = Awaited<ReturnType<typeof query>>;
 export type Row = QueryAnswer["targets"][number]["distribution"][number];
 
+/** What answers in short have of a state. */
+export type ShortRow = Pick<Row, "state" | "p" | "shift" | "effect">;
+
 export interface Forecast {
   readonly target: string;
   readonly rows: readonly Row[];

@@ -235,6 +235,17 @@ def test_dates_counts_and_numbers_that_name_something_are_no_forecasts(text: str
     assert list(judged(text, known([LUNG]))) == []
 
 
+@pytest.mark.parametrize("said", ["is likely (60)", "has a fair chance (60) here", "is a real risk ( 60 )"])
+def test_a_bare_number_in_brackets_after_words_of_chance_is_a_forecast(said: str) -> None:
+    [found] = judged(f"Lung cancer {said}.", known([LUNG]))
+    assert not found.supported
+
+
+@pytest.mark.parametrize("said", ["was described early (12)", "is likely [12]", "has a probability of 49 % (12)"])
+def test_one_that_names_a_source_is_none(said: str) -> None:
+    assert all(each.supported for each in judged(f"Lung cancer {said}.", known([LUNG])))
+
+
 def test_without_a_rule_that_leaves_it_out_a_number_is_a_forecast() -> None:
     [found] = judged("The probability of lung cancer is 23.", known([LUNG]))
     assert not found.supported
