@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flask import Flask
 
     from service.http.operation import Service
@@ -40,7 +38,6 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
 
     chosen = settings or from_environment()
     app = Flask("service", static_folder=None)
-    app.ensure_sync = _as_it_is  # type: ignore[assignment, method-assign]
     app.url_map.merge_slashes = False
     memory = chosen.load_memory if ahead else None
     held = revisions.load(
@@ -62,11 +59,6 @@ def create_app(settings: Settings | None = None, *, ahead: bool = False) -> Flas
         record.try_start(store, held, engine=service.fingerprint)
     _wire(app, service)
     return app
-
-
-def _as_it_is(view: Callable[..., Any]) -> Callable[..., Any]:
-    """In place of Flask's look, at each call of each function, whether that is a coroutine: none of ours is."""
-    return view
 
 
 def _wire(app: Flask, service: Service) -> None:

@@ -199,6 +199,7 @@ def operation(
 
 def register(app: Flask, service: Service) -> None:
     """Put every operation of the service at its addresses, polls in front of them."""
+    app.ensure_sync = _as_it_is  # type: ignore[assignment, method-assign]
     app.wsgi_app = NotModified(  # type: ignore[method-assign]
         app.wsgi_app, lambda: service.live.now.ready, service.polls
     )
@@ -206,6 +207,11 @@ def register(app: Flask, service: Service) -> None:
         for address, form in each.addresses:
             endpoint = f"{number} {each.method} {address}"
             app.add_url_rule(address, endpoint, _bound(each, form, service), methods=[each.method])
+
+
+def _as_it_is(view: Callable[..., Any]) -> Callable[..., Any]:
+    """In place of Flask's look, at each call of each function, whether that is a coroutine: none of ours is."""
+    return view
 
 
 def _bound(each: Operation, form: Form, service: Service) -> Callable[..., Response]:

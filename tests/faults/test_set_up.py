@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 
 import dev
+from model.inference import numba_door
 from tests.servers import clone, free_port, served, start, stop
 
 pytestmark = pytest.mark.slow
+
+
+KERNELS = numba_door.folder()
+COMPILED = {} if KERNELS is None else {"NUMBA_CACHE_DIR": str(KERNELS.parent)}
+"""Where the engine is compiled already: that a set-up compiles it is for test_packaging, and takes two minutes."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,7 @@ def run(project: Path, *arguments: str, **settings: str) -> subprocess.Completed
 def test_a_killed_set_up_is_done_again_and_the_next_start_skips_it(project: Path, tmp_path: Path) -> None:
     place = tmp_path / "environment"
     port, log = free_port(), tmp_path / "log"
-    settings = {"AFTERMATH_VENV": str(place), "WEB_CONCURRENCY": "1"}
+    settings = {"AFTERMATH_VENV": str(place), "WEB_CONCURRENCY": "1", **COMPILED}
     command = [sys.executable, project / "dev.py", "run", "--port", str(port)]
 
     killed = start(command, cwd=tmp_path, log=log, settings=settings)
