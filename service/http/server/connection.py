@@ -13,9 +13,10 @@ from service.http.server.framing import Chunks, Head
 class Connection:
     """The poller's thread changes it, but for two fields: the thread that answers ends ``busy`` and sets ``deadline``.
 
-    ``busy``: a request is in a thread, or its answer on the way. ``ended``: the client sends no more. ``deadline``:
-    when the wait for what comes next is over, on the monotonic clock. ``last``: when that for a reader is over, even
-    if it reads. ``held``: bytes counted as held for it.
+    ``busy``: a request is in a thread, or its answer on the way. ``ended``: the client sends no more. ``lingering``:
+    the last answer is over, and the client may read it before the connection closes. ``unwanted``: that answer is on
+    its way, and whatever else comes is thrown away. ``deadline``: when the wait for what comes next is over, on the
+    monotonic clock. ``last``: when that for a reader is over, even if it reads. ``held``: bytes counted as held for it.
     """
 
     sock: socket.socket
@@ -29,6 +30,7 @@ class Connection:
     busy: bool = False
     ended: bool = False
     lingering: bool = False
+    unwanted: bool = False
     closed: bool = False
     watched: int = 0
     unsent: memoryview | None = None

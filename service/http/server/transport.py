@@ -29,6 +29,8 @@ HELD = 64_000_000
 """Bytes of unfinished requests and unread answers that a worker holds in all."""
 AHEAD = 65_536
 """Bytes of further requests that are read while one is answered."""
+SINK = bytearray(AHEAD)
+"""Where what nobody wants is read to: there is room for it where there is none for anything."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -88,11 +90,13 @@ class Transport:
     def _let_go(self, connection: Connection) -> None:
         """Forget what a connection holds, and say so where no answer is on the way."""
         connection.buffer = bytearray()
-        if connection.busy or connection.lingering or connection.closed:
+        if connection.lingering or connection.closed:
+            return
+        if connection.busy:
             self._drop(connection)
             return
         self._hold(connection, 0)
-        connection.busy = True
+        connection.busy = connection.unwanted = True
         try:
             self.send(connection, error_responses.OUT_OF_MEMORY, keep=False)
         except MemoryError:
@@ -167,6 +171,9 @@ class Transport:
             self._drop(connection)
 
     def _readable(self, connection: Connection) -> None:
+        if connection.lingering or connection.unwanted:
+            self._drain(connection)
+            return
         try:
             data = connection.sock.recv(8_192 if connection.head is None else 262_144)
         except BlockingIOError:
@@ -174,12 +181,9 @@ class Transport:
         except OSError:
             data = b""
             connection.buffer.clear()
-            connection.lingering = connection.lingering or not connection.busy
-        if connection.lingering:
-            connection.drained += len(data)
-            if not data or connection.drained > LINGER_BYTES:
+            if not connection.busy:
                 self._drop(connection)
-            return
+                return
         if not data:
             connection.ended = True
             self._watch(connection, connection.watched & ~READ)
@@ -187,6 +191,23 @@ class Transport:
         if not connection.busy:
             self._advance(connection)
         elif len(connection.buffer) > AHEAD:
+            self._watch(connection, connection.watched & ~READ)
+
+    def _drain(self, connection: Connection) -> None:
+        """Read what nobody waits for, which takes no memory, so that the client reads what it was sent."""
+        try:
+            count = connection.sock.recv_into(SINK)
+        except BlockingIOError:
+            return
+        except OSError:
+            count = 0
+        connection.drained += count
+        if count and connection.drained <= LINGER_BYTES:
+            return
+        if connection.lingering:
+            self._drop(connection)
+        else:
+            connection.ended = True
             self._watch(connection, connection.watched & ~READ)
 
     def _advance(self, connection: Connection) -> None:
@@ -335,6 +356,9 @@ class Transport:
 
     def _linger(self, connection: Connection) -> None:
         """Say that the answer is over, and wait a moment for the client to close, so that it reads what it was sent."""
+        connection.busy, connection.lingering = False, True
+        connection.deadline = time.monotonic() + LINGER_SECONDS
+        connection.buffer.clear()
         try:
             connection.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -343,7 +367,4 @@ class Transport:
         if connection.ended:
             self._drop(connection)
             return
-        connection.busy, connection.lingering = False, True
-        connection.buffer.clear()
-        connection.deadline = time.monotonic() + LINGER_SECONDS
         self._watch(connection, READ)

@@ -99,3 +99,50 @@ def test_a_request_that_a_thread_may_have_is_never_answered_twice(pair) -> None:
     assert answer_of(transport, client, deferred) == b""
     assert deferred == []
     assert not transport.connections
+
+
+class WithoutRoom:
+    """A socket that finds no memory to read into, and otherwise is the one that it stands for."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def __getattr__(self, name: str):
+        return without_memory if name == "recv" else getattr(self._sock, name)
+
+
+def test_a_client_that_goes_on_sending_reads_that_there_is_no_memory(pair) -> None:
+    """Its connection would be reset, and the answer lost, where what it sends is left unread."""
+    transport, client, deferred = pair
+    connection = next(iter(transport.connections))
+    connection.sock = WithoutRoom(connection.sock)
+    head = b"POST /v1/prose HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\n"
+    client.sendall(head)
+    transport.event(connection, selectors.EVENT_READ)
+    for _ in range(9):  # before and after the answer is over
+        client.sendall(b"x" * 10_000)
+        transport.event(connection, selectors.EVENT_READ)
+        while deferred:
+            step, arguments = deferred.pop(0)
+            step(*arguments)
+    assert connection.drained == len(head) + 90_000
+    assert transport.connections == {connection}
+    client.shutdown(socket.SHUT_WR)
+    transport.event(connection, selectors.EVENT_READ)
+    assert not transport.connections
+    client.settimeout(5)
+    answer = b"".join(iter(lambda: client.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+
+
+def test_one_that_waits_to_be_closed_is_closed_when_its_time_is_over(pair) -> None:
+    transport, client, deferred = pair
+    connection = next(iter(transport.connections))
+    connection.sock = WithoutRoom(connection.sock)
+    client.sendall(b"GET /livez HTTP/1.1\r\n")
+    transport.event(connection, selectors.EVENT_READ)
+    [(step, arguments)] = deferred
+    step(*arguments)
+    assert connection.lingering
+    transport.sweep(connection.deadline + 1)
+    assert not transport.connections
