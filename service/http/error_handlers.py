@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from model.errors import ExplainedError
 from service.http import telemetry
@@ -31,6 +31,8 @@ def register(app: Flask) -> None:
 
 def refusal(error: Exception) -> Response:
     """The answer to a request that ended in an exception."""
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+        error = error.original_exception  # it was raised before a view was found
     if isinstance(error, ExplainedError):
         response = _response(problem(error))
         retry_after = getattr(error, "retry_after", None)

@@ -232,3 +232,15 @@ def test_a_problem_reads_the_same_through_json(client):
     text = client.get("/nowhere").text
     assert json.loads(text)["status"] == 404
     assert text.endswith("\n")
+
+
+def test_a_lack_of_memory_before_a_view_is_found_is_no_internal_error(client, refused, monkeypatch):
+    """Flask wraps what is raised while it looks for the view."""
+
+    def without_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("werkzeug.routing.map.MapAdapter.match", without_memory)
+    answer = client.get(FORECAST)
+    refused(answer, 503, "out_of_memory")
+    assert int(answer.headers["Retry-After"]) >= 1
