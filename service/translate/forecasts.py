@@ -401,7 +401,7 @@ def _in_short(variable: Variable, intervals: bool, effects: bool) -> Template:
     return Template(_states_in_short(variable, intervals, effects))
 
 
-@lru_cache(TEMPLATES)
+@lru_cache(MODELS)
 def _targets_in_short(model: Model, names: tuple[str, ...], intervals: bool, effects: bool) -> Template:
     variables = [model.network[name] for name in names]
     return Template(
